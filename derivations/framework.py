@@ -1,0 +1,194 @@
+"""Steps, derivations, and the strength of what they establish.
+
+A step states something and carries a check: a function whose residuals must simplify to exactly
+zero. Its kind says what that check is worth:
+
+- ``proved``   the residuals are symbolic in the degrees and orders, or run over a finite set that
+               covers every case: the statement holds for all degrees;
+- ``cited``    a textbook fact that is used, not checked; it names book, section and equation;
+- ``verified`` the residuals run over all instances up to a degree and say nothing beyond it.
+
+The status of a derivation is never written down: it is the weakest kind among its own steps and
+those of the derivations it uses.
+"""
+
+import inspect
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Literal
+
+import sympy as sp
+
+Kind = Literal["proved", "cited", "verified"]
+WEAKEST_FIRST: tuple[Kind, ...] = ("verified", "cited", "proved")
+SIMPLIFIERS = (
+    sp.expand,
+    lambda e: sp.cancel(sp.together(e)),
+    sp.gammasimp,
+    lambda e: sp.expand(sp.expand_trig(e)),
+    sp.trigsimp,
+    sp.simplify,
+)
+
+
+class DoesNotHold(Exception):
+    """A residual that is not zero, or a check that checked nothing."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statement of a derivation.
+
+    title      a few words
+    statement  LaTeX, without dollar signs
+    check      ``check()`` for a proved step, ``check(lmax)`` for a verified one, None for a cited
+               one; returns an expression, a matrix or an iterable of these, all of which must
+               vanish. Its docstring says what the residual is and is printed on the page.
+    because    the argument in words (Markdown with $…$), printed before the check
+    source     book, section, equation; required for a cited step
+    """
+
+    title: str
+    statement: str
+    check: Callable[..., Any] | None = None
+    kind: Kind = "proved"
+    because: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        name = f"step {self.title!r}"
+        if self.kind not in WEAKEST_FIRST:
+            raise ValueError(f"{name}: kind must be one of {WEAKEST_FIRST}, got {self.kind!r}")
+        if self.kind == "cited":
+            if self.check is not None or not self.source:
+                raise ValueError(f"{name}: a cited step has a source and no check")
+        elif self.check is None or not inspect.getdoc(self.check):
+            raise ValueError(f"{name}: a {self.kind} step needs a check with a docstring")
+
+    def run(self, lmax: int) -> int:
+        """Number of residuals that vanish; raises DoesNotHold at the first that does not."""
+        if self.check is None:
+            return 0
+        count = 0
+        for residual in residuals(self.check(lmax) if self.kind == "verified" else self.check()):
+            if not vanishes(residual):
+                raise DoesNotHold(f"step {self.title!r}: residual {residual} is not zero")
+            count += 1
+        if count == 0:
+            raise DoesNotHold(f"step {self.title!r}: the check returned no residual")
+        return count
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A statement, its hypotheses and the steps that establish it.
+
+    verify(lmax)       checks every exact instance up to the degree by a route that does not use the
+                       steps, raises DoesNotHold, and returns how many instances it met
+    certificate(lmax)  the exact values reached by that route, as a JSON-able dictionary
+    uses               derivations whose results the steps take over
+    """
+
+    id: str
+    title: str
+    statement: str
+    hypotheses: tuple[str, ...]
+    steps: tuple[Step, ...]
+    verify: Callable[[int], int]
+    certificate: Callable[[int], dict[str, Any]]
+    lmax: int
+    certificate_lmax: int
+    uses: tuple["Derivation", ...] = ()
+    introduction: str = ""
+    conclusion: str = ""
+    sources: tuple[str, ...] = ()
+
+    def kind(self) -> Kind:
+        """The weakest kind among the steps here and in the derivations used."""
+        kinds = [step.kind for step in self.steps] + [used.kind() for used in self.uses]
+        return min(kinds, key=WEAKEST_FIRST.index) if self.steps else "verified"
+
+    def status(self, lmax: int | None = None) -> str:
+        """``proved``, ``cited`` or ``verified(lmax)``."""
+        kind = self.kind()
+        return f"verified({self.verified_to(lmax)})" if kind == "verified" else kind
+
+    def verified_to(self, lmax: int | None = None) -> int:
+        """Smallest degree to which a verified step, here or in what is used, was enumerated."""
+        degree = self.lmax if lmax is None else lmax
+        weak = [used.verified_to(lmax) for used in self.uses if used.kind() == "verified"]
+        return min([degree, *weak])
+
+    def cited(self) -> tuple[Step, ...]:
+        """The cited steps here and in the derivations used, each once."""
+        steps = [step for used in self.uses for step in used.cited()]
+        return tuple(dict.fromkeys(steps + [step for step in self.steps if step.kind == "cited"]))
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What running a derivation showed."""
+
+    derivation: Derivation
+    lmax: int
+    residuals: int
+    instances: int
+    seconds: float
+    failures: tuple[str, ...] = field(default=())
+
+    @property
+    def status(self) -> str:
+        return "fails" if self.failures else self.derivation.status(self.lmax)
+
+
+def examine(derivation: Derivation, lmax: int | None = None) -> Examination:
+    """Run every step and every instance; collect what fails instead of stopping."""
+    degree = derivation.lmax if lmax is None else lmax
+    start = time.perf_counter()
+    failures: list[str] = []
+    counted = sum(attempt(step.run, degree, failures) for step in derivation.steps)
+    instances = attempt(derivation.verify, degree, failures)
+    if not derivation.steps:
+        failures.append("the derivation has no steps")
+    if instances == 0 and not failures:
+        failures.append("no instance was checked")
+    seconds = time.perf_counter() - start
+    return Examination(derivation, degree, counted, instances, seconds, tuple(failures))
+
+
+def attempt(action: Callable[[int], int], lmax: int, failures: list[str]) -> int:
+    """``action(lmax)``, or 0 with the failure recorded."""
+    try:
+        return action(lmax)
+    except DoesNotHold as failure:
+        failures.append(str(failure))
+        return 0
+
+
+def require(holds: bool, message: str) -> None:
+    """Raise DoesNotHold unless an exact comparison came out true."""
+    if not holds:
+        raise DoesNotHold(message)
+
+
+def residuals(result: Any) -> Iterator[Any]:
+    """Flatten what a check returned into single expressions."""
+    if isinstance(result, sp.MatrixBase):
+        result = result.flat()
+    if isinstance(result, Iterable):
+        for item in result:
+            yield from residuals(item)
+    else:
+        yield result
+
+
+def vanishes(residual: Any) -> bool:
+    """True when the expression simplifies to exactly zero; floats and truth values are refused."""
+    if isinstance(residual, int | Fraction) and not isinstance(residual, bool):
+        return residual == 0
+    expression = sp.sympify(residual)
+    if not isinstance(expression, sp.Expr) or expression.has(sp.Float):
+        raise TypeError(f"a residual must be an exact expression, got {residual!r}")
+    return expression == 0 or any(simplify(expression) == 0 for simplify in SIMPLIFIERS)
