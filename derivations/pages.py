@@ -25,6 +25,7 @@ def path(identifier: str, folder: Path = FOLDER) -> Path:
 
 def page(derivation: Derivation) -> str:
     """The whole page, newline at the end."""
+    cited = derivation.cited()
     parts = [
         f"<!-- Written by `coupling derive --write` from derivations/{derivation.id}.py. -->",
         f"# {derivation.title}",
@@ -39,7 +40,7 @@ def page(derivation: Derivation) -> str:
         prose(derivation.conclusion),
         "## Exact check and certificate",
         instances(derivation),
-        listing("Cited facts", tuple(f"{fact.title}: {fact.source}" for fact in derivation.cited())),
+        listing("Cited facts", tuple(f"{step.title}: {step.source}" for step in cited)),
         listing("Sources", derivation.sources),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
