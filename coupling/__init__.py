@@ -1,0 +1,81 @@
+"""Coupling coefficients for rotation-equivariant computing.
+
+Exact, correctly rounded and tabulated: Wigner 3j, 6j, 9j, Clebsch-Gordan, Gaunt and antisymmetric Gaunt coefficients,
+in complex and real spherical harmonics.  All conventions are stated in :mod:`coupling.conventions`; exact values live
+in :mod:`coupling.exact`.
+
+Names are imported when they are first used, so that ``import coupling`` costs almost nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coupling import exact
+    from coupling.coefficients import (
+        antisymmetric_gaunt,
+        block,
+        clebsch_gordan,
+        gaunt,
+        real_antisymmetric_gaunt,
+        real_gaunt,
+        wigner_3j,
+        wigner_6j,
+        wigner_9j,
+    )
+    from coupling.normalizations import normalization
+    from coupling.tables import Table, TableError, build, load
+
+__version__ = "0.1.0"
+
+#: public name → the module that defines it, or that it is
+_HOME = {
+    "Table": "coupling.tables",
+    "TableError": "coupling.tables",
+    "antisymmetric_gaunt": "coupling.coefficients",
+    "block": "coupling.coefficients",
+    "build": "coupling.tables",
+    "clebsch_gordan": "coupling.coefficients",
+    "exact": "coupling.exact",
+    "gaunt": "coupling.coefficients",
+    "load": "coupling.tables",
+    "normalization": "coupling.normalizations",
+    "real_antisymmetric_gaunt": "coupling.coefficients",
+    "real_gaunt": "coupling.coefficients",
+    "wigner_3j": "coupling.coefficients",
+    "wigner_6j": "coupling.coefficients",
+    "wigner_9j": "coupling.coefficients",
+}
+
+__all__ = [
+    "Table",
+    "TableError",
+    "antisymmetric_gaunt",
+    "block",
+    "build",
+    "clebsch_gordan",
+    "exact",
+    "gaunt",
+    "load",
+    "normalization",
+    "real_antisymmetric_gaunt",
+    "real_gaunt",
+    "wigner_3j",
+    "wigner_6j",
+    "wigner_9j",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'coupling' has no attribute {name!r}")
+    module = import_module(_HOME[name])
+    value = module if _HOME[name] == f"coupling.{name}" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,177 @@
+"""Coupling coefficients as floats: single values and dense blocks.
+
+Every value is the exact one of :mod:`coupling.exact`, rounded once to the nearest double.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling import exact
+from coupling.conventions import FAMILIES
+from coupling.exact.surd import Surd
+from coupling.memory import require_memory
+from coupling.selection import check_basis, degree, one_of, orders, triangle
+
+
+def wigner_3j(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
+    """Return the Wigner 3j symbol (j1 j2 j3; m1 m2 m3), correctly rounded.
+
+    Degrees are integers or half-integers.  Zero when the triangle rule fails or m1+m2+m3 ≠ 0.
+    Raises ValueError or TypeError for a degree < 0, |m| > j, or an order that does not exist for
+    its degree.  Source: Edmonds 1957, eq. 3.7.3.
+
+    >>> wigner_3j(2, 6, 4, 0, 0, 0)
+    0.18698939800169143
+    """
+    return float(exact.wigner_3j(j1, j2, j3, m1, m2, m3))
+
+
+def clebsch_gordan(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
+    """Return ⟨j1 m1 j2 m2 | j3 m3⟩, correctly rounded; degrees first, orders second.
+
+    Degrees are integers or half-integers.  Zero when the triangle rule fails or m1+m2 ≠ m3.
+    Raises as :func:`wigner_3j`. Source: Edmonds 1957, eq. 3.7.3.
+
+    >>> clebsch_gordan(1, 1, 2, 0, 0, 0)
+    0.816496580927726
+    """
+    return float(exact.clebsch_gordan(j1, j2, j3, m1, m2, m3))
+
+
+def gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> float:
+    """Return ∫ Y1 Y2 Y3 dΩ of orthonormal complex harmonics, correctly rounded.
+
+    Zero when the triangle rule fails, l1+l2+l3 is odd or m1+m2+m3 ≠ 0.  Raises ValueError or
+    TypeError for a degree that is negative or not an integer, or |m| > l.  Source: derivation
+    ``gaunt``.
+
+    >>> gaunt(1, 1, 2, 0, 0, 0)
+    0.252313252202016
+    """
+    return float(exact.gaunt(l1, l2, l3, m1, m2, m3))
+
+
+def antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> complex:
+    """Return ∫ Y1 r·(∇Y2 × ∇Y3) dΩ of orthonormal complex harmonics, correctly rounded; it is
+    imaginary.
+
+    Surface gradient on the unit sphere, outward normal r; totally antisymmetric.  Zero when the
+    triangle rule fails, l1+l2+l3 is even or m1+m2+m3 ≠ 0.  Raises as :func:`gaunt`.  Source:
+    derivation ``antisymmetric_gaunt``.
+
+    >>> antisymmetric_gaunt(1, 1, 1, 1, -1, 0)
+    0.4886025119029199j
+    """
+    return complex(exact.antisymmetric_gaunt(l1, l2, l3, m1, m2, m3))
+
+
+def real_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> float:
+    """Return ∫ R1 R2 R3 dΩ of orthonormal real harmonics (m < 0 the sine), correctly rounded.
+
+    Zero when the triangle rule fails, l1+l2+l3 is odd, or the orders break the real selection
+    rules.  Raises as :func:`gaunt`. Source: derivation ``real_basis``.
+
+    >>> real_gaunt(1, 1, 2, 1, -1, -2)
+    0.2185096861184158
+    """
+    return float(exact.real_gaunt(l1, l2, l3, m1, m2, m3))
+
+
+def real_antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> float:
+    """Return ∫ R1 r·(∇R2 × ∇R3) dΩ of orthonormal real harmonics (m < 0 the sine), correctly
+    rounded.
+
+    Totally antisymmetric.  Zero when the triangle rule fails, l1+l2+l3 is even, or the orders
+    break the real selection rules.  Raises as :func:`gaunt`.  Source: derivation ``real_basis``.
+
+    >>> real_antisymmetric_gaunt(1, 1, 1, 1, -1, 0)
+    0.4886025119029199
+    """
+    return float(exact.real_antisymmetric_gaunt(l1, l2, l3, m1, m2, m3))
+
+
+def wigner_6j(j1: object, j2: object, j3: object, j4: object, j5: object, j6: object) -> float:
+    """Return the Wigner 6j symbol {j1 j2 j3; j4 j5 j6}, correctly rounded.
+
+    Degrees are integers or half-integers.  Zero when one of the four triads breaks the triangle
+    rule.  Raises ValueError or TypeError for a degree that does not exist.  Source: Edmonds 1957,
+    eq. 6.3.7.
+
+    >>> wigner_6j(1, 1, 1, 1, 1, 1)
+    0.16666666666666666
+    """
+    return float(exact.wigner_6j(j1, j2, j3, j4, j5, j6))
+
+
+def wigner_9j(
+    j1: object, j2: object, j3: object, j4: object, j5: object, j6: object, j7: object, j8: object, j9: object
+) -> float:
+    """Return the Wigner 9j symbol {j1 j2 j3; j4 j5 j6; j7 j8 j9}, rows first, correctly rounded.
+
+    Degrees are integers or half-integers.  Zero when a row or column breaks the triangle rule.
+    Raises as :func:`wigner_6j`. Source: Edmonds 1957, eq. 6.4.3.
+
+    >>> wigner_9j(1, 1, 2, 1, 1, 2, 2, 2, 4)
+    0.04
+    """
+    return float(exact.wigner_9j(j1, j2, j3, j4, j5, j6, j7, j8, j9))
+
+
+_EXACT: dict[str, dict[str, Callable[..., Surd]]] = {
+    "complex": {
+        "wigner_3j": exact.wigner_3j,
+        "clebsch_gordan": exact.clebsch_gordan,
+        "gaunt": exact.gaunt,
+        "antisymmetric_gaunt": exact.antisymmetric_gaunt,
+    },
+    "real": {
+        "wigner_3j": exact.real_wigner_3j,
+        "clebsch_gordan": exact.real_clebsch_gordan,
+        "gaunt": exact.real_gaunt,
+        "antisymmetric_gaunt": exact.real_antisymmetric_gaunt,
+    },
+}
+
+
+def exact_function(family: str, basis: str) -> Callable[..., Surd]:
+    """Return the function of :mod:`coupling.exact` that gives a family in a basis.
+
+    >>> exact_function("gaunt", "real")(0, 0, 0, 0, 0, 0)
+    √(1/(4π))
+    """
+    return _EXACT[check_basis(basis)][one_of(family, FAMILIES, "family")]
+
+
+def block(family: str, l1: object, l2: object, l3: object, basis: str = "real") -> NDArray[Any]:
+    """Return all coefficients of a path as an array [2l1+1, 2l2+1, 2l3+1], orders -l … l, each
+    correctly rounded.
+
+    family is "wigner_3j" (in the real basis the core C), "clebsch_gordan", "gaunt" or
+    "antisymmetric_gaunt"; the last is complex in the complex basis, all others are float64.  A
+    fresh array each time.  All zeros when the triangle rule or the family's parity fails. Raises
+    ValueError or TypeError for an unknown family or basis and for degrees that do not exist, and
+    MemoryError, before anything is allocated, for a block that does not fit.  Source: derivations
+    ``gaunt``, ``antisymmetric_gaunt``, ``real_basis``.
+
+    >>> block("wigner_3j", 1, 1, 1)[0]
+    array([[ 0.        ,  0.        ,  0.        ],
+           [ 0.        ,  0.        ,  0.40824829],
+           [ 0.        , -0.40824829,  0.        ]])
+    """
+    value = exact_function(family, basis)
+    path = degree(l1, "degree 1"), degree(l2, "degree 2"), degree(l3, "degree 3")
+    dtype = np.dtype(complex if (family, basis) == ("antisymmetric_gaunt", "complex") else float)
+    shape = tuple(2 * l + 1 for l in path)
+    require_memory(dtype.itemsize * shape[0] * shape[1] * shape[2], f"the {family} block of degrees {path}")
+    number = complex if dtype.kind == "c" else float
+    result = np.zeros(shape, dtype)
+    if triangle(*path):
+        for m1, m2, m3 in orders(*path, basis):
+            m3 = -m3 if (family, basis) == ("clebsch_gordan", "complex") else m3
+            result[m1 + path[0], m2 + path[1], m3 + path[2]] = number(value(*path, m1, m2, m3))
+    return result

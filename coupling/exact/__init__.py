@@ -1,0 +1,31 @@
+"""Coupling coefficients as exact numbers.
+
+Every function returns a :class:`Surd`; ``float()`` of it is the correctly rounded double.
+Arguments are degrees, then orders.
+"""
+
+from coupling.exact.gaunt import antisymmetric_gaunt, gaunt
+from coupling.exact.real import real_antisymmetric_gaunt, real_clebsch_gordan, real_gaunt, real_wigner_3j
+from coupling.exact.reduced import bracket_factor, reduced, reduced_matrix, wigner_3j_at_zero
+from coupling.exact.surd import Surd
+from coupling.exact.wigner_3j import clebsch_gordan, wigner_3j
+from coupling.exact.wigner_6j import wigner_6j
+from coupling.exact.wigner_9j import wigner_9j
+
+__all__ = [
+    "Surd",
+    "antisymmetric_gaunt",
+    "bracket_factor",
+    "clebsch_gordan",
+    "gaunt",
+    "real_antisymmetric_gaunt",
+    "real_clebsch_gordan",
+    "real_gaunt",
+    "real_wigner_3j",
+    "reduced",
+    "reduced_matrix",
+    "wigner_3j",
+    "wigner_3j_at_zero",
+    "wigner_6j",
+    "wigner_9j",
+]

@@ -1,0 +1,315 @@
+"""The exact value type: ``i^unit · sign · √(numerator/denominator) · π^(-pi_power/2)``.
+
+Every 3j, 6j and 9j symbol, every Clebsch-Gordan and Gaunt coefficient of either kind, complex or
+real, is such a number. Products stay in the type; sums do when the two radicands differ by a
+rational square.  A Surd becomes a float only when ``float()`` or ``complex()`` asks, and then
+correctly rounded (to nearest, ties to even, subnormal numbers included).
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from fractions import Fraction
+from typing import Any
+
+from coupling.selection import isqrt_exact
+
+
+class Surd:
+    """An immutable number ``i^unit · sign · √(numerator/denominator) · π^(-pi_power/2)`` in
+    lowest terms.
+
+    Two Surds are equal when their values are; a Surd also equals the integer or Fraction of the
+    same value. Zero is always ``Surd(0)``.
+
+    >>> half = Surd(1, 1, 4)
+    >>> half, half * half, half == Fraction(1, 2), float(Surd(-1, 2))
+    (1/2, 1/4, True, -1.4142135623730951)
+    """
+
+    __slots__ = ("_den", "_num", "_pi", "_sign", "_unit")
+
+    def __init__(self, sign: int, numerator: int = 1, denominator: int = 1, pi_power: int = 0, unit: int = 0) -> None:
+        if denominator <= 0 or numerator < 0 or sign not in (-1, 0, 1) or unit not in (0, 1):
+            raise ValueError(
+                "a Surd needs sign -1, 0 or 1, numerator >= 0, denominator > 0 and unit 0 or 1, "
+                f"got {(sign, numerator, denominator, pi_power, unit)}"
+            )
+        if not sign or not numerator:
+            sign, numerator, denominator, pi_power, unit = 0, 0, 1, 0, 0
+        common = math.gcd(numerator, denominator)
+        self._sign, self._num, self._den = sign, numerator // common, denominator // common
+        self._pi, self._unit = pi_power, unit
+
+    @classmethod
+    def rational(cls, value: int | Fraction) -> Surd:
+        """Return a rational number as a Surd.
+
+        >>> Surd.rational(Fraction(-2, 3))
+        -2/3
+        """
+        n, d = value.numerator, value.denominator
+        return cls((n > 0) - (n < 0), n * n, d * d)
+
+    sign = property(lambda self: self._sign, doc="-1, 0 or +1.")
+    numerator = property(lambda self: self._num, doc="Numerator of the radicand, in lowest terms.")
+    denominator = property(lambda self: self._den, doc="Denominator of the radicand, in lowest terms.")
+    pi_power = property(lambda self: self._pi, doc="k in the factor π^(-k/2).")
+    unit = property(lambda self: self._unit, doc="1 when the number is imaginary, else 0.")
+
+    @property
+    def square(self) -> Fraction:
+        """The radicand numerator/denominator: |value|² · π^pi_power."""
+        return Fraction(self._num, self._den)
+
+    # arithmetic
+
+    def __mul__(self, other: Any) -> Surd:
+        other = _as_surd(other)
+        if other is NotImplemented:
+            return NotImplemented
+        sign = self._sign * other._sign * (-1 if self._unit and other._unit else 1)
+        pi, unit = self._pi + other._pi, self._unit ^ other._unit
+        return Surd(sign, self._num * other._num, self._den * other._den, pi, unit)
+
+    __rmul__ = __mul__
+
+    def reciprocal(self) -> Surd:
+        """Return 1/self; zero raises ZeroDivisionError.
+
+        >>> Surd(1, 2, 3).reciprocal()
+        √(3/2)
+        """
+        if not self._sign:
+            raise ZeroDivisionError("the reciprocal of zero")
+        return Surd(-self._sign if self._unit else self._sign, self._den, self._num, -self._pi, self._unit)
+
+    def __truediv__(self, other: Any) -> Surd:
+        other = _as_surd(other)
+        return NotImplemented if other is NotImplemented else self * other.reciprocal()
+
+    def __rtruediv__(self, other: Any) -> Surd:
+        return _as_surd(other) * self.reciprocal()
+
+    def __neg__(self) -> Surd:
+        return Surd(-self._sign, self._num, self._den, self._pi, self._unit)
+
+    def __abs__(self) -> Surd:
+        return Surd(abs(self._sign), self._num, self._den, self._pi)
+
+    def conjugate(self) -> Surd:
+        """Return the complex conjugate."""
+        return -self if self._unit else self
+
+    def __add__(self, other: Any) -> Surd:
+        """Add two Surds whose ratio is rational; any other sum is not a Surd and raises ValueError."""
+        other = _as_surd(other)
+        if other is NotImplemented:
+            return NotImplemented
+        if not other._sign or not self._sign:
+            return self if self._sign else other
+        p, q = isqrt_exact(self._num * other._num), isqrt_exact(self._den * other._den)
+        if p is None or q is None or self._pi != other._pi or self._unit != other._unit:
+            raise ValueError(f"{self} + {other} is not a Surd: the ratio of the terms is not rational")
+        # self = s·√(n/d), other = ± self · p·d/(q·n)
+        total = self._sign + other._sign * Fraction(p * self._den, q * self._num)
+        return Surd.rational(total) * Surd(1, self._num, self._den, self._pi, self._unit)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Surd:
+        other = _as_surd(other)
+        return NotImplemented if other is NotImplemented else self + -other
+
+    def __rsub__(self, other: Any) -> Surd:
+        return -self + other
+
+    def __pow__(self, exponent: int) -> Surd:
+        if exponent < 0:
+            return self.reciprocal() ** -exponent
+        result = Surd(1)
+        for _ in range(exponent):
+            result = result * self
+        return result
+
+    # comparison
+
+    def _key(self) -> tuple[int, int, int, int, int]:
+        return self._sign, self._num, self._den, self._pi, self._unit
+
+    def __eq__(self, other: object) -> bool:
+        value = _as_surd(other)
+        return NotImplemented if value is NotImplemented else self._key() == value._key()
+
+    def __hash__(self) -> int:
+        value = None if self._pi or self._unit else self._rational_value()
+        return hash(self._key()) if value is None else hash(value)
+
+    def __lt__(self, other: Any) -> bool:
+        return _order(self, other) < 0
+
+    def __le__(self, other: Any) -> bool:
+        return self == other or self < other
+
+    def __gt__(self, other: Any) -> bool:
+        return not self <= other
+
+    def __ge__(self, other: Any) -> bool:
+        return not self < other
+
+    def __bool__(self) -> bool:
+        return self._sign != 0
+
+    def _rational_value(self) -> Fraction | None:
+        n, d = isqrt_exact(self._num), isqrt_exact(self._den)
+        return None if n is None or d is None else Fraction(self._sign * n, d)
+
+    # other forms
+
+    def __float__(self) -> float:
+        if self._unit:
+            raise TypeError(f"{self} is imaginary: use complex()")
+        return self._sign * _magnitude(self._num, self._den, self._pi)
+
+    def __complex__(self) -> complex:
+        size = self._sign * _magnitude(self._num, self._den, self._pi)
+        return complex(0.0, size) if self._unit else complex(size, 0.0)
+
+    def to_sympy(self) -> Any:
+        """Return the same number as a SymPy expression.
+
+        >>> Surd(-1, 5, 4, 1).to_sympy()
+        -sqrt(5)/(2*sqrt(pi))
+        """
+        import sympy
+
+        size = sympy.sqrt(sympy.Rational(self._num, self._den)) * sympy.pi ** sympy.Rational(-self._pi, 2)
+        return self._sign * size * (sympy.I if self._unit else 1)
+
+    def latex(self) -> str:
+        r"""Return LaTeX source.
+
+        >>> print(Surd(-1, 5, 14, 1, unit=1).latex())
+        -i\,\sqrt{\frac{5}{14\,\pi}}
+        """
+        prefix = ("-" if self._sign < 0 else "") + (r"i\," if self._unit else "")
+        return prefix + _root(self, _latex_fraction, r"\sqrt{%s}")
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
+
+    def __repr__(self) -> str:
+        prefix = ("-" if self._sign < 0 else "") + ("i·" if self._unit else "")
+        return prefix + _root(self, _text_fraction, "√(%s)")
+
+
+def _as_surd(value: Any) -> Any:
+    if isinstance(value, Surd):
+        return value
+    if isinstance(value, numbers.Rational):
+        return Surd.rational(value)  # type: ignore[arg-type]
+    return NotImplemented
+
+
+def _order(a: Surd, b: Any) -> int:
+    """Return the sign of a - b for real a and b."""
+    b = _as_surd(b)
+    if b is NotImplemented:
+        raise TypeError(f"a Surd cannot be ordered against {b!r}")
+    if a._unit or b._unit:
+        raise TypeError("imaginary numbers have no order")
+    if a._sign != b._sign or not a._sign:
+        return a._sign - b._sign
+    left, right, power = a._num * b._den, b._num * a._den, a._pi - b._pi
+    return a._sign * _compare_with_pi(left, right, power)
+
+
+def _compare_with_pi(left: int, right: int, power: int) -> int:
+    """Return the sign of left - right·π^power; equality occurs only for power 0, since π is transcendental."""
+    if power == 0:
+        return (left > right) - (left < right)
+    if power < 0:
+        return -_compare_with_pi(right, left, -power)
+    bits = 64
+    while True:
+        low, high = _pi_power(power, bits)
+        if left << bits <= right * low:
+            return -1
+        if left << bits >= right * high:
+            return 1
+        bits *= 2
+
+
+def _pi_power(power: int, bits: int) -> tuple[int, int]:
+    """Return integers with low < π^power · 2^bits < high, for power >= 1; high - low is a few units."""
+    from mpmath.libmp import pi_fixed
+
+    work = bits + 4 * power + 16
+    pi = int(pi_fixed(work + 8)) >> 8
+    low, high = (pi - 1) ** power, (pi + 2) ** power
+    shift = work * power - bits
+    return low >> shift, (high >> shift) + 1
+
+
+def _magnitude(num: int, den: int, pi: int) -> float:
+    """Return √(num/den · π^(-pi)) rounded to nearest, ties to even."""
+    if pi == 0:
+        return _rounded_root(num, den)
+    bits = 128
+    while True:
+        low, high = _pi_power(abs(pi), bits)
+        if pi > 0:
+            bounds = (num << bits, den * high), (num << bits, den * low)
+        else:
+            bounds = (num * low, den << bits), (num * high, den << bits)
+        below, above = (_rounded_root(n, d) for n, d in bounds)
+        if below == above:
+            return below
+        bits *= 2
+
+
+def _rounded_root(num: int, den: int) -> float:
+    """Return √(num/den) rounded to nearest, ties to even.
+
+    The root is taken of the quotient shifted by 4^shift to at least 128 bits, so that it has at
+    least 64; what is cut off is remembered in one sticky bit below, and the division of integers
+    by a power of two rounds once and correctly.
+    """
+    if not num:
+        return 0.0
+    shift = max(0, (130 - num.bit_length() + den.bit_length()) // 2 + 1)
+    quotient, rest = divmod(num << 2 * shift, den)
+    root = math.isqrt(quotient)
+    sticky = 1 if rest or root * root != quotient else 0
+    return (2 * root + sticky) / (1 << (shift + 1))
+
+
+def _root(value: Surd, fraction: Any, sqrt: str) -> str:
+    """Write √(num/den)·π^(-k/2) with rational parts outside the root and a single π^(±1/2) inside it."""
+    if not value.sign:
+        return "0"
+    num, den, pi = value.numerator, value.denominator, value.pi_power
+    rational = value._rational_value()
+    half = pi % 2
+    outside = _pi_text(-(pi - half) // 2, sqrt)
+    if rational is not None and not half:
+        return fraction(abs(rational.numerator), rational.denominator, 0) + outside
+    return sqrt % fraction(num, den, half) + outside
+
+
+def _pi_text(power: int, sqrt: str) -> str:
+    if power == 0:
+        return ""
+    symbol = r"\,\pi" if "{" in sqrt else "·π"
+    return symbol if power == 1 else f"{symbol}^{{{power}}}" if "{" in sqrt else f"{symbol}^{power}"
+
+
+def _text_fraction(num: int, den: int, pi: int) -> str:
+    below = "" if den == 1 and not pi else f"{den}" if not pi else "π" if den == 1 else f"({den}π)"
+    return f"{num}/{below}" if below else f"{num}"
+
+
+def _latex_fraction(num: int, den: int, pi: int) -> str:
+    below = "" if den == 1 and not pi else f"{den}" if not pi else r"\pi" if den == 1 else rf"{den}\,\pi"
+    return rf"\frac{{{num}}}{{{below}}}" if below else f"{num}"

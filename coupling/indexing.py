@@ -1,0 +1,76 @@
+"""Where a degree and order, or a path, stands in an array.
+
+The flat index of features of degrees 0 … lmax is ``l² + l + m``; each layout below is documented
+by the comprehension that lists it.
+"""
+
+from __future__ import annotations
+
+import math
+
+from coupling.selection import degree, integer, triangle
+
+
+def flat_size(lmax: int) -> int:
+    """Return (lmax+1)², the length of ``[(l, m) for l in range(lmax+1) for m in range(-l, l+1)]``.
+
+    >>> flat_size(2)
+    9
+    """
+    return (degree(lmax, "lmax") + 1) ** 2
+
+
+def flat_index(l: int, m: int) -> int:
+    """Return l² + l + m, the position of (l, m) in ``[(l, m) for l in range(lmax+1) for m in
+    range(-l, l+1)]``.
+
+    >>> flat_index(2, -1)
+    5
+    """
+    l, m = degree(l, "degree"), integer(m, "order")
+    if abs(m) > l:
+        raise ValueError(f"order must satisfy |m| <= {l}, the degree, got {m}")
+    return l * l + l + m
+
+
+def degree_order(index: int) -> tuple[int, int]:
+    """Return (l, m) of a flat index; the inverse of :func:`flat_index`.
+
+    >>> degree_order(5)
+    (2, -1)
+    """
+    index = degree(index, "flat index")
+    l = math.isqrt(index)
+    return l, index - l * l - l
+
+
+def degree_slice(l: int) -> slice:
+    """Return the slice of a flat axis that holds the orders of degree l.
+
+    >>> degree_slice(2)
+    slice(4, 9, None)
+    """
+    l = degree(l, "degree")
+    return slice(l * l, (l + 1) ** 2)
+
+
+def path_count(lmax1: int, lmax2: int, lmax3: int) -> int:
+    """Return how many paths :func:`coupling.selection.paths` lists.
+
+    >>> path_count(1, 1, 1)
+    5
+    """
+    return sum(max(0, min(l1 + l2, lmax3) - abs(l1 - l2) + 1) for l1 in range(lmax1 + 1) for l2 in range(lmax2 + 1))
+
+
+def path_index(l1: int, l2: int, l3: int, lmax1: int, lmax2: int, lmax3: int) -> int:
+    """Return the position of a path in ``list(paths(lmax1, lmax2, lmax3))``.
+
+    >>> path_index(1, 1, 1, 1, 1, 1)
+    4
+    """
+    if not (triangle(l1, l2, l3) and l1 <= lmax1 and l2 <= lmax2 and l3 <= lmax3):
+        raise ValueError(f"({l1}, {l2}, {l3}) is not a path with lmax ({lmax1}, {lmax2}, {lmax3})")
+    before = path_count(l1 - 1, lmax2, lmax3) if l1 else 0
+    row = sum(max(0, min(l1 + k, lmax3) - abs(l1 - k) + 1) for k in range(l2))
+    return before + row + l3 - abs(l1 - l2)

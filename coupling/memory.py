@@ -1,0 +1,30 @@
+"""Refusing what does not fit, before anything is allocated."""
+
+from __future__ import annotations
+
+import os
+
+
+def physical_memory() -> int:
+    """Return the bytes of memory of this machine (a 64 GiB guess where the system does not tell).
+
+    >>> physical_memory() > 0
+    True
+    """
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return 64 << 30
+
+
+def require_memory(needed: int, what: str) -> None:
+    """Raise MemoryError, naming the bytes, when what needs more than this machine has.
+
+    >>> require_memory(1 << 80, "the table")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    MemoryError: the table needs 1208925819614629174706176 bytes, this machine has ...
+    """
+    available = physical_memory()
+    if needed > available:
+        raise MemoryError(f"{what} needs {needed} bytes, this machine has {available}")

@@ -1,0 +1,244 @@
+"""Which degrees and orders exist, and which of them may couple.
+
+Two kinds of rule are kept apart.  An argument that cannot exist (a negative degree, an order
+beyond its degree, a degree of 0.3) is a mistake of the caller and raises.  Arguments that exist
+but do not couple (the triangle rule, the sum of the orders, the parity of J) are the physics, and
+give an exact zero.
+
+Inside the package a degree or order that may be half-integer travels *doubled*, as a Python
+integer.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, cast
+
+from coupling.conventions import BASES
+
+Path = tuple[int, int, int]
+PARITIES = ("all", "even", "odd")
+
+
+def doubled(value: object, name: str) -> int:
+    """Return 2·value as an integer; value must be an integer or half-integer of any numeric type.
+
+    >>> doubled(3, "l"), doubled(0.5, "j"), doubled(Fraction(-3, 2), "m")
+    (6, 1, -3)
+    """
+    if type(value) is int:
+        return 2 * value
+    if isinstance(value, (bool, str, bytes)) or type(value).__name__ == "bool_":
+        raise TypeError(f"{name} must be a number, got {type(value).__name__} {value!r}")
+    try:
+        return 2 * operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return _doubled_fraction(value, name)
+
+
+def _doubled_fraction(value: object, name: str) -> int:
+    try:
+        twice = 2 * Fraction(cast(Any, str(value) if hasattr(value, "free_symbols") else value))
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name} must be a finite integer or half-integer, got {value!r}") from None
+    if twice.denominator != 1:
+        raise ValueError(f"{name} must be an integer or half-integer, got {value!r}")
+    return twice.numerator
+
+
+def integer(value: object, name: str) -> int:
+    """Return value as an integer; 2.0 and numpy integers are accepted, True and 0.5 are not.
+
+    >>> integer(2.0, "l")
+    2
+    """
+    if type(value) is int:
+        return value
+    twice = doubled(value, name)
+    if twice & 1:
+        raise ValueError(f"{name} must be an integer, got {value!r}")
+    return twice // 2
+
+
+def degree(value: object, name: str = "degree") -> int:
+    """Return value as a degree l = 0, 1, 2, …, or raise.
+
+    >>> degree(4)
+    4
+    """
+    l = integer(value, name)
+    if l < 0:
+        raise ValueError(f"{name} must be >= 0, got {l}")
+    return l
+
+
+def doubled_degrees(*values: object) -> tuple[int, ...]:
+    """Return the doubled degrees j1, j2, …, each an integer or half-integer >= 0.
+
+    >>> doubled_degrees(1, 0.5)
+    (2, 1)
+    """
+    result = tuple(doubled(value, f"degree {slot}") for slot, value in enumerate(values, 1))
+    for slot, twice in enumerate(result, 1):
+        if twice < 0:
+            raise ValueError(f"degree {slot} must be >= 0, got {_half(twice)}")
+    return result
+
+
+def doubled_symbol(*values: object) -> tuple[int, ...]:
+    """Return doubled (j1, j2, j3, m1, m2, m3) after checking that every order exists: m = -j,
+    -j+1, …, j.
+
+    >>> doubled_symbol(1, 1, 2, 0, 1, -1)
+    (2, 2, 4, 0, 2, -2)
+    """
+    js = doubled_degrees(*values[:3])
+    ms = tuple(doubled(value, f"order {slot}") for slot, value in enumerate(values[3:], 1))
+    for slot, (j, m) in enumerate(zip(js, ms, strict=True), 1):
+        if m > j or -m > j:
+            raise ValueError(f"order {slot} must satisfy |m| <= {_half(j)}, the degree, got {_half(m)}")
+        if (j - m) & 1:
+            raise ValueError(f"order {slot} must be one of -{_half(j)}, ..., {_half(j)} in steps of 1, got {_half(m)}")
+    return js + ms
+
+
+def integer_symbol(*values: object) -> tuple[int, int, int, int, int, int]:
+    """Return (l1, l2, l3, m1, m2, m3) as integers with l >= 0 and |m| <= l, or raise.
+
+    >>> integer_symbol(1, 1, 2, 0, 1, -1)
+    (1, 1, 2, 0, 1, -1)
+    """
+    l1, l2, l3 = (degree(value, f"degree {slot}") for slot, value in enumerate(values[:3], 1))
+    m1, m2, m3 = (integer(value, f"order {slot}") for slot, value in enumerate(values[3:], 1))
+    for slot, (l, m) in enumerate(((l1, m1), (l2, m2), (l3, m3)), 1):
+        if m > l or -m > l:
+            raise ValueError(f"order {slot} must satisfy |m| <= {l}, the degree, got {m}")
+    return l1, l2, l3, m1, m2, m3
+
+
+def _half(twice: int) -> str:
+    return str(twice // 2) if twice % 2 == 0 else f"{twice}/2"
+
+
+def check_basis(basis: object) -> str:
+    """Return basis if it is "real" or "complex", or raise.
+
+    >>> check_basis("real")
+    'real'
+    """
+    return one_of(basis, BASES, "basis")
+
+
+def one_of(value: object, choices: tuple[str, ...], name: str) -> str:
+    """Return value if it is one of the choices, or raise a ValueError that lists them.
+
+    >>> one_of("even", PARITIES, "parity")
+    'even'
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {', '.join(choices)}, got {type(value).__name__} {value!r}")
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+    return value
+
+
+def triangle(l1: int, l2: int, l3: int) -> bool:
+    """Return whether |l1 - l2| <= l3 <= l1 + l2.
+
+    >>> triangle(1, 2, 3), triangle(1, 1, 3)
+    (True, False)
+    """
+    return abs(l1 - l2) <= l3 <= l1 + l2
+
+
+def doubled_triangle(a: int, b: int, c: int) -> bool:
+    """Return whether doubled degrees satisfy the triangle rule and add up to an integer.
+
+    >>> doubled_triangle(1, 1, 2), doubled_triangle(1, 1, 1)
+    (True, False)
+    """
+    return abs(a - b) <= c <= a + b and not (a + b + c) & 1
+
+
+def has_parity(total: int, parity: str) -> bool:
+    """Return whether J = total belongs to "all", "even" or "odd".
+
+    >>> has_parity(3, "odd"), has_parity(3, "even")
+    (True, False)
+    """
+    return parity == "all" or (total & 1) == (parity == "odd")
+
+
+def paths(lmax1: int, lmax2: int | None = None, lmax3: int | None = None, parity: str = "all") -> Iterator[Path]:
+    """Yield the paths (l1, l2, l3) with l_i <= lmax_i in lexicographic order; a missing lmax is
+    the first one.
+
+    >>> list(paths(1))
+    [(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0), (1, 1, 1)]
+    >>> list(paths(1, parity="odd"))
+    [(1, 1, 1)]
+    """
+    lmax2 = lmax1 if lmax2 is None else lmax2
+    lmax3 = lmax1 if lmax3 is None else lmax3
+    for l1 in range(lmax1 + 1):
+        for l2 in range(lmax2 + 1):
+            for l3 in range(abs(l1 - l2), min(l1 + l2, lmax3) + 1):
+                if has_parity(l1 + l2 + l3, parity):
+                    yield l1, l2, l3
+
+
+def complex_orders(l1: int, l2: int, l3: int) -> Iterator[Path]:
+    """Yield the orders (m1, m2, m3) with m1 + m2 + m3 = 0, in lexicographic order.
+
+    >>> list(complex_orders(1, 0, 1))
+    [(-1, 0, 1), (0, 0, 0), (1, 0, -1)]
+    """
+    for m1 in range(-l1, l1 + 1):
+        for m2 in range(max(-l2, -l3 - m1), min(l2, l3 - m1) + 1):
+            yield m1, m2, -m1 - m2
+
+
+def real_orders(l1: int, l2: int, l3: int) -> Iterator[Path]:
+    """Yield the real orders that the selection rules allow, in lexicographic order.
+
+    Some |m| is the sum of the other two, and the number of negative orders has the parity of J.
+
+    >>> list(real_orders(1, 1, 1))
+    [(-1, 0, 1), (-1, 1, 0), (0, -1, 1), (0, 1, -1), (1, -1, 0), (1, 0, -1)]
+    """
+    odd = (l1 + l2 + l3) & 1
+    for m1 in range(-l1, l1 + 1):
+        for m2 in range(-l2, l2 + 1):
+            total, gap = abs(m1) + abs(m2), abs(abs(m1) - abs(m2))
+            negative = ((m1 < 0) + (m2 < 0) + odd) & 1
+            sizes = {total, gap}
+            yield from (
+                (m1, m2, -m if negative else m) for m in _ordered(sizes, negative) if m <= l3 and (m or not negative)
+            )
+
+
+def _ordered(sizes: set[int], negative: int) -> list[int]:
+    return sorted(sizes, reverse=bool(negative))
+
+
+def orders(l1: int, l2: int, l3: int, basis: str) -> Iterator[Path]:
+    """Yield the orders that the selection rules of the basis allow, in lexicographic order.
+
+    >>> sum(1 for _ in orders(2, 2, 2, "complex")), sum(1 for _ in orders(2, 2, 2, "real"))
+    (19, 25)
+    """
+    return complex_orders(l1, l2, l3) if basis == "complex" else real_orders(l1, l2, l3)
+
+
+def isqrt_exact(n: int) -> int | None:
+    """Return √n when n is a perfect square, else None.
+
+    >>> isqrt_exact(49), isqrt_exact(50)
+    (7, None)
+    """
+    root = math.isqrt(n)
+    return root if root * root == n else None
