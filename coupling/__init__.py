@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from coupling.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from coupling import exact
     from coupling.coefficients import (
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     )
     from coupling.normalizations import normalization
     from coupling.tables import Table, TableError, build, load
-
-__version__ = "0.1.0"
 
 #: public name → the module that defines it, or that it is
 _HOME = {

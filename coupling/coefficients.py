@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling import exact
+import coupling.exact as exact
 from coupling.conventions import FAMILIES
 from coupling.exact.surd import Surd
 from coupling.memory import require_memory

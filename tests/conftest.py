@@ -14,17 +14,17 @@ ROOT = Path(__file__).resolve().parent.parent
 def _numba_cache() -> Path:
     """A cache folder that changes with the kernels.
 
-    numba looks at the file of a compiled function only: after an edit in a helper that lives in another file it
-    would go on serving the old machine code.
+    numba compares the date of a compiled function's own file only: after an edit of a helper in
+    another file it would go on serving the old machine code.
     """
     digest = hashlib.sha256()
     for source in sorted((ROOT / "coupling").rglob("*.py")):
-        if "njit" in (text := source.read_text()):
+        if "njit" in (text := source.read_text(encoding="utf-8")):
             digest.update(text.encode())
     return ROOT / "build" / "numba" / digest.hexdigest()[:12]
 
 
-# Read by numba and matplotlib when they are imported, here and in subprocesses.
+# numba and matplotlib read these when they are imported, here and in subprocesses.
 os.environ["NUMBA_CACHE_DIR"] = str(_numba_cache())
 os.environ["MPLBACKEND"] = "Agg"
 
