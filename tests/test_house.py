@@ -43,6 +43,43 @@ RANKS = {
 # Routes to the same numbers: they meet in tests, never in an import.
 ROUTES = ("coupling.exact", "coupling.kernels", "coupling.sphere", "derivations")
 
+# What others build on.  A change here is a change of the interface: it needs a changelog entry.
+PUBLIC = [
+    "Table",
+    "TableError",
+    "__version__",
+    "antisymmetric_gaunt",
+    "block",
+    "build",
+    "clebsch_gordan",
+    "exact",
+    "gaunt",
+    "load",
+    "normalization",
+    "real_antisymmetric_gaunt",
+    "real_gaunt",
+    "wigner_3j",
+    "wigner_6j",
+    "wigner_9j",
+]
+PUBLIC_EXACT = [
+    "Surd",
+    "antisymmetric_gaunt",
+    "bracket_factor",
+    "clebsch_gordan",
+    "gaunt",
+    "real_antisymmetric_gaunt",
+    "real_clebsch_gordan",
+    "real_gaunt",
+    "real_wigner_3j",
+    "reduced",
+    "reduced_matrix",
+    "wigner_3j",
+    "wigner_3j_at_zero",
+    "wigner_6j",
+    "wigner_9j",
+]
+
 # What `import coupling` must not cost.
 HEAVY = ("click", "matplotlib", "mpmath", "numba", "scipy", "sympy", "tensorly")
 
@@ -145,7 +182,7 @@ def test_the_routes_to_a_number_are_independent() -> None:
 
 
 def test_derivations_stand_apart() -> None:
-    allowed = ("derivations", "coupling.conventions", "coupling.exact")
+    allowed = ("derivations", "coupling.conventions", "coupling.selection", "coupling.exact")
     for name in modules():
         for target, line in imports(name):
             if inside(name, "derivations"):
@@ -215,6 +252,18 @@ def test_every_module_and_public_function_has_a_docstring() -> None:
 # -- public names -----------------------------------------------------------------------------
 
 
+def test_public_names() -> None:
+    import coupling
+
+    assert dir(coupling) == PUBLIC
+    assert coupling.__all__ == [name for name in PUBLIC if not name.startswith("_")]
+    assert coupling.exact.__all__ == PUBLIC_EXACT
+    for name in PUBLIC:
+        assert getattr(coupling, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'gaunts'"):
+        _ = coupling.gaunts
+
+
 def packages_with_names() -> list[str]:
     return [n for n in modules() if inside(n, "coupling") and is_package(n) and "__all__" in names(n)]
 
@@ -239,6 +288,21 @@ def test_every_public_name_is_documented_by_an_example(package: str) -> None:
 
 def is_exception(thing: object) -> bool:
     return isinstance(thing, type) and issubclass(thing, BaseException)
+
+
+def test_every_derivation_that_a_docstring_names_exists() -> None:
+    from derivations.registry import IDS
+
+    named = re.compile(r"[Dd]erivations? ((?:``\w+``(?:, | and )?)+)")
+    met = 0
+    for name, path in modules().items():
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
+                text = " ".join((ast.get_docstring(node) or "").split())
+                for identifier in re.findall(r"``(\w+)``", " ".join(named.findall(text))):
+                    assert identifier in IDS, f"{name}: {identifier}"
+                    met += 1
+    assert met >= 10
 
 
 # -- the files around the code ----------------------------------------------------------------

@@ -1,0 +1,141 @@
+"""What README and docs show is run, and what they print is compared.
+
+In every Markdown file of the repository, by the word after the opening fence:
+
+    python    a session (>>> with output) is a doctest; a plain program must run.  The blocks of
+              one page share their names, from top to bottom.
+    console   `$ coupling ...` is run and its output compared.
+    sh        `make target` must be a target of the Makefile.
+    toml      must parse; json too.
+
+`...` in expected output stands for anything (a time, a size).  Pages run in a temporary folder that
+holds a copy of tables/, so nothing they write stays.
+"""
+
+from __future__ import annotations
+
+import doctest
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+
+
+def pages() -> list[Path]:
+    found = [*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/**/*.md")]
+    return sorted(p for p in found if not {"build", "dist"} & set(p.relative_to(ROOT).parts))
+
+
+def title(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks(page: Path) -> Iterator[tuple[str, str, int]]:
+    """(language, text, number of its first line) of the fenced blocks of a page."""
+    text = page.read_text(encoding="utf-8")
+    for match in FENCE.finditer(text):
+        yield match[1], match[2], text.count("\n", 0, match.start(2)) + 1
+
+
+# -- one function per language ----------------------------------------------------------------
+
+
+def run_python(text: str, name: str, line: int, names: dict[str, object]) -> None:
+    if ">>>" not in text:
+        exec(compile("\n" * (line - 1) + text, name, "exec"), names)
+        return
+    session = doctest.DocTestParser().get_doctest(text, {}, name, name, line - 1)
+    session.globs = names
+    report: list[str] = []
+    doctest.DocTestRunner(optionflags=FLAGS).run(session, out=report.append, clear_globs=False)
+    assert not report, "".join(report)
+
+
+def run_console(text: str, name: str, line: int, names: dict[str, object]) -> None:
+    for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.M):
+        assert command.split()[0] == "coupling", f"{name}:{line}: cannot run {command!r}"
+        program = f"{sys.executable} -m {command}"
+        done = subprocess.run(program, shell=True, capture_output=True, text=True)
+        printed = done.stdout + done.stderr
+        message = f"{name}:{line}: $ {command}\nexpected:\n{expected}\nprinted:\n{printed}"
+        assert doctest.OutputChecker().check_output(expected, printed, FLAGS), message
+
+
+def check_sh(text: str, name: str, line: int, names: dict[str, object]) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^make[ \t]+([a-z]+)", text, re.M):
+        assert re.search(rf"^{target}:", makefile, re.M), f"{name}:{line}: make {target}"
+
+
+def check_toml(text: str, name: str, line: int, names: dict[str, object]) -> None:
+    assert tomllib.loads(text), f"{name}:{line}"
+
+
+def check_json(text: str, name: str, line: int, names: dict[str, object]) -> None:
+    assert json.loads(text), f"{name}:{line}"
+
+
+LANGUAGES: dict[str, Callable[[str, str, int, dict[str, object]], None]] = {
+    "python": run_python,
+    "console": run_console,
+    "sh": check_sh,
+    "toml": check_toml,
+    "json": check_json,
+    "text": lambda *_: None,
+    "math": lambda *_: None,
+}
+
+
+# -- the tests --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    if (ROOT / "tables").is_dir():
+        shutil.copytree(ROOT / "tables", tmp_path / "tables")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", [p for p in pages() if FENCE.search(p.read_text("utf-8"))], ids=title)
+def test_blocks_do_what_the_page_says(page: Path, workplace: Path) -> None:
+    names: dict[str, object] = {"__name__": "__main__"}
+    met = 0
+    for language, text, line in blocks(page):
+        assert language in LANGUAGES, f"{title(page)}:{line}: say what a {language!r} block is"
+        LANGUAGES[language](text, title(page), line, names)
+        met += 1
+    assert met
+
+
+def test_the_readme_shows_the_two_commands_and_an_example() -> None:
+    shown = [(language, text) for language, text, _ in blocks(ROOT / "README.md")]
+    assert any(language == "sh" and "make test" in text for language, text in shown)
+    assert any(language == "python" and ">>>" in text for language, text in shown)
+
+
+@pytest.mark.parametrize("page", pages(), ids=title)
+def test_every_fence_is_closed_and_says_its_language(page: Path) -> None:
+    fences = re.findall(r"^```(\w*)", page.read_text(encoding="utf-8"), re.M)
+    assert not len(fences) % 2
+    assert all(fences[::2]) and not any(fences[1::2])
+
+
+def test_links_inside_the_repository_lead_somewhere() -> None:
+    links = [(p, link) for p in pages() for link in LINK.findall(p.read_text(encoding="utf-8"))]
+    dead = [f"{title(page)}: {link}" for page, link in links if not (page.parent / link).exists()]
+    assert not dead
+    assert len(links) >= 10
