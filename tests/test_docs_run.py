@@ -30,6 +30,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 
@@ -139,3 +140,15 @@ def test_links_inside_the_repository_lead_somewhere() -> None:
     dead = [f"{title(page)}: {link}" for page, link in links if not (page.parent / link).exists()]
     assert not dead
     assert len(links) >= 10
+
+
+def test_files_named_in_the_text_exist() -> None:
+    """In backticks, with a slash; a path is meant from the root or from the page's folder."""
+    met = 0
+    for page in pages():
+        for name in PATH.findall(page.read_text(encoding="utf-8")):
+            if "foo" in name or name.startswith("build/"):
+                continue
+            assert (ROOT / name).exists() or (page.parent / name).exists(), f"{title(page)}: {name}"
+            met += 1
+    assert met >= 20

@@ -1,4 +1,4 @@
-"""Rules of the house that a program can check: imports, public names, documentation, files."""
+"""Rules of the house that a program can check: code, public names, files, the tests themselves."""
 
 from __future__ import annotations
 
@@ -6,42 +6,15 @@ import ast
 import importlib
 import re
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
-from graphlib import TopologicalSorter
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-
-# A module has the rank of its longest prefix here.  Imports never go up.
-RANKS = {
-    "coupling.version": 0,
-    "coupling.conventions": 0,
-    "coupling.memory": 0,
-    "coupling.selection": 1,
-    "coupling.indexing": 1,
-    "coupling.exact.surd": 1,
-    "coupling.exact": 2,
-    "coupling.kernels": 2,
-    "coupling.sphere": 2,
-    "coupling.coefficients": 3,
-    "coupling.normalizations": 3,
-    "coupling.tables": 3,
-    "coupling.products": 4,
-    "coupling.lowrank": 4,
-    "coupling.interop": 5,
-    "coupling.plots": 5,
-    "coupling.cli": 6,
-    "coupling.__main__": 7,
-}
-
-# Routes to the same numbers: they meet in tests, never in an import.
-ROUTES = ("coupling.exact", "coupling.kernels", "coupling.sphere", "derivations")
+from tests.sources import ROOT, inside, is_package, modules, tree, where
 
 # What others build on.  A change here is a change of the interface: it needs a changelog entry.
 PUBLIC = [
@@ -80,137 +53,7 @@ PUBLIC_EXACT = [
     "wigner_9j",
 ]
 
-# What `import coupling` must not cost.
-HEAVY = ("click", "matplotlib", "mpmath", "numba", "scipy", "sympy", "tensorly")
-
 LINES, LINES_OF_A_KERNEL = 300, 800
-
-
-# -- the sources, parsed once -----------------------------------------------------------------
-
-
-def module_name(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-@cache
-def modules() -> dict[str, Path]:
-    files = [p for folder in ("coupling", "derivations") for p in (ROOT / folder).rglob("*.py")]
-    return {module_name(path): path for path in sorted(files)}
-
-
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-
-
-def is_package(name: str) -> bool:
-    return name in modules() and modules()[name].name == "__init__.py"
-
-
-def absolute(name: str, node: ast.ImportFrom) -> str:
-    """The module named by a from-import inside module `name`, relative dots resolved."""
-    if not node.level:
-        return node.module or ""
-    parts = name.split(".")
-    base = parts[: len(parts) - node.level + is_package(name)]
-    return ".".join(base + ([node.module] if node.module else []))
-
-
-def imports(name: str) -> Iterator[tuple[str, int]]:
-    """Every module of the house that `name` imports, at any depth of the code, with the line.
-
-    `from package import x` counts as an import of the package, and of x where x is a module.
-    """
-    for node in ast.walk(tree(modules()[name])):
-        if isinstance(node, ast.Import):
-            targets = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = absolute(name, node)
-            targets = [base, *(f"{base}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        yield from ((target, node.lineno) for target in targets if target in modules())
-
-
-def rank(name: str) -> int:
-    prefixes = [p for p in RANKS if name == p or name.startswith(p + ".")]
-    if not prefixes:
-        pytest.fail(f"{name} has no rank: give it one in RANKS (tests/test_house.py)")
-    return RANKS[max(prefixes, key=len)]
-
-
-def inside(name: str, *packages: str) -> bool:
-    return any(name == package or name.startswith(package + ".") for package in packages)
-
-
-def where(name: str, line: int) -> str:
-    return f"{modules()[name].relative_to(ROOT)}:{line}"
-
-
-# -- imports ----------------------------------------------------------------------------------
-
-
-def test_imports_never_go_up() -> None:
-    edges = [
-        (name, target, line)
-        for name in modules()
-        if inside(name, "coupling") and name != "coupling"
-        for target, line in imports(name)
-        if inside(target, "coupling") and target != "coupling"
-    ]
-    upward = [f"{where(n, i)} imports {t}" for n, t, i in edges if rank(t) > rank(n)]
-    assert not upward
-    assert len(edges) > len(modules()) // 2
-
-
-def test_nobody_imports_from_the_package_root() -> None:
-    edges = [(name, target, line) for name in modules() for target, line in imports(name)]
-    root = [where(name, line) for name, target, line in edges if target == "coupling"]
-    assert not [place for place in root if not place.startswith("coupling/__init__.py:")]
-    assert edges
-
-
-def test_the_routes_to_a_number_are_independent() -> None:
-    for name in modules():
-        for target, line in imports(name):
-            own = [route for route in ROUTES if inside(name, route)]
-            other = [route for route in ROUTES if inside(target, route)]
-            witness = own == ["derivations"] and other == ["coupling.exact"]
-            assert not own or not other or own == other or witness, where(name, line)
-
-
-def test_derivations_stand_apart() -> None:
-    allowed = ("derivations", "coupling.conventions", "coupling.selection", "coupling.exact")
-    for name in modules():
-        for target, line in imports(name):
-            if inside(name, "derivations"):
-                assert inside(target, *allowed), f"{where(name, line)} imports {target}"
-            elif inside(target, "derivations"):
-                assert inside(name, "coupling.cli"), f"{where(name, line)} imports {target}"
-
-
-def test_no_import_cycles() -> None:
-    graph = {name: {target for target, _ in imports(name)} - {"coupling"} for name in modules()}
-    order = list(TopologicalSorter(graph).static_order())  # CycleError names the cycle
-    assert sorted(order) == sorted(modules())
-
-
-def test_import_coupling_is_light() -> None:
-    program = (
-        "import numpy, sys, time; start = time.perf_counter(); import coupling;"
-        "print(time.perf_counter() - start, *sys.modules)"
-    )
-    seconds = []
-    for _ in range(5):  # the least of several: the machine has other things to do as well
-        run = [sys.executable, "-c", program]
-        done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True)
-        elapsed, *loaded = done.stdout.split()
-        seconds.append(float(elapsed))
-        assert not set(HEAVY) & set(loaded)
-    assert "coupling" in loaded
-    assert min(seconds) < 0.1
 
 
 # -- code -------------------------------------------------------------------------------------
@@ -238,12 +81,13 @@ def test_modules_are_short() -> None:
         assert lines <= limit, f"{path.relative_to(ROOT)} has {lines} lines"
 
 
-def test_every_module_and_public_function_has_a_docstring() -> None:
+def test_modules_and_public_functions_have_docstrings() -> None:
     met = 0
     for name, path in modules().items():
         assert ast.get_docstring(tree(path)), path
         for node in tree(path).body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            public = isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"
+            if public and inside(name, "coupling"):
                 assert ast.get_docstring(node), where(name, node.lineno)
                 met += 1
     assert met > len(modules())
