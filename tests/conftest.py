@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -11,21 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def _numba_cache() -> Path:
-    """A cache folder that changes with the kernels.
-
-    numba compares the date of a compiled function's own file only: after an edit of a helper in
-    another file it would go on serving the old machine code.
-    """
-    digest = hashlib.sha256()
-    for source in sorted((ROOT / "coupling").rglob("*.py")):
-        if "njit" in (text := source.read_text(encoding="utf-8")):
-            digest.update(text.encode())
-    return ROOT / "build" / "numba" / digest.hexdigest()[:12]
-
-
-# numba and matplotlib read these when they are imported, here and in subprocesses.
-os.environ["NUMBA_CACHE_DIR"] = str(_numba_cache())
+# matplotlib reads it when it is imported, here and in subprocesses.
 os.environ["MPLBACKEND"] = "Agg"
 
 
