@@ -1,0 +1,40 @@
+"""The command ``coupling``: values, tables, derivations.
+
+Exit status: 0 all is well, 1 a check failed, 2 the request or an argument is not usable (nothing has been written).
+Everything heavy is imported inside the commands, so that ``coupling --help`` is immediate.
+"""
+
+from __future__ import annotations
+
+import click
+
+from coupling.cli.derive import derive
+from coupling.cli.inspect import check, info
+from coupling.cli.tables import build, merge
+from coupling.cli.value import value
+from coupling.version import __version__
+
+EPILOG = """\b
+Examples:
+  coupling value 3j 2 6 4 0 0 0 --exact
+  coupling build --lmax 6 --basis real
+  coupling check real-l6.safetensors
+
+\b
+Completion of commands, options and families in the shell:
+  bash   eval "$(_COUPLING_COMPLETE=bash_source coupling)"
+  zsh    eval "$(_COUPLING_COMPLETE=zsh_source coupling)"
+  fish   _COUPLING_COMPLETE=fish_source coupling | source
+
+Exit status: 0 all is well, 1 a check failed, 2 the input is not usable.
+"""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, package_name="coupling", message="%(prog)s %(version)s")
+def main() -> None:
+    """Coupling coefficients of spherical harmonics: exact values, and tables that are right to the last bit."""
+
+
+for command in (value, build, merge, check, info, derive):
+    main.add_command(command)

@@ -1,0 +1,88 @@
+"""``coupling check`` and ``coupling info``: is a table right, and what is in it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from coupling.cli.errors import FAILED, says_what_is_wrong
+
+if TYPE_CHECKING:
+    from coupling.tables import Table
+
+
+@click.command(
+    short_help="Check tables: file, structure, identities, exact values.",
+    epilog="""\b
+Examples:
+  coupling check real-l8                      a shipped table
+  coupling check tables/data/*.safetensors    files
+""",
+)
+@click.argument("tables", nargs=-1, required=True, metavar="TABLE...")
+@click.option("--full", is_flag=True, help="Compare every value with the exact one, however many there are.")
+@says_what_is_wrong
+def check(tables: tuple[str, ...], full: bool) -> None:
+    """Check tables: file, structure, identities, exact values.  Exit status 1 when a check fails."""
+    from coupling.tables import TableError, load
+    from coupling.tables.check import check as check_table
+
+    failed = 0
+    for name in tables:
+        try:
+            report = check_table(load(name), full)
+        except TableError as error:
+            click.echo(f"{name}\n  FAILED  {error}")
+            failed += 1
+        else:
+            click.echo(repr(report))
+            failed += not report.passed
+    if failed:
+        click.echo(f"{failed} of {len(tables)} tables failed.", err=True)
+        raise click.exceptions.Exit(FAILED)
+
+
+@click.command(
+    short_help="Say what a table holds.",
+    epilog="""\b
+Examples:
+  coupling info real-l8
+  coupling info real-l8.safetensors --json
+""",
+)
+@click.argument("table", metavar="TABLE")
+@click.option("--json", "as_json", is_flag=True, help="Print the metadata of the file as JSON.")
+@says_what_is_wrong
+def info(table: str, as_json: bool) -> None:
+    """Say what a table holds: a shipped name (real-l8) or a file."""
+    from coupling.tables import load
+
+    loaded = load(table)
+    click.echo(json.dumps(dict(loaded.metadata), indent=2) if as_json else describe(loaded))
+
+
+def describe(table: Table) -> str:
+    """Return what a table holds, one line per property."""
+    metadata, request = table.metadata, table.request
+    counts, rounding = metadata["counts"], metadata["rounding"]
+    lines = {
+        "table": request.name,
+        "basis": request.basis,
+        "lmax": ", ".join(map(str, request.lmax)),
+        "parity": request.parity,
+        "families": ", ".join(f"{f} (times i)" if f in metadata["imaginary"] else f for f in request.families),
+        "paths": counts["paths"],
+        "entries": counts["entries"],
+        "zeros left out": f"{counts['symmetry_zeros']} by symmetry, {counts['accidental_zeros']} accidental",
+        "core": rounding["core"],
+        "reduced factors": rounding["reduced"],
+        "source": metadata["source"],
+        "convention": metadata["convention"],
+        "schema": f"{metadata['schema']} {metadata['schema_version']}",
+        "written by": f"coupling {metadata['package_version']}",
+        "request": metadata["request_digest"],
+        "checksum": metadata["checksum"],
+    }
+    return "\n".join(f"{key:<16} {text}" for key, text in lines.items())

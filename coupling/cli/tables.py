@@ -1,0 +1,222 @@
+"""``coupling build`` and ``coupling merge``: from requests to table files."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coupling.cli.errors import FAILED, says_what_is_wrong
+
+if TYPE_CHECKING:
+    from coupling.tables.catalogue import Outcome
+    from coupling.tables.request import Request
+
+COLUMNS = "{:<18} {:>8} {:>12} {:>10} {:>10} {:>14} {:>9}  {}"
+HEADER = ("table", "paths", "non-zeros", "symmetry", "accidental", "bytes", "seconds", "checks")
+
+
+def describes_a_request(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the arguments that say which table is meant: request files, or the same keys as options."""
+    families = "Out of wigner_3j, clebsch_gordan, gaunt, antisymmetric_gaunt.  [default: all that live on the paths]"
+    output = "Folder, or NAME.safetensors."
+    options = [
+        click.argument("requests", nargs=-1, type=click.Path(path_type=Path), metavar="[REQUEST.toml]..."),
+        click.option("--lmax", metavar="L or L1,L2,L3", help="The largest degree, or one per slot."),
+        click.option("--basis", type=click.Choice(["real", "complex"]), help="[default: real]"),
+        click.option("--families", metavar="A,B,...", help=families),
+        click.option("--parity", type=click.Choice(["all", "even", "odd"]), help="Of l1+l2+l3.  [default: all]"),
+        click.option("--output", "-o", type=click.Path(path_type=Path), metavar="PATH", help=output),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command(
+    short_help="Build tables from request files or options, or all that are shipped.",
+    epilog="""\b
+Examples:
+  coupling build --all                            what this repository ships
+  coupling build --lmax 8 --basis real            real-l8.safetensors, here
+  coupling build my-table.toml --output tables/
+  coupling build --lmax 32 --workers 8
+  coupling build --lmax 64 --shard 3/16           one of 16 jobs; then: coupling merge --lmax 64
+
+Interrupt it whenever you like: the same command goes on where it stopped, to the same bytes.
+""",
+)
+@describes_a_request
+@click.option("--all", "everything", is_flag=True, help="Every request of tables/requests; write manifest and picture.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
+@click.option("--shard", metavar="K/N", help="Build only the parts i with i mod N = K, 0 <= K < N; merge them later.")
+@click.option("--force", is_flag=True, help="Build again what is up to date.")
+@click.option("--check", "checked", is_flag=True, help="Check what was built (as --all does).")
+@says_what_is_wrong
+def build(everything: bool, workers: int, shard: str | None, force: bool, checked: bool, **what: Any) -> None:
+    """Build tables from request files, from options, or all that are shipped.
+
+    A finished table is kept; a table that is large is built in parts, so that it can be interrupted, spread over
+    processes and over machines.  The same request gives the same bytes.
+    """
+    if everything:
+        if any(what.values()) or shard:
+            raise ValueError("--all takes no request, no request options, no --output and no --shard")
+        _build_all(workers, force)
+    elif shard:
+        _build_shards(_targets(**what), *_shard(shard))
+    else:
+        _build(_targets(**what), workers, force, checked)
+
+
+@click.command(
+    short_help="Put together what `coupling build --shard` has built.",
+    epilog="""\b
+Examples:
+  coupling merge --lmax 64
+  coupling merge my-table.toml --output tables/
+""",
+)
+@describes_a_request
+@says_what_is_wrong
+def merge(**what: Any) -> None:
+    """Put together what `coupling build --shard` has built; takes the same request and output."""
+    from coupling.tables import merge as merge_parts
+
+    for request, target in _targets(**what):
+        table = merge_parts(request, target)
+        click.echo(f"{target}: {table!r}")
+
+
+def _targets(
+    requests: tuple[Path, ...],
+    lmax: str | None,
+    basis: str | None,
+    families: str | None,
+    parity: str | None,
+    output: Path | None,
+) -> list[tuple[Request, Path]]:
+    """Return the requests and the file of each; all are checked before anything is written."""
+    from coupling.tables.request import Request, file_name, read_request
+
+    options = {"basis": basis, "parity": parity, "families": tuple(families.split(",")) if families else None}
+    given = {key: value for key, value in options.items() if value}
+    if bool(requests) == bool(lmax or given):
+        raise ValueError("say which table: request files, or --lmax with further options, or --all")
+    if not requests and not lmax:
+        raise ValueError("--lmax is missing: the largest degree, as in --lmax 8, or one per slot, as in --lmax 4,4,8")
+    wanted = [read_request(file) for file in requests] or [Request(lmax=_lmax(lmax or ""), **given)]  # type: ignore[arg-type]
+    if output is None or output.suffix != ".safetensors":
+        return [(request, (output or Path()) / file_name(request.name)) for request in wanted]
+    if len(wanted) > 1:
+        raise ValueError(f"--output {output} is one file, there are {len(wanted)} requests: give a folder")
+    return [(wanted[0], output)]
+
+
+def _lmax(text: str) -> int | list[int]:
+    if not re.fullmatch(r"\d{1,9}(,\d{1,9},\d{1,9})?", text, re.ASCII):
+        raise ValueError(f"--lmax is a degree, as in 8, or three, as in 4,4,8; got {text!r}")
+    degrees = [int(l) for l in text.split(",")]
+    return degrees[0] if len(degrees) == 1 else degrees
+
+
+def _shard(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII)
+    if not match or int(match[1]) >= int(match[2]):
+        raise ValueError(f"--shard is K/N with 0 <= K < N, as in 0/4 … 3/4; got {text!r}")
+    return int(match[1]), int(match[2])
+
+
+def _build_shards(targets: list[tuple[Request, Path]], shard: int, shards: int) -> None:
+    from coupling.tables import build_shard
+
+    for request, target in targets:
+        built = build_shard(request, target, shard, shards)
+        click.echo(f"{target}: shard {shard}/{shards} is complete, {built} parts were built now")
+
+
+def _build(targets: list[tuple[Request, Path]], workers: int, force: bool, checked: bool) -> None:
+    from coupling.tables.catalogue import build_one
+
+    click.echo(COLUMNS.format(*HEADER))
+    outcomes = []
+    for request, target in targets:
+        outcomes.append(build_one(request, target, progress_bar, workers=workers, force=force, checked=checked))
+        click.echo(summary(outcomes[-1]))
+    _fail_if_any_failed(outcomes)
+
+
+def _build_all(workers: int, force: bool) -> None:
+    from coupling.tables.catalogue import build_catalogue, record
+    from coupling.tables.manifest import table_folder
+
+    folder = table_folder()
+    click.echo(COLUMNS.format(*HEADER))
+    outcomes = []
+    for outcome in build_catalogue(folder, progress_bar, workers=workers, force=force):
+        outcomes.append(outcome)
+        click.echo(summary(outcome))
+    _fail_if_any_failed(outcomes)
+    changed = record(folder, outcomes)
+    click.echo(f"\nmanifest  {_shown(folder / 'manifest.json')} ({'written' if changed else 'unchanged'})")
+    _picture(folder / "data" / "coupling-structure.png", any(outcome.built for outcome in outcomes))
+
+
+def _picture(file: Path, stale: bool) -> None:
+    drawn = stale or not file.exists()
+    if drawn:
+        from coupling.plots import save_structure
+
+        save_structure(file)
+    click.echo(f"picture   {_shown(file)} ({'drawn' if drawn else 'unchanged'})")
+
+
+def _shown(file: Path) -> Path:
+    """Return a path as seen from here when it is below."""
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+
+
+def summary(outcome: Outcome) -> str:
+    """Return the line of a table in the summary."""
+    counts, report = outcome.table.metadata["counts"], outcome.report
+    numbers = (counts["paths"], counts["entries"], counts["symmetry_zeros"], counts["accidental_zeros"], outcome.bytes)
+    seconds = f"{outcome.seconds:.2f}" if outcome.built else "kept"
+    passed = sum(check.passed for check in report.checks) if report else 0
+    checks = f"{passed} of {len(report.checks)} passed" if report else "not checked"
+    return COLUMNS.format(outcome.table.request.name, *(f"{n:,}".replace(",", " ") for n in numbers), seconds, checks)
+
+
+def _fail_if_any_failed(outcomes: list[Outcome]) -> None:
+    failed = [outcome.report for outcome in outcomes if outcome.report and not outcome.report.passed]
+    for report in failed:
+        click.echo(f"\n{report!r}", err=True)
+    if failed:
+        raise click.exceptions.Exit(FAILED)
+
+
+@contextmanager
+def progress_bar(request: Request, entries: int) -> Iterator[Callable[[int], None]]:
+    """Give a function that counts entries and, on a terminal and after a second, shows a bar."""
+    start, done, bar = time.monotonic(), 0, None
+
+    def count(finished: int) -> None:
+        nonlocal done, bar
+        done += finished
+        if bar is not None:
+            bar.update(finished)
+        elif time.monotonic() - start > 1 and sys.stderr.isatty():
+            bar = click.progressbar(length=entries, label=request.name, file=sys.stderr, show_pos=True)
+            bar.__enter__()
+            bar.update(done)
+
+    try:
+        yield count
+    finally:
+        if bar is not None:
+            bar.__exit__(None, None, None)

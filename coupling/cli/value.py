@@ -1,0 +1,99 @@
+"""``coupling value``: one coefficient, exact or rounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import click
+
+from coupling.cli.errors import says_what_is_wrong
+
+if TYPE_CHECKING:
+    from coupling.exact import Surd
+
+#: name on the command line → name in the package and what follows it
+SYMBOLS = ("wigner_3j", "clebsch_gordan", "gaunt", "antisymmetric_gaunt")
+ALIASES = {"3j": "wigner_3j", "6j": "wigner_6j", "9j": "wigner_9j"}
+ARGUMENTS = {
+    **dict.fromkeys(SYMBOLS, "l1 l2 l3 m1 m2 m3"),
+    "wigner_6j": "j1 j2 j3 j4 j5 j6",
+    "wigner_9j": "j1 j2 j3 j4 j5 j6 j7 j8 j9",
+    "matrix": "l1 l2 l3",
+}
+#: The exact sums grow with the degree; beyond this one they take minutes.
+DEGREE_LIMIT = 10_000
+
+
+@click.command(
+    short_help="Print one coefficient, exact or rounded.",
+    context_settings={"ignore_unknown_options": True},
+    epilog="""\b
+Examples:
+  coupling value gaunt 2 2 2 0 0 0
+  coupling value antisymmetric_gaunt 3 4 4 1 2 -3 --exact
+  coupling value 3j 3 2 2 -3 1 2 --basis real --exact
+  coupling value clebsch_gordan 1/2 1/2 1 1/2 -1/2 0
+  coupling value 6j 1 1 1 0.5 0.5 0.5
+  coupling value matrix 1 1 2 --j 7/2 --exact
+""",
+)
+@click.argument("family", type=click.Choice([*ARGUMENTS, *ALIASES]), metavar="FAMILY")
+@click.argument("numbers", nargs=-1, type=click.UNPROCESSED, metavar="DEGREES ORDERS")
+@click.option("--exact", is_flag=True, help="Print the square root of a rational as well.")
+@click.option("--basis", type=click.Choice(["complex", "real"]), help="Of the spherical harmonics.  [default: complex]")
+@click.option("--j", "spin", metavar="SPIN", help="The spin of the matrix product (family matrix): 0, 1/2, 1, ...")
+@says_what_is_wrong
+def value(family: str, numbers: tuple[str, ...], exact: bool, basis: str | None, spin: str | None) -> None:
+    """Print one coefficient, the double nearest to its exact value.
+
+    FAMILY is wigner_3j (3j), clebsch_gordan, gaunt, antisymmetric_gaunt, wigner_6j (6j), wigner_9j (9j) or matrix.
+    All degrees come first, then all orders.  Degrees of 3j, clebsch_gordan, 6j and 9j may be half-integers, 1/2 or
+    0.5.  In the real basis, wigner_3j is the core C.  For matrix, give three degrees and the spin: the number is
+    the factor of the path in the matrix product.  A selection rule that fails gives 0.
+    """
+    family = ALIASES.get(family, family)
+    function = _function(family, basis, spin)
+    number = function(*_parse(family, numbers))
+    double = repr(complex(number) if number.unit else float(number))
+    click.echo(f"{number} = {double}" if exact else double)
+
+
+def _function(family: str, basis: str | None, spin: str | None) -> Callable[..., Surd]:
+    from coupling import exact
+    from coupling.coefficients import exact_function
+
+    if (spin is None) == (family == "matrix"):
+        raise ValueError(f"--j is needed by the family matrix, and by no other; the family is {family}")
+    if family in SYMBOLS:
+        return exact_function(family, basis or "complex")
+    if basis is not None:
+        raise ValueError(f"--basis is for {', '.join(SYMBOLS)}; {family} does not depend on it")
+    if spin is not None:
+        j = parse_number(spin)
+        return lambda l1, l2, l3: exact.reduced_matrix(l1, l2, l3, j)
+    return exact.wigner_6j if family == "wigner_6j" else exact.wigner_9j
+
+
+def _parse(family: str, numbers: tuple[str, ...]) -> list[Fraction]:
+    expected = ARGUMENTS[family].split()
+    parsed = [parse_number(text) for text in numbers]
+    if len(parsed) != len(expected):
+        raise ValueError(f"{family} takes {len(expected)} numbers, {' '.join(expected)}; got {len(parsed)}")
+    return parsed
+
+
+def parse_number(text: str) -> Fraction:
+    """Return the number written as 3, -2, 1/2 or 0.5, or raise ValueError.
+
+    >>> parse_number("-3/2"), parse_number("0.5")
+    (Fraction(-3, 2), Fraction(1, 2))
+    """
+    if not re.fullmatch(r"[+-]?\d{1,9}(/0*[1-9]\d{0,8}|\.\d{1,9})?", text, re.ASCII):
+        raise ValueError(f"degrees and orders are integers or half-integers such as 3, -2, 1/2, 0.5; got {text!r}")
+    number = Fraction(text)
+    if abs(number) > DEGREE_LIMIT:
+        raise ValueError(f"degrees and orders go up to {DEGREE_LIMIT} here, got {text}")
+    return number

@@ -1,0 +1,42 @@
+"""Tables of coupling coefficients: request, build, check, save, load.
+
+The loader knows nothing of the builder: a name is imported when it is first used, so that ``load`` costs numpy only.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coupling.tables.builder import build, build_shard, merge
+    from coupling.tables.errors import TableError
+    from coupling.tables.reader import load
+    from coupling.tables.request import Request, read_request
+    from coupling.tables.table import Table
+
+#: public name → the module that defines it
+_HOME = {
+    "Request": "request",
+    "Table": "table",
+    "TableError": "errors",
+    "build": "builder",
+    "build_shard": "builder",
+    "load": "reader",
+    "merge": "builder",
+    "read_request": "request",
+}
+
+__all__ = ["Request", "Table", "TableError", "build", "build_shard", "load", "merge", "read_request"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'coupling.tables' has no attribute {name!r}")
+    value = getattr(import_module(f"coupling.tables.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

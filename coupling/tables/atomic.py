@@ -1,0 +1,80 @@
+"""Files that appear whole or not at all, whatever kills the writer.
+
+A file is written under a temporary name beside its place, flushed to the disk, and renamed.  The writer holds a lock on
+the temporary file; the system drops the lock when the process ends, however it ends.  So a temporary file that nobody
+has locked was left by a killed process, and the next writer removes it.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing is locked, so nothing is ever taken for abandoned
+    fcntl = None  # type: ignore[assignment]
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a new binary file that takes the place of ``path`` when the block ends without an exception."""
+    remove_abandoned(path)
+    temporary, file = _create(path)
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(temporary, path)
+        _flush_folder(path.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def remove_abandoned(path: Path) -> int:
+    """Remove what killed writers of ``path`` left beside it, and return how many files that were."""
+    pattern = f".{glob.escape(path.name)}.{'[0-9a-f]' * 16}.tmp"
+    return sum(_remove_unlocked(file) for file in path.parent.glob(pattern)) if fcntl else 0
+
+
+def _create(path: Path) -> tuple[Path, BinaryIO]:
+    while True:
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+        file = open(temporary, "xb")
+        _lock(file, wait=True)
+        if temporary.exists():  # else another writer took it for abandoned in the moment before it was locked
+            return temporary, file
+        file.close()
+
+
+def _lock(file: BinaryIO, wait: bool) -> bool:
+    if fcntl:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError:
+            return False
+    return True
+
+
+def _remove_unlocked(path: Path) -> bool:
+    with suppress(FileNotFoundError, PermissionError), open(path, "rb") as file:
+        if _lock(file, wait=False):
+            path.unlink()
+            return True
+    return False
+
+
+def _flush_folder(folder: Path) -> None:
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

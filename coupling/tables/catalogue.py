@@ -1,0 +1,84 @@
+"""The shipped tables: every request of a folder becomes a checked table file, and together they become the manifest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from coupling.tables.builder import Progress, build, up_to_date
+from coupling.tables.check import Report, check
+from coupling.tables.manifest import manifest_entry, write_manifest
+from coupling.tables.parts import Plan
+from coupling.tables.request import Request, file_name, read_request, table_name
+from coupling.tables.table import Table
+
+#: Gives a progress for a table of so many entries; made only when there is something to build.
+ProgressOf = Callable[[Request, int], AbstractContextManager[Progress]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A table that was asked for: its file, whether it was built just now and how long that took, its checks."""
+
+    table: Table
+    file: Path
+    built: bool
+    seconds: float
+    report: Report | None
+
+    @property
+    def bytes(self) -> int:
+        """Size of the file."""
+        return self.file.stat().st_size
+
+
+def read_requests(folder: Path) -> list[Request]:
+    """Return the requests of a folder, by name; ValueError when there are none or two have one name."""
+    files = sorted((folder / "requests").glob("*.toml"))
+    requests = sorted((read_request(file) for file in files), key=lambda request: request.name)
+    names = [request.name for request in requests]
+    if not names:
+        raise ValueError(f"there is no request file (*.toml) in {folder / 'requests'}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"two request files in {folder / 'requests'} have the same name: {names}")
+    return requests
+
+
+def build_catalogue(
+    folder: Path, progress: ProgressOf, *, workers: int = 1, executor: Executor | None = None, force: bool = False
+) -> Iterator[Outcome]:
+    """Build and check the tables of a folder, one after the other."""
+    for request in read_requests(folder):
+        file = folder / "data" / file_name(request.name)
+        yield build_one(request, file, progress, workers=workers, executor=executor, force=force, checked=True)
+
+
+def build_one(
+    request: Request,
+    file: Path,
+    progress: ProgressOf,
+    *,
+    workers: int = 1,
+    executor: Executor | None = None,
+    force: bool = False,
+    checked: bool = False,
+) -> Outcome:
+    """Build a table unless it is up to date; check it, in either case, if wanted."""
+    start = time.perf_counter()
+    request = request.renamed(table_name(file))
+    table = None if force else up_to_date(request, file)
+    built = table is None
+    if table is None:
+        with progress(request, int(Plan(request).allowed.sum())) as done:
+            table = build(request, file, workers=workers, executor=executor, force=force, progress=done)
+    seconds = time.perf_counter() - start
+    return Outcome(table, file, built, seconds, check(table) if checked else None)
+
+
+def record(folder: Path, outcomes: list[Outcome]) -> bool:
+    """Write the manifest; return whether it has changed."""
+    return write_manifest(folder, [(o.table.request.name, manifest_entry(o.file, o.table.metadata)) for o in outcomes])

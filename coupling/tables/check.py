@@ -1,0 +1,216 @@
+"""Is a table right?  Structure first, then identities that need no reference, then the exact values.
+
+The identities, for a core c (C or the 3j symbol), exact in exact arithmetic:
+
+- slices: Σ c² over two orders = 1/(2l+1) for each order of the third slot (so each path has Frobenius norm 1);
+- orthogonality: Σ_{l3 m3} (2l3+1) c(l1 l2 l3; m1 m2 m3) c(l1 l2 l3; m1' m2' m3) = δ_{m1 m1'} δ_{m2 m2'}, for all pairs
+  (l1, l2) whose paths are all in the table (Edmonds 1957, eq. 3.7.7);
+- permutations: a cyclic one changes nothing, a swap of two slots multiplies by (-1)^J, bit by bit;
+- reversal (3j symbols): all orders negated, times (-1)^J, bit by bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coupling.coefficients import exact_function
+from coupling.conventions import parity_sign
+from coupling.exact import reduced
+from coupling.selection import Path
+from coupling.selection import orders as allowed_orders
+from coupling.tables.errors import TableError
+from coupling.tables.size import allowed_entries
+from coupling.tables.structure import check_entries, check_paths
+from coupling.tables.table import Entries, Table
+
+#: Entries compared with exact values, unless all of them are asked for.
+EXACT_LIMIT = 200_000
+UNIT = 2.0**-53
+
+
+@dataclass(frozen=True)
+class Check:
+    """One property of a table: whether it holds, in how many cases it was looked at, and what was found.
+
+    >>> print(Check("slices", True, 1105, "largest deviation 2.2e-16"))
+    ok      slices                1105 cases   largest deviation 2.2e-16
+    """
+
+    name: str
+    passed: bool
+    cases: int
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{'ok' if self.passed else 'FAILED':<7} {self.name:<16} {self.cases:>9} cases   {self.detail}".rstrip()
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """All checks of a table; printing it gives one line per check."""
+
+    table: str
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
+
+    def __repr__(self) -> str:
+        return "\n".join([self.table, *(f"  {check}" for check in self.checks)])
+
+
+def check(table: Table, full: bool = False) -> Report:
+    """Check a table and return the report.
+
+    Values are compared with :mod:`coupling.exact` on one path of each class of permutations, present entries and
+    omitted zeros alike; beyond 200 000 entries on evenly spaced paths, unless ``full``.
+
+    >>> from coupling.tables import Request, build
+    >>> check(build(Request(lmax=2)))
+    Table('real-l2': real basis, lmax 2, 15 paths, 161 entries, 4 families)
+      ok      structure              161 cases   orders, offsets and values as they must be
+      ok      slices                 137 cases   largest deviation 2.2e-16
+      ok      orthogonality          191 cases   4 of 9 pairs (l1, l2) are complete, largest deviation 4.4e-16
+      ok      permutations           322 cases   cyclic and swapped entries equal, bit by bit
+      ok      reduced factors         60 cases   equal to the exact values, correctly rounded
+      ok      exact values            89 cases   equal to the exact values, correctly rounded
+    """
+    structure = _structure(table)
+    if not structure.passed:
+        return Report(repr(table), (structure,))
+    checks = [structure, _slices(table), _orthogonality(table), _permutations(table)]
+    if table.request.basis == "complex":
+        checks.append(_reversal(table))
+    return Report(repr(table), (*checks, _reduced_factors(table), _exact_values(table, full)))
+
+
+def _structure(table: Table) -> Check:
+    try:
+        check_paths(table.request.name, table)
+        cases = check_entries(table.request.name, table)
+    except TableError as error:
+        return Check("structure", False, len(table.core), str(error))
+    return Check("structure", True, cases, "orders, offsets and values as they must be")
+
+
+def _slices(table: Table) -> Check:
+    path = np.repeat(np.arange(len(table)), np.diff(table.offsets))
+    cases, worst, passed = 0, 0.0, True
+    for slot in range(3):
+        size = 2 * table.paths[:, slot].astype(np.int64) + 1
+        first = np.cumsum(size) - size
+        row = first[path] + table.orders[:, slot] + table.paths[path, slot]
+        norm = np.bincount(row, table.core**2, minlength=int(size.sum())) * np.repeat(size, size)
+        terms = np.bincount(row, minlength=int(size.sum()))
+        deviation = abs(norm - 1)
+        cases, worst = cases + len(norm), max(worst, float(deviation.max()))
+        # each factor, each square, each sum and the last product round once
+        passed &= bool((deviation <= (terms + 4) * UNIT).all())
+    return Check("slices", passed, cases, f"largest deviation {worst:.1e}")
+
+
+def _orthogonality(table: Table) -> Check:
+    lmax1, lmax2, lmax3 = table.request.lmax
+    pairs = [(l1, l2) for l1 in range(lmax1 + 1) for l2 in range(lmax2 + 1)]
+    complete = [pair for pair in pairs if sum(pair) <= lmax3 and table.request.parity == "all"]
+    cases, worst, passed = 0, 0.0, True
+    for l1, l2 in complete:
+        size, deviation, terms = _gram_deviation(table, l1, l2)
+        cases, worst = cases + size, max(worst, deviation)
+        passed &= deviation <= (terms + 8) * UNIT
+    detail = f"{len(complete)} of {len(pairs)} pairs (l1, l2) are complete, largest deviation {worst:.1e}"
+    return Check("orthogonality", passed, cases, detail)
+
+
+def _gram_deviation(table: Table, l1: int, l2: int) -> tuple[int, float, int]:
+    """Return the number of elements of the Gram matrix of the pairs (m1, m2), its largest deviation from 1, and the
+    largest number of terms."""
+    from scipy.sparse import csr_array, eye_array
+
+    paths = [table.entries(l1, l2, l3) for l3 in range(abs(l1 - l2), l1 + l2 + 1)]
+    orders = [entries.orders.astype(np.int64) for entries in paths]
+    row = np.concatenate([(m[:, 0] + l1) * (2 * l2 + 1) + m[:, 1] + l2 for m in orders])
+    column = np.concatenate([l * l + l + m[:, 2] for m, l in zip(orders, (e.degrees[2] for e in paths), strict=True)])
+    value = np.concatenate([entries.core * np.sqrt(2 * entries.degrees[2] + 1) for entries in paths])
+    size = (2 * l1 + 1) * (2 * l2 + 1)
+    matrix = csr_array((value, (row, column)), shape=(size, (l1 + l2 + 1) ** 2))
+    deviation = matrix @ matrix.T - eye_array(size)
+    return size * size, float(abs(deviation).max()), int(np.diff(matrix.indptr).max())
+
+
+def _permutations(table: Table) -> Check:
+    cases, wrong = 0, list[Path]()
+    for entries in table:
+        for slots, odd in (([1, 2, 0], False), ([1, 0, 2], True)):
+            other = _in_table(table, [entries.degrees[slot] for slot in slots])
+            if other is None:
+                continue
+            cases += len(entries.core)
+            sign = parity_sign(sum(entries.degrees)) if odd else 1
+            orders = entries.orders[:, slots]
+            order = np.lexsort(orders.T[::-1])
+            core = sign * entries.core[order]
+            same = np.array_equal(orders[order], other.orders) and np.array_equal(core, other.core)
+            wrong += [] if same else [entries.degrees]
+    return _verdict("permutations", cases, wrong, "cyclic and swapped entries equal, bit by bit")
+
+
+def _in_table(table: Table, path: Sequence[int]) -> Entries | None:
+    inside = all(l <= lmax for l, lmax in zip(path, table.request.lmax, strict=True))
+    return table.entries(path[0], path[1], path[2]) if inside else None
+
+
+def _reversal(table: Table) -> Check:
+    wrong = []
+    for degrees, orders, core in table:
+        same = np.array_equal(orders[::-1], -orders) and np.array_equal(core[::-1], parity_sign(sum(degrees)) * core)
+        wrong += [] if same else [degrees]
+    return _verdict("reversal", len(table.core), wrong, "entries of negated orders equal, bit by bit")
+
+
+def _reduced_factors(table: Table) -> Check:
+    wrong = []
+    for family, factors in table.factors.items():
+        for (l1, l2, l3), found in zip(table.paths.tolist(), factors.tolist(), strict=True):
+            exact = reduced(family, l1, l2, l3, table.request.basis)
+            if found != (complex(exact).imag if exact.unit else float(exact)):
+                wrong.append((family, l1, l2, l3))
+    return _verdict("reduced factors", len(table) * len(table.factors), wrong, ROUNDED)
+
+
+ROUNDED = "equal to the exact values, correctly rounded"
+
+
+def _exact_values(table: Table, full: bool) -> Check:
+    representatives = [path for path in table.paths.tolist() if _represents(table, path)]
+    chosen = representatives if full else _evenly(representatives, table.request.basis)
+    value = exact_function("wigner_3j", table.request.basis)
+    cases, wrong = 0, list[tuple[int, ...]]()
+    for l1, l2, l3 in chosen:
+        _, orders, core = table.entries(l1, l2, l3)
+        found = dict(zip(map(tuple, orders.tolist()), core.tolist(), strict=True))
+        for m in allowed_orders(l1, l2, l3, table.request.basis):
+            cases += 1
+            if found.get(m, 0.0) != float(value(l1, l2, l3, *m)):
+                wrong.append((l1, l2, l3, *m))
+    part = "" if len(chosen) == len(representatives) else f", on {len(chosen)} of {len(representatives)} paths"
+    return _verdict("exact values", cases, wrong, ROUNDED + part)
+
+
+def _represents(table: Table, path: list[int]) -> bool:
+    return path == sorted(path) or _in_table(table, sorted(path)) is None
+
+
+def _evenly(paths: list[list[int]], basis: str) -> list[list[int]]:
+    total = int(allowed_entries(np.array(paths, np.uint8).reshape(-1, 3), basis).sum())
+    return paths[:: -(-total // EXACT_LIMIT)]
+
+
+def _verdict(name: str, cases: int, wrong: Sequence[object], good: str) -> Check:
+    detail = f"{len(wrong)} differ, the first at {wrong[0]}" if wrong else good
+    return Check(name, not wrong, cases, detail)

@@ -1,0 +1,28 @@
+"""What is wrong with a table file."""
+
+from __future__ import annotations
+
+import os
+
+
+class TableError(ValueError):
+    """A table file that must not be used: which file, which field of it, what belongs there, what was found.
+
+    >>> print(TableError("real-l4.safetensors", "schema_version", 1, 2))
+    real-l4.safetensors: schema_version: expected 1, found 2
+    """
+
+    def __init__(self, file: str | os.PathLike[str], field: str, expected: object, found: object) -> None:
+        super().__init__(file, field, expected, found)
+        self.file = os.fspath(file)
+        self.field = field
+        self.expected = expected
+        self.found = found
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.field}: expected {self.expected}, found {_short(self.found)}"
+
+
+def _short(found: object) -> str:
+    text = str(found)
+    return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"

@@ -1,0 +1,171 @@
+"""The bytes of a table file: safetensors with a canonical header and a checksum over every byte.
+
+safetensors is 8 bytes (little-endian length n of the header), n bytes of JSON, then the arrays without gaps.  Added:
+
+- the metadata have one key, ``coupling``, whose value is one canonical JSON text (several keys are not byte-stable);
+- the header is padded with spaces so that the arrays start on a multiple of 64 bytes, the float64 arrays first;
+- ``checksum`` in the metadata is the SHA-256 of the whole file with the checksum itself written as 64 zeros.
+
+The header is thus determined by the metadata and the shapes, and the reader accepts no other.  Arrays are written
+chunk by chunk, so the size of a file is not limited by memory, and read as read-only memory maps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.tables.atomic import replacing
+from coupling.tables.errors import TableError
+from coupling.tables.request import canonical_json
+
+ALIGNMENT = 64
+HEADER_LIMIT = 1 << 16
+NO_CHECKSUM = "0" * 64
+DTYPES = {name: np.dtype(code) for name, code in (("F64", "<f8"), ("I64", "<i8"), ("I8", "i1"), ("U8", "u1"))}
+
+
+class Tensor(NamedTuple):
+    """Name, safetensors dtype and shape of one array of a file."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def bytes(self) -> int:
+        return math.prod(self.shape) * DTYPES[self.dtype].itemsize
+
+
+def encode_header(metadata: Mapping[str, Any], tensors: Sequence[Tensor]) -> bytes:
+    """Return the length field and the padded header of a file."""
+    entries: dict[str, object] = {"__metadata__": {"coupling": canonical_json(metadata)}}
+    start = 0
+    for tensor in tensors:
+        entries[tensor.name] = {
+            "dtype": tensor.dtype,
+            "shape": list(tensor.shape),
+            "data_offsets": [start, start + tensor.bytes],
+        }
+        start += tensor.bytes
+    text = json.dumps(entries, separators=(",", ":"), ensure_ascii=True).encode()
+    padded = text + b" " * (-(8 + len(text)) % ALIGNMENT)
+    return len(padded).to_bytes(8, "little") + padded
+
+
+def write(
+    path: Path, metadata: Mapping[str, Any], tensors: Sequence[Tensor], chunks: Iterable[NDArray[Any]]
+) -> dict[str, Any]:
+    """Write a file whose arrays arrive in chunks, in order; return the metadata with their checksum."""
+    blank = encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors)
+    digest = hashlib.sha256(blank)
+    with replacing(path) as file:
+        file.write(blank)
+        written = sum(_write_chunk(file, digest, chunk) for chunk in chunks)
+        if written != sum(tensor.bytes for tensor in tensors):
+            raise ValueError(f"{path}: {written} bytes of arrays do not fill the tensors {list(tensors)}")
+        final = {**metadata, "checksum": digest.hexdigest()}
+        file.seek(0)
+        file.write(encode_header(final, tensors))
+    return final
+
+
+def _write_chunk(file: BinaryIO, digest: Any, chunk: NDArray[Any]) -> int:
+    if not chunk.size:  # an empty memoryview cannot be cast
+        return 0
+    little = np.ascontiguousarray(chunk, chunk.dtype.newbyteorder("<"))
+    data = little.data.cast("B")
+    digest.update(data)
+    return file.write(data)
+
+
+class Content(NamedTuple):
+    """A file that was read: metadata, arrays by name (read-only views of the mapped file), and what its header said."""
+
+    metadata: dict[str, Any]
+    arrays: dict[str, NDArray[Any]]
+    tensors: list[Tensor]
+
+
+def read(path: Path, verify: bool = True) -> Content:
+    """Map a file and check header, layout, size and (``verify``) checksum; raise TableError if anything is wrong.
+
+    Allocates no more than the header, which is at most 64 KiB and no longer than the file.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        header = _read_header(path, file, size)
+        metadata, tensors = _parse_header(path, header)
+        _check_layout(path, header, metadata, tensors, size)
+        data = np.memmap(file, np.uint8, mode="r") if size else np.zeros(0, np.uint8)
+    if verify:
+        _check_checksum(path, metadata, header, tensors, data)
+    return Content(metadata, _arrays(np.asarray(data)[len(header) :], tensors), tensors)
+
+
+def _read_header(path: Path, file: BinaryIO, size: int) -> bytes:
+    if size < 8:
+        raise TableError(path, "size", "at least 8 bytes", size)
+    prefix = file.read(8)
+    length = int.from_bytes(prefix, "little")
+    if length > min(HEADER_LIMIT, size - 8):
+        raise TableError(path, "header length", f"at most {min(HEADER_LIMIT, size - 8)}", length)
+    return prefix + file.read(length)
+
+
+def _parse_header(path: Path, header: bytes) -> tuple[dict[str, Any], list[Tensor]]:
+    try:
+        entries = json.loads(header[8:].decode("ascii"), parse_constant=_refuse)
+        metadata = json.loads(entries.pop("__metadata__")["coupling"], parse_constant=_refuse)
+        tensors = [Tensor(name, entry["dtype"], tuple(entry["shape"])) for name, entry in entries.items()]
+        known = isinstance(metadata, dict) and all(_plausible(tensor) for tensor in tensors)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise TableError(path, "header", "a safetensors header with metadata 'coupling'", repr(error)) from None
+    if not known:
+        raise TableError(path, "header", f"arrays of type {', '.join(DTYPES)} and their shapes", tensors)
+    return metadata, tensors
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _plausible(tensor: Tensor) -> bool:
+    sizes = all(type(n) is int and 0 <= n < 2**48 for n in tensor.shape)
+    return tensor.dtype in DTYPES and sizes and len(tensor.shape) < 4
+
+
+def _check_layout(path: Path, header: bytes, metadata: dict[str, Any], tensors: list[Tensor], size: int) -> None:
+    expected = len(header) + sum(tensor.bytes for tensor in tensors)
+    if size != expected:
+        raise TableError(path, "size", f"{expected} bytes", size)
+    if encode_header(metadata, tensors) != header:
+        raise TableError(path, "header", "canonical JSON, arrays without gaps, padding to 64 bytes", "another layout")
+
+
+def _check_checksum(
+    path: Path, metadata: dict[str, Any], header: bytes, tensors: list[Tensor], data: NDArray[np.uint8]
+) -> None:
+    stated = metadata.get("checksum")
+    digest = hashlib.sha256(encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors))
+    digest.update(data[len(header) :].data)
+    if not isinstance(stated, str) or not re.fullmatch("[0-9a-f]{64}", stated) or stated != digest.hexdigest():
+        raise TableError(path, "checksum", digest.hexdigest(), stated)
+
+
+def _arrays(data: NDArray[np.uint8], tensors: Sequence[Tensor]) -> dict[str, NDArray[Any]]:
+    arrays, start = {}, 0
+    for tensor in tensors:
+        piece = data[start : start + tensor.bytes]
+        arrays[tensor.name] = piece.view(DTYPES[tensor.dtype]).reshape(tensor.shape)
+        start += tensor.bytes
+    return arrays

@@ -1,0 +1,84 @@
+"""The manifest: which tables belong to this version of the package, and the digest of each file.
+
+It is committed; the larger tables are not.  A rebuild on any machine must give the files it names, byte by byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from coupling.conventions import CONVENTION_ID
+from coupling.tables.atomic import replacing
+from coupling.tables.errors import TableError
+from coupling.version import __version__
+
+SCHEMA = "coupling-manifest"
+SCHEMA_VERSION = 1
+
+
+def table_folder() -> Path:
+    """Return the folder of manifest and data: inside an installed package, or ``tables`` of a checkout.
+
+    >>> (table_folder() / "manifest.json").exists()
+    True
+    """
+    inside = Path(__file__).parent
+    return inside if (inside / "manifest.json").exists() else inside.parents[1] / "tables"
+
+
+def read_manifest(folder: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Return the tables of a manifest: name → bytes, counts, request_digest, sha256.  No manifest, no tables.
+
+    >>> sorted(read_manifest())
+    ['complex-l4', 'real-l12', 'real-l4', 'real-l8']
+    """
+    file = (folder or table_folder()) / "manifest.json"
+    try:
+        content = json.loads(file.read_bytes())
+        tables = {str(name): dict(entry) for name, entry in content["tables"].items()}
+        known = all(isinstance(entry["sha256"], str) for entry in tables.values())
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise TableError(file, "manifest", "a JSON object with the key 'tables'", repr(error)) from None
+    if not known or content.get("schema_version") != SCHEMA_VERSION:
+        raise TableError(file, "schema_version", SCHEMA_VERSION, content.get("schema_version"))
+    return tables
+
+
+def manifest_entry(file: Path, metadata: Any) -> dict[str, Any]:
+    """Return the entry of a table file."""
+    return {
+        "bytes": file.stat().st_size,
+        "counts": metadata["counts"],
+        "request_digest": metadata["request_digest"],
+        "sha256": file_digest(file),
+    }
+
+
+def file_digest(file: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_manifest(folder: Path, entries: Iterable[tuple[str, dict[str, Any]]]) -> bool:
+    """Write the manifest of a folder; return whether it differs from the one that was there."""
+    content = {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "convention": CONVENTION_ID,
+        "package_version": __version__,
+        "tables": dict(sorted(entries)),
+    }
+    text = (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode()
+    file = folder / "manifest.json"
+    if file.exists() and file.read_bytes() == text:
+        return False
+    with replacing(file) as stream:
+        stream.write(text)
+    return True

@@ -1,0 +1,217 @@
+"""The request: which table is wanted, checked before anything is allocated.
+
+A request file is TOML, written by hand::
+
+    name = "real-l8"                          # [A-Za-z0-9][A-Za-z0-9._-]*, at most 64 characters
+    basis = "real"                            # or "complex"
+    lmax = 8                                  # or [8, 8, 16], one per slot
+    families = ["wigner_3j", "gaunt"]         # default: all four
+    parity = "all"                            # or "even", "odd": the parity of l1 + l2 + l3
+    order = "path-major"                      # entries path by path
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import operator
+import os
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from coupling.conventions import FAMILIES
+from coupling.selection import PARITIES, check_basis, one_of
+from coupling.tables.size import table_bytes
+
+ORDERS = ("path-major",)
+#: Orders are stored as int8.
+LMAX_LIMIT = 127
+#: No request that makes sense is longer than this many bytes.
+FILE_LIMIT = 65536
+PARITY_OF_FAMILY = {"gaunt": "even", "antisymmetric_gaunt": "odd"}
+
+
+def canonical_json(value: object) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, ASCII.
+
+    >>> canonical_json({"b": [1, 2], "a": "x"})
+    '{"a":"x","b":[1,2]}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Which paths, in which basis, with the reduced factors of which families.
+
+    lmax : the largest degree, or three of them, one per slot; at most 127
+    basis : "real" (the core is C) or "complex" (the core is the 3j symbol)
+    families : whose reduced factors are stored, all over one core; by default every one that lives on the parity
+    parity : "all", "even" or "odd" paths, by l1 + l2 + l3
+    order : "path-major", the entries path by path
+    name : the file is <name>.safetensors; does not enter the digest
+
+    >>> Request(lmax=8)
+    Request(lmax=(8, 8, 8), basis='real', families=('wigner_3j', 'clebsch_gordan', 'gaunt', 'antisymmetric_gaunt'),
+            parity='all', order='path-major', name='real-l8')
+    """
+
+    lmax: tuple[int, int, int]
+    basis: str = "real"
+    families: tuple[str, ...] = ()
+    parity: str = "all"
+    order: str = "path-major"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        basis, parity = check_basis(self.basis), one_of(self.parity, PARITIES, "parity")
+        one_of(self.order, ORDERS, "order")
+        families = _families(self.families, parity)
+        lmax = _lmax(self.lmax)
+        _check_size(lmax, basis, parity, len(families))
+        name = _name(self.name or default_name(basis, lmax, parity))
+        for key, value in (("lmax", lmax), ("families", families), ("name", name)):
+            object.__setattr__(self, key, value)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of everything but the name."""
+        return hashlib.sha256(canonical_json(self.content).encode()).hexdigest()
+
+    @property
+    def content(self) -> dict[str, object]:
+        """What is asked for, without the name, as JSON values."""
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items() if key != "name"}
+
+    def renamed(self, name: str) -> Request:
+        """Return the same request under another name."""
+        return Request(**{**asdict(self), "name": name})
+
+
+def read_request(path: str | os.PathLike[str]) -> Request:
+    """Return the request of a TOML file, or raise a ValueError or TypeError that begins with the file's name."""
+    path = Path(path)
+    with open(path, "rb") as file:
+        raw = file.read(FILE_LIMIT + 1)
+    try:
+        return parse_request(raw)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{path}: {error}") from None
+
+
+def parse_request(raw: bytes) -> Request:
+    """Return the request written in the bytes of a TOML file.
+
+    >>> parse_request(b'lmax = 2').name
+    'real-l2'
+    >>> parse_request(b'lmax = 2\\nl_max = 3')
+    Traceback (most recent call last):
+    ValueError: unknown key 'l_max'; a request has lmax, basis, families, parity, order, name
+    """
+    if len(raw) > FILE_LIMIT:
+        raise ValueError(f"a request file has at most {FILE_LIMIT} bytes, this one has more")
+    known = [field.name for field in fields(Request)]
+    content = _toml(raw)
+    for key in content:
+        if key not in known:
+            raise ValueError(f"unknown key {key!r}; a request has {', '.join(known)}")
+    if "lmax" not in content:
+        raise ValueError("the key lmax is missing: an integer, or three, one per slot")
+    return Request(**content)  # type: ignore[arg-type]
+
+
+def _toml(raw: bytes) -> dict[str, object]:
+    try:
+        return tomllib.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"a request file is UTF-8 text; byte {error.start} is not") from None
+    except RecursionError:
+        raise ValueError("a request file is flat; this one is nested too deeply to read") from None
+    except ValueError as error:
+        raise ValueError(f"not a TOML file: {error}") from None
+
+
+def _lmax(value: object) -> tuple[int, int, int]:
+    if isinstance(value, (list, tuple)):
+        if len(value) != 3:
+            raise ValueError(f"lmax must be one integer or three, one per slot, got {len(value)} of them")
+        return tuple(_one_lmax(item) for item in value)  # type: ignore[return-value]
+    return (_one_lmax(value),) * 3
+
+
+def _one_lmax(value: object) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"lmax must be an integer >= 0, or three of them, got {type(value).__name__} {value!r}")
+    lmax = operator.index(value)
+    if lmax < 0:
+        raise ValueError(f"lmax must be >= 0, got {lmax}")
+    return lmax
+
+
+def _check_size(lmax: tuple[int, int, int], basis: str, parity: str, families: int) -> None:
+    if max(lmax) > LMAX_LIMIT:
+        size = table_bytes(lmax, basis, parity, families)
+        raise ValueError(
+            f"lmax must be <= {LMAX_LIMIT} because a table stores orders as int8, got {_about(max(lmax))}; "
+            f"this table would need about {_about(size)} bytes"
+        )
+    if parity == "odd" and min(lmax) == 0:
+        raise ValueError(f"no odd path has a degree 0: with lmax {list(lmax)} ask for parity 'all' or 'even'")
+
+
+def _about(n: int) -> str:
+    return str(n) if n < 10**6 else f"{n:.3g}" if n < 10**300 else f"10^{int(n.bit_length() * 0.30103)}"
+
+
+def _families(value: object, parity: str) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"families must be a list of names out of {', '.join(FAMILIES)}, got {value!r}")
+    names = [one_of(item, FAMILIES, "each family") for item in value]
+    if len(set(names)) != len(names):
+        raise ValueError(f"families must be distinct, got {names}")
+    alive = [f for f in FAMILIES if parity in ("all", PARITY_OF_FAMILY.get(f, parity))]
+    for name in names:
+        if name not in alive:
+            raise ValueError(f"{name} is zero on every {parity} path: leave it out, or ask for parity 'all'")
+    return tuple(f for f in alive if f in names or not names)
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
+        raise ValueError(
+            f"name must be 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit, got {value!r}"
+        )
+    return value
+
+
+def default_name(basis: str, lmax: tuple[int, int, int], parity: str) -> str:
+    """Return the name of a request that has none.
+
+    >>> default_name("real", (4, 4, 8), "even")
+    'real-l4-4-8-even'
+    """
+    degrees = "-".join(map(str, lmax if len(set(lmax)) > 1 else lmax[:1]))
+    return f"{basis}-l{degrees}" + ("" if parity == "all" else f"-{parity}")
+
+
+def file_name(name: str) -> str:
+    """Return the name of the file of a table.
+
+    >>> file_name("real-l8")
+    'real-l8.safetensors'
+    """
+    return f"{name}.safetensors"
+
+
+def table_name(path: Path) -> str:
+    """Return the name of the table that a file of this path holds, or raise ValueError.
+
+    >>> table_name(Path("tables/data/real-l8.safetensors"))
+    'real-l8'
+    """
+    if path.suffix != ".safetensors":
+        raise ValueError(f"a table file is called <name>.safetensors, got {path.name!r}")
+    return _name(path.stem)

@@ -1,0 +1,186 @@
+"""A table in memory: the arrays of a table file and what they mean."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.memory import require_memory
+from coupling.selection import degree, one_of
+from coupling.tables.format import write
+from coupling.tables.metadata import imaginary_families, tensors
+from coupling.tables.request import Request, file_name, table_name
+
+if TYPE_CHECKING:
+    from coupling.tables.check import Report
+
+
+class Entries(NamedTuple):
+    """One path of a table: its degrees, the orders of its non-zero entries [E, 3], and their core values [E]."""
+
+    degrees: tuple[int, int, int]
+    orders: NDArray[np.int8]
+    core: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Table:
+    """Coupling coefficients, path-major: paths, entries, and one factor per path and family.
+
+    paths : uint8 [P, 3], the degrees (l1, l2, l3) in lexicographic order
+    offsets : int64 [P+1]; the entries of path p are ``offsets[p] : offsets[p+1]``
+    orders : int8 [E, 3], the orders (m1, m2, m3) in lexicographic order within each path
+    core : float64 [E], C in the real basis, the 3j symbol in the complex one; no zeros
+    factors : float64 [P] for each family, its reduced factor; without the i of an imaginary family
+
+    All arrays are read-only.  Iterating gives the paths with their entries.
+
+    >>> from coupling.tables import build
+    >>> table = build(Request(lmax=2))
+    >>> table
+    Table('real-l2': real basis, lmax 2, 15 paths, 161 entries, 4 families)
+    >>> next(iter(table))
+    Entries(degrees=(0, 0, 0), orders=array([[0, 0, 0]], dtype=int8), core=array([1.]))
+    """
+
+    request: Request
+    metadata: Mapping[str, Any]
+    paths: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    orders: NDArray[np.int8]
+    core: NDArray[np.float64]
+    factors: Mapping[str, NDArray[np.float64]]
+
+    def __post_init__(self) -> None:
+        arrays: list[NDArray[Any]] = [self.paths, self.offsets, self.orders, self.core, *self.factors.values()]
+        for array in arrays:
+            array.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __iter__(self) -> Iterator[Entries]:
+        return (self.entries(*path) for path in self.paths.tolist())
+
+    def _path(self, *degrees: object) -> tuple[int, int, int]:
+        l1, l2, l3 = (degree(value, f"degree {slot}") for slot, value in enumerate(degrees, 1))
+        for slot, (l, lmax) in enumerate(zip((l1, l2, l3), self.request.lmax, strict=True), 1):
+            if l > lmax:
+                raise ValueError(f"degree {slot} must be <= {lmax}, the lmax of this table, got {l}")
+        return l1, l2, l3
+
+    def __repr__(self) -> str:
+        lmax = self.request.lmax
+        degrees = lmax[0] if len(set(lmax)) == 1 else lmax
+        return (
+            f"Table({self.request.name!r}: {self.request.basis} basis, lmax {degrees}, {len(self.paths)} paths, "
+            f"{len(self.core)} entries, {len(self.factors)} families)"
+        )
+
+    def index(self, l1: int, l2: int, l3: int) -> int | None:
+        """Return the position of a path, or None when the triangle rule or the parity of the table excludes it.
+
+        Raises ValueError for a degree beyond the table's lmax.
+
+        >>> from coupling.tables import build
+        >>> table = build(Request(lmax=2))
+        >>> table.index(1, 1, 2), table.index(0, 1, 2)
+        (7, None)
+        """
+        path = self._path(l1, l2, l3)
+        first, last = (np.searchsorted(self._keys, _key(path), side) for side in ("left", "right"))
+        return int(first) if first < last else None
+
+    @cached_property
+    def _keys(self) -> NDArray[np.int64]:
+        """Integers in the order of the paths."""
+        return _key(self.paths.T.astype(np.int64))
+
+    def entries(self, l1: int, l2: int, l3: int) -> Entries:
+        """Return the non-zero entries of a path; none when the path is not in the table."""
+        position = self.index(l1, l2, l3)
+        where = slice(0, 0) if position is None else slice(*self.offsets[position : position + 2].tolist())
+        return Entries(self._path(l1, l2, l3), self.orders[where], self.core[where])
+
+    def reduced(self, family: str) -> NDArray[Any]:
+        """Return the reduced factor of a family on every path [P], with its i where it has one.
+
+        Real basis: coefficient = reduced · C.  Complex basis: coefficient = reduced · 3j, and for clebsch_gordan
+        the third order is negated and the sign (-1)^m3 added.
+
+        >>> from coupling.tables import build
+        >>> build(Request(lmax=1)).reduced("clebsch_gordan")
+        array([1.        , 1.73205081, 1.73205081, 1.        , 1.73205081])
+        """
+        factor = self.factors[one_of(family, tuple(self.factors), "family")]
+        return factor * 1j if family in imaginary_families(self.request) else factor
+
+    def block(self, l1: int, l2: int, l3: int, family: str = "wigner_3j") -> NDArray[Any]:
+        """Return the coefficients of a path as a dense array [2l1+1, 2l2+1, 2l3+1], orders -l … l.
+
+        The product of two correctly rounded numbers: relative error at most 1.5 · 2⁻⁵² (and none for wigner_3j).
+        All zeros when the path is not in the table.  Raises ValueError for a degree beyond the table's lmax or a
+        family it does not hold.  Source: ``coupling.conventions``.
+
+        >>> from coupling.tables import build
+        >>> build(Request(lmax=1)).block(1, 1, 1)[0]
+        array([[ 0.        ,  0.        ,  0.        ],
+               [ 0.        ,  0.        ,  0.40824829],
+               [ 0.        , -0.40824829,  0.        ]])
+        """
+        factors, position = self.reduced(family), self.index(l1, l2, l3)
+        path, orders, core = self.entries(l1, l2, l3)
+        shape = tuple(2 * l + 1 for l in path)
+        require_memory(factors.itemsize * math.prod(shape), f"the {family} block of degrees {path}")
+        result = np.zeros(shape, factors.dtype)
+        if position is not None:
+            m1, m2, m3 = orders.astype(np.int64).T
+            values = core * factors[position]
+            if (family, self.request.basis) == ("clebsch_gordan", "complex"):
+                m3, values = -m3, values * np.where(m3 % 2, -1.0, 1.0)
+            result[m1 + path[0], m2 + path[1], m3 + path[2]] = values
+        return result
+
+    def normalization(self, family: str) -> NDArray[np.float64]:
+        """Return N[l1, l2, l3] = |reduced factor|, zero off the paths, as ``coupling.normalization`` does.
+
+        >>> from coupling.tables import build
+        >>> build(Request(lmax=1)).normalization("gaunt")[1]
+        array([[0.        , 0.48860251],
+               [0.48860251, 0.        ]])
+        """
+        factor = self.factors[one_of(family, tuple(self.factors), "family")]
+        shape = tuple(lmax + 1 for lmax in self.request.lmax)
+        result = np.zeros(shape)
+        result[tuple(self.paths.T.astype(np.intp))] = np.abs(factor)
+        return result
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the table to ``<name>.safetensors`` and return where; a folder stands for its own name in there.
+
+        The file appears whole or not at all.  Its bytes are those that ``coupling build`` writes.
+        """
+        target = Path(path)
+        target = target / file_name(self.request.name) if target.is_dir() else target
+        metadata = {**self.metadata, "name": table_name(target)}
+        chunks: list[NDArray[Any]] = [self.core, *self.factors.values(), self.offsets, self.orders, self.paths]
+        write(target, metadata, tensors(self.request, len(self.paths), len(self.core)), chunks)
+        return target
+
+    def check(self) -> Report:
+        """Check structure, identities and exact values; see :func:`coupling.tables.check.check`."""
+        from coupling.tables.check import check
+
+        return check(self)
+
+
+def _key(path: Any) -> Any:
+    return (path[0] * 256 + path[1]) * 256 + path[2]
