@@ -39,15 +39,18 @@ def is_path(degrees: Degrees) -> bool:
     return all(2 * degree <= sum(degrees) for degree in degrees)
 
 
+def triples(lmax: int) -> Iterator[Degrees]:
+    """All triples of degrees up to lmax."""
+    return ((l1, l2, l3) for l1, l2, l3 in tuples(range(lmax + 1), repeat=3))
+
+
 def paths(lmax: int) -> Iterator[Degrees]:
     """All triples of degrees up to lmax that satisfy the triangle rule."""
-    for l1, l2, l3 in tuples(range(lmax + 1), repeat=3):
-        if is_path((l1, l2, l3)):
-            yield l1, l2, l3
+    return (degrees for degrees in triples(lmax) if is_path(degrees))
 
 
 def orders(degrees: Degrees) -> Iterator[Orders]:
-    """All orders of the path with m1 + m2 + m3 = 0."""
+    """All orders with m1 + m2 + m3 = 0."""
     l1, l2, l3 = degrees
     for m1 in range(-l1, l1 + 1):
         for m2 in range(max(-l2, -l3 - m1), min(l2, l3 - m1) + 1):
