@@ -26,8 +26,10 @@ def exact_normalization(
     >>> exact_normalization("gaunt", 1, 1, 2), exact_normalization("antisymmetric_gaunt", 1, 1, 1)
     (√(3/(2π)), √(9/(2π)))
     """
-    above = _factor(family, l1, l2, l3, j)
-    return above / _factor(relative_to, l1, l2, l3, j) if above else above
+    above, below = _factor(family, l1, l2, l3, j), _factor(relative_to, l1, l2, l3, j)
+    if above and not below:
+        raise ZeroDivisionError(f"{relative_to} vanishes on the path ({l1}, {l2}, {l3}) of {family}")
+    return above / below if above else above
 
 
 def normalization(family: str, lmax: object, relative_to: str = "wigner_3j", j: object = None) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ integer.
 from __future__ import annotations
 
 import math
+import numbers
 import operator
 from collections.abc import Iterator
 from fractions import Fraction
@@ -22,6 +23,9 @@ from coupling.conventions import BASES
 Path = tuple[int, int, int]
 PARITIES = ("all", "even", "odd")
 
+#: Coefficients are computed up to this degree; one 3j symbol there takes about ten seconds.
+LARGEST_DEGREE = 100_000
+
 
 def doubled(value: object, name: str) -> int:
     """Return 2·value as an integer; value must be an integer or half-integer of any numeric type.
@@ -31,20 +35,7 @@ def doubled(value: object, name: str) -> int:
     """
     if type(value) is int:
         return 2 * value
-    if isinstance(value, (bool, str, bytes)) or type(value).__name__ == "bool_":
-        raise TypeError(f"{name} must be a number, got {type(value).__name__} {value!r}")
-    try:
-        return 2 * operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        return _doubled_fraction(value, name)
-
-
-def _doubled_fraction(value: object, name: str) -> int:
-    try:
-        twice = 2 * Fraction(cast(Any, str(value) if hasattr(value, "free_symbols") else value))
-    except (TypeError, ValueError, OverflowError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{name} must be a finite integer or half-integer, got {value!r}") from None
+    twice = 2 * _rational(value, name, "an integer or half-integer")
     if twice.denominator != 1:
         raise ValueError(f"{name} must be an integer or half-integer, got {value!r}")
     return twice.numerator
@@ -58,10 +49,37 @@ def integer(value: object, name: str) -> int:
     """
     if type(value) is int:
         return value
-    twice = doubled(value, name)
-    if twice & 1:
+    number = _rational(value, name, "an integer")
+    if number.denominator != 1:
         raise ValueError(f"{name} must be an integer, got {value!r}")
-    return twice // 2
+    return number.numerator
+
+
+def _rational(value: object, name: str, kind: str) -> int | Fraction:
+    if isinstance(value, (bool, str, bytes)) or type(value).__name__ in ("bool", "bool_"):
+        raise TypeError(f"{name} must be {kind}, got {type(value).__name__} {value!r}")
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        pass
+    try:
+        return _fraction(value)
+    except TypeError:
+        raise TypeError(f"{name} must be {kind}, got {type(value).__name__} {value!r}") from None
+    except (ValueError, OverflowError):
+        raise ValueError(f"{name} must be {kind}, got {value!r}") from None
+
+
+def _fraction(value: object) -> Fraction:
+    """Return a SymPy number, read from its text, or any real number as a Fraction, exactly."""
+    if hasattr(value, "free_symbols"):
+        return Fraction(str(value))
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational):
+        number = float(value)
+        if number != value:
+            raise ValueError("not a number, or more digits than a double holds")
+        return Fraction(number)
+    return Fraction(cast(Any, value))
 
 
 def degree(value: object, name: str = "degree") -> int:
@@ -76,8 +94,18 @@ def degree(value: object, name: str = "degree") -> int:
     return l
 
 
+def degrees(*values: object) -> tuple[int, ...]:
+    """Return the degrees l1, l2, … of a coefficient, each an integer 0 … LARGEST_DEGREE.
+
+    >>> degrees(1, 2.0)
+    (1, 2)
+    """
+    return tuple(_bounded(degree(value, f"degree {slot}"), 1, slot) for slot, value in enumerate(values, 1))
+
+
 def doubled_degrees(*values: object) -> tuple[int, ...]:
-    """Return the doubled degrees j1, j2, …, each an integer or half-integer >= 0.
+    """Return the doubled degrees j1, j2, … of a coefficient, each an integer or half-integer
+    0 … LARGEST_DEGREE.
 
     >>> doubled_degrees(1, 0.5)
     (2, 1)
@@ -86,7 +114,14 @@ def doubled_degrees(*values: object) -> tuple[int, ...]:
     for slot, twice in enumerate(result, 1):
         if twice < 0:
             raise ValueError(f"degree {slot} must be >= 0, got {_half(twice)}")
+        _bounded(twice, 2, slot)
     return result
+
+
+def _bounded(multiple: int, factor: int, slot: int) -> int:
+    if multiple > factor * LARGEST_DEGREE:
+        raise ValueError(f"degree {slot} must be <= {LARGEST_DEGREE}, got {Fraction(multiple, factor)}")
+    return multiple
 
 
 def doubled_symbol(*values: object) -> tuple[int, ...]:
@@ -107,12 +142,12 @@ def doubled_symbol(*values: object) -> tuple[int, ...]:
 
 
 def integer_symbol(*values: object) -> tuple[int, int, int, int, int, int]:
-    """Return (l1, l2, l3, m1, m2, m3) as integers with l >= 0 and |m| <= l, or raise.
+    """Return (l1, l2, l3, m1, m2, m3) as integers with 0 <= l <= LARGEST_DEGREE and |m| <= l, or raise.
 
     >>> integer_symbol(1, 1, 2, 0, 1, -1)
     (1, 1, 2, 0, 1, -1)
     """
-    l1, l2, l3 = (degree(value, f"degree {slot}") for slot, value in enumerate(values[:3], 1))
+    l1, l2, l3 = degrees(*values[:3])
     m1, m2, m3 = (integer(value, f"order {slot}") for slot, value in enumerate(values[3:], 1))
     for slot, (l, m) in enumerate(((l1, m1), (l2, m2), (l3, m3)), 1):
         if m > l or -m > l:

@@ -12,18 +12,20 @@ from math import comb, factorial
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_6j import doubled_6j
-from coupling.selection import check_basis, degree, doubled, one_of, triangle
+from coupling.selection import LARGEST_DEGREE, check_basis, degrees, doubled, one_of, triangle
 
 
-def wigner_3j_at_zero(l1: int, l2: int, l3: int) -> Surd:
+def wigner_3j_at_zero(l1: object, l2: object, l3: object) -> Surd:
     """Return 3j(l1 l2 l3; 0 0 0) = (-1)^g Δ g! / [(g-l1)! (g-l2)! (g-l3)!] with g = J/2; zero for
     odd J.
 
-    It never vanishes on an even path.  Source: Edmonds 1957, eq. 3.7.17; derivation ``gaunt``.
+    It never vanishes on an even path.  Raises ValueError or TypeError for a degree that does not
+    exist.  Source: Edmonds 1957, eq. 3.7.17; derivation ``gaunt``.
 
     >>> wigner_3j_at_zero(2, 2, 2)
     -√(2/35)
     """
+    l1, l2, l3 = degrees(l1, l2, l3)
     total = l1 + l2 + l3
     if not triangle(l1, l2, l3) or total & 1:
         return Surd(0)
@@ -32,17 +34,19 @@ def wigner_3j_at_zero(l1: int, l2: int, l3: int) -> Surd:
     return Surd(parity_sign(g), ways * ways, _inverse_delta_square(l1, l2, l3))
 
 
-def bracket_factor(l1: int, l2: int, l3: int) -> Surd:
+def bracket_factor(l1: object, l2: object, l3: object) -> Surd:
     """Return K = 2 (-1)^(g+1) Δ (g+1)! / [(g-l1)! (g-l2)! (g-l3)!] with g = (J-1)/2; zero for
     even J.
 
     Equal to √(l1(l1+1) l2(l2+1)) 3j(l1 l2 l3; 1 -1 0) on odd J.  It is symmetric and never
-    vanishes on an odd path with l1, l2, l3 ≥ 1; there is no odd path with a zero degree.  Source:
+    vanishes on an odd path with l1, l2, l3 ≥ 1; there is no odd path with a zero degree.  Raises
+    as :func:`wigner_3j_at_zero`.  Source:
     derivation ``antisymmetric_gaunt``.
 
     >>> bracket_factor(1, 1, 1), bracket_factor(2, 2, 3)
     (√(2/3), √(72/35))
     """
+    l1, l2, l3 = degrees(l1, l2, l3)
     total = l1 + l2 + l3
     if not triangle(l1, l2, l3) or not total & 1:
         return Surd(0)
@@ -92,15 +96,17 @@ def reduced(family: str, l1: object, l2: object, l3: object, basis: str = "compl
     basis="complex": the factor of 3j(l1 l2 l3; m1 m2 m3), with its sign and, for
     antisymmetric_gaunt, its i; for clebsch_gordan it is (-1)^(l1-l2) √(2l3+1), to be multiplied
     by (-1)^m3.  basis="real": the factor of C, which is never negative.  Zero off the family's
-    paths.  Raises ValueError for an unknown family or basis.  Source: ``coupling.conventions``;
-    derivations ``gaunt``, ``antisymmetric_gaunt`` and ``real_basis``.
+    paths.  Raises ValueError or TypeError for a family, basis or degree that does not exist.
+    Source: ``coupling.conventions``; derivations ``gaunt``, ``antisymmetric_gaunt`` and
+    ``real_basis``.
 
     >>> reduced("gaunt", 2, 2, 2), reduced("antisymmetric_gaunt", 1, 1, 1, basis="real")
     (-√(25/(14π)), √(9/(2π)))
     """
     factor = REDUCED[one_of(family, tuple(REDUCED), "family")]
-    value = factor(degree(l1, "degree 1"), degree(l2, "degree 2"), degree(l3, "degree 3"))
-    return abs(value) if check_basis(basis) == "real" else value
+    real = check_basis(basis) == "real"
+    value = factor(*degrees(l1, l2, l3))
+    return abs(value) if real else value
 
 
 def reduced_matrix(l1: object, l2: object, l3: object, j: object) -> Surd:
@@ -108,15 +114,15 @@ def reduced_matrix(l1: object, l2: object, l3: object, j: object) -> Surd:
     Surd.
 
     The spin is an integer or half-integer.  The matrices T_lm of that product have entries
-    (-1)^(j-p) √(2l+1) 3j(j l j; -p m q) and tr(T1 T2 T3) equals this factor times (-1)^(2j) 3j(l1
-    l2 l3; m1 m2 m3).  Zero when the triangle rule fails, some l > 2j, or the 6j symbol vanishes
+    (-1)^(j-p) √(2l+1) 3j(j l j; -p m q) and tr(T1 T2 T3) = (-1)^(2j+J) times this factor times
+    3j(l1 l2 l3; m1 m2 m3).  Zero when the triangle rule fails, some l > 2j, or the 6j symbol vanishes
     by accident.  Source: derivation ``matrix_product``.
 
     >>> reduced_matrix(1, 1, 1, 1), reduced_matrix(1, 1, 2, 0.5)
     (√(3/4), 0)
     """
-    l1, l2, l3 = degree(l1, "degree 1"), degree(l2, "degree 2"), degree(l3, "degree 3")
+    l1, l2, l3 = degrees(l1, l2, l3)
     spin = doubled(j, "spin")
-    if spin < 0:
-        raise ValueError(f"spin must be >= 0, got {j!r}")
+    if not 0 <= spin <= 2 * LARGEST_DEGREE:
+        raise ValueError(f"spin must be between 0 and {LARGEST_DEGREE}, got {j!r}")
     return Surd(1, _degrees_product(l1, l2, l3)) * doubled_6j(2 * l1, 2 * l2, 2 * l3, spin, spin, spin)

@@ -13,6 +13,7 @@ import numbers
 from fractions import Fraction
 from typing import Any
 
+from coupling.exact.rounding import compare_with_pi, rounded_magnitude
 from coupling.selection import isqrt_exact
 
 
@@ -31,6 +32,8 @@ class Surd:
     __slots__ = ("_den", "_num", "_pi", "_sign", "_unit")
 
     def __init__(self, sign: int, numerator: int = 1, denominator: int = 1, pi_power: int = 0, unit: int = 0) -> None:
+        if not type(sign) is type(numerator) is type(denominator) is type(pi_power) is type(unit) is int:
+            raise TypeError(f"a Surd is made of Python integers, got {(sign, numerator, denominator, pi_power, unit)}")
         if denominator <= 0 or numerator < 0 or sign not in (-1, 0, 1) or unit not in (0, 1):
             raise ValueError(
                 "a Surd needs sign -1, 0 or 1, numerator >= 0, denominator > 0 and unit 0 or 1, "
@@ -49,7 +52,9 @@ class Surd:
         >>> Surd.rational(Fraction(-2, 3))
         -2/3
         """
-        n, d = value.numerator, value.denominator
+        if not isinstance(value, numbers.Rational):
+            raise TypeError(f"a rational number is an integer or Fraction, got {type(value).__name__} {value!r}")
+        n, d = int(value.numerator), int(value.denominator)
         return cls((n > 0) - (n < 0), n * n, d * d)
 
     sign = property(lambda self: self._sign, doc="-1, 0 or +1.")
@@ -90,7 +95,8 @@ class Surd:
         return NotImplemented if other is NotImplemented else self * other.reciprocal()
 
     def __rtruediv__(self, other: Any) -> Surd:
-        return _as_surd(other) * self.reciprocal()
+        other = _as_surd(other)
+        return NotImplemented if other is NotImplemented else other * self.reciprocal()
 
     def __neg__(self) -> Surd:
         return Surd(-self._sign, self._num, self._den, self._pi, self._unit)
@@ -126,6 +132,8 @@ class Surd:
         return -self + other
 
     def __pow__(self, exponent: int) -> Surd:
+        if not isinstance(exponent, int):
+            return NotImplemented
         if exponent < 0:
             return self.reciprocal() ** -exponent
         result = Surd(1)
@@ -150,13 +158,13 @@ class Surd:
         return _order(self, other) < 0
 
     def __le__(self, other: Any) -> bool:
-        return self == other or self < other
+        return _order(self, other) <= 0
 
     def __gt__(self, other: Any) -> bool:
-        return not self <= other
+        return _order(self, other) > 0
 
     def __ge__(self, other: Any) -> bool:
-        return not self < other
+        return _order(self, other) >= 0
 
     def __bool__(self) -> bool:
         return self._sign != 0
@@ -170,10 +178,10 @@ class Surd:
     def __float__(self) -> float:
         if self._unit:
             raise TypeError(f"{self} is imaginary: use complex()")
-        return self._sign * _magnitude(self._num, self._den, self._pi)
+        return self._sign * rounded_magnitude(self._num, self._den, self._pi)
 
     def __complex__(self) -> complex:
-        size = self._sign * _magnitude(self._num, self._den, self._pi)
+        size = self._sign * rounded_magnitude(self._num, self._den, self._pi)
         return complex(0.0, size) if self._unit else complex(size, 0.0)
 
     def to_sympy(self) -> Any:
@@ -222,67 +230,7 @@ def _order(a: Surd, b: Any) -> int:
     if a._sign != b._sign or not a._sign:
         return a._sign - b._sign
     left, right, power = a._num * b._den, b._num * a._den, a._pi - b._pi
-    return a._sign * _compare_with_pi(left, right, power)
-
-
-def _compare_with_pi(left: int, right: int, power: int) -> int:
-    """Return the sign of left - right·π^power; equality occurs only for power 0, since π is transcendental."""
-    if power == 0:
-        return (left > right) - (left < right)
-    if power < 0:
-        return -_compare_with_pi(right, left, -power)
-    bits = 64
-    while True:
-        low, high = _pi_power(power, bits)
-        if left << bits <= right * low:
-            return -1
-        if left << bits >= right * high:
-            return 1
-        bits *= 2
-
-
-def _pi_power(power: int, bits: int) -> tuple[int, int]:
-    """Return integers with low < π^power · 2^bits < high, for power >= 1; high - low is a few units."""
-    from mpmath.libmp import pi_fixed
-
-    work = bits + 4 * power + 16
-    pi = int(pi_fixed(work + 8)) >> 8
-    low, high = (pi - 1) ** power, (pi + 2) ** power
-    shift = work * power - bits
-    return low >> shift, (high >> shift) + 1
-
-
-def _magnitude(num: int, den: int, pi: int) -> float:
-    """Return √(num/den · π^(-pi)) rounded to nearest, ties to even."""
-    if pi == 0:
-        return _rounded_root(num, den)
-    bits = 128
-    while True:
-        low, high = _pi_power(abs(pi), bits)
-        if pi > 0:
-            bounds = (num << bits, den * high), (num << bits, den * low)
-        else:
-            bounds = (num * low, den << bits), (num * high, den << bits)
-        below, above = (_rounded_root(n, d) for n, d in bounds)
-        if below == above:
-            return below
-        bits *= 2
-
-
-def _rounded_root(num: int, den: int) -> float:
-    """Return √(num/den) rounded to nearest, ties to even.
-
-    The root is taken of the quotient shifted by 4^shift to at least 128 bits, so that it has at
-    least 64; what is cut off is remembered in one sticky bit below, and the division of integers
-    by a power of two rounds once and correctly.
-    """
-    if not num:
-        return 0.0
-    shift = max(0, (130 - num.bit_length() + den.bit_length()) // 2 + 1)
-    quotient, rest = divmod(num << 2 * shift, den)
-    root = math.isqrt(quotient)
-    sticky = 1 if rest or root * root != quotient else 0
-    return (2 * root + sticky) / (1 << (shift + 1))
+    return a._sign * compare_with_pi(left, right, power)
 
 
 def _root(value: Surd, fraction: Any, sqrt: str) -> str:

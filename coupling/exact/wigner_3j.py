@@ -36,7 +36,7 @@ def wigner_3j(j1: object, j2: object, j3: object, m1: object, m2: object, m3: ob
     >>> wigner_3j(1, "1/2", 0.5, 0, 0.5, -0.5)
     Traceback (most recent call last):
     ...
-    TypeError: degree 2 must be a number, got str '1/2'
+    TypeError: degree 2 must be an integer or half-integer, got str '1/2'
     """
     return _symbol(*doubled_symbol(j1, j2, j3, m1, m2, m3))
 

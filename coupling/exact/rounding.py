@@ -1,0 +1,79 @@
+"""Comparison and correct rounding of √(p/q)·π^(-k/2), in integers.
+
+π enters as an interval of fixed-point integers that is narrowed until the answer is certain; it always becomes so,
+since π is transcendental.
+"""
+
+from __future__ import annotations
+
+import math
+
+
+def compare_with_pi(left: int, right: int, power: int) -> int:
+    """Return the sign of left - right·π^power for positive integers; it is 0 only for power 0.
+
+    >>> compare_with_pi(355, 113, 1), compare_with_pi(22, 7, 1), compare_with_pi(3, 1, 1)
+    (1, 1, -1)
+    """
+    if power == 0:
+        return (left > right) - (left < right)
+    if power < 0:
+        return -compare_with_pi(right, left, -power)
+    bits = 64
+    while True:
+        low, high = _pi_power(power, bits)
+        if left << bits <= right * low:
+            return -1
+        if left << bits >= right * high:
+            return 1
+        bits *= 2
+
+
+def _pi_power(power: int, bits: int) -> tuple[int, int]:
+    """Return integers with low < π^power · 2^bits < high, for power >= 1; high - low is a few units."""
+    from mpmath.libmp import pi_fixed
+
+    work = bits + 4 * power + 16
+    pi = int(pi_fixed(work + 8)) >> 8
+    low, high = (pi - 1) ** power, (pi + 2) ** power
+    shift = work * power - bits
+    return low >> shift, (high >> shift) + 1
+
+
+def rounded_magnitude(num: int, den: int, pi: int) -> float:
+    """Return √(num/den · π^(-pi)) rounded to nearest, ties to even.
+
+    Raises OverflowError beyond the largest double.
+
+    >>> rounded_magnitude(1, 4, 0), rounded_magnitude(1, 1, -2)
+    (0.5, 3.141592653589793)
+    """
+    if pi == 0:
+        return _rounded_root(num, den)
+    bits = 128
+    while True:
+        low, high = _pi_power(abs(pi), bits)
+        if pi > 0:
+            bounds = (num << bits, den * high), (num << bits, den * low)
+        else:
+            bounds = (num * low, den << bits), (num * high, den << bits)
+        below, above = (_rounded_root(n, d) for n, d in bounds)
+        if below == above:
+            return below
+        bits *= 2
+
+
+def _rounded_root(num: int, den: int) -> float:
+    """Return √(num/den) rounded to nearest, ties to even.
+
+    The root is taken of the quotient shifted by 4^shift to at least 128 bits, so that it has at
+    least 64; what is cut off is remembered in one sticky bit below, and the division of integers
+    by a power of two rounds once and correctly.
+    """
+    if not num:
+        return 0.0
+    shift = max(0, (130 - num.bit_length() + den.bit_length()) // 2 + 1)
+    quotient, rest = divmod(num << 2 * shift, den)
+    root = math.isqrt(quotient)
+    sticky = 1 if rest or root * root != quotient else 0
+    return (2 * root + sticky) / (1 << (shift + 1))
