@@ -17,6 +17,7 @@ RANKS = {
     "coupling.memory": 0,
     "coupling.selection": 1,
     "coupling.indexing": 1,
+    "coupling.exact.rounding": 1,
     "coupling.exact.surd": 1,
     "coupling.exact": 2,
     "coupling.kernels": 2,
