@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from coupling.tables.catalogue import Outcome
     from coupling.tables.request import Request
 
-COLUMNS = "{:<18} {:>8} {:>12} {:>10} {:>10} {:>14} {:>9}  {}"
-HEADER = ("table", "paths", "non-zeros", "symmetry", "accidental", "bytes", "seconds", "checks")
+COLUMNS = "{:<16} {:>8} {:>12} {:>10} {:>10} {:>14} {:>8}  {}"
+HEADER = ("table", "paths", "non-zeros", "sym. zeros", "acc. zeros", "bytes", "seconds", "checks")
 
 
 def describes_a_request(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,6 +64,9 @@ def build(everything: bool, workers: int, shard: str | None, force: bool, checke
 
     A finished table is kept; a table that is large is built in parts, so that it can be interrupted, spread over
     processes and over machines.  The same request gives the same bytes.
+
+    The summary counts the entries that the selection rules allow: non-zeros, zeros by symmetry (odd l1+l2+l3, two
+    equal columns), and accidental zeros.  Zeros are not stored.
     """
     if everything:
         if any(what.values()) or shard:

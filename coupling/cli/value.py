@@ -63,7 +63,7 @@ def value(family: str, numbers: tuple[str, ...], exact: bool, basis: str | None,
 
 def _function(family: str, basis: str | None, spin: str | None) -> Callable[..., Surd]:
     from coupling import exact
-    from coupling.coefficients import exact_function
+    from coupling.exact.families import exact_function
 
     if (spin is None) == (family == "matrix"):
         raise ValueError(f"--j is needed by the family matrix, and by no other; the family is {family}")

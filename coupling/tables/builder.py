@@ -58,7 +58,7 @@ def build(
     naming the bytes, for a table that does not fit in memory or on the disk; nothing is written then.
 
     >>> build(Request(lmax=4, basis="complex", parity="even"))
-    Table('complex-l4-even': complex basis, lmax 4, 42 paths, 767 entries, 3 families)
+    Table('complex-l4-even': complex basis, lmax 4, 42 paths, 798 entries, 3 families)
     """
     request = request if isinstance(request, Request) else read_request(request)
     done = progress or (lambda entries: None)

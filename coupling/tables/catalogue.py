@@ -37,9 +37,9 @@ class Outcome:
 
 
 def read_requests(folder: Path) -> list[Request]:
-    """Return the requests of a folder, by name; ValueError when there are none or two have one name."""
+    """Return the requests of a folder, the smallest first; ValueError when there are none or two have one name."""
     files = sorted((folder / "requests").glob("*.toml"))
-    requests = sorted((read_request(file) for file in files), key=lambda request: request.name)
+    requests = sorted((read_request(file) for file in files), key=lambda request: (request.basis, request.lmax, request.name))
     names = [request.name for request in requests]
     if not names:
         raise ValueError(f"there is no request file (*.toml) in {folder / 'requests'}")

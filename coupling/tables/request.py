@@ -18,7 +18,7 @@ import operator
 import os
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, init=False)
 class Request:
     """Which paths, in which basis, with the reduced factors of which families.
 
@@ -54,27 +54,36 @@ class Request:
     order : "path-major", the entries path by path
     name : the file is <name>.safetensors; does not enter the digest
 
-    >>> Request(lmax=8)
-    Request(lmax=(8, 8, 8), basis='real', families=('wigner_3j', 'clebsch_gordan', 'gaunt', 'antisymmetric_gaunt'),
-            parity='all', order='path-major', name='real-l8')
+    >>> Request(lmax=8, families=["gaunt"], parity="even")
+    Request(lmax=(8, 8, 8), basis='real', families=('gaunt',), parity='even', order='path-major', name='real-l8-even')
     """
 
     lmax: tuple[int, int, int]
-    basis: str = "real"
-    families: tuple[str, ...] = ()
-    parity: str = "all"
-    order: str = "path-major"
-    name: str = ""
+    basis: str
+    families: tuple[str, ...]
+    parity: str
+    order: str
+    name: str
 
-    def __post_init__(self) -> None:
-        basis, parity = check_basis(self.basis), one_of(self.parity, PARITIES, "parity")
-        one_of(self.order, ORDERS, "order")
-        families = _families(self.families, parity)
-        lmax = _lmax(self.lmax)
-        _check_size(lmax, basis, parity, len(families))
-        name = _name(self.name or default_name(basis, lmax, parity))
-        for key, value in (("lmax", lmax), ("families", families), ("name", name)):
-            object.__setattr__(self, key, value)
+    def __init__(
+        self,
+        *,
+        lmax: int | Sequence[int],
+        basis: str = "real",
+        families: Iterable[str] = (),
+        parity: str = "all",
+        order: str = "path-major",
+        name: str = "",
+    ) -> None:
+        check_basis(basis)
+        one_of(parity, PARITIES, "parity")
+        one_of(order, ORDERS, "order")
+        chosen, degrees = _families(families, parity), _lmax(lmax)
+        _check_size(degrees, basis, parity, len(chosen))
+        label = default_name(basis, degrees, parity) if name == "" else name
+        values = (degrees, basis, chosen, parity, order, _name(label))
+        for field, value in zip(fields(self), values, strict=True):
+            object.__setattr__(self, field.name, value)
 
     @property
     def digest(self) -> str:

@@ -81,7 +81,7 @@ def table_bytes(lmax: tuple[int, int, int], basis: str, parity: str, families: i
     For degrees above 127, where there is no table, an estimate: a smaller box, scaled with the fifth power.
 
     >>> table_bytes((1, 1, 1), "real", "all", 4)
-    391
+    399
     """
     lmax = tuple(min(l, sum(lmax) - l) for l in lmax)  # type: ignore[assignment]
     scale = max(1, -(-max(lmax) // 127))

@@ -46,7 +46,7 @@ class Table:
     >>> from coupling.tables import build
     >>> table = build(Request(lmax=2))
     >>> table
-    Table('real-l2': real basis, lmax 2, 15 paths, 161 entries, 4 families)
+    Table('real-l2': real basis, lmax 2, 15 paths, 137 entries, 4 families)
     >>> next(iter(table))
     Entries(degrees=(0, 0, 0), orders=array([[0, 0, 0]], dtype=int8), core=array([1.]))
     """
@@ -93,7 +93,7 @@ class Table:
         >>> from coupling.tables import build
         >>> table = build(Request(lmax=2))
         >>> table.index(1, 1, 2), table.index(0, 1, 2)
-        (7, None)
+        (6, None)
         """
         path = self._path(l1, l2, l3)
         first, last = (np.searchsorted(self._keys, _key(path), side) for side in ("left", "right"))
