@@ -7,14 +7,13 @@ from typing import Any
 import sympy as sp
 
 from derivations import certificate, invariant_polynomial, legendre, wigner_3j
-from derivations.closed_forms import zero_orders
+from derivations.closed_forms import s, zero_orders
 from derivations.framework import Derivation, Step, require
 from derivations.invariant_polynomial import ETA, XI, bracket
 from derivations.null_vectors import SPHERE, null_vector, slot
+from derivations.sphere_powers import power_integral
 from derivations.symbols import EVEN, a, b, c, factorials, l, m, phi, ratio_residual, theta, total, triangle_square
 
-s = a + b + c
-q = sp.Symbol("q", integer=True, nonnegative=True)
 t = sp.symbols("t1:4")
 
 
@@ -45,17 +44,6 @@ def scalar_products() -> Iterator[sp.Expr]:
     for i in (1, 2, 3):
         for j in (1, 2, 3):
             yield sp.expand((slot(i).T * slot(j))[0] + bracket(i, j) ** 2 / 2)
-
-
-def power_integral() -> Iterator[sp.Expr]:
-    r"""The derivative of $x^{n+1}/(n+1)$ minus $x^n$; its difference between $1$ and $-1$, minus
-    $2/(n+1)$ for $n=2q$, minus $0$ for $n=2q+1$."""
-    x = sp.Symbol("x", positive=True)
-    for n, value in ((2 * q, 2 / (2 * q + 1)), (2 * q + 1, sp.Integer(0))):
-        primitive = x ** (n + 1) / (n + 1)
-        yield sp.powsimp(sp.expand(sp.diff(primitive, x) - x**n))
-        ends = (1 - (-1) ** sp.expand(n + 1)) / (n + 1)
-        yield sp.simplify(ends - value)
 
 
 def coefficient() -> Iterator[sp.Expr]:
@@ -235,8 +223,8 @@ DERIVATION = Derivation(
     hypotheses=(
         r"$l_i=0,1,2,\dots$, $m_i=-l_i,\dots,l_i$; $J=l_1+l_2+l_3$, $P=(2l_1+1)(2l_2+1)(2l_3+1)$.",
         r"$Y_{lm}=\sqrt{\frac{2l+1}{4\pi}\frac{(l-m)!}{(l+m)!}}\,P_l^m(\cos\theta)\,e^{\mathrm im\phi}$ with "
-        r"Rodrigues' formula $P_l^m(x)=\frac{(-1)^m}{2^l\,l!}(1-x^2)^{m/2}\frac{d^{l+m}}{dx^{l+m}}(x^2-1)^l$, for negative $m$ as "
-        "well (Condon-Shortley phase).",
+        r"$P_l^m(x)=\frac{(-1)^m}{2^l\,l!}(1-x^2)^{m/2}\frac{d^{l+m}}{dx^{l+m}}(x^2-1)^l$ (Rodrigues, for negative $m$ "
+        "as well; Condon-Shortley phase).",
     ),
     steps=STEPS,
     verify=verify,

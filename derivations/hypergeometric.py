@@ -58,6 +58,7 @@ class Sum:
     def not_polynomial(self) -> int:
         """How many of the four quotients are not polynomials in k."""
         return sum(not term.is_polynomial(k) for term in self.terms())
+
     def residuals(self) -> tuple[sp.Expr, ...]:
         """What must vanish for the sum to have its value: relation, polynomials, value at a = 0."""
         first = sum(self.term.subs(a, 0).subs(k, index) for index in self.start)
@@ -73,8 +74,7 @@ def central(shift: int) -> sp.Expr:
 DIXON = Sum(
     weight=sp.Integer(1),
     kernel=central(0),
-    value=factorials((a + b + c, 2 * a, 2 * b, 2 * c))
-    / factorials((a, b, c, b + c, c + a, a + b)),
+    value=factorials((a + b + c, 2 * a, 2 * b, 2 * c)) / factorials((a, b, c, b + c, c + a, a + b)),
     certificate=-(b + k) * (c + k) / (2 * (a + b + c + 1) * (a + 1 - k)),
     common=central(0).subs(a, a + 1),
     start=(0,),

@@ -8,8 +8,9 @@ a(ξ, η) = ((η² − ξ²)/2, −i(ξ² + η²)/2, ξη) has a·a = 0, and
 import sympy as sp
 
 from derivations.invariant_polynomial import ETA, XI
-from derivations.symbols import phi, theta
+from derivations.symbols import phi, theta, x, y, z
 
+POINT = sp.Matrix([x, y, z])
 SPHERE = sp.Matrix([sp.sin(theta) * sp.cos(phi), sp.sin(theta) * sp.sin(phi), sp.cos(theta)])
 
 

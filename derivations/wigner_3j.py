@@ -100,8 +100,6 @@ def symmetries() -> Iterator[sp.Expr]:
     yield sp.expand(A + B + C - sum(HALF_SUMS))
 
 
-
-
 def verify(lmax: int) -> int:
     """Every 3j symbol of every path is found a second time, from invariance, norm and sign alone: the
     ladder conditions are solved in rationals, the solution is normalized, and the result is compared
