@@ -27,6 +27,8 @@ class Surd:
     >>> half = Surd(1, 1, 4)
     >>> half, half * half, half == Fraction(1, 2), float(Surd(-1, 2))
     (1/2, 1/4, True, -1.4142135623730951)
+    >>> Surd(1, 1, 18) + Surd(1, 2, 9)
+    √(1/2)
     """
 
     __slots__ = ("_den", "_num", "_pi", "_sign", "_unit")
@@ -115,11 +117,11 @@ class Surd:
             return NotImplemented
         if not other._sign or not self._sign:
             return self if self._sign else other
-        p, q = isqrt_exact(self._num * other._num), isqrt_exact(self._den * other._den)
-        if p is None or q is None or self._pi != other._pi or self._unit != other._unit:
+        # (other/self)² = (n' d)/(n d') is the square of a rational exactly when n n' d d' is a square
+        root = isqrt_exact(self._num * other._num * self._den * other._den)
+        if root is None or self._pi != other._pi or self._unit != other._unit:
             raise ValueError(f"{self} + {other} is not a Surd: the ratio of the terms is not rational")
-        # self = s·√(n/d), other = ± self · p·d/(q·n)
-        total = self._sign + other._sign * Fraction(p * self._den, q * self._num)
+        total = self._sign + other._sign * Fraction(root, self._num * other._den)
         return Surd.rational(total) * Surd(1, self._num, self._den, self._pi, self._unit)
 
     __radd__ = __add__
