@@ -24,6 +24,8 @@ RANKS = {
     "coupling.sphere": 2,
     "coupling.coefficients": 3,
     "coupling.normalizations": 3,
+    "coupling.factors": 3,
+    "coupling.tabulation": 3,
     "coupling.tables": 3,
     "coupling.products": 4,
     "coupling.lowrank": 4,
