@@ -62,7 +62,7 @@ def value(family: str, numbers: tuple[str, ...], exact: bool, basis: str | None,
 
 
 def _function(family: str, basis: str | None, spin: str | None) -> Callable[..., Surd]:
-    from coupling import exact
+    import coupling.exact as exact
     from coupling.exact.families import exact_function
 
     if (spin is None) == (family == "matrix"):
