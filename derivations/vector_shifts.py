@@ -106,3 +106,22 @@ def reached(path: Degrees, first: int, second: int) -> bool:
     """True when the cross product of Y^(l1+first) and Y^(l2+second) has a component of degree l3."""
     outputs = (shift for shift in (-1, 0, 1) if shifted(path, (first, second, shift)))
     return any(factor(path, (first, second, shift)) for shift in outputs)
+
+
+def unreached(path: Degrees, first: int, second: int) -> bool:
+    """The rule for `reached` to fail: never for odd J; for even J a coincidence of degrees."""
+    l1, l2, l3 = path
+    if sum(path) % 2:
+        return False
+    rules = {
+        (0, 0): True,
+        (0, 1): l1 == 0,
+        (1, 0): l2 == 0,
+        (0, -1): l1 * l2 == 0,
+        (-1, 0): l1 * l2 == 0,
+        (1, 1): l1 == l2,
+        (-1, -1): l1 * l2 == 0 or l1 == l2 or l3 == l1 + l2,
+        (-1, 1): l1 == 0 or l2 == l1 + l3,
+        (1, -1): l2 == 0 or l1 == l2 + l3,
+    }
+    return rules[first, second]
