@@ -139,7 +139,7 @@ def test_links_inside_the_repository_lead_somewhere() -> None:
     links = [(p, link) for p in pages() for link in LINK.findall(p.read_text(encoding="utf-8"))]
     dead = [f"{title(page)}: {link}" for page, link in links if not (page.parent / link).exists()]
     assert not dead
-    assert len(links) >= 10
+    assert len(links) >= 12
 
 
 def test_files_named_in_the_text_exist() -> None:
@@ -147,8 +147,8 @@ def test_files_named_in_the_text_exist() -> None:
     met = 0
     for page in pages():
         for name in PATH.findall(page.read_text(encoding="utf-8")):
-            if "foo" in name or name.startswith("build/"):
-                continue
+            if "foo" in name or name.startswith((".venv/", "build/", "tables/data/")):
+                continue  # an example, or made by `make`
             assert (ROOT / name).exists() or (page.parent / name).exists(), f"{title(page)}: {name}"
             met += 1
     assert met >= 20

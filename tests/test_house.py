@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -204,13 +205,38 @@ def pyproject() -> dict[str, dict]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
+def distribution(requirement: str) -> str:
+    """The name of a requirement as an import would write it."""
+    return re.split(r"[^\w-]", requirement)[0].lower().replace("-", "_")
+
+
+def imported(folder: str) -> set[str]:
+    """The top names of everything a folder imports that is neither Python's nor ours."""
+    found = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"coupling", "derivations", "tests"}
+
+
+def test_what_is_imported_is_declared() -> None:
+    project = pyproject()["project"]
+    runtime = {distribution(text) for text in project["dependencies"]}
+    witnesses = {distribution(text) for text in project["optional-dependencies"]["test"]}
+    assert imported("coupling") | imported("derivations") <= runtime
+    assert imported("tests") <= runtime | witnesses
+    assert {"numpy", "sympy"} <= imported("coupling")
+
+
 def test_the_lock_holds_what_is_declared_and_nothing_of_a_machine() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     locked = set(re.findall(r"^([a-z0-9-]+)==", lock, re.M))
     project = pyproject()["project"]
     wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
-    declared = {re.match(r"[\w-]+", text)[0].lower().replace("_", "-") for text in wanted}
-    assert declared <= locked
+    assert {distribution(text) for text in wanted} <= {name.replace("-", "_") for name in locked}
     assert not {"torch", "jax", "jaxlib"} & locked
     assert "://" not in lock and "--index" not in lock and "--find-links" not in lock
     assert lock.count("==") <= lock.count("--hash=sha256:")
