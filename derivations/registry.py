@@ -4,7 +4,7 @@ from importlib import import_module
 
 from derivations.framework import Derivation
 
-IDS: tuple[str, ...] = ("wigner_3j", "gaunt", "antisymmetric_gaunt")
+IDS: tuple[str, ...] = ("wigner_3j", "gaunt", "antisymmetric_gaunt", "real_basis")
 
 
 def load(identifier: str) -> Derivation:
