@@ -5,17 +5,15 @@ Every value is the exact one of :mod:`coupling.exact`, rounded once to the neare
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import coupling.exact as exact
-from coupling.conventions import FAMILIES
-from coupling.exact.surd import Surd
+from coupling.exact.families import exact_function
 from coupling.memory import require_memory
-from coupling.selection import check_basis, degree, one_of, orders, triangle
+from coupling.selection import degree, orders, triangle
 
 
 def wigner_3j(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
@@ -120,31 +118,6 @@ def wigner_9j(
     0.04
     """
     return float(exact.wigner_9j(j1, j2, j3, j4, j5, j6, j7, j8, j9))
-
-
-_EXACT: dict[str, dict[str, Callable[..., Surd]]] = {
-    "complex": {
-        "wigner_3j": exact.wigner_3j,
-        "clebsch_gordan": exact.clebsch_gordan,
-        "gaunt": exact.gaunt,
-        "antisymmetric_gaunt": exact.antisymmetric_gaunt,
-    },
-    "real": {
-        "wigner_3j": exact.real_wigner_3j,
-        "clebsch_gordan": exact.real_clebsch_gordan,
-        "gaunt": exact.real_gaunt,
-        "antisymmetric_gaunt": exact.real_antisymmetric_gaunt,
-    },
-}
-
-
-def exact_function(family: str, basis: str) -> Callable[..., Surd]:
-    """Return the function of :mod:`coupling.exact` that gives a family in a basis.
-
-    >>> exact_function("gaunt", "real")(0, 0, 0, 0, 0, 0)
-    √(1/(4π))
-    """
-    return _EXACT[check_basis(basis)][one_of(family, FAMILIES, "family")]
 
 
 def block(family: str, l1: object, l2: object, l3: object, basis: str = "real") -> NDArray[Any]:

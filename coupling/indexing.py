@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from coupling.selection import degree, integer, triangle
 
 
@@ -74,3 +77,33 @@ def path_index(l1: int, l2: int, l3: int, lmax1: int, lmax2: int, lmax3: int) ->
     before = path_count(l1 - 1, lmax2, lmax3) if l1 else 0
     row = sum(max(0, min(l1 + k, lmax3) - abs(l1 - k) + 1) for k in range(l2))
     return before + row + l3 - abs(l1 - l2)
+
+
+def path_array(lmax: tuple[int, int, int], parity: str = "all") -> NDArray[np.int64]:
+    """Return ``list(selection.paths(*lmax, parity))`` as an array [P, 3].
+
+    >>> path_array((1, 1, 1), "odd")
+    array([[1, 1, 1]])
+    """
+    l1, l2, l3 = np.ogrid[: lmax[0] + 1, : lmax[1] + 1, : lmax[2] + 1]
+    allowed = (abs(l1 - l2) <= l3) & (l3 <= l1 + l2)
+    if parity != "all":
+        allowed &= (l1 + l2 + l3) % 2 == (parity == "odd")
+    return np.argwhere(allowed)
+
+
+def entry_counts(paths: NDArray[np.integer], basis: str) -> NDArray[np.int64]:
+    """Return for each path [P, 3] the number of orders that the selection rules of the basis allow.
+
+    Sorted degrees a ≤ b ≤ c and t = a+b-c.  Complex: N = (2a+1)(2b+1) - t(t+1), since among the (2a+1)(2b+1) pairs of
+    orders of a and b exactly t(t+1)/2 have a sum above c and as many a sum below -c.  Real: of these N one is (0,0,0)
+    and 2n, n = 2a+b, have one zero; a triple (m, -m, 0) has 2 and a triple without zeros 4 choices of sign, against 2
+    and 2 in the complex basis: 2N - 2 - 2n + [J even].
+
+    >>> entry_counts(np.array([[2, 2, 2]]), "complex"), entry_counts(np.array([[2, 2, 2]]), "real")
+    (array([19]), array([25]))
+    """
+    a, b, c = np.sort(paths.astype(np.int64), axis=1).T
+    t = a + b - c
+    count: NDArray[np.int64] = (2 * a + 1) * (2 * b + 1) - t * (t + 1)
+    return count if basis == "complex" else 2 * count - 1 - 2 * (2 * a + b) - (a + b + c) % 2

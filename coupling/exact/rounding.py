@@ -77,3 +77,19 @@ def _rounded_root(num: int, den: int) -> float:
     root = math.isqrt(quotient)
     sticky = 1 if rest or root * root != quotient else 0
     return (2 * root + sticky) / (1 << (shift + 1))
+
+
+def root_bits(num: int, den: int, pi: int, bits: int) -> tuple[int, int]:
+    """Return (root, exponent) with √(num/den · π^(-pi)) = root·2^exponent up to a relative error below 2^(2-bits).
+
+    >>> root, exponent = root_bits(1, 4, 0, 10)
+    >>> root * 2.0**exponent
+    0.5
+    """
+    if pi > 0:
+        num, den = num << (2 * bits), den * _pi_power(pi, 2 * bits)[0]
+    elif pi < 0:
+        num, den = num * _pi_power(-pi, 2 * bits)[0], den << (2 * bits)
+    shift = bits + 1 + (den.bit_length() - num.bit_length()) // 2
+    quotient = (num << 2 * shift) // den if shift >= 0 else num // (den << -2 * shift)
+    return math.isqrt(quotient), -shift

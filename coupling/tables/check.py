@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coupling.exact.families import exact_function
 from coupling.conventions import parity_sign
 from coupling.exact import reduced
+from coupling.exact.families import exact_function
 from coupling.selection import Path
 from coupling.selection import orders as allowed_orders
 from coupling.tables.errors import TableError

@@ -1,0 +1,239 @@
+"""Whole tables of one family, every entry correctly rounded.
+
+Each canonical path l1 ≤ l2 ≤ l3 is computed once, exactly up to the last rounding, and written to its orderings: in
+chains while l1+l2+l3 ≤ 100 (:mod:`coupling.kernels.chain`), path by path beyond (:mod:`coupling.kernels.path`).  An
+entry that a kernel cannot round with certainty is replaced by the exact value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import permutations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.conventions import FAMILIES
+from coupling.exact.families import exact_function
+from coupling.exact.surd import Surd
+from coupling.factors import chain_roots, path_factors, path_roots, row_starts
+from coupling.indexing import entry_counts, path_array
+from coupling.kernels import chain
+from coupling.kernels.orders import spread
+from coupling.kernels.path import round_path
+from coupling.kernels.regge import MAX_TOTAL
+from coupling.memory import require_memory
+from coupling.selection import PARITIES, Path, check_basis, degrees, one_of, orders
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+#: Bound of the relative error before the last rounding; docs/decisions/rounding.md derives it.
+ERROR = 2.0**-96
+
+#: Room for the entries that one kernel call leaves to exact arithmetic; it is called again when there are more.
+ROOM = 64
+
+#: The orderings of a canonical path in the order of coupling.kernels.orders.orderings.
+ORDERINGS = [0, 1, 2], [0, 2, 1], [1, 2, 0], [1, 0, 2], [2, 0, 1], [2, 1, 0]
+
+
+@dataclass(frozen=True, eq=False)
+class Tabulation:
+    """All coefficients of a family, path by path.
+
+    paths [P, 3], offsets [P+1], values [E].  Path p has ``values[offsets[p]:offsets[p+1]]``, in the order of
+    ``coupling.selection.orders(*paths[p], basis)``; entries that vanish by accident are there, and zero.
+    ``doubtful`` counts the canonical entries that were left to exact arithmetic.
+    """
+
+    family: str
+    basis: str
+    paths: Integers
+    offsets: Integers
+    values: Floats
+    doubtful: int
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def of_path(self, index: int) -> Floats:
+        """Return the values of path number index, a view."""
+        return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+
+def tabulate(
+    family: str, lmax: object, basis: str = "real", parity: str = "all", workers: int = 1, error: float = ERROR
+) -> Tabulation:
+    """Return all coefficients of a family with degrees up to lmax (one number, or one per slot), correctly rounded.
+
+    family: "wigner_3j" (in the real basis the core C), "clebsch_gordan", "gaunt" or "antisymmetric_gaunt"; the latter
+    two have paths of their parity only, and antisymmetric_gaunt in the complex basis is given without its i.  workers
+    threads share the work.  error is the bound behind the rounding test: a larger one leaves more entries to exact
+    arithmetic and changes nothing else.
+
+    Raises ValueError or TypeError for an unknown family, basis or parity and degrees that do not exist, MemoryError
+    for a table that does not fit.  Source: derivations ``gaunt``, ``antisymmetric_gaunt``, ``real_basis``.
+
+    >>> table = tabulate("gaunt", 2)
+    >>> len(table), table.values.shape, table.of_path(0)
+    (11, (83,), array([0.28209479]))
+    """
+    box = degrees(*(lmax if isinstance(lmax, (tuple, list)) else (lmax,) * 3))
+    one_of(parity, PARITIES, "parity")
+    if family in ("gaunt", "antisymmetric_gaunt"):
+        own = "even" if family == "gaunt" else "odd"
+        parity = own if parity == "all" else parity
+    return _tabulate(family, check_basis(basis), _plan(box, basis, parity), workers, error)
+
+
+def tabulate_paths(
+    family: str, paths: NDArray[np.integer], basis: str = "real", workers: int = 1, error: float = ERROR
+) -> Tabulation:
+    """Return all coefficients of a family on distinct paths [P, 3], correctly rounded; see :func:`tabulate`.
+
+    >>> tabulate_paths("wigner_3j", np.array([[1, 1, 1], [1, 1, 0]])).values[6:]
+    array([0.57735027, 0.57735027, 0.57735027])
+    """
+    return _tabulate(family, basis, _make_plan(np.asarray(paths, np.int64), check_basis(basis)), workers, error)
+
+
+class _Plan(NamedTuple):
+    """Paths and offsets of a table; chains (b, c, last a) with the start of each of their paths; and, beyond the
+    chains, canonical paths [n, 3] with the positions [n, 6] of their orderings."""
+
+    paths: Integers
+    offsets: Integers
+    chains: Integers
+    start: Integers
+    large: Integers
+    where: Integers
+
+    def share(self, worker: int, workers: int) -> _Plan:
+        """Return every workers-th chain and canonical path."""
+        mine = slice(worker, None, workers)
+        return self._replace(chains=self.chains[mine], large=self.large[mine], where=self.where[mine])
+
+
+@lru_cache(maxsize=16)
+def _plan(box: Path, basis: str, parity: str) -> _Plan:
+    plan = _make_plan(path_array(box, parity), basis)
+    for array in plan:
+        array.flags.writeable = False
+    return plan
+
+
+def _make_plan(paths: Integers, basis: str) -> _Plan:
+    offsets = np.concatenate([[0], np.cumsum(entry_counts(paths, basis))])
+    small = paths.sum(axis=1) <= MAX_TOTAL
+    chains, start = _chains(paths[small], offsets[:-1][small])
+    large, where = _large(paths[~small], offsets[:-1][~small])
+    return _Plan(paths, offsets, chains, start, large, where)
+
+
+def _chains(paths: Integers, positions: Integers) -> tuple[Integers, Integers]:
+    """Return chains [n, 3] that contain the paths, and start [l, l, l], the position of a path or -1."""
+    start = np.full((int(paths.max(initial=0)) + 1,) * 3, -1)
+    start[tuple(paths.T)] = positions
+    l1, l2, l3 = np.sort(paths, axis=1).T
+    keys, inverse = np.unique((l2 + l3 - l1) * (2 * MAX_TOTAL) + l1 + l3 - l2, return_inverse=True)
+    last = np.zeros(len(keys), np.int64)
+    np.maximum.at(last, inverse, l1 + l2 - l3)
+    return np.column_stack([*divmod(keys, 2 * MAX_TOTAL), last]), start
+
+
+def _large(paths: Integers, positions: Integers) -> tuple[Integers, Integers]:
+    """Return the canonical paths [n, 3] and the positions [n, 6] of their orderings, or -1."""
+    canonical, inverse = np.unique(np.sort(paths, axis=1), axis=0, return_inverse=True)
+    low, high = canonical[:, 0] != canonical[:, 1], canonical[:, 1] != canonical[:, 2]
+    distinct = low | True, high, low, low, high, low & high
+    where = np.full((len(canonical), 6), -1)
+    for number, (slots, valid) in enumerate(zip(ORDERINGS, distinct, strict=True)):
+        same = (paths == canonical[inverse][:, slots]).all(axis=1) & valid[inverse]
+        where[inverse[same], number] = positions[same]
+    return canonical, where
+
+
+def _tabulate(family: str, basis: str, plan: _Plan, workers: int, error: float) -> Tabulation:
+    one_of(family, FAMILIES, "family")
+    entries = int(plan.offsets[-1])
+    require_memory(8 * entries, f"the table of {entries} {family} coefficients")
+    lives = family in ("wigner_3j", "clebsch_gordan") or (plan.paths.sum(axis=1) % 2 == (family != "gaunt")).all()
+    values = np.empty(entries) if lives else np.zeros(entries)
+    if workers == 1:
+        doubtful = _fill(family, basis, plan, values, error)
+    else:
+        shares = [plan.share(worker, workers) for worker in range(workers)]
+        with ThreadPoolExecutor(workers) as pool:
+            found = pool.map(lambda share: _fill(family, basis, share, values, error), shares)
+            doubtful = np.concatenate(list(found))
+    if len(doubtful):
+        _replace(family, basis, plan, doubtful, values)
+    return Tabulation(family, basis, plan.paths, plan.offsets, values, len(doubtful))
+
+
+def _fill(family: str, basis: str, plan: _Plan, values: Floats, error: float) -> Integers:
+    """Compute the chains and canonical paths of a plan; return the doubtful entries (l1, l2, l3, m1, m2)."""
+    doubtful = [_fill_chains(family, basis, plan, values, error)] if len(plan.chains) else []
+    for path, where in zip(plan.large.tolist(), plan.where, strict=True):
+        doubtful += _fill_path(family, basis, path, where, values, error)
+    return np.concatenate([np.zeros((0, 5), np.int64), *doubtful])
+
+
+def _fill_chains(family: str, basis: str, plan: _Plan, values: Floats, error: float) -> Integers:
+    roots = chain_roots(len(plan.start) - 1)
+    call = partial(
+        chain.tabulate, plan.chains, FAMILIES.index(family), int(basis == "real"), error, plan.start, roots, values
+    )
+    return _doubtful(call)
+
+
+def _fill_path(
+    family: str, basis: str, path: list[int], where: Integers, values: Floats, error: float
+) -> Iterator[Integers]:
+    """Compute one canonical path; for Clebsch-Gordan coefficients three times, once for each third degree."""
+    real = int(basis == "real")
+    l1, l2, l3 = path
+    digits, lengths = row_starts(l1, l2, l3)
+    roots = [path_roots(l) for l in path]
+    block, turned = np.empty((2 * l3 + 1,) * 2), np.empty((2 * l3 + 1,) * 2)
+    for slot in range(3) if family == "clebsch_gordan" else (-1,):
+        factors = path_factors(family, basis, l1, l2, l3, path[slot])
+        yield _doubtful(partial(round_path, l1, l2, l3, digits, lengths, factors, *roots, real, error, block))
+        spread(l1, l2, l3, slot, where, real, block, turned, values)
+
+
+def _doubtful(call: Callable[[Integers], int]) -> Integers:
+    """Return the entries that a kernel lists, with as much room as it needs."""
+    listed = np.empty((ROOM, 5), np.int64)
+    count = call(listed)
+    if count > len(listed):
+        listed = np.empty((count, 5), np.int64)
+        call(listed)
+    return listed[:count]
+
+
+def _replace(family: str, basis: str, plan: _Plan, doubtful: Integers, values: Floats) -> None:
+    """Put the exact value, rounded, wherever a doubtful entry of a canonical path went."""
+    value = exact_function(family, basis)
+    position = {
+        tuple(path): offset for path, offset in zip(plan.paths.tolist(), plan.offsets[:-1].tolist(), strict=True)
+    }
+    for l1, l2, l3, m1, m2 in doubtful.tolist():
+        columns = list(zip((l1, l2, l3), (abs(m1), abs(m2), abs(m1 + m2)), strict=True))
+        for (a, p), (b, q), (c, r) in set(permutations(columns)):
+            if (a, b, c) in position:
+                for index, m in enumerate(orders(a, b, c, basis)):
+                    if (abs(m[0]), abs(m[1]), abs(m[2])) == (p, q, r):
+                        values[position[a, b, c] + index] = _number(value, family, basis, a, b, c, *m)
+
+
+def _number(value: Callable[..., Surd], family: str, basis: str, *symbol: int) -> float:
+    """Return an exact coefficient as a double, an imaginary one without its i."""
+    *head, m3 = symbol
+    surd = value(*head, -m3 if (family, basis) == ("clebsch_gordan", "complex") else m3)
+    return complex(surd).imag if surd.unit else float(surd)
