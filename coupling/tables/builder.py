@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.memory import require_memory
+from coupling.tables.atomic import remove_abandoned
 from coupling.tables.core import reduced_vector
 from coupling.tables.errors import TableError
 from coupling.tables.format import write
@@ -66,11 +67,12 @@ def build(
         return _build_in_memory(request, done)
     target = Path(output)
     request = request.renamed(table_name(target))
-    table = None if force else up_to_date(request, target)
-    if table is None:
-        _require_disk(request, target)
-        with _executor(workers, executor) as pool:
+    with _executor(workers, executor) as pool:
+        table = None if force else up_to_date(request, target)
+        if table is None:
+            _require_disk(request, target)
             table = _build_file(Plan(request), target, pool, done)
+    _remove_leftovers(target)
     return table
 
 
@@ -98,15 +100,16 @@ def merge(request: Request, output: str | os.PathLike[str]) -> Table:
     target = Path(output)
     plan = Plan(request.renamed(table_name(target)))
     table = up_to_date(plan.request, target)
-    if table is not None:
-        return table
-    missing = missing_parts(plan, parts_folder(target))
-    if missing:
-        raise ValueError(
-            f"{len(missing)} of {len(plan)} parts of {plan.request.name} are not built yet, "
-            f"the first is part {missing[0]}: build them, then merge"
-        )
-    return _assemble(plan, target)
+    if table is None:
+        missing = missing_parts(plan, parts_folder(target))
+        if missing:
+            raise ValueError(
+                f"{len(missing)} of {len(plan)} parts of {plan.request.name} are not built yet, "
+                f"the first is part {missing[0]}: build them, then merge"
+            )
+        table = _assemble(plan, target)
+    _remove_leftovers(target)
+    return table
 
 
 def up_to_date(request: Request, target: Path) -> Table | None:
@@ -145,6 +148,7 @@ def _build_file(plan: Plan, target: Path, pool: Executor | None, done: Progress)
     target.parent.mkdir(parents=True, exist_ok=True)
     if len(plan) == 1 and not parts_folder(target).exists():
         part = plan.compute(0)
+        done(plan.size(0))
         return _write_table(plan, target, lambda index: part)
     for attempt in range(ATTEMPTS):
         try:
@@ -178,10 +182,14 @@ def _build_parts(plan: Plan, target: Path, indices: Sequence[int], pool: Executo
 
 def _assemble(plan: Plan, target: Path) -> Table:
     folder = parts_folder(target)
-    table = _write_table(plan, target, lambda index: read_part(plan, index, folder))
+    return _write_table(plan, target, lambda index: read_part(plan, index, folder))
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove the parts of a table that is complete, and what killed writers left."""
+    remove_abandoned(target)
     with suppress(FileNotFoundError):
-        shutil.rmtree(folder)
-    return table
+        shutil.rmtree(parts_folder(target))
 
 
 def _write_table(plan: Plan, target: Path, part: Callable[[int], Part]) -> Table:
@@ -210,10 +218,10 @@ def _path_arrays(
 
 def _executor(workers: int, executor: Executor | None) -> Any:
     """Return a context that gives an executor, or None for this process alone."""
-    if executor is not None or workers == 1:
-        return nullcontext(executor)
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise ValueError(f"workers must be an integer >= 1, got {workers!r}")
+    if executor is not None or workers == 1:
+        return nullcontext(executor)
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
 
 

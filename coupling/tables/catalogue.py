@@ -9,14 +9,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coupling.tables.builder import Progress, build, up_to_date
+from coupling.tables.builder import Progress, build
 from coupling.tables.check import Report, check
 from coupling.tables.manifest import manifest_entry, write_manifest
 from coupling.tables.parts import Plan
-from coupling.tables.request import Request, file_name, read_request, table_name
+from coupling.tables.request import Request, file_name, read_request
 from coupling.tables.table import Table
 
-#: Gives a progress for a table of so many entries; made only when there is something to build.
+#: Gives what hears of the progress of a table of so many entries.
 ProgressOf = Callable[[Request, int], AbstractContextManager[Progress]]
 
 
@@ -39,7 +39,8 @@ class Outcome:
 def read_requests(folder: Path) -> list[Request]:
     """Return the requests of a folder, the smallest first; ValueError when there are none or two have one name."""
     files = sorted((folder / "requests").glob("*.toml"))
-    requests = sorted((read_request(file) for file in files), key=lambda request: (request.basis, request.lmax, request.name))
+    requests = [read_request(file) for file in files]
+    requests.sort(key=lambda request: (request.basis, request.lmax, request.name))
     names = [request.name for request in requests]
     if not names:
         raise ValueError(f"there is no request file (*.toml) in {folder / 'requests'}")
@@ -68,15 +69,16 @@ def build_one(
     checked: bool = False,
 ) -> Outcome:
     """Build a table unless it is up to date; check it, in either case, if wanted."""
-    start = time.perf_counter()
-    request = request.renamed(table_name(file))
-    table = None if force else up_to_date(request, file)
-    built = table is None
-    if table is None:
-        with progress(request, int(Plan(request).allowed.sum())) as done:
-            table = build(request, file, workers=workers, executor=executor, force=force, progress=done)
+    start, heard = time.perf_counter(), list[int]()
+    with progress(request, int(Plan(request).allowed.sum())) as count:
+
+        def done(entries: int) -> None:
+            heard.append(entries)
+            count(entries)
+
+        table = build(request, file, workers=workers, executor=executor, force=force, progress=done)
     seconds = time.perf_counter() - start
-    return Outcome(table, file, built, seconds, check(table) if checked else None)
+    return Outcome(table, file, bool(heard), seconds, check(table) if checked else None)
 
 
 def record(folder: Path, outcomes: list[Outcome]) -> bool:

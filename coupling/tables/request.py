@@ -18,7 +18,7 @@ import operator
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -70,7 +70,7 @@ class Request:
         *,
         lmax: int | Sequence[int],
         basis: str = "real",
-        families: Iterable[str] = (),
+        families: Sequence[str] = (),
         parity: str = "all",
         order: str = "path-major",
         name: str = "",
@@ -176,7 +176,7 @@ def _about(n: int) -> str:
 
 
 def _families(value: object, parity: str) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if not isinstance(value, (list, tuple)):
         raise TypeError(f"families must be a list of names out of {', '.join(FAMILIES)}, got {value!r}")
     names = [one_of(item, FAMILIES, "each family") for item in value]
     if len(set(names)) != len(names):

@@ -83,8 +83,9 @@ def table_bytes(lmax: tuple[int, int, int], basis: str, parity: str, families: i
     >>> table_bytes((1, 1, 1), "real", "all", 4)
     399
     """
-    lmax = tuple(min(l, sum(lmax) - l) for l in lmax)  # type: ignore[assignment]
-    scale = max(1, -(-max(lmax) // 127))
-    paths = path_array(tuple(l // scale for l in lmax), parity)  # type: ignore[arg-type]
-    entries = int(allowed_entries(paths, basis).sum()) * scale**5
-    return entries * ENTRY_BYTES + len(paths) * scale**3 * (PATH_BYTES + 8 * families) + 8
+    box = [min(l, sum(lmax) - l) for l in lmax]
+    scale = 1 if max(box) < 128 else -(-max(box) // 63)
+    l1s, lmax2, lmax3 = range(box[0] // scale + 1), box[1] // scale, box[2] // scale
+    rows = [_paths_of(l1, lmax2, lmax3, parity) for l1 in l1s]
+    entries = sum(int(allowed_entries(row, basis).sum()) for row in rows) * scale**5
+    return entries * ENTRY_BYTES + sum(map(len, rows)) * scale**3 * (PATH_BYTES + 8 * families) + 8
