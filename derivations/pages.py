@@ -46,6 +46,27 @@ def page(derivation: Derivation) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def index(derivations: tuple[Derivation, ...]) -> str:
+    """The page that lists the pages."""
+    rows = (f"| [{d.title}]({d.id}.md) | {d.status()} | {len(d.steps)} | {uses(d)} |" for d in derivations)
+    head = (
+        "<!-- Written by `coupling derive --write` from derivations/registry.py. -->",
+        "",
+        "# Theory",
+        "",
+        "Every formula the package computes with, derived from its definition. `coupling derive` derives them again;",
+        "what the statuses mean is in `derivations/README.md`.",
+        "",
+        "| derivation | status | steps | uses |",
+        "| --- | --- | --- | --- |",
+    )
+    return "\n".join((*head, *rows)) + "\n"
+
+
+def uses(derivation: Derivation) -> str:
+    return ", ".join(f"[{used.id}]({used.id}.md)" for used in derivation.uses) or "–"
+
+
 def section(number: int, step: Step) -> str:
     parts = [f"### {number}. {step.title}", display(step.statement), prose(step.because)]
     shown = inspect.getdoc(step.check) if step.check else f"{step.source}."

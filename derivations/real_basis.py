@@ -224,8 +224,8 @@ STEPS = (
     Step(
         "Every entry is one signed square root of a rational",
         r"""
-        |C_{\mu_1\mu_2\mu_3}| = \bigl|3j(m_1,m_2,m_3)\bigr|\times\begin{cases}1/\sqrt2&\text{no }\mu_i=0\\
-        1&\text{otherwise}\end{cases}\qquad m_i=\pm\mu_i,\ m_1+m_2+m_3=0
+        |C_{\mu_1\mu_2\mu_3}| = \bigl|3j(m_1,m_2,m_3)\bigr|\times\begin{cases}1/\sqrt2&\text{if no }\mu_i=0\\
+        1&\text{otherwise}\end{cases}\qquad m_i=\pm\mu_i,\ m_1+m_2+m_3=0,\quad\text{within both selection rules}
         """,
         one_root,
         because=r"""
@@ -295,7 +295,5 @@ DERIVATION = Derivation(
     lmax=5,
     certificate_lmax=3,
     uses=(wigner_3j.DERIVATION, gaunt.DERIVATION, antisymmetric_gaunt.DERIVATION),
-    sources=(
-        "Real Gaunt coefficients: H. H. H. Homeier and E. O. Steinborn, J. Mol. Struct. (Theochem) 368, 31 (1996).",
-    ),
+    sources=("Real Gaunt coefficients: H. H. H. Homeier and E. O. Steinborn, J. Mol. Struct. 368, 31 (1996).",),
 )

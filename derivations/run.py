@@ -6,7 +6,7 @@ from pathlib import Path
 from derivations import certificate
 from derivations import pages as theory
 from derivations.framework import Derivation, Examination, examine
-from derivations.registry import IDS, closure
+from derivations.registry import IDS, closure, load
 
 COLUMNS = "{:<24} {:<13} {:>5} {:>9} {:>9} {:>8}"
 
@@ -76,6 +76,8 @@ def write_files(chosen: Sequence[Derivation], certificates: bool, folder: Path |
     target = theory.FOLDER if folder is None else folder
     target.mkdir(parents=True, exist_ok=True)
     certificate.FOLDER.mkdir(exist_ok=True)
+    everything = tuple(load(identifier) for identifier in IDS)
+    theory.path("README", target).write_text(theory.index(everything), encoding="utf-8")
     for derivation in chosen:
         page = theory.path(derivation.id, target)
         page.write_text(theory.page(derivation), encoding="utf-8")

@@ -155,6 +155,13 @@ def test_committed_pages_are_the_generated_ones(identifier: str) -> None:
     assert written.count("$$") % 2 == 0 and "Status: **" in written
 
 
+def test_the_committed_list_of_pages_is_the_generated_one() -> None:
+    everything = tuple(map(registry.load, registry.IDS))
+    assert pages.path("README").read_text(encoding="utf-8") == pages.index(everything)
+    assert {file.stem for file in pages.FOLDER.glob("*.md")} == {"README", *registry.IDS}
+    assert {file.stem for file in certificate.FOLDER.glob("*.json")} == set(registry.IDS)
+
+
 def test_verify_meets_the_whole_domain() -> None:
     degrees = list(product(range(4), repeat=3))
     cubes = [list(product(*(range(-l, l + 1) for l in triple))) for triple in degrees]
