@@ -45,9 +45,9 @@ def definitions() -> Iterator[sp.Expr]:
 
 
 def antisymmetry() -> Iterator[sp.Expr]:
-    r"""$J(g,h)+J(h,g)$ and $f\,J(g,h)+g\,J(f,h)-\partial_\theta(fg\,\partial_\phi
-    h)+\partial_\phi(fg\,\partial_\theta h)$ with $J(f,g)=\partial_\theta f\,\partial_\phi g-\partial_\phi
-    f\,\partial_\theta g$ and arbitrary $f,g,h$; and $J(1,g)$."""
+    r"""$D(g,h)+D(h,g)$ and $f\,D(g,h)+g\,D(f,h)-\partial_\theta(fg\,\partial_\phi
+    h)+\partial_\phi(fg\,\partial_\theta h)$ with $D(f,g)=\partial_\theta f\,\partial_\phi g-\partial_\phi
+    f\,\partial_\theta g$ and arbitrary $f,g,h$; and $D(1,g)$."""
     f, g, h = functions("f", "g", "h")
     yield sp.expand(jacobian(g, h) + jacobian(h, g))
     divergence = sp.diff(f * g * sp.diff(h, phi), theta) - sp.diff(f * g * sp.diff(h, theta), phi)
