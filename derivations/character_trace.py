@@ -26,7 +26,7 @@ def nilpotent(i: int) -> sp.Matrix:
 
 
 def null_element() -> Iterator[sp.Expr]:
-    """The entries of $N(a)^2$, and those of $N(a)-\\xi^2J_++2\\xi\\eta J_z+\\eta^2J_-$ in spin ½."""
+    r"""The entries of $N(a)^2$, and those of $N(a)-\xi^2J_++2\xi\eta J_z+\eta^2J_-$ in spin ½."""
     yield from (nilpotent(1) ** 2).applyfunc(sp.expand)
     raising, lowering = sp.Matrix([[0, 1], [0, 0]]), sp.Matrix([[0, 0], [1, 0]])
     third = sp.diag(1, -1) / 2
@@ -35,7 +35,7 @@ def null_element() -> Iterator[sp.Expr]:
 
 
 def fundamental_trace() -> Iterator[sp.Expr]:
-    """The trace and the determinant of the product of the three $2\\times2$ matrices, multiplied out,
+    r"""The trace and the determinant of the product of the three $2\times2$ matrices, multiplied out,
     minus what is stated."""
     g = sp.eye(2)
     for i, s in ((1, s1), (2, s2), (3, s3)):
@@ -47,9 +47,9 @@ def fundamental_trace() -> Iterator[sp.Expr]:
 
 
 def characters() -> Iterator[sp.Expr]:
-    """With eigenvalues $\\lambda,1/\\lambda$: $(1-x\\lambda)(1-x/\\lambda)-(1-x\\,\\mathrm{tr}\\,g+x^2)$;
-    the sum over $n$ of $x^{n-1}(\\lambda^n-\\lambda^{-n})/(\\lambda-\\lambda^{-1})$ minus the reciprocal of it;
-    $1-x(2+\\tau)+x^2-(1-x)^2+x\\tau$; and the geometric series in $\\tau$ minus its sum."""
+    r"""With eigenvalues $\lambda,1/\lambda$: $(1-x\lambda)(1-x/\lambda)-(1-x\,\mathrm{tr}\,g+x^2)$;
+    the sum over $n$ of $x^{n-1}(\lambda^n-\lambda^{-n})/(\lambda-\lambda^{-1})$ minus the reciprocal of it;
+    $1-x(2+\tau)+x^2-(1-x)^2+x\tau$; and the geometric series in $\tau$ minus its sum."""
     denominator = (1 - x * lam) * (1 - x / lam)
     yield sp.expand(denominator - (1 - x * (lam + 1 / lam) + x**2))
     series = (lam / (1 - x * lam) - (1 / lam) / (1 - x / lam)) / (lam - 1 / lam)
@@ -76,9 +76,9 @@ def trace_terms() -> Iterator[sp.Expr]:
 
 
 def kernels() -> Iterator[sp.Expr]:
-    """$[12]-z\\cdot a$, $[23]-\\tilde a\\cdot w$ and $[31]+z\\cdot w$ for the three spinors $(z_2,-z_1)$,
+    r"""$[12]-z\cdot a$, $[23]-\tilde a\cdot w$ and $[31]+z\cdot w$ for the three spinors $(z_2,-z_1)$,
     $a$, $w$; the square of the constant that leads from the invariant polynomial to $J(a)^l$ over
-    $l!^2\\nu_l^2$, and $l!$ times the coefficient of $s^l$ in the group kernel over the stated one, each
+    $l!^2\nu_l^2$, and $l!$ times the coefficient of $s^l$ in the group kernel over the stated one, each
     minus one."""
     z1, z2 = sp.symbols("z1 z2")
     placed = {XI[0]: z2, ETA[0]: -z1}
@@ -94,8 +94,8 @@ def kernels() -> Iterator[sp.Expr]:
 
 
 def orthonormality() -> Iterator[sp.Expr]:
-    """$\\mathrm{tr}\\,N(a)N(b)+[ab]^2$; and the coefficient of one monomial in the product of the two
-    expansions with $|\\mathrm{tr}|=1$ over that of $l!^2\\binom{n+l}{2l+1}[12]^{2l}$, minus one."""
+    r"""$\mathrm{tr}\,N(a)N(b)+[ab]^2$; and the coefficient of one monomial in the product of the two
+    expansions with $|\mathrm{tr}|=1$ over that of $l!^2\binom{n+l}{2l+1}[12]^{2l}$, minus one."""
     yield sp.expand((nilpotent(1) * nilpotent(2)).trace() + bracket(1, 2) ** 2)
     right = sp.factorial(l) ** 2 * binomial(n + l, 2 * l + 1) * binomial(2 * l, l + m)
     norm = sp.factorial(2 * l) * binomial(n + l, 2 * l + 1)
@@ -103,8 +103,8 @@ def orthonormality() -> Iterator[sp.Expr]:
 
 
 def adjoints() -> Iterator[sp.Expr]:
-    """The entries of $N(a)^{\\mathsf T}+N(\\tilde a)$; and the exponents of $\\xi$ and $\\eta$ in the monomial
-    of order $m$ at $\\tilde a=(-\\eta,\\xi)$ minus those of order $-m$ at $a$."""
+    r"""The entries of $N(a)^{\mathsf T}+N(\tilde a)$; and the exponents of $\xi$ and $\eta$ in the monomial
+    of order $m$ at $\tilde a=(-\eta,\xi)$ minus those of order $-m$ at $a$."""
     xi, eta = XI[0], ETA[0]
     yield from null_matrix(xi, eta).T + null_matrix(-eta, xi)
     eta_power, xi_power = l + m, l - m
@@ -113,7 +113,7 @@ def adjoints() -> Iterator[sp.Expr]:
 
 
 def normalization() -> sp.Expr:
-    """One slot of the two forms: $\\nu_l^{-2}$ over $(2l+1)\\big/\\bigl[(2l+1)!\\binom{n+l}{2l+1}\\bigr]$,
+    r"""One slot of the two forms: $\nu_l^{-2}$ over $(2l+1)\big/\bigl[(2l+1)!\binom{n+l}{2l+1}\bigr]$,
     minus one."""
     ways = binomial(n + l, 2 * l + 1)
     return ratio_residual(1 / (sp.factorial(2 * l) * ways), (2 * l + 1) / (sp.factorial(2 * l + 1) * ways))
@@ -142,8 +142,11 @@ STEPS = (
     Step(
         "Trace of three group elements in spin ½",
         r"""
+        \begin{gathered}
         g=\prod_{i=1}^3\bigl(1+s_iN(a_i)\bigr),\qquad\det g=1,\\
-        \mathrm{tr}\,g=2+\tau,\qquad\tau=-s_1s_2[12]^2-s_2s_3[23]^2-s_3s_1[31]^2+s_1s_2s_3[12][23][31]""",
+        \mathrm{tr}\,g=2+\tau,\qquad\tau=-s_1s_2[12]^2-s_2s_3[23]^2-s_3s_1[31]^2+s_1s_2s_3[12][23][31]
+        \end{gathered}
+        """,
         fundamental_trace,
     ),
     Step(
@@ -159,9 +162,12 @@ STEPS = (
     Step(
         "Reading off the three powers",
         r"""
+        \begin{gathered}
         \mathrm{tr}\,J(a_1)^{l_1}J(a_2)^{l_2}J(a_3)^{l_3}=l_1!\,l_2!\,l_3!\;W\;[12]^C[23]^A[31]^B,\\
         W=\sum_f(-1)^{a+b+c-f}\frac{k!}{(2f+\epsilon)!\,(a-f)!\,(b-f)!\,(c-f)!}\binom{n+k}{2k+1},\qquad
-        k=a+b+c+\epsilon-f""",
+        k=a+b+c+\epsilon-f
+        \end{gathered}
+        """,
         trace_terms,
         because=r"""
         Here $(A,B,C)=(2a+\epsilon,2b+\epsilon,2c+\epsilon)$ with $\epsilon=0$ for even and 1 for odd $J$. The trace of
@@ -222,11 +228,14 @@ STEPS = (
     Step(
         "The fraction is a 6j symbol",
         r"""
+        \begin{gathered}
         \frac{\mathrm{tr}\,T_1T_2T_3}{\sqrt P}=(-1)^{J+2j}\sum_{m'}(-1)^{3j+m_1'+m_2'+m_3'}
         \begin{pmatrix}l_1&j&j\\m_1&m_2'&-m_3'\end{pmatrix}\begin{pmatrix}j&l_2&j\\-m_1'&m_2&m_3'\end{pmatrix}
         \begin{pmatrix}j&j&l_3\\m_1'&-m_2'&m_3\end{pmatrix},\\
         (-1)^{2j}\begin{Bmatrix}l_1&l_2&l_3\\j&j&j\end{Bmatrix}
-        =\frac{W\sqrt{(J+1)!\,A!\,B!\,C!}}{\prod_i\sqrt{(2l_i+1)!\binom{n+l_i}{2l_i+1}}}""",
+        =\frac{W\sqrt{(J+1)!\,A!\,B!\,C!}}{\prod_i\sqrt{(2l_i+1)!\binom{n+l_i}{2l_i+1}}}
+        \end{gathered}
+        """,
         sixfold_sign,
         because=r"""
         Write out the entries of the three matrices. Each 3j symbol needs one exchange of columns, $(-1)^{l_i+2j}$.

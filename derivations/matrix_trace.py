@@ -10,9 +10,8 @@ from functools import cache
 from math import comb, factorial, prod
 
 from coupling.conventions import parity_sign
+from derivations.invariant_polynomial import Degrees
 from derivations.racah import order_square, sum_3j, triangle_square
-
-Degrees = tuple[int, int, int]
 
 
 @cache

@@ -52,14 +52,6 @@ def sum_3j(j1: int, j2: int, j3: int, m1: int, m2: int, m3: int) -> Fraction:
     return total
 
 
-def square_3j(j1: int, j2: int, j3: int, m1: int, m2: int, m3: int) -> Fraction:
-    """sign·square of the 3j symbol of doubled arguments."""
-    number = sum_3j(j1, j2, j3, m1, m2, m3)
-    if not number:
-        return Fraction(0)
-    return signed_square(triangle_square(j1, j2, j3) * order_square((j1, m1), (j2, m2), (j3, m3)), number)
-
-
 def triads_6j(j1: int, j2: int, j3: int, k1: int, k2: int, k3: int) -> tuple[tuple[int, int, int], ...]:
     """The four triads of {j1 j2 j3; k1 k2 k3}."""
     return ((j1, j2, j3), (j1, k2, k3), (k1, j2, k3), (k1, k2, j3))

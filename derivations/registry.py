@@ -4,7 +4,16 @@ from importlib import import_module
 
 from derivations.framework import Derivation
 
-IDS: tuple[str, ...] = ("wigner_3j", "gaunt", "antisymmetric_gaunt", "real_basis")
+IDS: tuple[str, ...] = (
+    "wigner_3j",
+    "gaunt",
+    "antisymmetric_gaunt",
+    "real_basis",
+    "vector_harmonics",
+    "clebsch_gordan_paths",
+    "matrix_product",
+    "adjoints",
+)
 
 
 def load(identifier: str) -> Derivation:

@@ -1,4 +1,4 @@
-"""Vector spherical harmonics: which of them a harmonic times r, its gradient and its curl are."""
+"""Vector spherical harmonics as gradients, radial fields and turned gradients; their triple products."""
 
 from collections.abc import Iterator
 from itertools import product as tuples
@@ -8,9 +8,10 @@ import sympy as sp
 from coupling.conventions import parity_sign
 from derivations.closed_forms import low_orders, zero_orders
 from derivations.framework import Step
-from derivations.racah import square_3j
+from derivations.invariant_polynomial import wigner_3j
 from derivations.symbols import a, b, c, l, phi, ratio_residual, theta
 
+alpha, beta, gamma = sp.symbols("alpha beta gamma")
 NORMAL = sp.Matrix([sp.sin(theta) * sp.cos(phi), sp.sin(theta) * sp.sin(phi), sp.cos(theta)])
 UNIT = {
     1: -sp.Matrix([1, sp.I, 0]) / sp.sqrt(2),
@@ -25,10 +26,10 @@ def root(square: sp.Rational) -> sp.Expr:
 
 
 def unit_vectors() -> Iterator[sp.Expr]:
-    """All 27 triple products minus $\\mathrm i\\sqrt6\\,3j(111;\\mu\\nu\\lambda)$; all 9 scalar products minus
-    $(-1)^\\mu\\delta_{\\mu,-\\nu}$; and the components of $\\sqrt{4\\pi/3}\\sum_\\mu(-1)^\\mu Y_{1\\mu}e_{-\\mu}-r$."""
+    r"""All 27 triple products minus $\mathrm i\sqrt6\,3j(111;\mu\nu\lambda)$; all 9 scalar products minus
+    $(-1)^\mu\delta_{\mu,-\nu}$; and the components of $\sqrt{4\pi/3}\sum_\mu(-1)^\mu Y_{1\mu}e_{-\mu}-r$."""
     for mu, nu, kappa in tuples(UNIT, repeat=3):
-        symbol = root(sp.Rational(square_3j(2, 2, 2, 2 * mu, 2 * nu, 2 * kappa)))
+        symbol = root(sp.Rational(wigner_3j((1, 1, 1), (mu, nu, kappa))))
         yield sp.expand(UNIT[mu].dot(UNIT[nu].cross(UNIT[kappa])) - sp.I * sp.sqrt(6) * symbol)
     for mu, nu in tuples(UNIT, repeat=2):
         yield sp.expand((UNIT[mu].T * UNIT[nu])[0] - parity_sign(mu) * int(mu == -nu))
@@ -45,7 +46,7 @@ def placed(closed: tuple[sp.Expr, sp.Expr], first: sp.Expr, second: sp.Expr, thi
 
 
 def radial() -> Iterator[sp.Expr]:
-    """For $L=l\\mp1$: $(2L+1)\\,3j(L\\,1\\,l;000)^2$ over the stated square, minus one; and the sign
+    r"""For $L=l\mp1$: $(2L+1)\,3j(L\,1\,l;000)^2$ over the stated square, minus one; and the sign
     $(-1)^{L-1}(-1)^{J/2}$ of the coefficient, for both parities of $l$, minus the stated one."""
     for step, place, stated in ((-1, (1, l - 1, 0), l), (1, (0, l, 1), l + 1)):
         sign, square = placed(zero_orders(), *(sp.sympify(x) for x in place))
@@ -66,8 +67,8 @@ def gradient(g: sp.Expr) -> sp.Matrix:
 
 
 def gradients() -> Iterator[sp.Expr]:
-    """The Cartesian components of $\\Delta(rf)-r\\Delta f-2\\nabla f+2rf$ for an arbitrary function
-    $f(\\theta,\\phi)$; and $\\tfrac12[l(l+1)+2-L(L+1)]$ minus $l+1$ for $L=l-1$, plus $l$ for $L=l+1$."""
+    r"""The Cartesian components of $\Delta(rf)-r\Delta f-2\nabla f+2rf$ for an arbitrary function
+    $f(\theta,\phi)$; and $\tfrac12[l(l+1)+2-L(L+1)]$ minus $l+1$ for $L=l-1$, plus $l$ for $L=l+1$."""
     g = sp.Function("f")(theta, phi)
     for x, component in zip(NORMAL, gradient(g), strict=True):
         yield sp.trigsimp(sp.expand(laplacian(x * g) - x * laplacian(g) - 2 * component + 2 * x * g))
@@ -76,7 +77,7 @@ def gradients() -> Iterator[sp.Expr]:
 
 
 def turned() -> Iterator[sp.Expr]:
-    """$(2l+1)\\,3j(1\\,l\\,l;1\\,{-1}\\,0)^2$ over ½, minus one; and the sign of $C^{l1}_{l0,11}$ plus one,
+    r"""$(2l+1)\,3j(1\,l\,l;1\,{-1}\,0)^2$ over ½, minus one; and the sign of $C^{l1}_{l0,11}$ plus one,
     for both parities of $l$."""
     sign, square = placed(low_orders(), l - 1, sp.Integer(0), sp.Integer(0))
     yield ratio_residual((2 * l + 1) * square, sp.Rational(1, 2))
@@ -84,13 +85,50 @@ def turned() -> Iterator[sp.Expr]:
 
 
 def fields() -> Iterator[sp.Expr]:
-    """The coefficients of $Y^{l-1}_l$ and $Y^{l+1}_l$ in $\\nabla Y+\\alpha rY$ over $\\sqrt{l/(2l+1)}$ and
-    $\\sqrt{(l+1)/(2l+1)}$, at $\\alpha=l$ and $\\alpha=-l-1$, minus $(2l+1,0)$ and $(0,2l+1)$; and
-    $\\alpha(\\alpha+1)-l(l+1)$."""
+    r"""The coefficients of $Y^{l-1}_l$ and $Y^{l+1}_l$ in $\nabla Y+\alpha rY$ over $\sqrt{l/(2l+1)}$ and
+    $\sqrt{(l+1)/(2l+1)}$, at $\alpha=l$ and $\alpha=-l-1$, minus $(2l+1,0)$ and $(0,2l+1)$; and
+    $\alpha(\alpha+1)-l(l+1)$."""
     for value, low, high in ((l, 2 * l + 1, 0), (-l - 1, 0, 2 * l + 1)):
         yield sp.expand((l + 1) + value - low)
         yield sp.expand(l - value - high)
         yield sp.expand(value * (value + 1) - l * (l + 1))
+
+
+def turn(row: sp.Matrix) -> sp.Matrix:
+    """r × v for v given in the frame (e_θ, e_φ, r)."""
+    return sp.Matrix([[-row[1], row[0], 0]])
+
+
+def frame(name: str, weight: sp.Expr) -> sp.Matrix:
+    """∇f + α r f in the frame (e_θ, e_φ, r)."""
+    f1, f2, f0 = sp.symbols(f"{name}1 {name}2 {name}")
+    return sp.Matrix([[f1, f2, weight * f0]])
+
+
+def det(*rows: sp.Matrix) -> sp.Expr:
+    return sp.Matrix.vstack(*rows).det()
+
+
+def curl(u: sp.Matrix, v: sp.Matrix) -> sp.Expr:
+    """r · (u × v)"""
+    return u[0] * v[1] - u[1] * v[0]
+
+
+def dot(u: sp.Matrix, v: sp.Matrix) -> sp.Expr:
+    """Scalar product of the tangential parts."""
+    return u[0] * v[0] + u[1] * v[1]
+
+
+def triple_products() -> Iterator[sp.Expr]:
+    r"""The four determinants in the frame $(e_\theta,e_\phi,r)$ minus what is stated."""
+    first, second, third = frame("f", alpha), frame("g", beta), frame("h", gamma)
+    f, g, h = sp.symbols("f g h")
+    yield sp.expand(det(first, second, third) - alpha * f * curl(second, third)
+                    - beta * g * curl(third, first) - gamma * h * curl(first, second))
+    stated = beta * g * dot(first, third) - gamma * h * dot(first, second)
+    yield sp.expand(det(turn(first), second, third) - stated)
+    yield sp.expand(det(turn(first), turn(second), third) - gamma * h * curl(first, second))
+    yield sp.expand(det(turn(first), turn(second), turn(third)))
 
 
 STEPS = (
@@ -142,5 +180,23 @@ STEPS = (
         F^\circ=r\times\nabla Y=\mathrm i\sqrt{l(l+1)}\;Y^l_{lm}""",
         fields,
         because=r"Both values of $\alpha$ solve $\alpha(\alpha+1)=l(l+1)$: $\Delta Y=-\alpha(\alpha+1)Y$.",
+    ),
+    Step(
+        "Pointwise triple products",
+        r"""
+        \begin{gathered}
+        F_1^{\alpha_1}\cdot(F_2^{\alpha_2}\times F_3^{\alpha_3})
+        =\alpha_1Y_1\{Y_2,Y_3\}+\alpha_2Y_2\{Y_3,Y_1\}+\alpha_3Y_3\{Y_1,Y_2\},\\
+        F_1^\circ\cdot(F_2^{\alpha_2}\times F_3^{\alpha_3})
+        =\alpha_2Y_2\,\nabla Y_3\cdot\nabla Y_1-\alpha_3Y_3\,\nabla Y_1\cdot\nabla Y_2,\\
+        (F_1^\circ\times F_2^\circ)\cdot F_3^{\alpha_3}=\alpha_3Y_3\{Y_1,Y_2\},\qquad
+        (F_1^\circ\times F_2^\circ)\cdot F_3^\circ=0
+        \end{gathered}
+        """,
+        triple_products,
+        because=r"""
+        Determinants in the frame $(e_\theta,e_\phi,r)$, where turning takes $(v_\theta,v_\phi,0)$ to
+        $(-v_\phi,v_\theta,0)$. In particular $(r\times\nabla f)\times(r\times\nabla g)=r\,\{f,g\}$: the bracket is the
+        cross product of the two fields of shift zero, read along $r$.""",
     ),
 )

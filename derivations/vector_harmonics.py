@@ -8,53 +8,17 @@ import sympy as sp
 from coupling.conventions import parity_sign
 from derivations import antisymmetric_gaunt, certificate, gaunt, vector_fields, vector_shifts, wigner_3j
 from derivations.framework import Derivation, Step, require
-from derivations.racah import square_3j, square_9j
+from derivations.invariant_polynomial import Degrees, orders, paths
+from derivations.invariant_polynomial import wigner_3j as square_3j
+from derivations.racah import square_9j
 from derivations.symbols import l
-from derivations.vector_shifts import SHIFTS, Degrees
-
-alpha, beta, gamma = sp.symbols("alpha beta gamma")
-
-
-def turn(row: sp.Matrix) -> sp.Matrix:
-    """r × v for v given in the frame (e_θ, e_φ, r)."""
-    return sp.Matrix([[-row[1], row[0], 0]])
-
-
-def frame(name: str, weight: sp.Expr) -> sp.Matrix:
-    """∇f + α r f in the frame (e_θ, e_φ, r)."""
-    f1, f2, f0 = sp.symbols(f"{name}1 {name}2 {name}")
-    return sp.Matrix([[f1, f2, weight * f0]])
-
-
-def det(*rows: sp.Matrix) -> sp.Expr:
-    return sp.Matrix.vstack(*rows).det()
-
-
-def curl(u: sp.Matrix, v: sp.Matrix) -> sp.Expr:
-    """r · (u × v)"""
-    return u[0] * v[1] - u[1] * v[0]
-
-
-def dot(u: sp.Matrix, v: sp.Matrix) -> sp.Expr:
-    """Scalar product of the tangential parts."""
-    return u[0] * v[0] + u[1] * v[1]
-
-
-def triple_products() -> Iterator[sp.Expr]:
-    """The four determinants in the frame $(e_\\theta,e_\\phi,r)$ minus what is stated."""
-    first, second, third = frame("f", alpha), frame("g", beta), frame("h", gamma)
-    f, g, h = sp.symbols("f g h")
-    yield sp.expand(det(first, second, third) - alpha * f * curl(second, third)
-                    - beta * g * curl(third, first) - gamma * h * curl(first, second))
-    stated = beta * g * dot(first, third) - gamma * h * dot(first, second)
-    yield sp.expand(det(turn(first), second, third) - stated)
-    yield sp.expand(det(turn(first), turn(second), third) - gamma * h * curl(first, second))
-    yield sp.expand(det(turn(first), turn(second), turn(third)))
+from derivations.vector_fields import beta, gamma
+from derivations.vector_shifts import SHIFT, SHIFTS
 
 
 def integrated() -> sp.Expr:
-    """With $\\lambda_1=l_1(l_1+1)$ and $\\lambda_i=\\alpha_i(\\alpha_i+1)$, twice
-    $\\tfrac12\\alpha_2(\\lambda_1+\\lambda_3-\\lambda_2)-\\tfrac12\\alpha_3(\\lambda_1+\\lambda_2-\\lambda_3)$
+    r"""With $\lambda_1=l_1(l_1+1)$ and $\lambda_i=\alpha_i(\alpha_i+1)$, twice
+    $\tfrac12\alpha_2(\lambda_1+\lambda_3-\lambda_2)-\tfrac12\alpha_3(\lambda_1+\lambda_2-\lambda_3)$
     minus twice the stated product."""
     first, second, third = (x * (x + 1) for x in (l, beta, gamma))
     value = beta * (first + third - second) - gamma * (first + second - third)
@@ -62,7 +26,7 @@ def integrated() -> sp.Expr:
 
 
 def zeros() -> Iterator[sp.Expr]:
-    """The numbers of the step before at $\\alpha_i=l_i$ or $-l_i-1$, minus the stated products."""
+    r"""The numbers of the step before at $\alpha_i=l_i$ or $-l_i-1$, minus the stated products."""
     l1, l2, l3 = sp.symbols("l1 l2 l3")
     j = l1 + l2 + l3
     low, high = (l1, l2, l3), (-l1 - 1, -l2 - 1, -l3 - 1)
@@ -79,15 +43,15 @@ def zeros() -> Iterator[sp.Expr]:
 
 
 def nine_j_sign() -> Iterator[sp.Expr]:
-    """$(-1)^{\\sum(L_i-1)}(-1)^{\\sum l_i}+(-1)^{\\sum l_i}$ for even $\\sum L_i$ and both parities of $J$."""
+    r"""$(-1)^{\sum(L_i-1)}(-1)^{\sum l_i}+(-1)^{\sum l_i}$ for even $\sum L_i$ and both parities of $J$."""
     for big, small in ((0, 0), (0, 1)):
         yield sp.Integer(parity_sign(big - 3) * parity_sign(small) + parity_sign(small))
 
 
 def by_product() -> Iterator[sp.Expr]:
-    """$-\\mathrm i\\sqrt6(-1)^J\\,q$, with $q$ the stated value without its common root, minus the
-    number in front of that root in the integral: $\\mathrm i\\sum\\alpha$ and $\\mathrm i\\alpha/\\mathrm i^2$ on odd,
-    $X/\\mathrm i$ on even paths."""
+    r"""$-\mathrm i\sqrt6(-1)^J\,q$, with $q$ the stated value without its common root, minus the
+    number in front of that root in the integral: $\mathrm i\sum\alpha$ and $\mathrm i\alpha/\mathrm i^2$ on odd,
+    $X/\mathrm i$ on even paths."""
     number = sp.Symbol("X")
     scale = -sp.I * sp.sqrt(6)
     yield sp.expand(scale * -1 * number / sp.sqrt(6) - sp.I * number)
@@ -98,27 +62,15 @@ def by_product() -> Iterator[sp.Expr]:
 STEPS = (
     *vector_fields.STEPS,
     Step(
-        "Pointwise triple products",
-        r"""
-        F_1^{\alpha_1}\cdot(F_2^{\alpha_2}\times F_3^{\alpha_3})
-        =\alpha_1Y_1\{Y_2,Y_3\}+\alpha_2Y_2\{Y_3,Y_1\}+\alpha_3Y_3\{Y_1,Y_2\},\\
-        F_1^\circ\cdot(F_2^{\alpha_2}\times F_3^{\alpha_3})
-        =\alpha_2Y_2\,\nabla Y_3\cdot\nabla Y_1-\alpha_3Y_3\,\nabla Y_1\cdot\nabla Y_2,\\
-        (F_1^\circ\times F_2^\circ)\cdot F_3^{\alpha_3}=\alpha_3Y_3\{Y_1,Y_2\},\qquad
-        (F_1^\circ\times F_2^\circ)\cdot F_3^\circ=0""",
-        triple_products,
-        because=r"""
-        Determinants in the frame $(e_\theta,e_\phi,r)$, where turning takes $(v_\theta,v_\phi,0)$ to
-        $(-v_\phi,v_\theta,0)$. In particular $(r\times\nabla f)\times(r\times\nabla g)=r\,\{f,g\}$: the bracket is the
-        cross product of the two fields of shift zero, read along $r$.""",
-    ),
-    Step(
         "Their integrals: one number times A or times G",
         r"""
+        \begin{gathered}
         \int F_1^{\alpha_1}\cdot(F_2^{\alpha_2}\times F_3^{\alpha_3})\,d\Omega=(\alpha_1+\alpha_2+\alpha_3)\,A,\qquad
         \int(F_1^\circ\times F_2^\circ)\cdot F_3^{\alpha_3}\,d\Omega=\alpha_3\,A,\\
         \int F_1^\circ\cdot(F_2^{\alpha_2}\times F_3^{\alpha_3})\,d\Omega
-        =\tfrac12(\alpha_2-\alpha_3)(l_1-\alpha_2-\alpha_3)(l_1+\alpha_2+\alpha_3+1)\,G""",
+        =\tfrac12(\alpha_2-\alpha_3)(l_1-\alpha_2-\alpha_3)(l_1+\alpha_2+\alpha_3+1)\,G
+        \end{gathered}
+        """,
         integrated,
         because=r"""
         $A=\int Y_1\{Y_2,Y_3\}\,d\Omega$ is unchanged by cyclic permutations, and
@@ -174,24 +126,19 @@ STEPS = (
 
 
 def verify(lmax: int) -> int:
-    """For every path to the degree and all 27 shifts: the closed form against the 9j symbol as a sum
-    over three 6j symbols; for all orders, with $l\\le3$, the contraction of six 3j symbols term by term
+    r"""For every path to the degree and all 27 shifts: the closed form against the 9j symbol as a sum
+    over three 6j symbols; for all orders, with $l\le3$, the contraction of six 3j symbols term by term
     against it; and for every pair of input shifts, whether any output is reached against the rule."""
     count = 0
-    for path in vector_shifts.paths(lmax):
+    for path in paths(lmax):
         count += sum(verify_nine_j(path, shifts) for shifts in SHIFTS)
-        for first, second in tuples((-1, 0, 1), repeat=2):
+        for first, second in tuples(SHIFT, repeat=2):
             reached = vector_shifts.reached(path, first, second)
             require(reached != vector_shifts.unreached(path, first, second), f"{path}, shifts {first}, {second}")
             count += 1
         if max(path) <= 3:
             count += sum(verify_contraction(path, shifts) for shifts in SHIFTS)
     return count
-
-
-def zero_orders(high: Degrees) -> sp.Rational:
-    """sign·square of 3j(L1 L2 L3; 0 0 0)."""
-    return square_3j(*(2 * degree for degree in high), 0, 0, 0)
 
 
 def verify_nine_j(path: Degrees, shifts: Degrees) -> int:
@@ -202,38 +149,36 @@ def verify_nine_j(path: Degrees, shifts: Degrees) -> int:
     (a, b, c), (d, e, f) = high, path
     symbol = square_9j(((2 * a, 2 * b, 2 * c), (2, 2, 2), (2 * d, 2 * e, 2 * f)))
     closed = vector_shifts.closed_square(path, shifts)
-    require(zero_orders(high) * symbol == closed, f"9j of {path} with shifts {shifts}")
+    require(square_3j(high, (0, 0, 0)) * symbol == closed, f"9j of {path} with shifts {shifts}")
     return 1
 
 
 def verify_contraction(path: Degrees, shifts: Degrees) -> int:
     """All orders: six 3j symbols contracted, against the closed form times 3j(l; m)."""
     high = vector_shifts.shifted(path, shifts)
-    if high is None or zero_orders(high) == 0:
+    if high is None or square_3j(high, (0, 0, 0)) == 0:
         return 0
-    l1, l2, l3 = path
-    pairs = tuples(range(-l1, l1 + 1), range(-l2, l2 + 1))
-    triples = [(m1, m2, -m1 - m2) for m1, m2 in pairs if abs(m1 + m2) <= l3]
     closed = -parity_sign(sum(path)) * vector_shifts.closed_square(path, shifts)
-    for m1, m2, m3 in triples:
-        contracted = zero_orders(high) * vector_shifts.contraction_square(path, shifts, (m1, m2, m3))
-        symbol = square_3j(2 * l1, 2 * l2, 2 * l3, 2 * m1, 2 * m2, 2 * m3)
-        require(contracted == closed * symbol, f"contraction of {path} {(m1, m2, m3)} with shifts {shifts}")
-    return len(triples)
+    count = 0
+    for m in orders(path):
+        contracted = square_3j(high, (0, 0, 0)) * vector_shifts.contraction_square(path, shifts, m)
+        require(contracted == closed * square_3j(path, m), f"contraction of {path} {m} with shifts {shifts}")
+        count += 1
+    return count
 
 
 def values(lmax: int) -> dict[str, object]:
     """The 9j symbols {L1 L2 L3; 1 1 1; l1 l2 l3} in closed form under "L1 L2 L3 l1 l2 l3", and how many
     even and odd paths each pair of input shifts does not reach."""
     symbols = {}
-    missed = {certificate.key(*pair): [0, 0] for pair in tuples((-1, 0, 1), repeat=2)}
-    for path in vector_shifts.paths(lmax):
-        for first, second in tuples((-1, 0, 1), repeat=2):
+    missed = {certificate.key(*pair): [0, 0] for pair in tuples(SHIFT, repeat=2)}
+    for path in paths(lmax):
+        for first, second in tuples(SHIFT, repeat=2):
             missed[certificate.key(first, second)][sum(path) % 2] += not vector_shifts.reached(path, first, second)
         for shifts in SHIFTS:
             high = vector_shifts.shifted(path, shifts)
-            if high is not None and zero_orders(high):
-                square = vector_shifts.closed_square(path, shifts) / zero_orders(high)
+            if high is not None and square_3j(high, (0, 0, 0)):
+                square = vector_shifts.closed_square(path, shifts) / square_3j(high, (0, 0, 0))
                 symbols[certificate.key(*high, *path)] = certificate.signed(square)
     return {"wigner_9j": symbols, "paths_not_reached_even_odd": missed}
 
@@ -264,8 +209,9 @@ DERIVATION = Derivation(
     Pair the input shifts $(s_1,s_2)$ with whichever output shift serves best. From the step on zeros:
 
     - **Odd paths:** each of the nine pairs reaches every odd path, and each does it with the same integral, $A$ times a
-      number. Nothing is gained by a second pair. The pair $(0,0)$ is the bracket itself, because
-      $(r\times\nabla f)\times(r\times\nabla g)=r\,\{f,g\}$.
+      number. Nothing is gained by a second pair. The pair $(0,0)$ is the bracket itself,
+      $(r\times\nabla f)\times(r\times\nabla g)=r\,\{f,g\}$. It is also $\nabla f\times\nabla g$, a sum of the
+      pairs $(\pm,\pm)$.
     - **Even paths:** none of the nine pairs reaches all of them. What is reached is the Gaunt integral times a
       number, and the number vanishes on the following even paths ($l_i=0$ also means that a field of shift 0 or −1
       does not exist).

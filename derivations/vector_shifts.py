@@ -11,15 +11,11 @@ from itertools import product as tuples
 from math import prod
 
 from coupling.conventions import parity_sign
-from derivations.racah import half_factorial, order_square, square_3j, sum_3j, triangle_square
+from derivations.invariant_polynomial import Degrees, wigner_3j
+from derivations.racah import order_square, sum_3j, triangle_square
 
-Degrees = tuple[int, int, int]
-SHIFTS = tuple(tuples((-1, 0, 1), repeat=3))
-
-
-def paths(lmax: int) -> Iterator[Degrees]:
-    """Every triple of degrees to lmax that satisfies the triangle rule."""
-    return (path for path in tuples(range(lmax + 1), repeat=3) if 2 * max(path) <= sum(path))
+SHIFT = (-1, 0, 1)
+SHIFTS: tuple[Degrees, ...] = tuple((i, j, k) for i in SHIFT for j in SHIFT for k in SHIFT)
 
 
 def shifted(path: Degrees, shifts: Degrees) -> Degrees | None:
@@ -55,10 +51,9 @@ def factor(path: Degrees, shifts: Degrees) -> Fraction:
 
 def core_square(path: Degrees) -> Fraction:
     """sign·square of 3j(l1 l2 l3; 0 0 0) for even J and of K for odd J."""
-    l1, l2, l3 = (2 * l for l in path)
     if sum(path) % 2 == 0:
-        return square_3j(l1, l2, l3, 0, 0, 0)
-    return square_3j(l1, l2, l3, 2, -2, 0) * prod(l * (l + 1) for l in path[:2])
+        return wigner_3j(path, (0, 0, 0))
+    return wigner_3j(path, (1, -1, 0)) * prod(l * (l + 1) for l in path[:2])
 
 
 def closed_square(path: Degrees, shifts: Degrees) -> Fraction:
@@ -78,27 +73,26 @@ def contraction_square(path: Degrees, shifts: Degrees, orders: Degrees) -> Fract
         return Fraction(0)
     total = sum((contraction_term(path, high, orders, spins) for spins in unit_orders()), Fraction(0))
     slots = list(zip(path, high, orders, strict=True))
-    root = triangle_square(2, 2, 2) * triangle_square(*(2 * big for big in high))
+    root = triangle_square(2, 2, 2) * triangle_square(2 * high[0], 2 * high[1], 2 * high[2])
     root *= prod(triangle_square(2 * big, 2, 2 * l) * order_square((2 * l, 2 * m)) for l, big, m in slots)
     return root * total * abs(total)
 
 
 def unit_orders() -> Iterator[Degrees]:
     """The six triples of different orders of spin 1: the only ones with a triple product."""
-    return ((p, q, -p - q) for p, q in tuples((-1, 0, 1), repeat=2) if p != q and abs(p + q) <= 1)
+    return ((p, q, -p - q) for p, q in tuples(SHIFT, repeat=2) if p != q and abs(p + q) <= 1)
 
 
 def contraction_term(path: Degrees, high: Degrees, orders: Degrees, spins: Degrees) -> Fraction:
     """One term of the contraction, without its root; the factorials of summed orders occur twice."""
-    inner = [big_m - mu for big_m, mu in zip(orders, spins, strict=True)]
-    if any(abs(m) > big for m, big in zip(inner, high, strict=True)):
+    i, j, k = (2 * (big_m - mu) for big_m, mu in zip(orders, spins, strict=True))
+    product = sum_3j(2 * high[0], 2 * high[1], 2 * high[2], i, j, k)
+    if not product:
         return Fraction(0)
-    doubled = [2 * number for number in (*high, *inner)]
-    product = sum_3j(*doubled) * sum_3j(2, 2, 2, *(2 * mu for mu in spins))
-    for l, big, big_m, m, mu in zip(path, high, orders, inner, spins, strict=True):
-        entry = sum_3j(2 * big, 2, 2 * l, 2 * m, 2 * mu, -2 * big_m)
-        product *= parity_sign(big - 1 + big_m) * entry * half_factorial(2 + 2 * mu, 2 - 2 * mu)
-        product *= half_factorial(2 * (big + m), 2 * (big - m))
+    product *= sum_3j(2, 2, 2, 2 * spins[0], 2 * spins[1], 2 * spins[2])
+    for l, big, big_m, m, mu in zip(path, high, orders, (i, j, k), spins, strict=True):
+        entry = sum_3j(2 * big, 2, 2 * l, m, 2 * mu, -2 * big_m)
+        product *= parity_sign(big - 1 + big_m) * entry * order_square((2, 2 * mu), (2 * big, m))
     return product
 
 
