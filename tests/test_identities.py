@@ -58,9 +58,7 @@ def quadruples(lmax: int, parity: int) -> int:
     orders = np.arange(-lmax, lmax + 1)
     plain = np.array([sum(1 for l in range(abs(m), lmax + 1)) for m in orders])
     signed = np.array([sum(parity_sign(l) for l in range(abs(m), lmax + 1)) for m in orders])
-    everything, difference = (
-        int(np.convolve(np.convolve(w, w), np.convolve(w, w))[4 * lmax]) for w in (plain, signed)
-    )
+    everything, difference = (int(np.convolve(np.convolve(w, w), np.convolve(w, w))[4 * lmax]) for w in (plain, signed))
     return (everything + parity_sign(parity) * difference) // 2
 
 
