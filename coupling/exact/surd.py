@@ -16,6 +16,9 @@ from typing import Any
 from coupling.exact.rounding import compare_with_pi, rounded_magnitude
 from coupling.selection import isqrt_exact
 
+#: Integers of more bits are not written out: Python itself refuses to from 4300 digits on.
+LONGEST = 14_000
+
 
 class Surd:
     """An immutable number ``i^unit · sign · √(numerator/denominator) · π^(-pi_power/2)`` in
@@ -211,6 +214,9 @@ class Surd:
 
     def __repr__(self) -> str:
         prefix = ("-" if self._sign < 0 else "") + ("i·" if self._unit else "")
+        above, below = self._num.bit_length(), self._den.bit_length()
+        if max(above, below) > LONGEST:
+            return f"{prefix}√(p/q·π^{-self._pi}) with p of {above} bits, q of {below} bits"
         return prefix + _root(self, _text_fraction, "√(%s)")
 
 
@@ -224,9 +230,9 @@ def _as_surd(value: Any) -> Any:
 
 def _order(a: Surd, b: Any) -> int:
     """Return the sign of a - b for real a and b."""
+    if _as_surd(b) is NotImplemented:
+        raise TypeError(f"a Surd cannot be ordered against {b!r}: only against a Surd, an integer or a Fraction")
     b = _as_surd(b)
-    if b is NotImplemented:
-        raise TypeError(f"a Surd cannot be ordered against {b!r}")
     if a._unit or b._unit:
         raise TypeError("imaginary numbers have no order")
     if a._sign != b._sign or not a._sign:
