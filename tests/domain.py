@@ -44,6 +44,18 @@ def orders_with_sum(total: int, *degrees: int) -> int:
     return int(weights[index]) if not odd and 0 <= index < len(weights) else 0
 
 
+def six_degrees(limit: int) -> list[tuple[int, ...]]:
+    """The doubled degrees up to a limit whose four triads couple."""
+    return [
+        (a, b, c, d, e, f)
+        for a, b, c in triads(limit)
+        for e, f in product(range(limit + 1), repeat=2)
+        if couples(a, e, f)
+        for d in range(limit + 1)
+        if couples(d, b, f) and couples(d, e, c)
+    ]
+
+
 def triad_indicator(limit: int) -> np.ndarray:
     """T[a, b, c] = 1 where doubled degrees up to a limit couple, for counting by einsum."""
     degrees = np.arange(limit + 1)

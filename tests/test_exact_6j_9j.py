@@ -10,19 +10,7 @@ import pytest
 
 from coupling.conventions import parity_sign
 from coupling.exact import Surd, wigner_6j, wigner_9j
-from tests.domain import couples, half, orders, sixj, third_degrees, threej, triad_indicator, triads
-
-
-def six_degrees(limit: int) -> list[tuple[int, ...]]:
-    """The doubled degrees up to a limit whose four triads couple."""
-    return [
-        (a, b, c, d, e, f)
-        for a, b, c in triads(limit)
-        for e, f in product(range(limit + 1), repeat=2)
-        if couples(a, e, f)
-        for d in range(limit + 1)
-        if couples(d, b, f) and couples(d, e, c)
-    ]
+from tests.domain import couples, half, orders, six_degrees, sixj, third_degrees, threej, triad_indicator, triads
 
 
 def count_six(limit: int) -> int:
