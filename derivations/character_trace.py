@@ -240,6 +240,6 @@ STEPS = (
         because=r"""
         Write out the entries of the three matrices. Each 3j symbol needs one exchange of columns, $(-1)^{l_i+2j}$.
         Contracted with $3j(l_1l_2l_3;m)$, which has unit norm, the sum is the definition of the 6j symbol
-        (DLMF 34.4.1). Hence $\mathrm{tr}\,T_1T_2T_3=(-1)^{J+2j}\sqrt P\;6j\;3j$.""",
+        (DLMF 34.4.1; uncontracted, 34.5.23). Hence $\mathrm{tr}\,T_1T_2T_3=(-1)^{J+2j}\sqrt P\;6j\;3j$.""",
     ),
 )

@@ -159,8 +159,8 @@ STEPS = (
         because=r"""
         A finite statement, settled by enumeration in integers: the smallest $2j\ge l_{\max}$ for which no 6j symbol
         of a path with degrees up to $l_{\max}$ vanishes. The first obstacles are
-        $\{2\,2\,2;\tfrac32\,\tfrac32\,\tfrac32\}=0$ and $\{3\,5\,5;3\,3\,3\}=0$. A larger $2j$ than the stated one may
-        have zeros again.""",
+        $\{2\,2\,2;\tfrac32\,\tfrac32\,\tfrac32\}=0$ and $\{3\,5\,5;3\,3\,3\}=0$. A larger $2j$ is not always safe:
+        $\{3\,5\,6;6\,6\,6\}=0$ spoils $2j=12$ for every $l_{\max}\ge6$.""",
     ),
 )
 
