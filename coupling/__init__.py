@@ -27,8 +27,10 @@ if TYPE_CHECKING:
         wigner_6j,
         wigner_9j,
     )
+    from coupling.families import wigner_3j_family, wigner_6j_family
     from coupling.normalizations import normalization
     from coupling.tables import Table, TableError, build, load
+    from coupling.tabulation import tabulate
 
 #: public name → the module that defines it, or that it is
 _HOME = {
@@ -44,8 +46,11 @@ _HOME = {
     "normalization": "coupling.normalizations",
     "real_antisymmetric_gaunt": "coupling.coefficients",
     "real_gaunt": "coupling.coefficients",
+    "tabulate": "coupling.tabulation",
     "wigner_3j": "coupling.coefficients",
+    "wigner_3j_family": "coupling.families",
     "wigner_6j": "coupling.coefficients",
+    "wigner_6j_family": "coupling.families",
     "wigner_9j": "coupling.coefficients",
 }
 
@@ -62,8 +67,11 @@ __all__ = [
     "normalization",
     "real_antisymmetric_gaunt",
     "real_gaunt",
+    "tabulate",
     "wigner_3j",
+    "wigner_3j_family",
     "wigner_6j",
+    "wigner_6j_family",
     "wigner_9j",
 ]
 

@@ -32,8 +32,11 @@ PUBLIC = [
     "normalization",
     "real_antisymmetric_gaunt",
     "real_gaunt",
+    "tabulate",
     "wigner_3j",
+    "wigner_3j_family",
     "wigner_6j",
+    "wigner_6j_family",
     "wigner_9j",
 ]
 PUBLIC_EXACT = [

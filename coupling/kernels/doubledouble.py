@@ -80,3 +80,31 @@ def is_rounded(h: float, l: float, error: float) -> bool:
     """
     slack = abs(h) * error
     return h + (l - slack) == h and h + (l + slack) == h
+
+
+@kernel
+def add(ah: float, al: float, bh: float, bl: float) -> tuple[float, float]:
+    """Return (ah + al) + (bh + bl) as a double-double, within 3u² of |a| + |b|.
+
+    >>> add(1.0, 0.0, 2.0**-60, 0.0)
+    (1.0, 8.673617379884035e-19)
+    """
+    s = ah + bh
+    t = s - ah
+    e = ((ah - (s - t)) + (bh - t)) + (al + bl)
+    h = s + e
+    return h, e - (h - s)
+
+
+@kernel
+def quotient(ah: float, al: float, bh: float, bl: float) -> tuple[float, float]:
+    """Return (ah + al)/(bh + bl) as a double-double; relative error at most 16u².
+
+    >>> quotient(1.0, 0.0, 3.0, 0.0)
+    (0.3333333333333333, 1.850371707708594e-17)
+    """
+    first = ah / bh
+    p, e = product(first, 0.0, bh, bl)
+    second = ((ah - p) - e + al) / bh
+    h = first + second
+    return h, second - (h - first)
