@@ -124,6 +124,16 @@ def _bounded(multiple: int, factor: int, slot: int) -> int:
     return multiple
 
 
+def _plain(j1: Any, j2: Any, j3: Any, m1: Any, m2: Any, m3: Any) -> bool:
+    """Return whether all six are Python integers that exist: the common case, decided at once."""
+    return (
+        type(j1) is type(j2) is type(j3) is type(m1) is type(m2) is type(m3) is int
+        and -j1 <= m1 <= j1 <= LARGEST_DEGREE
+        and -j2 <= m2 <= j2 <= LARGEST_DEGREE
+        and -j3 <= m3 <= j3 <= LARGEST_DEGREE
+    )
+
+
 def doubled_symbol(*values: object) -> tuple[int, ...]:
     """Return doubled (j1, j2, j3, m1, m2, m3) after checking that every order exists: m = -j,
     -j+1, …, j.
@@ -131,6 +141,8 @@ def doubled_symbol(*values: object) -> tuple[int, ...]:
     >>> doubled_symbol(1, 1, 2, 0, 1, -1)
     (2, 2, 4, 0, 2, -2)
     """
+    if _plain(*values):
+        return tuple([2 * value for value in cast(tuple[int, ...], values)])
     js = doubled_degrees(*values[:3])
     ms = tuple(doubled(value, f"order {slot}") for slot, value in enumerate(values[3:], 1))
     for slot, (j, m) in enumerate(zip(js, ms, strict=True), 1):
@@ -147,6 +159,8 @@ def integer_symbol(*values: object) -> tuple[int, int, int, int, int, int]:
     >>> integer_symbol(1, 1, 2, 0, 1, -1)
     (1, 1, 2, 0, 1, -1)
     """
+    if _plain(*values):
+        return cast(tuple[int, int, int, int, int, int], values)
     l1, l2, l3 = degrees(*values[:3])
     m1, m2, m3 = (integer(value, f"order {slot}") for slot, value in enumerate(values[3:], 1))
     for slot, (l, m) in enumerate(((l1, m1), (l2, m2), (l3, m3)), 1):
