@@ -282,8 +282,8 @@ def test_killed_at_random_moments_and_resumed(workers: int, tmp_path: Path, root
     clean, folder = tmp_path / "clean" / "real-l17.safetensors", tmp_path / "killed"
     build(request, clean)
     folder.mkdir()
-    path, rng, kills = folder / clean.name, random.Random(workers), 0
-    for attempt in range(8):
+    path, rng, kills, sessions = folder / clean.name, random.Random(workers), 0, list[int]()
+    for attempt in range(6):
         process = command("build", "--lmax", 17, "--workers", workers, cwd=folder, root=root)
         if attempt % 2:
             wait_for_a_file(process, folder)
@@ -292,12 +292,13 @@ def test_killed_at_random_moments_and_resumed(workers: int, tmp_path: Path, root
         kills += process.poll() is None
         process.kill()
         process.communicate()
-        assert workers == 1 or ended(process.pid), "workers outlive their parent"
+        sessions.append(process.pid)
         assert not path.exists() or load(path).request == request
     finish(command("build", "--lmax", 17, "--workers", workers, cwd=folder, root=root))
     assert path.read_bytes() == clean.read_bytes()
     assert only_the_table(folder)
-    assert kills >= 4
+    assert all(map(ended, sessions)), "workers outlive their parent"
+    assert kills >= 3
 
 
 def wait_for_a_file(process: subprocess.Popen[bytes], folder: Path) -> None:

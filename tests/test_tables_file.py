@@ -366,7 +366,8 @@ def test_a_forgery_that_changes_nothing_is_the_file(file: Path, tmp_path: Path) 
 
 
 def test_a_newer_schema_says_what_to_do(file: Path, tmp_path: Path) -> None:
-    with pytest.raises(TableError, match=r"schema_version: expected 1 \(the file is newer: upgrade coupling\), found 2"):
+    words = r"schema_version: expected 1 \(the file is newer: upgrade coupling\), found 2"
+    with pytest.raises(TableError, match=words):
         load(forge(file, tmp_path / file.name, put("schema_version", 2)))
 
 
@@ -383,7 +384,8 @@ def test_an_exchange_of_equal_shapes_is_a_matter_for_check(file: Path, tmp_path:
 def test_a_renamed_file_is_refused(file: Path, tmp_path: Path) -> None:
     path = tmp_path / "real-l4.safetensors"
     path.write_bytes(file.read_bytes())
-    with pytest.raises(TableError, match=r"name: expected real-l2\.safetensors, the name in its metadata, found real-l4"):
+    words = r"name: expected real-l2\.safetensors, the name in its metadata, found real-l4"
+    with pytest.raises(TableError, match=words):
         load(path)
 
 

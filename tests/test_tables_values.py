@@ -142,7 +142,7 @@ def test_index_of_every_path_and_of_none(table: Table) -> None:
         ((1, 1, 1, "elsasser"), ValueError, "family must be one of"),
     ],
 )
-def test_bad_degrees_and_families_are_refused(table: Table, arguments: tuple, kind: type[Exception], words: str) -> None:
+def test_bad_degrees_and_families(table: Table, arguments: tuple, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
         table.block(*arguments)
 

@@ -82,6 +82,14 @@ def build_shard(
     """Build the parts i with i % shards == shard that are not there yet, and return how many were built.
 
     ``merge`` makes the table when all shards are done.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = f"{folder}/real-l2.safetensors"
+    ...     [build_shard(Request(lmax=2), file, shard, 2) for shard in (0, 1)]  # one part: the second has nothing to do
+    ...     merge(Request(lmax=2), file)
+    [1, 0]
+    Table('real-l2': real basis, lmax 2, 15 paths, 137 entries, 4 families)
     """
     target = Path(output)
     if not 0 <= shard < shards:
@@ -96,7 +104,12 @@ def build_shard(
 
 
 def merge(request: Request, output: str | os.PathLike[str]) -> Table:
-    """Put the finished parts of a request together and return the table; ValueError when some are missing."""
+    """Put the finished parts of a request together and return the table; ValueError when some are missing.
+
+    >>> merge(Request(lmax=2), "no/such/place/real-l2.safetensors")
+    Traceback (most recent call last):
+    ValueError: 1 of 1 parts of real-l2 are not built yet, the first is part 0: build them, then merge
+    """
     target = Path(output)
     plan = Plan(request.renamed(table_name(target)))
     table = up_to_date(plan.request, target)

@@ -101,7 +101,14 @@ class Request:
 
 
 def read_request(path: str | os.PathLike[str]) -> Request:
-    """Return the request of a TOML file, or raise a ValueError or TypeError that begins with the file's name."""
+    """Return the request of a TOML file, or raise a ValueError or TypeError that begins with the file's name.
+
+    >>> from tempfile import NamedTemporaryFile
+    >>> with NamedTemporaryFile() as file:
+    ...     _ = file.write(b'lmax = [4, 4, 8]'), file.flush()
+    ...     read_request(file.name).name
+    'real-l4-4-8'
+    """
     path = Path(path)
     with open(path, "rb") as file:
         raw = file.read(FILE_LIMIT + 1)

@@ -1,0 +1,147 @@
+"""The shipped tables: they are what a rebuild gives, and loading them costs numpy only."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+from coupling import block, load
+from coupling.tables import Request, TableError, build, read_request
+from coupling.tables.manifest import file_digest, manifest_entry, read_manifest, write_manifest
+
+COMMITTED = ["complex-l4", "real-l4", "real-l8"]
+
+
+@pytest.fixture(scope="module")
+def folder(root: Path) -> Path:
+    return root / "tables"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(file.stem for file in (folder / "requests").glob("*.toml"))
+
+
+def test_a_rebuild_gives_the_bytes_of_the_manifest(folder: Path, tmp_path: Path) -> None:
+    """Every table of the repository, built here and now, against the digests that are committed."""
+    manifest = read_manifest(folder)
+    assert sorted(manifest) == names(folder) == sorted([*COMMITTED, "real-l12"])
+    for name, entry in manifest.items():
+        file = tmp_path / f"{name}.safetensors"
+        table = build(read_request(folder / "requests" / f"{name}.toml"), file)
+        assert manifest_entry(file, table.metadata) == entry, f"{name}: run `coupling build --all`"
+    entries = list(manifest.items())
+    (tmp_path / "manifest.json").write_bytes((folder / "manifest.json").read_bytes())
+    assert not write_manifest(tmp_path, entries)
+
+
+def test_the_committed_files_are_those_of_the_manifest(folder: Path) -> None:
+    for name in COMMITTED:
+        file = folder / "data" / f"{name}.safetensors"
+        assert file_digest(file) == read_manifest(folder)[name]["sha256"]
+        assert file.stat().st_size < 1_000_000
+    assert len(COMMITTED) == 3
+
+
+def test_the_manifest_obeys_its_schema(folder: Path) -> None:
+    schemas = {file.name: json.loads(file.read_text()) for file in (folder / "schema").glob("*.json")}
+    for schema in schemas.values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schemas["manifest-1.json"])
+    manifest = json.loads((folder / "manifest.json").read_text())
+    validator.validate(manifest)
+    manifest["tables"]["real-l4"]["sha256"] = "no"
+    assert not validator.is_valid(manifest)
+
+
+@pytest.mark.parametrize("name", COMMITTED)
+def test_shipped_tables_hold_the_numbers_of_the_package(name: str) -> None:
+    table = load(name)
+    basis, met = table.request.basis, 0
+    for (l1, l2, l3), _, core in table:
+        if l1 + l2 + l3 <= 9:
+            dense = block("wigner_3j", l1, l2, l3, basis=basis)
+            assert np.array_equal(table.block(l1, l2, l3), dense)
+            met += len(core)
+    assert met > 900 and table.check().passed
+
+
+def test_loading_costs_numpy_only_and_is_quick(root: Path) -> None:
+    program = (
+        "import sys, numpy, coupling; table = coupling.load('real-l8'); table.block(2, 3, 4, 'gaunt');"
+        "print(*sys.modules)"
+    )
+    run = [sys.executable, "-c", program]
+    loaded = subprocess.run(run, cwd=root, capture_output=True, text=True, check=True).stdout.split()
+    unwanted = {"click", "matplotlib", "mpmath", "numba", "safetensors", "scipy", "sympy"}
+    assert not unwanted & set(loaded)
+    assert not [name for name in loaded if name.startswith(("coupling.exact", "coupling.kernels"))]
+    assert "coupling.tables.reader" in loaded
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        load("real-l8")
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.01
+
+
+@pytest.fixture
+def copy(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the shipped files that `load` by name looks at."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "manifest.json").write_bytes((folder / "manifest.json").read_bytes())
+    for name in COMMITTED:
+        file = Path("data") / f"{name}.safetensors"
+        (tmp_path / file).write_bytes((folder / file).read_bytes())
+    for module in ("reader", "manifest"):
+        monkeypatch.setattr(f"coupling.tables.{module}.table_folder", lambda: tmp_path)
+    return tmp_path
+
+
+def test_a_sound_table_that_is_not_the_shipped_one_is_refused(copy: Path) -> None:
+    assert len(load("real-l4")) == 65
+    build(Request(lmax=5), copy / "data" / "real-l4.safetensors", force=True)
+    with pytest.raises(TableError, match=r"real-l4\.safetensors: sha256: expected [0-9a-f]{64}, as in the manifest"):
+        load("real-l4")
+    assert len(load(copy / "data" / "real-l4.safetensors")) == 111
+
+
+def test_shipped_tables_that_change_places_are_refused(copy: Path) -> None:
+    left, right = (copy / "data" / f"real-l{l}.safetensors" for l in (4, 8))
+    a, b = left.read_bytes(), right.read_bytes()
+    left.write_bytes(b)
+    right.write_bytes(a)
+    for path in (left, right):
+        with pytest.raises(TableError, match="sha256"):
+            load(path.stem)
+        with pytest.raises(TableError, match="name"):
+            load(path)
+
+
+def test_a_table_that_is_built_on_demand_says_how(copy: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"real-l12 is not shipped but built on demand: coupling build --all"):
+        load("real-l12")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", '{"tables": 3}', '{"tables": {"real-l4": 3}}', '{"tables": {"real-l4": {}}}',
+     '{"tables": {}, "schema_version": 2}', "[" * 10000, '{"tables": {"real-l4": {"sha256": 1}}, "schema_version": 1}'],
+    ids=range(10),
+)  # fmt: skip
+def test_a_damaged_manifest_is_refused(text: str, copy: Path) -> None:
+    (copy / "manifest.json").write_text(text)
+    with pytest.raises(TableError, match=r"manifest\.json: (manifest|schema_version)"):
+        load("real-l4")
+
+
+def test_without_a_manifest_there_are_no_shipped_tables(copy: Path) -> None:
+    (copy / "manifest.json").unlink()
+    with pytest.raises(FileNotFoundError, match=r"no shipped table is called 'real-l4' \(they are: none\)"):
+        load("real-l4")
