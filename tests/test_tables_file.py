@@ -295,7 +295,7 @@ FORGERIES: list[tuple[Callable[..., object], str]] = [
     (put("request.lmax", 2), "request"),
     (put("request.lmax", [2, 2]), "request"),
     (put("request.lmax", [127, 127, 127]), "request_digest"),
-    (put("request.basis", "complex"), "imaginary"),
+    (put("request.basis", "complex"), "request_digest"),
     (put("request.basis", None), "request"),
     (put("request.families", ["gaunt"]), "request_digest"),
     (put("request.extra", 1), "request"),

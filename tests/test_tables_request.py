@@ -143,7 +143,7 @@ def test_the_digest_is_that_of_the_content_and_of_nothing_else() -> None:
 
 
 def test_toml_and_keywords_agree() -> None:
-    text = "lmax = [2, 3, 4]\nbasis = 'complex'\nfamilies = ['gaunt']\nparity = 'even'\norder = 'path-major'\nname = 'x'"
+    text = "lmax = [2, 3, 4]\nbasis = 'complex'\nfamilies = ['gaunt']\nparity = 'even'\nname = 'x'"
     keys = {"lmax": (2, 3, 4), "basis": "complex", "families": ["gaunt"], "parity": "even", "name": "x"}
     assert parse_request(text.encode()) == Request(**keys)  # type: ignore[arg-type]
 
