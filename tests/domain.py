@@ -82,6 +82,6 @@ def sixj(*doubled: int) -> Surd:
     return wigner_6j(*map(half, doubled))
 
 
-def harmonics(limit: int) -> list[tuple[int, int]]:
+def degrees_and_orders(limit: int) -> list[tuple[int, int]]:
     """The (l, m) of all harmonics up to a degree; not doubled."""
     return [(l, m) for l in range(limit + 1) for m in range(-l, l + 1)]

@@ -18,7 +18,7 @@ import pytest
 import coupling
 from coupling.conventions import parity_sign
 from coupling.exact import Surd, antisymmetric_gaunt, gaunt
-from tests.domain import harmonics
+from tests.domain import degrees_and_orders
 
 Harmonic = tuple[int, int]
 Pair = tuple[Harmonic, Harmonic]
@@ -48,7 +48,7 @@ def through(first: Integral, pair: Pair, second: Integral, rest: Pair) -> Surd:
 
 def multisets(size: int, lmax: int) -> Iterator[tuple[tuple[Harmonic, ...], int]]:
     """Multisets of harmonics, each with the number of its arrangements."""
-    for chosen in combinations_with_replacement(harmonics(lmax), size):
+    for chosen in combinations_with_replacement(degrees_and_orders(lmax), size):
         repeats = prod(factorial(chosen.count(h)) for h in set(chosen))
         yield chosen, factorial(size) // repeats
 
@@ -96,7 +96,7 @@ def test_the_bracket_is_a_derivation_of_the_product(lmax: int) -> None:
     """Leibniz: {Y1, Y2 Y3} = {Y1, Y2} Y3 + Y2 {Y1, Y3}, tested against Y4; symmetric in 2, 3 and 4."""
     met = 0
     triples = list(multisets(3, lmax))
-    for p in harmonics(lmax):
+    for p in degrees_and_orders(lmax):
         for chosen, arrangements in triples:
             if balanced((p, *chosen), 1):
                 q, r, s = chosen
@@ -115,7 +115,7 @@ def _swapped(x: Harmonic, y: Harmonic, z: Harmonic) -> Surd:
 def test_product_with_the_constant(lmax: int) -> None:
     """G(0 l l'; 0 m m') = (-1)^m δ(l, l') δ(m, -m') / √4π."""
     met = 0
-    for p, q in product(harmonics(2 * lmax), repeat=2):
+    for p, q in product(degrees_and_orders(2 * lmax), repeat=2):
         partner = p == (q[0], -q[1])
         assert g((0, 0), p, q) == int(partner) * parity_sign(p[1]) * Surd(1, 1, 4, 1)
         met += 1
@@ -124,7 +124,7 @@ def test_product_with_the_constant(lmax: int) -> None:
 
 def test_bracket_with_the_constant_vanishes(lmax: int) -> None:
     met = 0
-    for p, q in product(harmonics(lmax), repeat=2):
+    for p, q in product(degrees_and_orders(lmax), repeat=2):
         assert a((0, 0), p, q) == a(p, (0, 0), q) == a(p, q, (0, 0)) == 0
         met += 1
     assert met == (lmax + 1) ** 4
@@ -133,7 +133,7 @@ def test_bracket_with_the_constant_vanishes(lmax: int) -> None:
 def test_bracket_with_y10_is_the_rotation_about_z(lmax: int) -> None:
     """{Y_10, Y_lm} = -i m √(3/4π) Y_lm, all components."""
     met = 0
-    for (l, m), (k, n) in product(harmonics(2 * lmax), repeat=2):
+    for (l, m), (k, n) in product(degrees_and_orders(2 * lmax), repeat=2):
         component = parity_sign(n) * a((k, -n), (1, 0), (l, m))
         assert component == (-m if (l, m) == (k, n) else 0) * Surd(1, 3, 4, 1, unit=1)
         met += 1
@@ -161,7 +161,7 @@ def test_total_symmetry(integral: Integral, sign: int, lmax: int) -> None:
 def test_conjugate_harmonics(integral: Integral, power: int, lmax: int) -> None:
     """conj(Y_lm) = (-1)^m Y_l,-m and m1+m2+m3 = 0, so negating all orders conjugates the integral."""
     met = 0
-    for chosen in product(harmonics(lmax), repeat=3):
+    for chosen in product(degrees_and_orders(lmax), repeat=3):
         value = integral(*chosen)
         assert integral(*((l, -m) for l, m in chosen)) == value.conjugate()
         assert not value or value.unit == power

@@ -14,7 +14,7 @@ import pytest
 import sympy
 
 from coupling.exact import Surd, antisymmetric_gaunt, gaunt, wigner_3j
-from tests.domain import harmonics, orders, threej, triads
+from tests.domain import degrees_and_orders, orders, threej, triads
 from tests.rounding import is_nearest
 
 REAL = [
@@ -214,7 +214,7 @@ def test_every_3j_symbol_is_rounded_to_nearest(lmax: int) -> None:
 
 def test_every_integral_is_rounded_to_nearest(lmax: int) -> None:
     met = 0
-    for (l1, m1), (l2, m2) in product(harmonics(lmax), repeat=2):
+    for (l1, m1), (l2, m2) in product(degrees_and_orders(lmax), repeat=2):
         for l3 in range(max(abs(l1 - l2), abs(m1 + m2)), l1 + l2 + 1):
             arguments = (l1, l2, l3, m1, m2, -m1 - m2)
             g, a = gaunt(*arguments), antisymmetric_gaunt(*arguments)
