@@ -1,0 +1,420 @@
+"""Arguments that do not exist are refused with a sentence that names the rule, the value and what is valid.
+
+Arguments that exist but do not couple give an exact zero of the right type.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import tracemalloc
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from functools import partial
+
+import numpy as np
+import pytest
+import sympy
+
+import coupling
+from coupling import exact, indexing, sphere
+from coupling.conventions import BASES, FAMILIES
+from coupling.exact import Surd
+from coupling.normalizations import exact_normalization
+from coupling.selection import LARGEST_DEGREE
+
+HALF_INTEGER = {
+    "wigner_3j": (1, 1, 2, 0, 1, -1),
+    "clebsch_gordan": (1, 1, 2, 0, 1, 1),
+    "wigner_6j": (1, 1, 2, 1, 1, 2),
+    "wigner_9j": (1, 1, 2, 1, 1, 2, 2, 2, 4),
+}
+INTEGER = {
+    "gaunt": (1, 1, 2, 0, 1, -1),
+    "antisymmetric_gaunt": (1, 2, 2, 0, 1, -1),
+    "real_gaunt": (1, 1, 2, 0, 1, 1),
+    "real_antisymmetric_gaunt": (1, 2, 2, 0, 1, -1),
+}
+EXACT_ONLY = {
+    "real_wigner_3j": (1, 1, 2, 0, 1, 1),
+    "real_clebsch_gordan": (1, 1, 2, 0, 1, 1),
+    "wigner_3j_at_zero": (1, 1, 2),
+    "bracket_factor": (1, 2, 2),
+}
+
+#: name → (function of numbers only, arguments for which it is not zero, what a number has to be)
+NUMERIC: dict[str, tuple[Callable[..., object], tuple[int, ...], str]] = {}
+for name, arguments in HALF_INTEGER.items():
+    for module in (coupling, exact):
+        NUMERIC[f"{module.__name__}.{name}"] = getattr(module, name), arguments, "an integer or half-integer"
+for name, arguments in INTEGER.items():
+    for module in (coupling, exact):
+        NUMERIC[f"{module.__name__}.{name}"] = getattr(module, name), arguments, "an integer"
+for name, arguments in EXACT_ONLY.items():
+    NUMERIC[f"coupling.exact.{name}"] = getattr(exact, name), arguments, "an integer"
+for family in ("gaunt", "antisymmetric_gaunt"):
+    path = (1, 1, 2) if family == "gaunt" else (1, 2, 2)
+    NUMERIC[f"coupling.exact.reduced({family})"] = partial(exact.reduced, family), path, "an integer"
+    NUMERIC[f"exact_normalization({family})"] = partial(exact_normalization, family), path, "an integer"
+    NUMERIC[f"coupling.sphere.quadrature({family})"] = partial(sphere.quadrature, family), path, "an integer"
+    for basis in BASES:
+        NUMERIC[f"coupling.block({family}, {basis})"] = partial(coupling.block, family, basis=basis), path, "an integer"
+    NUMERIC[f"coupling.normalization({family})"] = partial(coupling.normalization, family), (2,), "an integer"
+NUMERIC |= {
+    "coupling.wigner_3j_family": (
+        lambda *a: coupling.wigner_3j_family(*a).values,
+        (2, 1, 1, 0),
+        "an integer",
+    ),
+    "coupling.wigner_6j_family": (
+        lambda *a: coupling.wigner_6j_family(*a).values,
+        (1, 2, 1, 1, 2),
+        "an integer or half-integer",
+    ),
+    "coupling.exact.reduced_matrix": (partial(exact.reduced_matrix, j=1.5), (1, 1, 2), "an integer"),
+    "coupling.sphere.gauss_legendre": (lambda d: sphere.gauss_legendre(d).weights, (3,), "an integer"),
+    "coupling.sphere.lebedev": (lambda d: sphere.lebedev(d).weights, (3,), "an integer"),
+    "coupling.sphere.harmonics": (lambda l: sphere.harmonics(l, 0.5, 0.5), (2,), "an integer"),
+    "coupling.sphere.gradients": (lambda l: sphere.gradients(l, 0.5, 0.5), (2,), "an integer"),
+    "coupling.sphere.analysis": (
+        lambda l: sphere.analysis(np.ones(28), sphere.gauss_legendre(6), l),
+        (2,),
+        "an integer",
+    ),
+    "coupling.indexing.flat_size": (indexing.flat_size, (2,), "an integer"),
+    "coupling.indexing.flat_index": (indexing.flat_index, (2, 1), "an integer"),
+    "coupling.indexing.degree_order": (indexing.degree_order, (5,), "an integer"),
+    "coupling.indexing.degree_slice": (indexing.degree_slice, (2,), "an integer"),
+}
+
+#: (name, slot) of every number that can be given
+SLOTS = [(name, slot) for name, (_, arguments, _) in NUMERIC.items() for slot in range(len(arguments))]
+
+WRONG_TYPE = [
+    True,
+    False,
+    np.True_,
+    "1",
+    b"1",
+    None,
+    1j,
+    2 + 0j,
+    np.complex128(1),
+    [1],
+    (1,),
+    {1},
+    np.array([1, 2]),
+    np.array([1.0]),
+    object(),
+    int,
+]
+WRONG_VALUE = [
+    0.3,
+    float("nan"),
+    float("inf"),
+    -float("inf"),
+    1e-300,
+    np.float32(0.25),
+    np.nextafter(1.0, 2.0),
+    Fraction(1, 3),
+    Decimal("0.1"),
+    Decimal("NaN"),
+    sympy.Rational(1, 3),
+    sympy.pi,
+    sympy.nan,
+    sympy.Symbol("l"),
+]
+
+
+def put(arguments: tuple[int, ...], slot: int, value: object) -> tuple[object, ...]:
+    return (*arguments[:slot], value, *arguments[slot + 1 :])
+
+
+def refuse(name: str, slot: int, value: object, error: type[Exception]) -> None:
+    function, arguments, kind = NUMERIC[name]
+    with pytest.raises(error) as caught:
+        function(*put(arguments, slot, value))
+    message = str(caught.value)
+    assert re.match(r"(degree|order|lmax|flat index|spin)\b.* must be " + kind, message), message
+    assert message.endswith(repr(value)), message
+
+
+def test_the_list_of_functions_is_complete() -> None:
+    """Every public function of single degrees and orders stands in the list; tables have tests of their own."""
+    tables = {"Table", "TableError", "build", "load", "tabulate", "exact", "products", "lowrank"}
+    public = {f"coupling.{name}" for name in coupling.__all__ if name not in tables}
+    public |= {f"coupling.exact.{name}" for name in exact.__all__ if name != "Surd"}
+    public |= {f"coupling.sphere.{name}" for name in sphere.__all__ if name not in ("Grid", "synthesis")}
+    assert public <= {name.split("(")[0] for name in NUMERIC}
+
+
+@pytest.mark.parametrize(("name", "slot"), SLOTS)
+def test_wrong_type(name: str, slot: int) -> None:
+    for value in WRONG_TYPE:
+        refuse(name, slot, value, TypeError)
+
+
+@pytest.mark.parametrize(("name", "slot"), SLOTS)
+def test_wrong_value(name: str, slot: int) -> None:
+    for value in WRONG_VALUE:
+        refuse(name, slot, value, ValueError)
+    if NUMERIC[name][2] == "an integer":
+        for value in (0.5, Fraction(3, 2), sympy.Rational(1, 2), np.float32(1.5)):
+            refuse(name, slot, value, ValueError)
+
+
+def degrees_of(name: str) -> int:
+    """How many of the arguments are degrees; the others are orders."""
+    arguments = NUMERIC[name][1]
+    if "6j" in name or "9j" in name:
+        return len(arguments)
+    return {2: 1, 4: 2, 6: 3}.get(len(arguments), len(arguments))
+
+
+@pytest.mark.parametrize(("name", "slot"), [(n, s) for n, s in SLOTS if s < degrees_of(n)])
+def test_negative_degree(name: str, slot: int) -> None:
+    function, arguments, _ = NUMERIC[name]
+    for value in (-1, -2.0, np.int64(-3), Fraction(-4)):
+        with pytest.raises(ValueError, match=rf"must be >= 0, got {int(value)}$"):
+            function(*put(arguments, slot, value))
+
+
+@pytest.mark.parametrize(("name", "slot"), [(n, s) for n, s in SLOTS if s >= degrees_of(n)])
+def test_order_beyond_its_degree(name: str, slot: int) -> None:
+    function, arguments, _ = NUMERIC[name]
+    degree = arguments[slot - degrees_of(name)]
+    for value in (degree + 1, -degree - 1, 10**30, -(10**30)):
+        with pytest.raises(ValueError, match=rf"^order.* must satisfy \|m\| <= {degree}, the degree, got {value}$"):
+            function(*put(arguments, slot, value))
+
+
+@pytest.mark.parametrize("module", [coupling, exact])
+@pytest.mark.parametrize("name", ["wigner_3j", "clebsch_gordan"])
+def test_order_of_the_other_kind(module: object, name: str) -> None:
+    """Integer orders belong to integer degrees, half-integer orders to half-integer degrees."""
+    function = getattr(module, name)
+    with pytest.raises(ValueError, match=r"^order 1 must be one of -1/2, \.\.\., 1/2 in steps of 1, got 0$"):
+        function(0.5, 0.5, 1, 0, 0.5, -0.5)
+    with pytest.raises(ValueError, match=r"^order 3 must be one of -1, \.\.\., 1 in steps of 1, got -1/2$"):
+        function(0.5, 0.5, 1, 0.5, 0.5, -0.5)
+    with pytest.raises(ValueError, match=r"^degree 2 must be >= 0, got -1/2$"):
+        function(0.5, -0.5, 1, 0.5, 0.5, -0.5)
+    with pytest.raises(ValueError, match=r"^order 2 must satisfy \|m\| <= 1/2, the degree, got 3/2$"):
+        function(0.5, 0.5, 1, 0.5, 1.5, -0.5)
+
+
+# -- numbers of every kind --------------------------------------------------------------------
+
+KINDS = [
+    np.int8,
+    np.int64,
+    np.uint16,
+    float,
+    np.float32,
+    np.float64,
+    np.longdouble,
+    Fraction,
+    Decimal,
+    sympy.Integer,
+    sympy.Rational,
+    sympy.Float,
+    np.array,
+]
+
+
+@pytest.mark.parametrize("name", NUMERIC)
+def test_accepted_kinds(name: str) -> None:
+    function, arguments, _ = NUMERIC[name]
+    expected = function(*arguments)
+    met = 0
+    for kind in KINDS:
+        converted = [kind(x) if x >= 0 or kind is not np.uint16 else x for x in arguments]
+        result = function(*converted)
+        assert type(result) is type(expected)
+        assert np.array_equal(result, expected) if isinstance(result, np.ndarray) else result == expected
+        met += 1
+    assert met == len(KINDS)
+
+
+@pytest.mark.parametrize("kind", [float, np.float32, np.float64, Fraction, Decimal, sympy.Rational, sympy.Float])
+def test_accepted_kinds_of_halves(kind: Callable[[str], object]) -> None:
+    half, one = kind("0.5"), kind("1")
+    minus = kind("-0.5")
+    for module in (coupling, exact):
+        assert module.wigner_3j(half, half, one, half, minus, 0) == module.wigner_3j(0.5, 0.5, 1, 0.5, -0.5, 0) != 0
+        assert module.clebsch_gordan(half, half, one, half, half, one) == 1
+        assert module.wigner_6j(half, half, one, half, half, one) == module.wigner_6j(0.5, 0.5, 1, 0.5, 0.5, 1) != 0
+        nine = (half, half, one, half, half, one, one, one, 2)
+        assert module.wigner_9j(*nine) == module.wigner_9j(*(float(x) for x in nine)) != 0
+
+
+# -- exact zeros ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol"),
+    [
+        ("wigner_3j", (1, 1, 3, 0, 0, 0)),
+        ("wigner_3j", (1, 1, 1, 0, 0, 0)),
+        ("wigner_3j", (1, 1, 2, 1, 1, 1)),
+        ("wigner_3j", (0.5, 0.5, 0.5, 0.5, 0.5, -0.5)),
+        ("clebsch_gordan", (1, 1, 2, 1, 0, 0)),
+        ("clebsch_gordan", (1, 1, 4, 1, 0, 1)),
+        ("gaunt", (1, 1, 1, 1, -1, 0)),
+        ("gaunt", (1, 1, 2, 1, 1, 0)),
+        ("gaunt", (1, 1, 4, 1, -1, 0)),
+        ("antisymmetric_gaunt", (1, 1, 2, 1, -1, 0)),
+        ("antisymmetric_gaunt", (1, 1, 1, 1, 1, 0)),
+        ("antisymmetric_gaunt", (1, 1, 5, 1, -1, 0)),
+        ("antisymmetric_gaunt", (0, 1, 1, 0, -1, 1)),
+        ("real_gaunt", (1, 1, 1, 1, -1, 0)),
+        ("real_gaunt", (1, 1, 2, 1, 1, 1)),
+        ("real_gaunt", (2, 2, 2, -1, 1, 0)),
+        ("real_antisymmetric_gaunt", (1, 1, 2, 1, -1, 0)),
+        ("real_antisymmetric_gaunt", (1, 1, 1, 1, 1, 0)),
+        ("wigner_6j", (1, 1, 3, 1, 1, 1)),
+        ("wigner_6j", (0.5, 0.5, 0.5, 1, 1, 1)),
+        ("wigner_9j", (1, 1, 3, 1, 1, 1, 1, 1, 1)),
+        ("wigner_9j", (1, 1, 1, 1, 1, 1, 1, 1, 1)),
+    ],
+)
+def test_what_does_not_couple_is_an_exact_zero(name: str, symbol: tuple[float, ...]) -> None:
+    value, number = getattr(exact, name)(*symbol), getattr(coupling, name)(*symbol)
+    assert type(value) is Surd and not value
+    assert type(number) is (complex if name == "antisymmetric_gaunt" else float)
+    assert number == 0 and not np.signbit(np.real(number)) and not np.signbit(np.imag(number))
+
+
+@pytest.mark.parametrize(("family", "basis"), [(f, b) for f in FAMILIES for b in BASES])
+def test_blocks_off_the_paths_are_zero(family: str, basis: str) -> None:
+    kind = complex if (family, basis) == ("antisymmetric_gaunt", "complex") else float
+    even, odd = (1, 1, 2), (1, 1, 1)
+    forbidden = [(1, 1, 3), (0, 0, 4), (5, 1, 0)]
+    forbidden += [odd] if family == "gaunt" else [even] if family == "antisymmetric_gaunt" else []
+    for l in forbidden:
+        block = coupling.block(family, *l, basis)
+        assert block.shape == tuple(2 * x + 1 for x in l) and block.dtype == kind and not block.any()
+        assert exact.reduced(family, *l) == 0 == exact_normalization(family, *l)
+
+
+# -- names ------------------------------------------------------------------------------------
+
+BY_FAMILY = {
+    "block": (lambda family: coupling.block(family, 1, 1, 1), FAMILIES),
+    "reduced": (lambda family: exact.reduced(family, 1, 1, 1), FAMILIES),
+    "normalization": (lambda family: coupling.normalization(family, 1), (*FAMILIES, "matrix")),
+    "relative_to": (lambda family: coupling.normalization("gaunt", 1, family), (*FAMILIES, "matrix")),
+    "exact_normalization": (lambda family: exact_normalization(family, 1, 1, 1), (*FAMILIES, "matrix")),
+    "quadrature": (lambda family: sphere.quadrature(family, 1, 1, 1), ("gaunt", "antisymmetric_gaunt")),
+}
+BY_BASIS = {
+    "block": lambda basis: coupling.block("gaunt", 1, 1, 2, basis),
+    "reduced": lambda basis: exact.reduced("gaunt", 1, 1, 2, basis),
+    "quadrature": lambda basis: sphere.quadrature("gaunt", 1, 1, 2, basis),
+    "harmonics": lambda basis: sphere.harmonics(1, 0.1, 0.2, basis),
+    "gradients": lambda basis: sphere.gradients(1, 0.1, 0.2, basis),
+    "synthesis": lambda basis: sphere.synthesis([1.0], sphere.gauss_legendre(1), basis),
+    "analysis": lambda basis: sphere.analysis(np.ones(2), sphere.gauss_legendre(1), 0, basis),
+}
+
+
+def check_choice(function: Callable[[object], object], name: str, choices: tuple[str, ...]) -> None:
+    listed = re.escape(", ".join(choices))
+    for value in ("", "Gaunt", "gaunts", "REAL", "cartesian", "gaunt\x00"):
+        with pytest.raises(ValueError, match=rf"^{name} must be one of {listed}, got {re.escape(repr(value))}$"):
+            function(value)
+    for value in (None, 3, True, b"gaunt", ["gaunt"], {"real": 1}):
+        expected = rf"^{name} must be one of {listed}, got {type(value).__name__} {re.escape(repr(value))}$"
+        with pytest.raises(TypeError, match=expected):
+            function(value)
+
+
+@pytest.mark.parametrize("name", BY_FAMILY)
+def test_unknown_family(name: str) -> None:
+    function, families = BY_FAMILY[name]
+    check_choice(function, "family", families)
+
+
+@pytest.mark.parametrize("name", BY_BASIS)
+def test_unknown_basis(name: str) -> None:
+    check_choice(BY_BASIS[name], "basis", BASES)
+
+
+# -- sizes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "slot"),
+    [(n, s) for n, s in SLOTS if re.search(r"_[369]j|gaunt$|gordan$|exact|bracket", n) and s < degrees_of(n)],
+)
+def test_a_coefficient_of_an_immense_degree_is_refused_at_once(name: str, slot: int) -> None:
+    function, arguments, _ = NUMERIC[name]
+    start = time.perf_counter()
+    for value in (LARGEST_DEGREE + 1, 10**9, 10**40, 1e300, Fraction(10**9)):
+        with pytest.raises(ValueError, match=rf"^degree {slot + 1} must be <= {LARGEST_DEGREE}, got {int(value)}$"):
+            function(*put(arguments, slot, value))
+    assert time.perf_counter() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        (lambda: coupling.block("gaunt", 10**5, 10**5, 10**5), "the gaunt block"),
+        (lambda: coupling.block("antisymmetric_gaunt", 10**12, 3, 10**12, "complex"), "the antisymmetric_gaunt block"),
+        (lambda: coupling.normalization("gaunt", 10**6), "the normalization tensor"),
+        (lambda: coupling.normalization("matrix", 10**30, j=1), "the normalization tensor"),
+        (lambda: sphere.quadrature("gaunt", 10**5, 10**5, 10**5), "quadrature"),
+        (lambda: sphere.gauss_legendre(10**7), "the Gauss-Legendre grid"),
+        (lambda: sphere.harmonics(10**7, 0.1, 0.2), "harmonics"),
+        (lambda: sphere.gradients(10**7, 0.1, 0.2), "harmonics"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_it_is_allocated(call: Callable[[], object], what: str) -> None:
+    tracemalloc.start()
+    start = time.perf_counter()
+    try:
+        with pytest.raises(MemoryError, match=rf"^{what}.* needs \d{{11,}} bytes, this machine has \d+$"):
+            call()
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+    assert time.perf_counter() - start < 0.5
+
+
+# -- the rest ---------------------------------------------------------------------------------
+
+
+def test_the_spin_of_the_matrix_family() -> None:
+    for value in (-1, -0.5, LARGEST_DEGREE + 1):
+        with pytest.raises(ValueError, match=rf"^spin must be between 0 and {LARGEST_DEGREE}, got {value}$"):
+            exact.reduced_matrix(1, 1, 1, value)
+        with pytest.raises(ValueError, match=r"^spin must be between 0"):
+            coupling.normalization("matrix", 2, j=value)
+    for value in (0.3, float("nan")):
+        with pytest.raises(ValueError, match=rf"^spin must be an integer or half-integer, got {value}$"):
+            exact.reduced_matrix(1, 1, 1, value)
+    for wrong in (True, "1", 1j):
+        with pytest.raises(TypeError, match=r"^spin must be an integer or half-integer, got"):
+            exact.reduced_matrix(1, 1, 1, wrong)
+    with pytest.raises(TypeError, match=r"^the matrix family needs its spin: j = 0, 1/2, 1"):
+        coupling.normalization("matrix", 2)
+
+
+def test_points_off_the_sphere() -> None:
+    for theta, phi in ((-0.1, 0.0), (3.2, 0.0), (float("nan"), 0.0), (0.1, float("nan")), (0.1, float("inf"))):
+        for function in (sphere.harmonics, sphere.gradients):
+            with pytest.raises(ValueError, match=r"^theta must lie in 0 \.\.\. pi and phi be finite"):
+                function(2, theta, phi)
+    with pytest.raises(ValueError, match="degree of the grid must be <= 131 for a Lebedev rule, got 132"):
+        sphere.lebedev(132)
+
+
+def test_indices_that_do_not_exist() -> None:
+    with pytest.raises(ValueError, match=r"^order must satisfy \|m\| <= 2, the degree, got 3$"):
+        indexing.flat_index(2, 3)
+    with pytest.raises(ValueError, match=r"^flat index must be >= 0, got -1$"):
+        indexing.degree_order(-1)
+    for path in ((1, 1, 3), (3, 1, 2), (-1, 1, 1)):
+        with pytest.raises(ValueError, match=rf"^{re.escape(str(path))} is not a path with lmax \(2, 2, 2\)$"):
+            indexing.path_index(*path, 2, 2, 2)
