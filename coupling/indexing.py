@@ -85,11 +85,23 @@ def path_array(lmax: tuple[int, int, int], parity: str = "all") -> NDArray[np.in
     >>> path_array((1, 1, 1), "odd")
     array([[1, 1, 1]])
     """
-    l1, l2, l3 = np.ogrid[: lmax[0] + 1, : lmax[1] + 1, : lmax[2] + 1]
+    return np.concatenate([paths_of(l1, lmax[1], lmax[2], parity) for l1 in range(lmax[0] + 1)])
+
+
+def paths_of(l1: int, lmax2: int, lmax3: int, parity: str = "all") -> NDArray[np.int64]:
+    """Return the paths that begin with the degree l1, as an array [n, 3].
+
+    >>> paths_of(1, 1, 1)
+    array([[1, 0, 1],
+           [1, 1, 0],
+           [1, 1, 1]])
+    """
+    l2, l3 = np.ogrid[: lmax2 + 1, : lmax3 + 1]
     allowed = (abs(l1 - l2) <= l3) & (l3 <= l1 + l2)
     if parity != "all":
         allowed &= (l1 + l2 + l3) % 2 == (parity == "odd")
-    return np.argwhere(allowed)
+    pairs = np.argwhere(allowed)
+    return np.column_stack([np.full(len(pairs), l1), pairs])
 
 
 def entry_counts(paths: NDArray[np.integer], basis: str) -> NDArray[np.int64]:

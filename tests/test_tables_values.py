@@ -11,9 +11,10 @@ from coupling import block, normalization
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import wigner_3j
 from coupling.exact.real import real_term
+from coupling.indexing import entry_counts
 from coupling.selection import orders, paths
 from coupling.tables import Request, Table, build
-from coupling.tables.size import allowed_entries, path_array, symmetry_zeros, table_bytes
+from coupling.tables.size import path_array, symmetry_zeros, table_bytes
 
 BOXES = [(4, 4, 4), (2, 3, 5), (5, 2, 3), (3, 5, 2), (0, 4, 4), (4, 1, 0), (1, 1, 6)]
 
@@ -37,9 +38,9 @@ def symmetric(l: tuple[int, int, int], m: tuple[int, int, int]) -> bool:
 
 
 @pytest.mark.parametrize("basis", BASES)
-def test_allowed_entries_and_zeros_by_symmetry_are_counted_in_closed_form(basis: str, lmax: int) -> None:
+def test_entry_counts_and_zeros_by_symmetry_are_counted_in_closed_form(basis: str, lmax: int) -> None:
     all_paths = path_array((2 * lmax, 2 * lmax, 2 * lmax), "all")
-    allowed, zeros = allowed_entries(all_paths, basis), symmetry_zeros(all_paths, basis)
+    allowed, zeros = entry_counts(all_paths, basis), symmetry_zeros(all_paths, basis)
     met = 0
     for l, count, zero in zip(all_paths.tolist(), allowed.tolist(), zeros.tolist(), strict=True):
         allowed_orders = list(orders(*l, basis))

@@ -97,17 +97,18 @@ def _tabulate_path(a, b, c, family, real, error, start, roots, work, values, dou
     if not orderings(l1, l2, l3, start, work.where):
         return count
     h, l = path_factor(a, b, c, roots.hi, roots.lo, roots.root_h, roots.root_l)
-    if family == CLEBSCH_GORDAN:  # three roundings, one for each degree in the third slot
-        for slot, degree in enumerate((l1, l2, l3)):
-            x, y = product(h, l, roots.degree[degree, 0], roots.degree[degree, 1])
-            count = round_block(a, b, c, x, y, real, error, roots, work, doubtful, count)
-            spread(l1, l2, l3, slot, work.where, real, work.block, work.turned, values)
-        return count
     if family >= GAUNT:
         x, y = integral_factor(a, b, c, family, real, h, l, roots, work.s_hi, work.s_lo)
         h, l = product(h, l, x, y)
-    count = round_block(a, b, c, h, l, real, error, roots, work, doubtful, count)
-    spread(l1, l2, l3, -1, work.where, real, work.block, work.turned, values)
+    # Clebsch-Gordan coefficients are rounded three times, for each degree in the third slot
+    first, last = (0, 3) if family == CLEBSCH_GORDAN else (-1, 0)
+    for slot in range(first, last):
+        x, y = h, l
+        if slot >= 0:
+            degree = l1 if slot == 0 else l2 if slot == 1 else l3
+            x, y = product(h, l, roots.degree[degree, 0], roots.degree[degree, 1])
+        count = round_block(a, b, c, x, y, real, error, roots, work, doubtful, count)
+        spread(l1, l2, l3, slot, work.where, real, work.block, work.turned, values)
     return count
 
 

@@ -92,40 +92,22 @@ def orderings(l1, l2, l3, start, where):
 def spread(l1, l2, l3, slot, where, real, block, turned, values):
     """Write the block of a canonical path in all its wanted orderings; see :func:`orderings`.
 
-    slot 0, 1, 2 means complex or real Clebsch-Gordan coefficients and restricts the orderings to those with that
-    degree in the third place; slot -1 writes all.
+    slot 0, 1, 2 means Clebsch-Gordan coefficients and restricts the orderings to those with that degree in the third
+    place; slot -1 writes all.
     """
-    if _wanted(2, 1, slot, where, 0):
-        _write_both(l1, l2, l3, 2, 1, slot, where[0], where[1], real, block, values)
-    if where[2:].max() < 0:
-        return
-    turn(l1, l2, l3, block, turned)
-    if _wanted(0, 2, slot, where, 2):
-        _write_both(l2, l3, l1, 0, 2, slot, where[2], where[3], real, turned, values)
-    if _wanted(1, 0, slot, where, 4):
-        turn(l2, l3, l1, turned, block)
-        _write_both(l3, l1, l2, 1, 0, slot, where[4], where[5], real, block, values)
-
-
-@kernel
-def _wanted(third, second, slot, where, index):
-    forward = where[index] >= 0 and (slot < 0 or slot == third)
-    return forward or (where[index + 1] >= 0 and (slot < 0 or slot == second))
-
-
-@kernel
-def _write_both(l1, l2, l3, third, second, slot, forward, backward, real, block, values):
-    """Write a block as path (l1, l2, l3) and, its rows reversed, as (l1, l3, l2).
-
-    The last degrees of the two are number third and number second of the canonical path.
-    """
-    if forward >= 0 and (slot < 0 or slot == third):
-        if real:
-            write_real(l1, l2, l3, False, block, forward, values)
-        else:
-            write_complex(l1, l2, l3, False, slot >= 0, block, forward, values)
-    if backward >= 0 and (slot < 0 or slot == second):
-        if real:
-            write_real(l1, l3, l2, True, block, backward, values)
-        else:
-            write_complex(l1, l3, l2, True, slot >= 0, block, backward, values)
+    x, y, z = l1, l2, l3
+    for number in range(3):
+        if where[2 * number :].max() < 0:
+            return
+        if number > 0:
+            turn(x, y, z, block, turned)
+            x, y, z = y, z, x
+            block, turned = turned, block
+        for reverse in range(2):
+            start = where[2 * number + reverse]
+            if start >= 0 and (slot < 0 or slot == (number + 2 - reverse) % 3):
+                second, third = (z, y) if reverse else (y, z)
+                if real:
+                    write_real(x, second, third, reverse, block, start, values)
+                else:
+                    write_complex(x, second, third, reverse, slot >= 0, block, start, values)

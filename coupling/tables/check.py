@@ -19,10 +19,10 @@ import numpy as np
 from coupling.conventions import parity_sign
 from coupling.exact import reduced
 from coupling.exact.families import exact_function
+from coupling.indexing import entry_counts
 from coupling.selection import Path
 from coupling.selection import orders as allowed_orders
 from coupling.tables.errors import TableError
-from coupling.tables.size import allowed_entries
 from coupling.tables.structure import check_entries, check_paths
 from coupling.tables.table import Entries, Table
 
@@ -207,7 +207,7 @@ def _represents(table: Table, path: list[int]) -> bool:
 
 
 def _evenly(paths: list[list[int]], basis: str) -> list[list[int]]:
-    total = int(allowed_entries(np.array(paths, np.uint8).reshape(-1, 3), basis).sum())
+    total = int(entry_counts(np.array(paths, np.uint8).reshape(-1, 3), basis).sum())
     return paths[:: -(-total // EXACT_LIMIT)]
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import CONVENTION_ID
+from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
 from coupling.tables.format import Tensor
 from coupling.tables.request import Request
-from coupling.tables.size import allowed_entries, symmetry_zeros
+from coupling.tables.size import symmetry_zeros
 from coupling.version import __version__
 
 SCHEMA = "coupling-table"
@@ -29,7 +30,7 @@ COUNTS = ("accidental_zeros", "entries", "paths", "symmetry_zeros")
 
 def describe(request: Request, paths: NDArray[np.uint8], entries: int) -> dict[str, Any]:
     """Return the metadata of a table, without its checksum."""
-    allowed = int(allowed_entries(paths, request.basis).sum())
+    allowed = int(entry_counts(paths, request.basis).sum())
     symmetric = int(symmetry_zeros(paths, request.basis).sum())
     counts = (allowed - symmetric - entries, entries, len(paths), symmetric)
     return {**constant_part(request), "counts": dict(zip(COUNTS, counts, strict=True))}

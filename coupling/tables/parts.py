@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.indexing import entry_counts
 from coupling.tables.core import Block, core_blocks
 from coupling.tables.errors import TableError
 from coupling.tables.format import Content, Tensor, read, write
 from coupling.tables.metadata import SCHEMA_VERSION
 from coupling.tables.request import Request
-from coupling.tables.size import allowed_entries, path_array
+from coupling.tables.size import path_array
 from coupling.version import __version__
 
 #: A part begins when the parts before it reach a multiple of this many entries, before zeros are left out.
@@ -45,7 +46,7 @@ class Plan:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.paths = path_array(request.lmax, request.parity)
-        self.allowed = allowed_entries(self.paths, request.basis)
+        self.allowed = entry_counts(self.paths, request.basis)
         part_of_path = (np.cumsum(self.allowed) - self.allowed) // PART_ENTRIES
         self.bounds = np.append(np.unique(part_of_path, return_index=True)[1], len(self.paths))
 

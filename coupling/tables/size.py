@@ -1,14 +1,5 @@
 """How many entries a path has, and how many bytes a table takes, before anything is computed.
 
-Write a <= b <= c for the sorted degrees of a path and t = a + b - c >= 0.
-
-Complex basis: the orders with m1 + m2 + m3 = 0 number ``N = (2a+1)(2b+1) - t(t+1)``, because among the (2a+1)(2b+1)
-pairs of orders of a and b exactly t(t+1)/2 have a sum above c and as many a sum below -c.
-
-Real basis: some |m| is the sum of the other two, and the number of negative orders has the parity of J.  Of the N
-complex orders one is (0, 0, 0) and 2n, n = 2a + b, have exactly one zero; a triple (a, a, 0) has 2 and a triple without
-zeros 4 choices of sign, against 2 and 2 in the complex basis.  That gives ``2N - 2 - 2n + [J even]``.
-
 Some allowed entries are *zero by symmetry*: a 3j symbol of odd J vanishes when two of its columns are equal or all its
 orders are zero, as in 3j(3 3 3; 1 1 -2).  A zero that neither rule explains is *accidental*, as is 3j(3 3 2; 2 -2 0),
 which vanishes because 3m² = l(l+1) for l = 3, m = 2.
@@ -18,6 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from coupling import indexing
+from coupling.indexing import entry_counts, paths_of
 
 #: Bytes of one entry (three int8 orders, one float64) and of one path without its reduced factors (degrees, offset).
 ENTRY_BYTES = 11
@@ -30,29 +24,7 @@ def path_array(lmax: tuple[int, int, int], parity: str) -> NDArray[np.uint8]:
     >>> path_array((1, 1, 1), "odd")
     array([[1, 1, 1]], dtype=uint8)
     """
-    return np.concatenate([_paths_of(l1, lmax[1], lmax[2], parity) for l1 in range(lmax[0] + 1)])
-
-
-def _paths_of(l1: int, lmax2: int, lmax3: int, parity: str) -> NDArray[np.uint8]:
-    l2, l3 = np.ogrid[: lmax2 + 1, : lmax3 + 1]
-    allowed = (abs(l1 - l2) <= l3) & (l3 <= l1 + l2)
-    if parity != "all":
-        allowed &= (l1 + l2 + l3) % 2 == (parity == "odd")
-    pairs = np.argwhere(allowed)
-    return np.column_stack([np.full(len(pairs), l1), pairs]).astype(np.uint8)
-
-
-def allowed_entries(paths: NDArray[np.uint8], basis: str) -> NDArray[np.int64]:
-    """Return for each path the number of orders that the selection rules of the basis allow.
-
-    >>> paths = np.array([[2, 2, 2]], np.uint8)
-    >>> allowed_entries(paths, "complex"), allowed_entries(paths, "real")
-    (array([19]), array([25]))
-    """
-    a, b, c = np.sort(paths.astype(np.int64), axis=1).T
-    t = a + b - c
-    count = (2 * a + 1) * (2 * b + 1) - t * (t + 1)
-    return count if basis == "complex" else 2 * count - 2 - 2 * (2 * a + b) + 1 - _odd(paths)
+    return indexing.path_array(lmax, parity).astype(np.uint8)
 
 
 def symmetry_zeros(paths: NDArray[np.uint8], basis: str) -> NDArray[np.int64]:
@@ -86,6 +58,6 @@ def table_bytes(lmax: tuple[int, int, int], basis: str, parity: str, families: i
     box = [min(l, sum(lmax) - l) for l in lmax]
     scale = 1 if max(box) < 128 else -(-max(box) // 63)
     l1s, lmax2, lmax3 = range(box[0] // scale + 1), box[1] // scale, box[2] // scale
-    rows = [_paths_of(l1, lmax2, lmax3, parity) for l1 in l1s]
-    entries = sum(int(allowed_entries(row, basis).sum()) for row in rows) * scale**5
+    rows = [paths_of(l1, lmax2, lmax3, parity) for l1 in l1s]
+    entries = sum(int(entry_counts(row, basis).sum()) for row in rows) * scale**5
     return entries * ENTRY_BYTES + sum(map(len, rows)) * scale**3 * (PATH_BYTES + 8 * families) + 8

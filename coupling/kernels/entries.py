@@ -1,0 +1,51 @@
+"""The orders that belong to the values of a table."""
+
+from __future__ import annotations
+
+from coupling.kernels.jit import kernel
+
+
+@kernel
+def complex_orders(l1, l2, l3, orders):
+    """Write ``coupling.selection.complex_orders(l1, l2, l3)`` to the rows of orders; return their number."""
+    n = 0
+    for m1 in range(-l1, l1 + 1):
+        for m2 in range(max(-l2, -l3 - m1), min(l2, l3 - m1) + 1):
+            orders[n, 0], orders[n, 1], orders[n, 2] = m1, m2, -m1 - m2
+            n += 1
+    return n
+
+
+@kernel
+def real_orders(l1, l2, l3, orders):
+    """Write ``coupling.selection.real_orders(l1, l2, l3)`` to the rows of orders; return their number."""
+    n = 0
+    for m1 in range(-l1, l1 + 1):
+        for m2 in range(-l2, l2 + 1):
+            below = (l1 + l2 + l3 + (m1 < 0) + (m2 < 0)) & 1
+            outer, inner = abs(m1) + abs(m2), abs(abs(m1) - abs(m2))
+            for k in range(2):
+                m3 = -outer if below and k == 0 else -inner if below else inner if k == 0 else outer
+                if abs(m3) <= l3 and (m3 != 0 or not below) and (outer != inner or k == 0):
+                    orders[n, 0], orders[n, 1], orders[n, 2] = m1, m2, m3
+                    n += 1
+    return n
+
+
+@kernel
+def keep_non_zero(paths, offsets, real, values, orders, kept, counts):
+    """Write the non-zero values to kept, their orders to orders [E, 3], and their number per path to counts."""
+    n = 0
+    for p in range(paths.shape[0]):
+        l1, l2, l3 = paths[p]
+        room = orders[n:]
+        size = real_orders(l1, l2, l3, room) if real else complex_orders(l1, l2, l3, room)
+        begin = n
+        for i in range(size):
+            value = values[offsets[p] + i]
+            if value != 0.0:
+                orders[n, 0], orders[n, 1], orders[n, 2] = room[i, 0], room[i, 1], room[i, 2]
+                kept[n] = value
+                n += 1
+        counts[p] = n - begin
+    return n
