@@ -15,6 +15,9 @@ from coupling.exact.families import exact_function
 from coupling.memory import require_memory
 from coupling.selection import degree, orders, triangle
 
+#: Blocks with more pairs of orders (m1, m2) than this come from the kernels, the others from exact arithmetic: same bits.
+KERNEL_SIZE = 2000
+
 
 def wigner_3j(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
     """Return the Wigner 3j symbol (j1 j2 j3; m1 m2 m3), correctly rounded.
@@ -141,6 +144,11 @@ def block(family: str, l1: object, l2: object, l3: object, basis: str = "real") 
     dtype = np.dtype(complex if (family, basis) == ("antisymmetric_gaunt", "complex") else float)
     shape = tuple(2 * l + 1 for l in path)
     require_memory(dtype.itemsize * shape[0] * shape[1] * shape[2], f"the {family} block of degrees {path}")
+    if triangle(*path) and shape[0] * shape[1] > KERNEL_SIZE:
+        from coupling.tabulation import tabulate_paths  # loads numba, for blocks that are worth it
+
+        found = tabulate_paths(family, np.array([path]), basis).blocks()[path]
+        return found * 1j if dtype.kind == "c" else found
     number = complex if dtype.kind == "c" else float
     result = np.zeros(shape, dtype)
     if triangle(*path):

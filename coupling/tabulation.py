@@ -23,6 +23,7 @@ from coupling.exact.surd import Surd
 from coupling.factors import chain_roots, path_factors, path_roots, row_starts
 from coupling.indexing import entry_counts, path_array
 from coupling.kernels import chain
+from coupling.kernels.entries import scatter
 from coupling.kernels.orders import spread
 from coupling.kernels.path import round_path
 from coupling.kernels.regge import MAX_TOTAL
@@ -64,6 +65,24 @@ class Tabulation:
     def of_path(self, index: int) -> Floats:
         """Return the values of path number index, a view."""
         return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+    def blocks(self) -> dict[Path, Floats]:
+        """Return the dense block [2l1+1, 2l2+1, 2l3+1] of every path; all are views of one array.
+
+        Complex Clebsch-Gordan coefficients have their third order negated, as in :func:`coupling.block`.  Raises
+        MemoryError for blocks that do not fit.
+
+        >>> tabulate("wigner_3j", 1).blocks()[1, 1, 1][0, 1]
+        array([0.        , 0.        , 0.40824829])
+        """
+        shapes = 2 * self.paths + 1
+        starts = np.concatenate([[0], np.cumsum(shapes.prod(axis=1))])
+        require_memory(8 * int(starts[-1]), f"all blocks of {len(self)} paths")
+        dense = np.zeros(int(starts[-1]))
+        scatter(self.paths, self.offsets, self.basis == "real", self.values, starts, dense)
+        step = -1 if (self.family, self.basis) == ("clebsch_gordan", "complex") else 1
+        cut = zip(map(tuple, self.paths.tolist()), starts.tolist(), starts[1:].tolist(), shapes.tolist(), strict=False)
+        return {path: dense[begin:end].reshape(shape)[:, :, ::step] for path, begin, end, shape in cut}
 
 
 def tabulate(

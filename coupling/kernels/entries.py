@@ -49,3 +49,42 @@ def keep_non_zero(paths, offsets, real, values, orders, kept, counts):
                 n += 1
         counts[p] = n - begin
     return n
+
+
+@kernel
+def scatter(paths, offsets, real, values, starts, dense):
+    """Write the values of each path to its block [2l1+1, 2l2+1, 2l3+1], flat from starts[p] on; dense comes zeroed."""
+    for p in range(paths.shape[0]):
+        l1, l2, l3 = paths[p]
+        width = 2 * l3 + 1
+        position = offsets[p]
+        for m1 in range(-l1, l1 + 1):
+            row = starts[p] + (m1 + l1) * (2 * l2 + 1) * width + l3
+            if real:
+                position = _scatter_real(m1, l1, l2, l3, row, position, values, dense)
+            else:
+                for m2 in range(max(-l2, -l3 - m1), min(l2, l3 - m1) + 1):
+                    dense[row + (m2 + l2) * width - m1 - m2] = values[position]
+                    position += 1
+
+
+@kernel
+def _scatter_real(m1, l1, l2, l3, row, position, values, dense):
+    """Write the real entries of one m1; return the position behind them."""
+    for m2 in range(-l2, l2 + 1):
+        below = (l1 + l2 + l3 + (m1 < 0) + (m2 < 0)) & 1
+        outer, inner = abs(m1) + abs(m2), abs(abs(m1) - abs(m2))
+        near, far = inner <= l3 and (inner > 0 or not below), outer <= l3 and outer != inner
+        origin = row + (m2 + l2) * (2 * l3 + 1)
+        if below:
+            if far:
+                dense[origin - outer] = values[position]
+            if near:
+                dense[origin - inner] = values[position + far]
+        else:
+            if near:
+                dense[origin + inner] = values[position]
+            if far:
+                dense[origin + outer] = values[position + near]
+        position += near + far
+    return position
