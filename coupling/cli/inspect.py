@@ -19,13 +19,49 @@ if TYPE_CHECKING:
 Examples:
   coupling check real-l8                      a shipped table
   coupling check tables/data/*.safetensors    files
+  coupling check --accuracy                   every entry that is tabulated, degrees to 16 and some paths beyond
+  coupling check --accuracy --full            the same to 32, and paths to degrees of thousands
 """,
 )
-@click.argument("tables", nargs=-1, required=True, metavar="TABLE...")
+@click.argument("tables", nargs=-1, metavar="TABLE...")
 @click.option("--full", is_flag=True, help="Compare every value with the exact one, however many there are.")
+@click.option("--accuracy", is_flag=True, help="Check the tabulation instead: every entry against exact integers.")
+@click.option("--lmax", type=int, multiple=True, metavar="L", help="With --accuracy: all degrees up to L.  Repeatable.")
+@click.option(
+    "--path", "paths", type=int, nargs=3, multiple=True, metavar="L1 L2 L3", help="With --accuracy: a whole path."
+)
 @says_what_is_wrong
-def check(tables: tuple[str, ...], full: bool) -> None:
+def check(
+    tables: tuple[str, ...], full: bool, accuracy: bool, lmax: tuple[int, ...], paths: tuple[tuple[int, int, int], ...]
+) -> None:
     """Check tables: file, structure, identities, exact values.  Exit status 1 when a check fails."""
+    if bool(tables) == accuracy or ((lmax or paths) and not accuracy):
+        raise ValueError("check takes tables, or --accuracy with --lmax and --path")
+    if accuracy:
+        check_accuracy(full, lmax, paths)
+    else:
+        check_tables(tables, full)
+
+
+def check_accuracy(full: bool, lmax: tuple[int, ...], paths: tuple[tuple[int, int, int], ...]) -> None:
+    """Print the certificates of the tabulation; without lmax and paths, the standard ones."""
+    from coupling.accuracy import HEADER, LARGE_PATHS, PATHS, certificates, row
+
+    if not lmax and not paths:
+        lmax, paths = ((4, 8, 16, 32), PATHS + LARGE_PATHS) if full else ((16,), PATHS)
+    failed = 0
+    for number, (where, certificate) in enumerate(certificates(lmax, paths)):
+        if number == 0:
+            click.echo(f"| {HEADER} |\n|{' --- |' * (HEADER.count('|') + 1)}")
+        click.echo(f"| {row(where, certificate)} |")
+        failed += not certificate.passed
+    if failed:
+        click.echo(f"{failed} certificates failed.", err=True)
+        raise click.exceptions.Exit(FAILED)
+
+
+def check_tables(tables: tuple[str, ...], full: bool) -> None:
+    """Check files or shipped tables and print what was found."""
     from coupling.tables import TableError, load
     from coupling.tables.check import check as check_table
 

@@ -1,0 +1,248 @@
+"""The certificate of a table: every entry against exact integers.
+
+The exact values of a canonical path l1 ≤ l2 ≤ l3 come from :mod:`coupling.exact.blocks`, which shares no rule with the
+kernels.  All orderings of the path are then compared with them, entry by entry, through the symmetries of the *exact*
+3j symbols and the definition of the real basis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from coupling.conventions import BASES, FAMILIES
+from coupling.exact.blocks import Block, rounded_block
+from coupling.exact.reduced import reduced
+from coupling.exact.surd import Surd
+from coupling.selection import Path, degrees, has_parity, triangle
+from coupling.tabulation import Tabulation, tabulate, tabulate_paths
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+#: Whole paths of large degrees: balanced, very unequal, and stretched, where values underflow.
+PATHS: tuple[Path, ...] = ((50, 50, 50), (33, 33, 35), (100, 90, 190), (3, 200, 201), (200, 200, 200), (1, 1000, 1000))
+
+#: What the whole certificate adds; it takes minutes.
+LARGE_PATHS: tuple[Path, ...] = (
+    (2, 8190, 8192),
+    (3, 1000, 1001),
+    (20, 990, 1000),
+    (500, 500, 500),
+    (250, 500, 745),
+    (1000, 1000, 1000),
+    (1000, 1000, 1999),
+    (1000, 1000, 2000),
+)
+
+PARITY = {"gaunt": "even", "antisymmetric_gaunt": "odd"}
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What the comparison of a table with the exact values found.
+
+    ``ulp`` is the largest distance of an entry to the exact value, in units in the last place of the exact value
+    (2^-1074 below the normal doubles): at most 0.5 where every entry is correctly rounded.  ``false_zeros`` are zero
+    where the rounded exact value is not, ``false_nonzeros`` the reverse.  ``zeros`` and ``subnormal`` count what is in
+    the table.  ``orthogonality`` is max |A Aᵀ - 1| with A[(l3,m3), (m1,m2)] = √(2l3+1) · entry/reduced factor for
+    fixed l1, l2 over the l3 of the table, in doubles.  ``doubtful`` counts the canonical entries that the kernels left
+    to exact arithmetic.
+    """
+
+    family: str
+    basis: str
+    paths: int
+    entries: int
+    misrounded: int
+    ulp: float
+    false_zeros: int
+    false_nonzeros: int
+    zeros: int
+    subnormal: int
+    orthogonality: float
+    doubtful: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether every entry is the double nearest to the exact value."""
+        return not (self.misrounded or self.false_zeros or self.false_nonzeros) and self.ulp <= 0.5
+
+
+def certify(table: Tabulation) -> Certificate:
+    """Compare every entry of a table with the exact value.
+
+    >>> certificate = certify(tabulate("gaunt", 3))
+    >>> certificate.entries, certificate.misrounded, certificate.ulp <= 0.5
+    (359, 0, True)
+    """
+    misrounded = false_zeros = false_nonzeros = 0
+    ulp = 0.0
+    for index, exact in exact_entries(table):
+        values = table.of_path(index)
+        errors = np.abs(np.ldexp(values - exact.values, -exact.unit) + exact.distance)
+        ulp = max(ulp, float(errors.max(initial=0.0)))
+        misrounded += int((values != exact.values).sum())
+        false_zeros += int(((values == 0) & (exact.values != 0)).sum())
+        false_nonzeros += int(((values != 0) & (exact.values == 0)).sum())
+    size = np.abs(table.values)
+    return Certificate(
+        table.family, table.basis, len(table), table.values.size, misrounded, ulp, false_zeros, false_nonzeros,
+        int((size == 0).sum()), int(((size > 0) & (size < np.finfo(float).tiny)).sum()),
+        orthogonality(table), table.doubtful,
+    )  # fmt: skip
+
+
+def certificates(lmax: Sequence[int], paths: Sequence[Path]) -> Iterator[tuple[str, Certificate]]:
+    """Yield a description and the certificate of all tables up to each lmax and of each path in all its orderings, for
+    every family and basis.
+
+    Raises ValueError for a path that violates the triangle rule.
+    """
+    for path in paths:
+        if not triangle(*degrees(*path)):
+            raise ValueError(f"a path satisfies |l1 - l2| <= l3 <= l1 + l2, got {path}")
+    for limit in lmax:
+        for basis in BASES:
+            for family in FAMILIES:
+                yield f"all ≤ {limit}", certify(tabulate(family, limit, basis))
+    for path in paths:
+        orderings = np.array(sorted(set(permutations(path))))
+        for basis in BASES:
+            for family in FAMILIES:
+                if has_parity(sum(path), PARITY.get(family, "all")):
+                    yield "{}, {}, {}".format(*path), certify(tabulate_paths(family, orderings, basis))
+
+
+HEADER = "degrees | family | basis | entries | misrounded | largest error (ulp) | false zeros | false non-zeros | " \
+    "zeros | subnormal | orthogonality | by exact arithmetic"  # fmt: skip
+
+
+def row(where: str, c: Certificate) -> str:
+    """Return a certificate as a row of the table that :data:`HEADER` begins."""
+    return (
+        f"{where} | {c.family} | {c.basis} | {c.entries} | {c.misrounded} | {c.ulp:.10g} | {c.false_zeros} | "
+        f"{c.false_nonzeros} | {c.zeros} | {c.subnormal} | {c.orthogonality:.1e} | {c.doubtful}"
+    )
+
+
+# exact values in all orderings of a path
+
+
+def exact_entries(table: Tabulation) -> Iterator[tuple[int, Block]]:
+    """Yield for each path of a table its index and the exact values of its entries, in their order."""
+    real, three = table.basis == "real", table.family == "clebsch_gordan"
+    for key, members in _groups(np.sort(table.paths, axis=1)):
+        a, b, c = key
+        blocks: dict[int, Block] = {}
+        for index in members:
+            path = _path(table, index)
+            third = path[2] if three else -1
+            if third not in blocks:
+                blocks[third] = rounded_block(a, b, c, _factor(table, path), real)
+            yield index, _ordered(blocks[third], table.family, table.basis, path, key)
+
+
+def _groups(keys: Integers) -> Iterator[tuple[list[int], list[int]]]:
+    """Yield each distinct row of keys with the indices where it stands."""
+    distinct, inverse = np.unique(keys, axis=0, return_inverse=True)
+    members = np.split(np.argsort(inverse, kind="stable"), np.cumsum(np.bincount(inverse))[:-1])
+    yield from ((key.tolist(), group.tolist()) for key, group in zip(distinct, members, strict=True))
+
+
+def _path(table: Tabulation, index: int) -> Path:
+    l1, l2, l3 = table.paths[index].tolist()
+    return l1, l2, l3
+
+
+def _factor(table: Tabulation, path: Path) -> Surd:
+    """Return what a family multiplies the 3j symbols of a path by, without the signs that depend on the ordering."""
+    return Surd(1, 2 * path[2] + 1) if table.family == "clebsch_gordan" else reduced(table.family, *path, table.basis)
+
+
+def _ordered(block: Block, family: str, basis: str, path: Path, key: list[int]) -> Block:
+    """Return the values of all entries of a path from the block of the sorted path."""
+    orders = orders_of(path, basis)
+    signs, mu = (np.ones(1), orders) if basis == "complex" else real_terms(sum(path), orders)
+    slots, odd = next((s, o) for s, o in _PERMUTATIONS if [path[i] for i in s] == key)
+    if odd and sum(path) & 1:
+        signs = -signs
+    if (family, basis) == ("clebsch_gordan", "complex"):
+        signs = signs * (1 - 2 * ((path[0] - path[1] - orders[2]) & 1))
+    entries = mu[slots[0]] + key[0], mu[slots[1]] + key[1]
+    return Block(signs * block.values[entries], signs * block.distance[entries], block.unit[entries])
+
+
+#: (slots, whether they are an odd permutation): the canonical path has the degrees of these slots.
+_PERMUTATIONS = [(slots, slots in ((0, 2, 1), (1, 0, 2), (2, 1, 0))) for slots in permutations(range(3))]
+
+
+def orders_of(path: Path, basis: str) -> Integers:
+    """Return ``list(selection.orders(*path, basis))`` as an array [3, n].
+
+    >>> orders_of((1, 0, 1), "complex")
+    array([[-1,  0,  1],
+           [ 0,  0,  0],
+           [ 1,  0, -1]])
+    """
+    l1, l2, l3 = path
+    m1, m2 = np.arange(-l1, l1 + 1)[:, None, None], np.arange(-l2, l2 + 1)[:, None]
+    if basis == "complex":
+        m3 = -m1 - m2
+        where = np.nonzero(abs(m3) <= l3)
+    else:
+        total, gap = abs(m1) + abs(m2), abs(abs(m1) - abs(m2))
+        m3 = np.concatenate([-total, -gap, gap, total], axis=2)
+        distinct = np.concatenate([total > gap, gap > 0, gap >= 0, total > gap], axis=2)
+        negative = (m1 < 0) ^ (m2 < 0) ^ bool((l1 + l2 + l3) & 1)
+        where = np.nonzero(distinct & (abs(m3) <= l3) & ((m3 < 0) == negative))
+    return np.stack([where[0] - l1, where[1] - l2, m3[where]])
+
+
+def real_terms(total: int, orders: Integers) -> tuple[Floats, Integers]:
+    """Return sign and μ [3, n] of :func:`coupling.exact.real.real_term` for allowed real orders [3, n].
+
+    >>> real_terms(3, np.array([[-1], [0], [1]]))
+    (array([-1.]), array([[ 1],
+           [ 0],
+           [-1]]))
+    """
+    a, b, c = abs(orders)
+    mu = np.where(a == b + c, (a, -b, -c), np.where(b == a + c, (-a, b, -c), (-a, -b, c)))
+    power = np.where(mu > 0, 2 * orders, 0) + np.where(orders < 0, np.where(mu < 0, 1, -1), 0)
+    return 1.0 - ((power.sum(axis=0) - total) & 2), mu
+
+
+# orthogonality
+
+
+def orthogonality(table: Tabulation) -> float:
+    """Return max |A Aᵀ - 1| over the pairs l1, l2 of a table, see :class:`Certificate`."""
+    residual = 0.0
+    for _, members in _groups(table.paths[:, :2]):
+        matrix = _rows(table, members)
+        gram = (matrix @ matrix.T).tocoo()
+        residual = max(residual, float(abs(gram.data - (gram.coords[0] == gram.coords[1])).max(initial=0.0)))
+    return residual
+
+
+def _rows(table: Tabulation, members: list[int]) -> csr_array:
+    """Return A of the paths with the given indices, which have l1 and l2 in common."""
+    rows, columns, values = [], [], []
+    for index in members:
+        path = l1, l2, l3 = _path(table, index)
+        factor = _factor(table, path)
+        if factor:
+            m1, m2, m3 = orders_of(path, table.basis)
+            rows.append(l3**2 + l3 + m3)
+            columns.append((m1 + l1) * (2 * l2 + 1) + m2 + l2)
+            values.append(table.of_path(index) * float(abs(Surd(1, 2 * l3 + 1) / factor)))
+    if not rows:
+        return csr_array((0, 0))
+    _, row = np.unique(np.concatenate(rows), return_inverse=True)
+    return csr_array((np.concatenate(values), (row, np.concatenate(columns))))
