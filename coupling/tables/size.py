@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling import indexing
 from coupling.indexing import entry_counts, paths_of
+from coupling.indexing import path_array as integer_paths
 
 #: Bytes of one entry (three int8 orders, one float64) and of one path without its reduced factors (degrees, offset).
 ENTRY_BYTES = 11
@@ -24,7 +24,7 @@ def path_array(lmax: tuple[int, int, int], parity: str) -> NDArray[np.uint8]:
     >>> path_array((1, 1, 1), "odd")
     array([[1, 1, 1]], dtype=uint8)
     """
-    return indexing.path_array(lmax, parity).astype(np.uint8)
+    return integer_paths(lmax, parity).astype(np.uint8)
 
 
 def symmetry_zeros(paths: NDArray[np.uint8], basis: str) -> NDArray[np.int64]:

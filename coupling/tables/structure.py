@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
 from coupling.tables.metadata import describe
-from coupling.tables.size import allowed_entries, path_array
+from coupling.tables.size import path_array
 from coupling.tables.table import Table
 
-#: Entries are looked at in pieces of this size.
-CHUNK = 1 << 20
+#: About so many entries are looked at together.
+CHUNK = 1 << 16
 
 
 def check_paths(file: str | os.PathLike[str], table: Table) -> None:
@@ -37,7 +39,7 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
 
 def _check_offsets(file: str | os.PathLike[str], table: Table) -> None:
     steps = np.diff(table.offsets)
-    allowed = allowed_entries(table.paths, table.request.basis)
+    allowed = entry_counts(table.paths, table.request.basis)
     if table.offsets[0] != 0 or table.offsets[-1] != len(table.core):
         ends = table.offsets[[0, -1]].tolist()
         raise TableError(file, "offsets", f"first 0, last {len(table.core)}", ends)
@@ -51,39 +53,37 @@ def check_entries(file: str | os.PathLike[str], table: Table) -> int:
 
     Return the number of entries, or raise TableError.
     """
-    for first, orders, degrees, core, path in _chunks(table):
-        good = np.isfinite(core) & (core != 0) & (abs(core) <= 1)
-        _refuse(file, "core", "finite, not 0, at most 1 in size", good, core, first)
-        good = _allowed(orders, degrees, table.request.basis)
-        _refuse(file, "orders", "orders that the selection rules allow", good, orders, first)
-        key = _key(path, orders)
-        good = np.append(True, key[1:] > key[:-1])
-        _refuse(file, "orders", "lexicographic order within the path", good, orders, first)
+    for first, orders, degrees, core, starts in _chunks(table):
+        size = abs(core)
+        _refuse(file, "core", "finite, not 0, at most 1 in size", (size > 0) & (size <= 1), core, first)
+        allowed = _allowed(orders, degrees, table.request.basis)
+        _refuse(file, "orders", "orders that the selection rules allow", allowed, orders.T, first)
+        key = (orders[0].astype(np.int32) * 256 + orders[1]) * 256 + orders[2]
+        rising = np.append(True, key[1:] > key[:-1])
+        rising[starts] = True
+        _refuse(file, "orders", "lexicographic order within the path", rising, orders.T, first)
     return len(table.core)
 
 
 def _chunks(table: Table) -> Iterator[tuple[int, NDArray, NDArray, NDArray, NDArray]]:
-    """Give (first entry, orders, degrees, core, position of the path) in pieces that overlap by one entry."""
-    for start in range(0, len(table.core), CHUNK):
-        where = slice(max(0, start - 1), start + CHUNK)
-        entries = np.arange(where.start, min(where.stop, len(table.core)))
-        path = np.searchsorted(table.offsets, entries, side="right") - 1
-        degrees = table.paths[path].astype(np.int16)
-        yield where.start, table.orders[where].astype(np.int16), degrees, table.core[where], path
+    """Give first entry, orders [3, e], degrees [3, e], core [e] and the starts of the paths, some paths at a time."""
+    bounds = np.unique(np.searchsorted(table.offsets, np.arange(0, len(table.core) + CHUNK, CHUNK)))
+    for begin, end in pairwise(bounds.clip(max=len(table)).tolist()):
+        offsets = table.offsets[begin : end + 1]
+        where = slice(int(offsets[0]), int(offsets[-1]))
+        orders = np.ascontiguousarray(table.orders[where].T, np.int16)
+        degrees = np.repeat(table.paths[begin:end].T.astype(np.int16), np.diff(offsets), axis=1)
+        yield where.start, orders, degrees, table.core[where], offsets[:-1] - where.start
 
 
 def _allowed(orders: NDArray[np.int16], degrees: NDArray[np.int16], basis: str) -> NDArray[np.bool_]:
     size = abs(orders)
-    inside = (size <= degrees).all(axis=1)
+    inside = (size <= degrees).all(axis=0)
     if basis == "complex":
-        return inside & (orders.sum(axis=1) == 0)
-    balanced = 2 * size.max(axis=1) == size.sum(axis=1)
-    return inside & balanced & (((orders < 0).sum(axis=1) + degrees.sum(axis=1)) % 2 == 0)
-
-
-def _key(path: NDArray[np.int64], orders: NDArray[np.int16]) -> NDArray[np.int64]:
-    m1, m2, m3 = orders.astype(np.int64).T + 128
-    return ((path * 256 + m1) * 256 + m2) * 256 + m3
+        return inside & (orders[0] + orders[1] + orders[2] == 0)
+    balanced = 2 * size.max(axis=0) == size[0] + size[1] + size[2]
+    parity = (orders[0] < 0) ^ (orders[1] < 0) ^ (orders[2] < 0)
+    return inside & balanced & (parity == ((degrees[0] + degrees[1] + degrees[2]) & 1))
 
 
 def _refuse(
