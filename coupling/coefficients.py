@@ -15,7 +15,7 @@ from coupling.exact.families import exact_function
 from coupling.memory import require_memory
 from coupling.selection import degree, orders, triangle
 
-#: Blocks with more pairs of orders (m1, m2) than this come from the kernels, the others from exact arithmetic: same bits.
+#: Blocks with more pairs of orders (m1, m2) than this come from kernels, others from exact arithmetic: same bits.
 KERNEL_SIZE = 2000
 
 
