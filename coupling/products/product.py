@@ -46,7 +46,7 @@ class Product(ABC):
 
     @abstractmethod
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        """Write the product to out, which is not zeroed; all are C-contiguous [batch, (lmax+1)², channels], one dtype."""
+        """Write the product to out, not zeroed; all are C-contiguous [batch, (lmax+1)², channels] of one dtype."""
 
     def __call__(self, x: Features, y: Features) -> Features:
         """Return the product of x and y, in their common dtype."""
