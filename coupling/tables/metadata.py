@@ -24,7 +24,7 @@ ROUNDING = {
     "core": "float64 nearest to the exact value, ties to even; exact zeros are not stored",
     "reduced": "float64 nearest to the exact value, ties to even",
 }
-SOURCE = "square roots of rational numbers, from integers of unlimited size"
+SOURCE = "square roots of rational numbers, for integrals over pi; each rounded once"
 COUNTS = ("accidental_zeros", "entries", "paths", "symmetry_zeros")
 
 
