@@ -85,3 +85,9 @@ def sixj(*doubled: int) -> Surd:
 def degrees_and_orders(limit: int) -> list[tuple[int, int]]:
     """The (l, m) of all harmonics up to a degree; not doubled."""
     return [(l, m) for l in range(limit + 1) for m in range(-l, l + 1)]
+
+
+def count_six(limit: int) -> int:
+    """The number of these, by a sum over indicators."""
+    t = triad_indicator(limit)
+    return int(np.einsum("abc,aef,dbf,dec->", t, t, t, t, optimize=True))

@@ -131,7 +131,7 @@ def put(arguments: tuple[int, ...], slot: int, value: object) -> tuple[object, .
     return (*arguments[:slot], value, *arguments[slot + 1 :])
 
 
-def refuse(name: str, slot: int, value: object, error: type[Exception]) -> None:
+def check_refused(name: str, slot: int, value: object, error: type[Exception]) -> None:
     function, arguments, kind = NUMERIC[name]
     with pytest.raises(error) as caught:
         function(*put(arguments, slot, value))
@@ -152,16 +152,16 @@ def test_the_list_of_functions_is_complete() -> None:
 @pytest.mark.parametrize(("name", "slot"), SLOTS)
 def test_wrong_type(name: str, slot: int) -> None:
     for value in WRONG_TYPE:
-        refuse(name, slot, value, TypeError)
+        check_refused(name, slot, value, TypeError)
 
 
 @pytest.mark.parametrize(("name", "slot"), SLOTS)
 def test_wrong_value(name: str, slot: int) -> None:
     for value in WRONG_VALUE:
-        refuse(name, slot, value, ValueError)
+        check_refused(name, slot, value, ValueError)
     if NUMERIC[name][2] == "an integer":
         for value in (0.5, Fraction(3, 2), sympy.Rational(1, 2), np.float32(1.5)):
-            refuse(name, slot, value, ValueError)
+            check_refused(name, slot, value, ValueError)
 
 
 def degrees_of(name: str) -> int:

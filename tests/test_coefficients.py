@@ -13,7 +13,7 @@ from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
 from coupling.normalizations import exact_normalization
 from coupling.selection import paths
-from tests.domain import half, orders, six_degrees, triads
+from tests.domain import count_six, half, orders, six_degrees, triads
 from tests.rounding import is_nearest
 
 #: family and basis → (float function, exact function); None where a block is the only float form
@@ -80,7 +80,7 @@ def test_6j_and_9j_are_the_nearest_doubles(lmax: int) -> None:
         assert is_nearest(value, exact.wigner_6j(a, b, c, d, e, f))
         nine = (a, b, c, e, d, c, f, f, 0)
         assert is_nearest(coupling.wigner_9j(*nine), exact.wigner_9j(*nine))
-    assert len(degrees) > 100 * lmax
+    assert len(degrees) == count_six(lmax)
 
 
 @pytest.mark.parametrize(("family", "basis"), list(FUNCTIONS))
@@ -140,8 +140,9 @@ def test_normalization_of_the_matrix_family(spin: float, lmax: int) -> None:
     for l in product(range(lmax + 1), repeat=3):
         size = np.prod([2 * x + 1 for x in l])
         assert tensor[l] == pytest.approx(np.sqrt(size) * abs(coupling.wigner_6j(*l, spin, spin, spin)), rel=1e-14)
-        met += bool(tensor[l])
-    assert met
+        assert bool(tensor[l]) == bool(exact.wigner_6j(*l, spin, spin, spin))
+        met += 1
+    assert met == (lmax + 1) ** 3
 
 
 def test_normalizations_of_two_families_divide(lmax: int) -> None:

@@ -10,12 +10,18 @@ import pytest
 
 from coupling.conventions import parity_sign
 from coupling.exact import Surd, wigner_6j, wigner_9j
-from tests.domain import couples, half, orders, six_degrees, sixj, third_degrees, threej, triad_indicator, triads
-
-
-def count_six(limit: int) -> int:
-    t = triad_indicator(limit)
-    return int(np.einsum("abc,aef,dbf,dec->", t, t, t, t, optimize=True))
+from tests.domain import (
+    count_six,
+    couples,
+    half,
+    orders,
+    six_degrees,
+    sixj,
+    third_degrees,
+    threej,
+    triad_indicator,
+    triads,
+)
 
 
 def test_6j_is_the_sum_over_four_3j_symbols(lmax: int) -> None:

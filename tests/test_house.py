@@ -222,7 +222,7 @@ def imported(folder: str) -> set[str]:
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.split(".")[0])
-    return found - set(sys.stdlib_module_names) - {"coupling", "derivations", "tests"}
+    return found - set(sys.stdlib_module_names) - {"benchmarks", "coupling", "derivations", "tests"}
 
 
 def test_what_is_imported_is_declared() -> None:

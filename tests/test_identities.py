@@ -180,7 +180,7 @@ def real_tensor(family: str, lmax: int, lmax_out: int) -> np.ndarray:
 
 def test_algebra_of_real_functions(lmax: int) -> None:
     """Associativity, Jacobi and Leibniz once more in the real basis and in floats, as dense tensors."""
-    limit = min(lmax, 4)
+    limit = max(1, min(lmax, 4))
     product_of = real_tensor("gaunt", limit, 2 * limit)
     bracket_of = real_tensor("antisymmetric_gaunt", limit, 2 * limit)
     gg = np.einsum("abx,cdx->abcd", product_of, product_of)
