@@ -240,6 +240,18 @@ def test_ties_go_to_even_and_a_hair_decides(exponent: int) -> None:
         assert all(is_nearest(float(x), x) for x in (below, tie, above))
 
 
+def test_pi_is_carried_as_far_as_the_rounding_needs() -> None:
+    """Midpoint · √(h/k/π), h/k the convergents of π: down to 10^-150 beside a tie, alternately on either side."""
+    mid = 2**54 + 6  # the midpoint of 2^54 + 4 and 2^54 + 8
+    met = 0
+    for index, fraction in enumerate(convergents_of_pi(150)[20:]):
+        h, k = fraction.numerator, fraction.denominator
+        assert float(Surd(1, mid**2 * h, k, 1)) == mid + (2 if index % 2 else -2)
+        assert float(Surd(1, mid**2 * k, h, -1)) == mid + (-2 if index % 2 else 2)
+        met += 1
+    assert met == 130
+
+
 def test_smallest_doubles() -> None:
     """Half the smallest positive double is a tie with 0; everything below is 0."""
     tiny, hair = Surd(1, 1, 4**1075), 10**100
