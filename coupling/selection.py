@@ -11,7 +11,6 @@ integer.
 
 from __future__ import annotations
 
-import math
 import numbers
 import operator
 from collections.abc import Iterator
@@ -101,6 +100,19 @@ def degrees(*values: object) -> tuple[int, ...]:
     (1, 2)
     """
     return tuple(_bounded(degree(value, f"degree {slot}"), 1, slot) for slot, value in enumerate(values, 1))
+
+
+def box_of(lmax: object) -> Path:
+    """Return the largest degree of each slot from one degree, or from three.
+
+    >>> box_of(2), box_of((1, 2, 3))
+    ((2, 2, 2), (1, 2, 3))
+    """
+    values = tuple(lmax) if isinstance(lmax, (tuple, list)) else (lmax,) * 3
+    if len(values) != 3:
+        raise ValueError(f"lmax must be one degree or three, one per slot, got {lmax!r}")
+    l1, l2, l3 = degrees(*values)
+    return l1, l2, l3
 
 
 def doubled_degrees(*values: object) -> tuple[int, ...]:
@@ -281,13 +293,3 @@ def orders(l1: int, l2: int, l3: int, basis: str) -> Iterator[Path]:
     (19, 25)
     """
     return complex_orders(l1, l2, l3) if basis == "complex" else real_orders(l1, l2, l3)
-
-
-def isqrt_exact(n: int) -> int | None:
-    """Return √n when n is a perfect square, else None.
-
-    >>> isqrt_exact(49), isqrt_exact(50)
-    (7, None)
-    """
-    root = math.isqrt(n)
-    return root if root * root == n else None

@@ -28,7 +28,7 @@ from coupling.kernels.orders import spread
 from coupling.kernels.path import round_path
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.memory import require_memory
-from coupling.selection import PARITIES, Path, check_basis, degrees, one_of, orders
+from coupling.selection import PARITIES, Path, box_of, check_basis, one_of, orders
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -102,7 +102,7 @@ def tabulate(
     >>> len(table), table.values.shape, table.of_path(0)
     (11, (83,), array([0.28209479]))
     """
-    box = degrees(*(lmax if isinstance(lmax, (tuple, list)) else (lmax,) * 3))
+    box = box_of(lmax)
     one_of(parity, PARITIES, "parity")
     if family in ("gaunt", "antisymmetric_gaunt"):
         own = "even" if family == "gaunt" else "odd"

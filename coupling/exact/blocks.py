@@ -129,6 +129,9 @@ def _root(value: Surd) -> tuple[int, int]:
 @lru_cache(maxsize=64)
 def _inverse_roots(l: int) -> tuple[Objects, Integers]:
     """Return 1/√binom(2l, p) as integers and binary exponents, for p = 0 … 2l."""
-    half = [root_bits(1, comb(2 * l, p), 0, BITS) for p in range(l + 1)]
+    half, binomial = [], 1
+    for p in range(l + 1):
+        half.append(root_bits(1, binomial, 0, BITS))
+        binomial = binomial * (2 * l - p) // (p + 1)
     roots, exponents = zip(*half, *half[-2::-1], strict=True)
     return np.array(roots, object), np.array(exponents)

@@ -93,3 +93,13 @@ def root_bits(num: int, den: int, pi: int, bits: int) -> tuple[int, int]:
     shift = bits + 1 + (den.bit_length() - num.bit_length()) // 2
     quotient = (num << 2 * shift) // den if shift >= 0 else num // (den << -2 * shift)
     return math.isqrt(quotient), -shift
+
+
+def isqrt_exact(n: int) -> int | None:
+    """Return √n when n is a perfect square, else None.
+
+    >>> isqrt_exact(49), isqrt_exact(50)
+    (7, None)
+    """
+    root = math.isqrt(n)
+    return root if root * root == n else None

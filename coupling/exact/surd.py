@@ -13,8 +13,7 @@ import numbers
 from fractions import Fraction
 from typing import Any
 
-from coupling.exact.rounding import compare_with_pi, rounded_magnitude
-from coupling.selection import isqrt_exact
+from coupling.exact.rounding import compare_with_pi, isqrt_exact, rounded_magnitude
 
 #: Integers of more bits are not written out: Python itself refuses to from 4300 digits on.
 LONGEST = 14_000
