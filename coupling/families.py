@@ -66,7 +66,7 @@ def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object)
     >>> wigner_6j_family(1, 1, 0.5, 0.5, 0.5)
     Family(first=0, values=array([ 0.40824829, -0.33333333]))
     """
-    _, b, c, d, e, f = doubled_degrees(0, j2, j3, j4, j5, j6)
+    b, c, d, e, f = doubled_degrees(j2, j3, j4, j5, j6)
     if max(b, c, d, e, f) > LARGEST_6J:
         raise ValueError(f"degrees of a 6j family must be <= {LARGEST_6J // 2}, got {max(b, c, d, e, f) / 2:g}")
     first, last = max(abs(b - c), abs(e - f)), min(b + c, e + f)

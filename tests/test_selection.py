@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from coupling.conventions import parity_sign
-from coupling.indexing import degree_order, degree_slice, flat_index, flat_size, path_count, path_index
 from coupling.exact.rounding import isqrt_exact
+from coupling.indexing import degree_order, degree_slice, flat_index, flat_size, path_count, path_index
 from coupling.selection import (
     PARITIES,
     complex_orders,
