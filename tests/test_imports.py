@@ -22,6 +22,7 @@ RANKS = {
     "coupling.exact": 2,
     "coupling.kernels": 2,
     "coupling.sphere": 2,
+    "coupling.foreign": 3,
     "coupling.coefficients": 3,
     "coupling.normalizations": 3,
     "coupling.factors": 3,

@@ -1,0 +1,15 @@
+"""The conventions of other programs: what differs, by name, and how to get from one to another.
+
+>>> import coupling
+>>> coupling.block("wigner_3j", 1, 1, 1, convention="e3x")[0]
+array([[ 0.        ,  0.        ,  0.        ],
+       [ 0.        ,  0.        ,  0.70710678],
+       [ 0.        , -0.70710678,  0.        ]])
+"""
+
+from coupling.foreign.convention import Convention
+from coupling.foreign.harmonics import change_of_basis
+from coupling.foreign.named import CONVENTIONS, named
+from coupling.foreign.translation import translate
+
+__all__ = ["CONVENTIONS", "Convention", "change_of_basis", "named", "translate"]

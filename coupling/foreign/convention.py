@@ -1,0 +1,168 @@
+"""What can differ between two programs that couple the same harmonics, as one record.
+
+A convention is described relative to this package, see :mod:`coupling.conventions`.  Write R for the orthonormal
+real harmonics there and Y for the complex ones, and A for the signed permutation ``axes`` of the coordinates.  The
+harmonics of the convention are
+
+    H_l[k](v) = norm(l) · phase(l, m) · R_lm(A v)          m = orders(l)[k]           (Y_lm for basis "complex")
+
+so l = 1 of e3nn, with axes ("z", "x", "y"), is (x, y, z).  Its coefficients, in an array whose axis i belongs to the
+degree in slot ``slots[i]`` and counts orders in the order of ``orders``, are
+
+    wigner_3j             scale(l1,l2,l3) · sign(l1,l2,l3) · core in the basis H/norm
+    clebsch_gordan        sign(l1,l2,l3) · the orthogonal change of basis, √(2l3+1) · core, in the basis H/norm
+    gaunt                 ∫ H1 H2 H3 dΩ
+    antisymmetric_gaunt   ∫ H1 r·(∇H2 × ∇H3) dΩ
+
+The core is C in the real basis and the 3j symbol in the complex one.  A rotation of the frame does not change it;
+an improper ``axes`` gives (-1)^J.  "wigner_3j" is thus what the program itself computes and calls its coupling or
+Clebsch-Gordan tensor, while the other families mean the same thing in every convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.conventions import parity_sign
+from coupling.exact.surd import Surd
+from coupling.foreign.axes import determinant, is_signed_permutation
+from coupling.foreign.choices import ascending, gaunt_sign, orthonormal, positive, unit
+from coupling.selection import Path, check_basis
+
+
+@dataclass(frozen=True)
+class Convention:
+    """The conventions of a program, relative to this package; the default is this package.
+
+    name : under which it is known
+    program : what it describes, and from or up to which version
+    basis : "real" or "complex" harmonics
+    axes : the harmonics are the standard formulas evaluated at these three of x, y, z, -x, -y, -z
+    orders : orders(l) lists the orders of degree l as they are stored
+    phase : phase(l, m) = ±1 multiplies the harmonic of that order
+    norm : norm(l) multiplies all harmonics of degree l, which are otherwise orthonormal
+    scale : scale(l1, l2, l3) multiplies the core of a path, whose Frobenius norm is otherwise 1
+    slots : slots[i] is the slot (0, 1 the inputs, 2 the output) that stands on axis i of an array
+    sign : sign(l1, l2, l3) = ±1 multiplies the coupling tensor of a path; not the integrals, which have no choice
+    lmax : the largest degree the program or its table has, if it has one
+
+    Degrees are always given as (l1, l2, l3) = (input, input, output), whatever ``slots`` are.  Raises ValueError or
+    TypeError for a basis, axes or slots that do not exist; what the functions return is checked when it is used.
+
+    >>> from coupling.foreign.choices import cartesian, racah
+    >>> Convention("mine", orders=cartesian, norm=racah, slots=(2, 0, 1)).positions(1)
+    array([1, 2, 0])
+    """
+
+    name: str
+    program: str = ""
+    basis: str = "real"
+    axes: tuple[str, str, str] = ("x", "y", "z")
+    orders: Callable[[int], Sequence[int]] = ascending
+    phase: Callable[[int, int], int] = positive
+    norm: Callable[[int], Surd] = orthonormal
+    scale: Callable[[int, int, int], Surd] = unit
+    slots: tuple[int, int, int] = (0, 1, 2)
+    sign: Callable[[int, int, int], int] = gaunt_sign
+    lmax: int | None = None
+
+    def __post_init__(self) -> None:
+        check_basis(self.basis)
+        for field in ("axes", "slots"):
+            object.__setattr__(self, field, tuple(getattr(self, field)))
+        if not is_signed_permutation(self.axes):
+            raise ValueError(f"axes must be x, y and z in some order, each with or without '-', got {self.axes}")
+        if sorted(self.slots) != [0, 1, 2]:
+            raise ValueError(f"slots must be 0, 1 and 2 in some order, got {self.slots}")
+
+    def positions(self, l: int) -> NDArray[np.intp]:
+        """Return [2l+1], at m + l the place of order m among the orders of degree l.
+
+        >>> from coupling.foreign.choices import cartesian
+        >>> Convention("c", orders=cartesian).positions(2)
+        array([1, 3, 4, 2, 0])
+        """
+        if self.lmax is not None and l > self.lmax:
+            raise ValueError(f"{self.name} ends at degree {self.lmax}, got {l}")
+        stored = list(self.orders(l))
+        if sorted(stored) != list(range(-l, l + 1)):
+            raise ValueError(
+                f"the orders of {self.name} for degree {l} must be -{l} ... {l} in some order, got {stored}"
+            )
+        return np.argsort(np.array(stored))
+
+    def phases(self, l: int) -> NDArray[np.int64]:
+        """Return the phases of degree l in ascending order of m."""
+        return np.array([_plus_or_minus(self.phase(l, m), self.name) for m in range(-l, l + 1)])
+
+    def factor(self, family: str, l1: int, l2: int, l3: int) -> Surd:
+        """Return what a coefficient of a family is multiplied by, besides the phases of its orders.
+
+        >>> from coupling.foreign.choices import orthogonal
+        >>> Convention("c", scale=orthogonal).factor("wigner_3j", 1, 1, 2)
+        √(5)
+        """
+        improper = parity_sign(l1 + l2 + l3) if determinant(self.axes) < 0 else 1
+        if family in ("gaunt", "antisymmetric_gaunt"):
+            return self.norm(l1) * self.norm(l2) * self.norm(l3) * improper
+        sign = _plus_or_minus(self.sign(l1, l2, l3), self.name) * improper
+        scale = self.scale(l1, l2, l3)
+        if not isinstance(scale, Surd) or scale.sign != 1 or scale.unit:
+            raise ValueError(f"the scale of {self.name} must be a Surd > 0, got {scale!r}")
+        return scale * sign if family == "wigner_3j" else Surd(sign)
+
+    def arrange(self, block: NDArray[Any], path: Path) -> NDArray[Any]:
+        """Return an array [2l1+1, 2l2+1, 2l3+1], orders ascending, with phases, orders and slots of the convention.
+
+        Only signs and places change, so every bit of a value stays.  The inverse is :meth:`restore`.
+        """
+        result = block.copy()
+        for slot, l in enumerate(path):
+            column = self.phases(l).reshape([-1 if axis == slot else 1 for axis in range(3)])
+            result = np.take(np.where(column < 0, -result, result), np.argsort(self.positions(l)), slot)
+        return np.ascontiguousarray(_without_negative_zeros(result).transpose(self.slots))
+
+    def restore(self, block: NDArray[Any], path: Path) -> NDArray[Any]:
+        """Return the array that :meth:`arrange` has made this one of.
+
+        >>> from coupling.foreign.choices import cartesian
+        >>> block = np.arange(9.0).reshape(3, 3, 1)
+        >>> other = Convention("c", orders=cartesian, slots=(2, 0, 1))
+        >>> np.array_equal(other.restore(other.arrange(block, (1, 1, 0)), (1, 1, 0)), block)
+        True
+        """
+        result = block.transpose(np.argsort(self.slots))
+        for slot, l in enumerate(path):
+            column = self.phases(l).reshape([-1 if axis == slot else 1 for axis in range(3)])
+            result = np.take(result, self.positions(l), slot)
+            result = np.where(column < 0, -result, result)
+        return np.ascontiguousarray(_without_negative_zeros(result))
+
+    def describe(self) -> dict[str, Any]:
+        """Return the fields as JSON values, functions by their names.
+
+        >>> Convention("c").describe()["orders"]
+        'ascending'
+        """
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            key: v.__name__ if callable(v) else list(v) if isinstance(v, tuple) else v
+            for key, v in values.items()
+            if v is not None
+        }
+
+
+def _plus_or_minus(sign: int, name: str) -> int:
+    if sign not in (1, -1):
+        raise ValueError(f"a sign of {name} must be 1 or -1, got {sign!r}")
+    return int(sign)
+
+
+def _without_negative_zeros(block: NDArray[Any]) -> NDArray[Any]:
+    result: NDArray[Any] = block + 0
+    return result

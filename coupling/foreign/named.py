@@ -1,0 +1,60 @@
+"""The conventions of programs, by name.  Each is compared with its program by ``coupling crosscheck``."""
+
+from __future__ import annotations
+
+from coupling.foreign.choices import alternating, cartesian, four_pi, orthogonal, racah
+from coupling.foreign.convention import Convention
+from coupling.foreign.signs import e3nn_0_4
+from coupling.selection import one_of
+
+#: e3nn takes y for the polar axis: its harmonics at (x, y, z) are the standard formulas at (z, x, y).
+Y_IS_POLAR = ("z", "x", "y")
+
+_ALL = (
+    Convention("coupling", "this package"),
+    Convention("e3nn", "e3nn 0.5 and later: o3.wigner_3j, o3.spherical_harmonics", axes=Y_IS_POLAR),
+    Convention("e3nn_0_4", "e3nn 0.4.4, which MACE requires: o3.wigner_3j", axes=Y_IS_POLAR, sign=e3nn_0_4, lmax=11),
+    Convention("e3nn_jax", "e3nn-jax: clebsch_gordan, spherical_harmonics", axes=Y_IS_POLAR, norm=four_pi),
+    Convention(
+        "cuequivariance",
+        "cuEquivariance: SO3.clebsch_gordan, descriptors.spherical_harmonics",
+        axes=Y_IS_POLAR,
+        norm=four_pi,
+        scale=orthogonal,
+    ),
+    Convention("openequivariance", "OpenEquivariance: core.e3nn_lite.wigner_3j", axes=Y_IS_POLAR),
+    Convention("e3j", "e3j: TensorProduct.clebsch_gordan", axes=Y_IS_POLAR, norm=four_pi, slots=(2, 0, 1)),
+    Convention(
+        "e3j_sqrt_dim_out",
+        "e3j: TensorProduct.clebsch_gordan with SQRT_DIM_OUT",
+        axes=Y_IS_POLAR,
+        norm=four_pi,
+        scale=orthogonal,
+        slots=(2, 0, 1),
+    ),
+    Convention(
+        "e3x",
+        "e3x: so3.clebsch_gordan, so3.spherical_harmonics, Cartesian order",
+        orders=cartesian,
+        norm=racah,
+        scale=orthogonal,
+    ),
+    Convention("sphericart", "sphericart: SphericalHarmonics; it has no coupling tensors"),
+    Convention("scipy", "SciPy: special.sph_harm_y; it has no coupling tensors", basis="complex"),
+    Convention("sympy", "SymPy: Ynm, physics.wigner.wigner_3j", basis="complex"),
+    Convention("sympy_real", "SymPy: Znm, physics.wigner.real_gaunt", phase=alternating),
+)
+
+#: name → convention
+CONVENTIONS = {convention.name: convention for convention in _ALL}
+
+
+def named(convention: Convention | str) -> Convention:
+    """Return the convention of a name, or the one that is given.
+
+    >>> named("e3x").orders(1)
+    [1, -1, 0]
+    """
+    if isinstance(convention, Convention):
+        return convention
+    return CONVENTIONS[one_of(convention, tuple(CONVENTIONS), "convention")]

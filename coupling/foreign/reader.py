@@ -1,0 +1,82 @@
+"""A convention of one's own, from a file.
+
+A convention file is TOML; every key but ``name`` may be left out::
+
+    name = "mine"
+    program = "what it describes"
+    basis = "real"                            # or "complex"
+    axes = ["z", "-x", "y"]                   # the standard formulas are evaluated at these
+    orders = "zero_first"                     # or "ascending", "cartesian"
+    phase = "alternating"                     # or "positive", "without_condon_shortley"
+    norm = "racah"                            # or "orthonormal", "four_pi"
+    scale = "orthogonal"                      # or "unit", "input_norm"
+    slots = [2, 0, 1]                         # axis i of an array belongs to this slot; 2 is the output
+    sign = "gaunt_sign"                       # or "e3nn_0_4"
+    lmax = 10
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from coupling.foreign.choices import CHOICES
+from coupling.foreign.convention import Convention
+from coupling.selection import degree, one_of
+
+
+def read_convention(path: str | os.PathLike[str]) -> Convention:
+    """Return the convention of a TOML file, or raise a ValueError or TypeError that begins with the file's name.
+
+    >>> from tempfile import NamedTemporaryFile
+    >>> with NamedTemporaryFile() as file:
+    ...     _ = file.write(b'name = "mine"\\norders = "cartesian"'), file.flush()
+    ...     read_convention(file.name).orders(1)
+    [1, -1, 0]
+    """
+    try:
+        return parse_convention(Path(path).read_bytes())
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{path}: {error}") from None
+
+
+def parse_convention(raw: bytes) -> Convention:
+    """Return the convention written in the bytes of a TOML file.
+
+    >>> parse_convention(b'name = "mine"\\norders = "up"')
+    Traceback (most recent call last):
+    ValueError: orders must be one of ascending, cartesian, zero_first, got 'up'
+    """
+    try:
+        content = tomllib.loads(raw.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not a TOML file: {error}") from None
+    known = [field.name for field in fields(Convention)]
+    for key in content:
+        if key not in known:
+            raise ValueError(f"unknown key {key!r}; a convention has {', '.join(known)}")
+    if not isinstance(content.get("name"), str) or not content["name"]:
+        raise ValueError(f"a convention has a name, got {content.get('name')!r}")
+    return Convention(**{key: _value(key, value) for key, value in content.items()})
+
+
+def _value(key: str, value: Any) -> Any:
+    if key in CHOICES:
+        return CHOICES[key][one_of(value, tuple(CHOICES[key]), key)]
+    if key == "lmax":
+        return degree(value, "lmax")
+    if key in ("axes", "slots"):
+        return _triple(key, value)
+    if key == "program" and not isinstance(value, str):
+        raise TypeError(f"program must be a text, got {value!r}")
+    return value
+
+
+def _triple(key: str, value: Any) -> tuple[Any, ...]:
+    kind = str if key == "axes" else int
+    if not isinstance(value, list) or len(value) != 3 or any(type(item) is not kind for item in value):
+        raise TypeError(f"{key} must be three of {kind.__name__}, got {value!r}")
+    return tuple(value)
