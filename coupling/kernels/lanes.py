@@ -1,0 +1,174 @@
+"""A SIMD register as a type of the compiled language: a block of neighbouring numbers, *lanes*, that share one fate.
+
+Kernels that apply one small matrix to many channels keep their sums in registers, and loops over lanes inside loops
+over a sum do not give that: the compiler vectorises innermost loops only and goes through memory for the sums.  Here a
+value is a vector of ``WIDTH_BYTES``, and a sum in a register is an ordinary variable:
+
+    total = zero(x)
+    for k in range(n):
+        total = fma(table[k], load(x, k * width), total)
+
+Memory is the flat elements of a C-contiguous array; compiled, a bare pointer, so that nothing counts references.  Without
+compilation the same functions work on slices.  ``fma`` rounds once.  No operation is reordered, and NaN and infinity are those of IEEE 754.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic, models, overload, register_jitable, register_model
+
+#: Two registers of 512 bits: enough independent sums to hide the latency of a fused multiply-add.
+WIDTH_BYTES = 128
+
+
+def width(dtype):
+    """Return the number of lanes for a dtype.
+
+    >>> width(np.float32), width(np.float64)
+    (32, 16)
+    """
+    return WIDTH_BYTES // np.dtype(dtype).itemsize
+
+
+class Lanes(types.Type):
+    """The type of a vector of width(dtype) numbers."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+        self.count = WIDTH_BYTES * 8 // dtype.bitwidth
+        super().__init__(name=f"Lanes({dtype} x {self.count})")
+
+
+@register_model(Lanes)
+class LanesModel(models.PrimitiveModel):
+    """In memory and in registers a vector of LLVM."""
+
+    def __init__(self, manager, lanes):
+        element = manager.lookup(lanes.dtype).get_value_type()
+        super().__init__(manager, lanes, ir.VectorType(element, lanes.count))
+
+
+@intrinsic
+def _flat(typing, array):
+    def emit(context, builder, signature, args):
+        return context.make_array(array)(context, builder, args[0]).data
+
+    return types.CPointer(array.dtype)(array), emit
+
+
+def _splat(builder, value, vector_type):
+    """Return the scalar in every lane."""
+    one = builder.insert_element(ir.Constant(vector_type, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), vector_type.count), None)
+    return builder.shuffle_vector(one, ir.Constant(vector_type, ir.Undefined), mask)
+
+
+@intrinsic
+def _load(typing, memory, offset):
+    def emit(context, builder, signature, args):
+        vector = context.get_value_type(signature.return_type)
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), vector.as_pointer())
+        return builder.load(place, align=memory.dtype.bitwidth // 8, typ=vector)
+
+    return Lanes(memory.dtype)(memory, types.intp), emit
+
+
+@intrinsic
+def _store(typing, memory, offset, value):
+    def emit(context, builder, signature, args):
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), context.get_value_type(value).as_pointer())
+        builder.store(args[2], place, align=memory.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(memory, types.intp, value), emit
+
+
+@intrinsic
+def _zero(typing, memory):
+    def emit(context, builder, signature, args):
+        return ir.Constant(context.get_value_type(signature.return_type), None)
+
+    return Lanes(memory.dtype)(memory), emit
+
+
+@intrinsic
+def _fma(typing, a, b, c):
+    def emit(context, builder, signature, args):
+        vector = context.get_value_type(c)
+        first = args[0] if isinstance(a, Lanes) else _splat(builder, args[0], vector)
+        name = f"llvm.fma.v{c.count}f{c.dtype.bitwidth}"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
+        return builder.call(function, [first, args[1], args[2]])
+
+    return c(a if isinstance(a, Lanes) else c.dtype, b, c), emit
+
+
+def _binary(operation):
+    @intrinsic
+    def emit_binary(typing, a, b):
+        def emit(context, builder, signature, args):
+            vector = context.get_value_type(b)
+            first = args[0] if isinstance(a, Lanes) else _splat(builder, args[0], vector)
+            return getattr(builder, operation)(first, args[1])
+
+        return b(a if isinstance(a, Lanes) else b.dtype, b), emit
+
+    return emit_binary
+
+
+_add, _sub, _mul = _binary("fadd"), _binary("fsub"), _binary("fmul")
+
+
+def flat(array):
+    """Return the memory of a C-contiguous array, to be indexed by element; it does not keep the array alive."""
+    return array.reshape(-1)
+
+
+def load(memory, offset):
+    """Return the lanes memory[offset : offset + width]."""
+    return memory[offset : offset + width(memory.dtype)].copy()
+
+
+def store(memory, offset, value):
+    """Write the lanes to memory[offset : offset + width]."""
+    memory[offset : offset + width(memory.dtype)] = value
+
+
+def zero(memory):
+    """Return lanes of zeros of the dtype of memory."""
+    return np.zeros(width(memory.dtype), memory.dtype)
+
+
+def fma(a, b, c):
+    """Return a·b + c, rounded once (twice without compilation); a may be a scalar."""
+    return a * b + c
+
+
+def add(a, b):
+    """Return a + b."""
+    return a + b
+
+
+def sub(a, b):
+    """Return a - b."""
+    return a - b
+
+
+def mul(a, b):
+    """Return a·b, a may be a scalar."""
+    return a * b
+
+
+inline = {"forceinline": True}
+overload(flat, jit_options=inline)(lambda array: lambda array: _flat(array))
+overload(load, jit_options=inline)(lambda memory, offset: lambda memory, offset: _load(memory, offset))
+overload(store, jit_options=inline)(lambda memory, offset, value: lambda memory, offset, value: _store(memory, offset, value))
+overload(zero, jit_options=inline)(lambda memory: lambda memory: _zero(memory))
+overload(fma, jit_options=inline)(lambda a, b, c: lambda a, b, c: _fma(a, b, c))
+overload(add, jit_options=inline)(lambda a, b: lambda a, b: _add(a, b))
+overload(sub, jit_options=inline)(lambda a, b: lambda a, b: _sub(a, b))
+overload(mul, jit_options=inline)(lambda a, b: lambda a, b: _mul(a, b))
+
+part = register_jitable(forceinline=True, error_model="numpy")

@@ -1,0 +1,341 @@
+"""Products of functions on the sphere, block of lanes by block of lanes: Legendre, orders, Legendre transposed.
+
+A function f = Σ x_lm R_lm has at colatitude θ the Fourier coefficients f = Σ_m c_m e^{-imφ}, m = -L … L,
+
+    c_m = Σ_l P_lm(θ) (x_lm + i x_l,-m)/√2  (m > 0),    c_0 = Σ_l P_l0(θ) x_l0,    c_-m = conj(c_m)
+
+The product of two functions has the coefficients Σ_{m1+m2=m} c_m1 d_m2, which is done as it stands: it is exact, needs
+no points in φ, and at degrees below about 30 fewer operations than transforms to points and back.  The bracket
+f_θ g_φ - f_φ g_θ is -i times the difference of two such sums, one with the tables of ∂P/∂θ and m P/sin θ, the other
+with the inputs exchanged, operation by operation the same, so that it vanishes exactly for equal inputs.
+
+Colatitudes θ and π-θ share all products with P: the sums over even and over odd l+m are formed once, and added and
+subtracted.  Of ∂P/∂θ the parities are exchanged, so that the southern value has the wrong sign; so has then the
+southern bracket, which is where it is mended.
+
+Layouts (rows are lanes).  Coefficients of a feature: for m = 0: l+m even, l+m odd; for each m > 0 the same for
+x_lm, then for x_l,-m; ``order`` holds the flat index of each row.  Fourier coefficients: c_0, then Re c_m, Im c_m.
+Tables: for each m the even, then the odd l+m; one such list for each θ of the northern half for synthesis, and for
+each entry all θ for analysis.
+"""
+
+from __future__ import annotations
+
+from coupling.kernels.jit import kernel
+from coupling.kernels.lanes import add, flat, fma, load, mul, part, store, sub, zero
+
+GAUNT, BRACKET = 0, 1
+
+#: Pairs of colatitudes whose products are analysed together.
+CHUNK = 8
+
+
+@kernel
+def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, classes, space):
+    """Write the sum of all terms for the lanes first … last-1 of x, y, out, each [batch, (lmax+1)², channels].
+
+    lmax [3]; orders: flat indices of the rows of the three features, one after the other; terms [n, 9], see
+    ``_term``; tables: all tables; classes [n, 4]; space: at least ``space_needed`` numbers.
+    """
+    memory, flat_tables = flat(space), flat(tables)
+    sizes = (x.shape[1], y.shape[1], out.shape[1])
+    flat_x, flat_y, flat_out, channels = flat(x), flat(y), flat(out), out.shape[2]
+    flat_terms, flat_classes, flat_orders = flat(terms), flat(classes), flat(orders)
+    n1, n2, n3 = (lmax[0] + 1) ** 2, (lmax[1] + 1) ** 2, (lmax[2] + 1) ** 2
+    at_y, at_z = n1 * w, (n1 + n2) * w
+    work = at_z + n3 * w
+    for lane in range(first, last, w):
+        count = min(w, last - lane)
+        _gather(flat_x, sizes[0], channels, flat_orders, 0, n1, lane, count, w, memory, 0)
+        _gather(flat_y, sizes[1], channels, flat_orders, n1, n2, lane, count, w, memory, at_y)
+        for row in range(n3):
+            store(memory, at_z + row * w, zero(memory))
+        for n in range(terms.shape[0]):
+            _term(lmax[0], lmax[1], lmax[2], flat_terms, 9 * n, flat_tables, flat_classes, w, memory, at_y, at_z, work)
+        _scatter(flat_out, sizes[2], channels, flat_orders, n1 + n2, n3, lane, count, w, memory, at_z)
+
+
+def space_needed(lmax, w):
+    """Return how many numbers a block of w lanes works on."""
+    rows = sum((l + 1) ** 2 for l in lmax) + (8 * (2 * lmax[0] + 1) + 8 * (2 * lmax[1] + 1))
+    return w * (rows + 2 * CHUNK * (2 * lmax[2] + 1))
+
+
+@kernel
+def _gather(x, size, channels, orders, start, rows, lane, count, w, space, at):
+    """Copy the lanes of a block from x [batch, size, channels] to rows of w lanes, the missing ones zero."""
+    if count < w:
+        for row in range(rows):
+            store(space, at + row * w, zero(space))
+    i = 0
+    while i < count:
+        b, c = divmod(lane + i, channels)
+        run = min(count - i, channels - c)
+        source, target = b * size * channels + c, at + i
+        for row in range(rows):
+            _copy(x, source + orders[start + row] * channels, space, target + row * w, run, w)
+        i += run
+
+
+@kernel
+def _scatter(out, size, channels, orders, start, rows, lane, count, w, space, at):
+    """Copy rows of lanes to their places in out [batch, size, channels]."""
+    i = 0
+    while i < count:
+        b, c = divmod(lane + i, channels)
+        run = min(count - i, channels - c)
+        source, target = at + i, b * size * channels + c
+        for row in range(rows):
+            _copy(space, source + row * w, out, target + orders[start + row] * channels, run, w)
+        i += run
+
+
+@part
+def _copy(source, i, target, j, n, w):
+    if n == w:
+        store(target, j, load(source, i))
+    else:
+        for k in range(n):
+            target[j + k] = source[i + k]
+
+
+@kernel
+def _term(l1, l2, l3, terms, n, tables, classes, w, space, at_y, at_z, work):
+    """Add one product to the rows at at_z.
+
+    terms[n:]: kind, split, number of northern θ, 1 if the last is the equator, and where the tables begin: of x, of y
+    (values or ∂θ), of x, of y (m/sin θ; bracket only), of the output.
+    """
+    kind, split, n_theta, equator = terms[n], terms[n + 1], terms[n + 2], terms[n + 3]
+    scales = 4 * (n // 9)
+    width1, width2 = (2 * l1 + 1) * w, (2 * l2 + 1) * w
+    c, d = work, work + 8 * width1
+    e = d + 8 * width2
+    for begin in range(0, n_theta, CHUNK):
+        size = min(CHUNK, n_theta - begin)
+        for i in range(0, size, 2):
+            both = min(2, size - i)
+            theta = begin + i
+            _legendre(l1, tables, terms[n + 4], theta, both, split, space, 0, c, w)
+            _legendre(l2, tables, terms[n + 5], theta, both, split, space, at_y, d, w)
+            if kind == BRACKET:
+                _legendre(l1, tables, terms[n + 6], theta, both, split, space, 0, c + 4 * width1, w)
+                _legendre(l2, tables, terms[n + 7], theta, both, split, space, at_y, d + 4 * width2, w)
+            for k in range(both):
+                alone = equator and theta + k == n_theta - 1
+                f, g, h = c + 2 * k * width1, d + 2 * k * width2, e + (i + k) * w
+                _couple(kind, split, alone, classes, scales, l1, l2, l3, space, f, g, h, size, w)
+        _analyse(l3, tables, terms[n + 8], n_theta, begin, size, space, e, at_z, w)
+
+
+@kernel
+def _legendre(lmax, tables, table, theta, both, split, space, x, f, w):
+    """Write the Fourier coefficients at one or two θ, north then south of each, or even then odd degrees if split."""
+    width = (2 * lmax + 1) * w
+    s = table + theta * ((lmax + 1) * (lmax + 2) // 2)
+    t = s + ((lmax + 1) * (lmax + 2) // 2 if both == 2 else 0)
+    g = f + (2 * width if both == 2 else 0)
+    n_even, n_odd = lmax // 2 + 1, (lmax + 1) // 2
+    p, q = zero(space), zero(space)
+    for k in range(n_even):
+        u = load(space, x)
+        p, q = fma(tables[s + k], u, p), fma(tables[t + k], u, q)
+        x += w
+    s, t = s + n_even, t + n_even
+    r, o = zero(space), zero(space)
+    for k in range(n_odd):
+        u = load(space, x)
+        r, o = fma(tables[s + k], u, r), fma(tables[t + k], u, o)
+        x += w
+    s, t = s + n_odd, t + n_odd
+    _fold(split, 0, p, r, space, f, width)
+    _fold(split, 0, q, o, space, g, width)
+    for m in range(1, lmax + 1):
+        f, g = f + w, g + w
+        n_even, n_odd = (lmax - m) // 2 + 1, (lmax - m + 1) // 2
+        part = (n_even + n_odd) * w
+        p0, p1, q0, q1 = zero(space), zero(space), zero(space), zero(space)
+        for k in range(n_even):
+            a, b = tables[s + k], tables[t + k]
+            u, v = load(space, x), load(space, x + part)
+            p0, p1, q0, q1 = fma(a, u, p0), fma(a, v, p1), fma(b, u, q0), fma(b, v, q1)
+            x += w
+        s, t = s + n_even, t + n_even
+        r0, r1, o0, o1 = zero(space), zero(space), zero(space), zero(space)
+        for k in range(n_odd):
+            a, b = tables[s + k], tables[t + k]
+            u, v = load(space, x), load(space, x + part)
+            r0, r1, o0, o1 = fma(a, u, r0), fma(a, v, r1), fma(b, u, o0), fma(b, v, o1)
+            x += w
+        s, t = s + n_odd, t + n_odd
+        x += part
+        _fold(split, m, p0, r0, space, f, width)
+        _fold(split, m, q0, o0, space, g, width)
+        f, g = f + w, g + w
+        _fold(split, m, p1, r1, space, f, width)
+        _fold(split, m, q1, o1, space, g, width)
+
+
+@part
+def _fold(split, m, even, odd, space, f, width):
+    """Store north and south from the sums over even and odd l+m; if split, the sums over even and odd l."""
+    if not split:
+        store(space, f, add(even, odd))
+        store(space, f + width, sub(even, odd))
+    elif m & 1:
+        store(space, f, odd)
+        store(space, f + width, even)
+    else:
+        store(space, f, even)
+        store(space, f + width, odd)
+
+
+@kernel
+def _couple(kind, split, alone, classes, scales, l1, l2, l3, space, c, d, e, size, w):
+    """Write the product at one θ, folded to even and odd l+m, for analysis: rows [2l3+1, parity, θ of the chunk]."""
+    step = size * w
+    top = min(l3, l1 + l2)
+    for m in range(top + 1):
+        if split:
+            re0, re1, im0, im1 = _classes(kind, classes, scales, m, l1, l2, space, c, d, w)
+        else:
+            re0, re1, im0, im1 = _sides(kind, alone, m, l1, l2, space, c, d, w)
+        store(space, e, re0)
+        store(space, e + step, re1)
+        e += 2 * step
+        if m > 0:
+            store(space, e, im0)
+            store(space, e + step, im1)
+            e += 2 * step
+    for _ in range(4 * (l3 - top)):
+        store(space, e, zero(space))
+        e += step
+
+
+@part
+def _sides(kind, alone, m, l1, l2, space, c, d, w):
+    """Return real and imaginary parts of order m, north plus and minus south; at the equator the value itself."""
+    re, im = _order(kind, m, l1, l2, space, c, d, w)
+    if alone:
+        return re, re, im, im
+    re2, im2 = _order(kind, m, l1, l2, space, c + (2 * l1 + 1) * w, d + (2 * l2 + 1) * w, w)
+    if kind == BRACKET:
+        return sub(re, re2), add(re, re2), sub(im, im2), add(im, im2)
+    return add(re, re2), sub(re, re2), add(im, im2), sub(im, im2)
+
+
+@part
+def _classes(kind, classes, scales, m, l1, l2, space, c, d, w):
+    """The same from the parts of even and of odd degrees, the four classes of their products scaled."""
+    re, im = zero(space), zero(space)
+    re2, im2 = zero(space), zero(space)
+    for n in range(4):
+        u, v = _order(kind, m, l1, l2, space, c + (n & 1) * (2 * l1 + 1) * w, d + (n >> 1) * (2 * l2 + 1) * w, w)
+        if n == 0 or n == 3:
+            re, im = fma(classes[scales + n], u, re), fma(classes[scales + n], v, im)
+        else:
+            re2, im2 = fma(classes[scales + n], u, re2), fma(classes[scales + n], v, im2)
+    if (m + kind) & 1:
+        return re2, re, im2, im
+    return re, re2, im, im2
+
+
+@part
+def _order(kind, m, l1, l2, space, c, d, w):
+    """Return the real and imaginary part of the Fourier coefficient m of the product."""
+    if kind == GAUNT:
+        return _convolve_zero(l1, l2, space, c, d, w) if m == 0 else _convolve(l1, l2, m, 1, space, c, d, w)
+    width1, width2 = 4 * (2 * l1 + 1) * w, 4 * (2 * l2 + 1) * w
+    if m == 0:
+        re = sub(_wedge_zero(l1, l2, space, c, d + width2, w), _wedge_zero(l2, l1, space, d, c + width1, w))
+        return re, re
+    re, im = _convolve(l1, l2, m, -1, space, c, d + width2, w)
+    re2, im2 = _convolve(l2, l1, m, -1, space, d, c + width1, w)
+    return sub(im, im2), sub(re2, re)
+
+
+@part
+def _convolve_zero(l1, l2, space, c, d, w):
+    """Return c_0 d_0 + 2 Re Σ c_m conj(d_m), twice."""
+    p, q = zero(space), zero(space)
+    for k in range(1, min(l1, l2) + 1):
+        p = fma(load(space, c + (2 * k - 1) * w), load(space, d + (2 * k - 1) * w), p)
+        q = fma(load(space, c + 2 * k * w), load(space, d + 2 * k * w), q)
+    p = add(p, q)
+    p = fma(load(space, c), load(space, d), add(p, p))
+    return p, p
+
+
+@part
+def _wedge_zero(l1, l2, space, c, d, w):
+    """Return 2 Im Σ conj(c_m) d_m."""
+    p, q = zero(space), zero(space)
+    for k in range(1, min(l1, l2) + 1):
+        p = fma(load(space, c + (2 * k - 1) * w), load(space, d + 2 * k * w), p)
+        q = fma(load(space, c + 2 * k * w), load(space, d + (2 * k - 1) * w), q)
+    p = sub(p, q)
+    return add(p, p)
+
+
+@kernel
+def _convolve(l1, l2, m, hermitian, space, c, d, w):
+    """Return Σ_{m1+m2=m} c_m1 d_m2 for m > 0, where d_-m = hermitian·conj(d_m); then d_0 = 0 if hermitian is -1."""
+    rr, ii, ri, ir = zero(space), zero(space), zero(space), zero(space)
+    if m <= l2:
+        u = load(space, c)
+        rr = mul(u, load(space, d + (2 * m - 1) * w))
+        ri = mul(u, load(space, d + 2 * m * w))
+    if m <= l1 and hermitian == 1:
+        v = load(space, d)
+        rr = fma(v, load(space, c + (2 * m - 1) * w), rr)
+        ir = mul(v, load(space, c + 2 * m * w))
+    low = max(1, m - l2)
+    n = min(m - 1, l1) - low + 1
+    f, g = c + (2 * low - 1) * w, d + (2 * (m - low) - 1) * w
+    for _ in range(n):
+        a, b = load(space, f), load(space, f + w)
+        s, t = load(space, g), load(space, g + w)
+        rr, ii, ri, ir = fma(a, s, rr), fma(b, t, ii), fma(a, t, ri), fma(b, s, ir)
+        f, g = f + 2 * w, g - 2 * w
+    ii, ir = sub(zero(space), ii), sub(zero(space), ir)  # conj(c_k) d_m+k
+    f, g = c + w, d + (2 * m + 1) * w
+    for _ in range(min(l1, l2 - m)):
+        a, b = load(space, f), load(space, f + w)
+        s, t = load(space, g), load(space, g + w)
+        rr, ii, ri, ir = fma(a, s, rr), fma(b, t, ii), fma(a, t, ri), fma(b, s, ir)
+        f, g = f + 2 * w, g + 2 * w
+    re, im = add(rr, ii), sub(ri, ir)
+    rr, ii, ri, ir = zero(space), zero(space), zero(space), zero(space)
+    f, g = c + (2 * m + 1) * w, d + w
+    for _ in range(min(l2, l1 - m)):  # c_m+k conj(d_k)
+        a, b = load(space, f), load(space, f + w)
+        s, t = load(space, g), load(space, g + w)
+        rr, ii, ri, ir = fma(a, s, rr), fma(b, t, ii), fma(a, t, ri), fma(b, s, ir)
+        f, g = f + 2 * w, g + 2 * w
+    rr, ir = add(rr, ii), sub(ir, ri)
+    if hermitian == 1:
+        return add(re, rr), add(im, ir)
+    return sub(re, rr), sub(im, ir)
+
+
+@kernel
+def _analyse(lmax, tables, table, n_theta, begin, size, space, e, z, w):
+    """Add Σ_θ table · product of a chunk to the rows at z."""
+    step = size * w
+    t = table + begin
+    for m in range(lmax + 1):
+        n_even, n_odd = (lmax - m) // 2 + 1, (lmax - m + 1) // 2
+        part = (n_even + n_odd) * w if m > 0 else 0
+        for n in range(n_even + n_odd):
+            f = e if n < n_even else e + step
+            g = f + (2 * step if m > 0 else 0)
+            p, q = load(space, z), load(space, z + part)
+            for k in range(size):
+                a = tables[t + k]
+                p, q = fma(a, load(space, f), p), fma(a, load(space, g), q)
+                f, g = f + w, g + w
+            store(space, z, p)
+            store(space, z + part, q)
+            z, t = z + w, t + n_theta
+        z += part
+        e += 4 * step if m > 0 else 2 * step

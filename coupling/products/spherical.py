@@ -1,0 +1,191 @@
+"""Products of functions on the sphere: sums of Gaunt products and brackets with weights, in one pass over the data."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from coupling.kernels.lanes import width
+from coupling.kernels.sphere_product import BRACKET, GAUNT, space_needed, spherical_product
+from coupling.products.legendre import colatitudes, legendre, slope
+from coupling.products.product import Features, Product
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """One Gaunt product or bracket, path (l1, l2, l3) weighted by a(l1) b(l2) c(l3) and by classes[l1 % 2, l2 % 2]."""
+
+    kind: int
+    weights: tuple[Array, Array, Array]
+    classes: Array
+
+    def turn(self) -> Term:
+        """Return the term of the form with its slots turned, (x, y, z) → (y, z, x)."""
+        a, b, c = self.weights
+        q, r = np.ogrid[:2, :2]
+        return Term(self.kind, (b, c, a), self.classes[(q + r + self.kind) % 2, q])
+
+    def absorb(self) -> Term:
+        """Return an equal term with all classes one, if the product of the four is positive.
+
+        Then classes[p, q] = α[p] β[q] γ[(p + q + kind) % 2]; no other signs are a product of this form.
+        """
+        s = self.classes
+        if not s.prod() > 0:
+            return self
+        alpha = np.array([1, np.sqrt(s[1, 1] / s[0, 0] * (s[1, 0] / s[0, 1]))])
+        beta = np.array([1, s[1, 1] / s[0, 0] / alpha[1]])
+        gamma = np.roll([s[0, 0], s[1, 0] / alpha[1]], self.kind)
+        a, b, c = (w * f[np.arange(len(w)) % 2] for w, f in zip(self.weights, (alpha, beta, gamma), strict=True))
+        return Term(self.kind, (a, b, c), np.ones((2, 2)))
+
+
+def term(kind: int, lmax: tuple[int, int, int], weights: Any = None, classes: ArrayLike | None = None) -> Term:
+    """Return a Term after checking its weights: three arrays of lmax+1 finite numbers, or None for ones."""
+    given = [np.ones(l + 1) for l in lmax] if weights is None else [np.asarray(w, float) for w in weights]
+    if [w.shape for w in given] != [(l + 1,) for l in lmax]:
+        shapes = [(l + 1,) for l in lmax]
+        raise ValueError(f"weights must be three arrays of shapes {shapes}, got {[w.shape for w in given]}")
+    four = np.ones((2, 2)) if classes is None else np.asarray(classes, float)
+    if four.shape != (2, 2):
+        raise ValueError(f"classes must be an array [parity of l1, parity of l2], got shape {four.shape}")
+    if not all(np.isfinite(w).all() for w in (*given, four)):
+        raise ValueError("weights and classes must be finite")
+    a, b, c = given
+    return Term(kind, (a, b, c), four)
+
+
+class Plan(NamedTuple):
+    """What the kernel reads: flat indices of rows, terms [n, 9], all tables in one array, classes [n, 4]."""
+
+    orders: Integers
+    terms: Integers
+    tables: NDArray[Any]
+    classes: NDArray[Any]
+
+
+class Spherical(Product):
+    """A sum of Gaunt products and brackets.
+
+    Each term is Σ_l1l2l3 a(l1) b(l2) c(l3) s(l1 % 2, l2 % 2) times the path of the Gaunt product or of the bracket;
+    see :class:`coupling.products.Gaunt` and :class:`coupling.products.VectorSpherical`, which are one term each.
+    """
+
+    def __init__(
+        self,
+        lmax: tuple[object, object, object],
+        terms: list[Term],
+        *,
+        layout: str = "channels_last",
+        workers: int = 1,
+    ) -> None:
+        super().__init__(*lmax, layout=layout, workers=workers)
+        self.terms = terms
+        self._plans: dict[Any, Plan] = {}
+
+    def turn(self) -> Spherical:
+        """Return the product (y, z) → x of the same trilinear form."""
+        return self._turned
+
+    @cached_property
+    def _turned(self) -> Spherical:
+        l1, l2, l3 = self.lmax
+        terms = [t.turn() for t in self.terms]
+        return Spherical((l2, l3, l1), terms, layout=self.layout, workers=self.workers)
+
+    def _compute(self, x: Features, y: Features, out: Features) -> None:
+        dtype = out.dtype
+        l1, l2, l3 = self.lmax
+        lmax = min(l1, l2 + l3), min(l2, l1 + l3), min(l3, l1 + l2)  # no path reaches beyond
+        out[:, (lmax[2] + 1) ** 2 :] = 0
+        if dtype not in self._plans:
+            self._plans[dtype] = plan(lmax, [t.absorb() for t in self.terms], dtype)
+        w, lanes = width(dtype), out.shape[0] * out.shape[2]
+        blocks = -(-lanes // w)
+        workers = max(1, min(self.workers, blocks))
+        ends = [min(lanes, w * (blocks * n // workers)) for n in range(workers + 1)]
+
+        def run(first: int, last: int) -> None:
+            space = _aligned(space_needed(lmax, w), dtype)
+            spherical_product(_readonly(x), _readonly(y), out, first, last, w, np.array(lmax), *self._plans[dtype], space)
+
+        if workers == 1:
+            run(0, lanes)
+        else:
+            with ThreadPoolExecutor(workers) as pool:
+                list(pool.map(run, ends[:-1], ends[1:]))
+
+
+def _readonly(array: Features) -> Features:
+    """Return a view that cannot be written, which is a type of its own to the compiler: one compilation for all."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return an empty array that starts on 64 bytes, so that no register straddles two cache lines."""
+    raw = np.empty(size + 64 // dtype.itemsize, dtype)
+    return raw[-raw.ctypes.data % 64 // dtype.itemsize :][:size]
+
+
+def plan(lmax: tuple[int, int, int], terms: list[Term], dtype: np.dtype[Any]) -> Plan:
+    """Return rows and tables of a sum of terms."""
+    rows, tables, start = [], [], 0
+    for one in terms:
+        split = not (one.classes == 1).all()
+        header, made = _tables(lmax, one, split)
+        starts = start + np.cumsum([0, *(t.size for t in made)])
+        rows.append([one.kind, split, *header, *starts[[0, 1, 2, 3]][: len(made) - 1], *[0] * (5 - len(made)), starts[-2]])
+        tables += made
+        start = starts[-1]
+    orders = np.concatenate([_rows(l) for l in lmax])
+    flat = np.concatenate([t.ravel() for t in tables]).astype(dtype) if tables else np.empty(0, dtype)
+    classes = np.array([t.classes.T.ravel() for t in terms], dtype).reshape(-1, 4)
+    return Plan(orders, np.array(rows, np.int64).reshape(-1, 9), flat, classes)
+
+
+def _entries(lmax: int) -> tuple[Integers, Integers]:
+    """Return l and m >= 0 of the entries of a table: for each m the even l+m, then the odd ones."""
+    pairs = [(l, m) for m in range(lmax + 1) for odd in (0, 1) for l in range(m + odd, lmax + 1, 2)]
+    l, m = np.array(pairs, np.int64).T
+    return l, m
+
+
+def _rows(lmax: int) -> Integers:
+    """Return the flat indices of the rows of a feature: as the entries of a table, for each m first m, then -m."""
+    l, m = _entries(lmax)
+    lists = [l[m == k] ** 2 + l[m == k] + sign * k for k in range(lmax + 1) for sign in ((1, -1) if k else (1,))]
+    return np.concatenate(lists)
+
+
+def _tables(lmax: tuple[int, int, int], one: Term, split: bool) -> tuple[tuple[int, bool], list[Array]]:
+    """Return (number of northern θ, whether the last is the equator) and the tables of a term.
+
+    The integrand of an even path is a polynomial in cos θ of degree l1+l2+l3, that of an odd path of one less; the
+    others cancel between north and south whatever the points.
+    """
+    points = colatitudes(max(0, sum(lmax) - one.kind) // 2 * 2)  # J of the largest even path, J - 1 of the largest odd one
+    p = legendre(max(lmax), points)
+    (l1, m1), (l2, m2), (l3, m3) = (_entries(l) for l in lmax)
+    a, b, c = one.weights
+    functions = [p] if one.kind == GAUNT else [slope(p), np.arange(p.shape[1])[:, None] / points.sine * p]
+    made = [_synthesis(f, l, m, w) for f in functions for l, m, w in ((l1, m1, a), (l2, m2, b))]
+    weights = points.weights * np.where(split, 2.0, 1.0)
+    if points.equator:
+        weights[-1] = points.weights[-1]
+    analysis = np.where(m3 > 0, np.sqrt(8), 2)[:, None] * np.pi * c[l3][:, None] * p[l3, m3] * weights
+    return (len(points.cosine), points.equator), [*made, analysis]
+
+
+def _synthesis(f: Array, l: Integers, m: Integers, weight: Array) -> Array:
+    scale = weight[l] * np.where(m > 0, np.sqrt(0.5), 1.0)
+    return np.ascontiguousarray((f[l, m] * scale[:, None]).T)
