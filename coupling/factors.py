@@ -100,18 +100,24 @@ def path_factors(family: str, basis: str, l1: int, l2: int, l3: int, third: int)
 
 
 def row_starts(l1: int, l2: int, l3: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the digits [l1+1, n] of (-1)^(p1+a) binom(c, p1), base 2^32, and their number [l1+1]; the last digit is
-    signed.
+    """Return the digits [l1+1, n] of (-1)^(p1+a) binom(c, p1), base 2^32, and their number [l1+1], for a canonical
+    path; the last digit is signed.
 
     >>> digits, lengths = row_starts(1, 1, 1)
     >>> digits[:, 0], lengths
     (array([-1,  1]), array([1, 1]))
     """
-    a, c = l1 + l2 - l3, l1 - l2 + l3
-    size = (l1 + l2 + l3) // 32 + 4
-    digits, lengths = np.zeros((l1 + 1, size), np.int64), np.zeros(l1 + 1, np.int64)
-    for p1 in range(l1 + 1):
-        value = parity_sign(p1 + a) * comb(c, p1)
+    digits, lengths = _signed_binomials(l1 - l2 + l3, (l1 + l2 - l3) & 1, (l1 + l2 + l3) // 32 + 4)
+    return digits[: l1 + 1], lengths[: l1 + 1]
+
+
+@lru_cache(maxsize=8)
+def _signed_binomials(c: int, odd: int, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the digits of (-1)^(p1+a) binom(c, p1) for p1 = 0 … c, where a is odd or not: all paths of a chain have
+    the same c and odd a."""
+    digits, lengths = np.zeros((c + 1, size), np.int64), np.zeros(c + 1, np.int64)
+    for p1 in range(c + 1):
+        value = parity_sign(p1 + odd) * comb(c, p1)
         lengths[p1] = n = value.bit_length() // 32 + 1
         row = np.frombuffer(value.to_bytes(4 * n, "little", signed=True), np.uint32).astype(np.int64)
         row[-1] -= (row[-1] >> 31) << 32

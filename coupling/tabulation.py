@@ -135,15 +135,13 @@ class _Plan(NamedTuple):
     def share(self, worker: int, workers: int) -> _Plan:
         """Return every workers-th chain and canonical path."""
         mine = slice(worker, None, workers)
-        return self._replace(chains=self.chains[mine], large=self.large[mine], where=self.where[mine])
+        chains, large, where = (_fixed(array[mine]) for array in (self.chains, self.large, self.where))
+        return self._replace(chains=chains, large=large, where=where)
 
 
 @lru_cache(maxsize=16)
 def _plan(box: Path, basis: str, parity: str) -> _Plan:
-    plan = _make_plan(path_array(box, parity), basis)
-    for array in plan:
-        array.flags.writeable = False
-    return plan
+    return _make_plan(path_array(box, parity), basis)
 
 
 def _make_plan(paths: Integers, basis: str) -> _Plan:
@@ -151,7 +149,14 @@ def _make_plan(paths: Integers, basis: str) -> _Plan:
     small = paths.sum(axis=1) <= MAX_TOTAL
     chains, start = _chains(paths[small], offsets[:-1][small])
     large, where = _large(paths[~small], offsets[:-1][~small])
-    return _Plan(paths, offsets, chains, start, large, where)
+    return _Plan(*map(_fixed, (paths, offsets, chains, start, large, where)))
+
+
+def _fixed(array: Integers) -> Integers:
+    """Return an array contiguous and read-only: plans are kept, and kernels are compiled for one kind of array."""
+    array = np.array(array, order="C")
+    array.flags.writeable = False
+    return array
 
 
 def _chains(paths: Integers, positions: Integers) -> tuple[Integers, Integers]:
@@ -166,8 +171,11 @@ def _chains(paths: Integers, positions: Integers) -> tuple[Integers, Integers]:
 
 
 def _large(paths: Integers, positions: Integers) -> tuple[Integers, Integers]:
-    """Return the canonical paths [n, 3] and the positions [n, 6] of their orderings, or -1."""
-    canonical, inverse = np.unique(np.sort(paths, axis=1), axis=0, return_inverse=True)
+    """Return the canonical paths [n, 3], chain by chain, and the positions [n, 6] of their orderings, or -1."""
+    l1, l2, l3 = np.sort(paths, axis=1).T
+    size = int(paths.max(initial=0)) + 1
+    _, first, inverse = np.unique((l3 * size + l2 - l1) * size + l1, return_index=True, return_inverse=True)
+    canonical = np.column_stack([l1, l2, l3])[first]
     low, high = canonical[:, 0] != canonical[:, 1], canonical[:, 1] != canonical[:, 2]
     distinct = low | True, high, low, low, high, low & high
     where = np.full((len(canonical), 6), -1)
