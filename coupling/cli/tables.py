@@ -47,14 +47,14 @@ Examples:
   coupling build --lmax 8 --basis real            real-l8.safetensors, here
   coupling build my-table.toml --output tables/
   coupling build --lmax 32 --workers 8
-  coupling build --lmax 64 --shard 3/16           one of 16 jobs; then: coupling merge --lmax 64
+  coupling build --lmax 64 --shard 3/16           one of 16 jobs; when all are done: coupling merge --lmax 64
 
 Interrupt it whenever you like: the same command goes on where it stopped, to the same bytes.
 """,
 )
 @describes_a_request
 @click.option("--all", "everything", is_flag=True, help="Every request of tables/requests; write manifest and picture.")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
 @click.option("--shard", metavar="K/N", help="Build only the parts i with i mod N = K, 0 <= K < N; merge them later.")
 @click.option("--force", is_flag=True, help="Build again what is up to date.")
 @click.option("--check", "checked", is_flag=True, help="Check what was built (as --all does).")
@@ -62,8 +62,8 @@ Interrupt it whenever you like: the same command goes on where it stopped, to th
 def build(everything: bool, workers: int, shard: str | None, force: bool, checked: bool, **what: Any) -> None:
     """Build tables from request files, from options, or all that are shipped.
 
-    A finished table is kept; a table that is large is built in parts, so that it can be interrupted, spread over
-    processes and over machines.  The same request gives the same bytes.
+    A finished table is kept; a table that is large is built in parts, so that it can be interrupted and spread over
+    threads and over machines.  The same request gives the same bytes.
 
     The summary counts the entries that the selection rules allow: non-zeros, zeros by symmetry (odd l1+l2+l3, two
     equal columns), and accidental zeros.  Zeros are not stored.
@@ -73,7 +73,7 @@ def build(everything: bool, workers: int, shard: str | None, force: bool, checke
             raise ValueError("--all takes no request, no request options, no --output and no --shard")
         _build_all(workers, force)
     elif shard:
-        _build_shards(_targets(**what), *_shard(shard))
+        _build_shards(_targets(**what), *_shard(shard), workers)
     else:
         _build(_targets(**what), workers, force, checked)
 
@@ -136,11 +136,12 @@ def _shard(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _build_shards(targets: list[tuple[Request, Path]], shard: int, shards: int) -> None:
-    from coupling.tables import build_shard
+def _build_shards(targets: list[tuple[Request, Path]], shard: int, shards: int, workers: int) -> None:
+    from coupling.tables.builder import build_shard, shard_entries
 
     for request, target in targets:
-        built = build_shard(request, target, shard, shards)
+        with progress_bar(request, shard_entries(request, shard, shards)) as count:
+            built = build_shard(request, target, shard, shards, workers=workers, progress=count)
         click.echo(f"{target}: shard {shard}/{shards} is complete, {built} parts were built now")
 
 

@@ -22,17 +22,22 @@ except ImportError:  # Windows: nothing is locked, so nothing is ever taken for 
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Give a new binary file that takes the place of ``path`` when the block ends without an exception."""
+def replacing(path: Path, flush: bool = True) -> Iterator[BinaryIO]:
+    """Give a new binary file that takes the place of ``path`` when the block ends without an exception.
+
+    Without ``flush`` a killed process still leaves all or nothing, but a machine that loses its power may not.
+    """
     remove_abandoned(path)
     temporary, file = _create(path)
     try:
         with file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if flush:
+                os.fsync(file.fileno())
             os.replace(temporary, path)
-        _flush_folder(path.parent)
+        if flush:
+            _flush_folder(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -1,39 +1,42 @@
-"""From a request to a table: in memory, to a file, by several processes or machines.
+"""From a request to a table: in memory, to a file, by several threads, processes or machines.
 
-A request of one part is computed and written at once.  A larger one leaves its finished parts in ``<name>.parts``
-beside the table until all are there, and is then put together by streaming, so that memory never holds more than one
-part per process.  Nothing in the result depends on who built which part, or how often the work was interrupted.
+A table of up to ``AT_ONCE`` entries is computed in memory and written.  A larger one leaves its finished parts in
+``<name>.parts`` beside the table until all are there, and is then put together by streaming, so that memory holds one
+part per worker and what is as long as the list of paths.  Nothing in the result depends on who built which part, or how
+often the work was interrupted.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from contextlib import nullcontext, suppress
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.indexing import entry_counts
 from coupling.memory import require_memory
+from coupling.tables import parts
+from coupling.tables.assembly import Assembly
 from coupling.tables.atomic import remove_abandoned
-from coupling.tables.core import reduced_vector
+from coupling.tables.core import core_blocks, reduced_vector
 from coupling.tables.errors import TableError
 from coupling.tables.format import write
 from coupling.tables.metadata import constant_part, describe, tensors
-from coupling.tables.parts import Part, Plan, build_part, missing_parts, read_part
+from coupling.tables.parts import Plan, build_part, is_finished, plan_of
 from coupling.tables.reader import load
 from coupling.tables.request import Request, read_request, table_name
-from coupling.tables.size import table_bytes
+from coupling.tables.size import path_array, table_bytes
 from coupling.tables.table import Table
 
 Progress = Callable[[int], object]
+#: A table of at most so many entries, zeros included, is computed in memory, of which it needs 11 bytes for each.
+AT_ONCE = 1 << 26
 #: Two processes that build the same table may take each other's parts away; so often is it tried again.
 ATTEMPTS = 3
 
@@ -51,7 +54,7 @@ def build(
 
     request : a Request, or the path of a request file (TOML)
     output : ``<name>.safetensors``; an up-to-date file is kept, finished parts of an earlier attempt are used
-    workers : so many processes; or give any ``concurrent.futures.Executor`` that sees the same file system
+    workers : so many threads; or give any ``concurrent.futures.Executor`` that sees the same file system
     force : build again what is up to date
     progress : called with the number of entries, zeros included, that have just been finished
 
@@ -62,22 +65,28 @@ def build(
     Table('complex-l4-even': complex basis, lmax 4, 42 paths, 798 entries, 3 families)
     """
     request = request if isinstance(request, Request) else read_request(request)
+    _check_workers(workers)
     done = progress or (lambda entries: None)
     if output is None:
-        return _build_in_memory(request, done)
+        return _build_in_memory(request, workers, done)
     target = Path(output)
     request = request.renamed(table_name(target))
-    with _executor(workers, executor) as pool:
-        table = None if force else up_to_date(request, target)
-        if table is None:
-            _require_disk(request, target)
-            table = _build_file(Plan(request), target, pool, done)
+    table = None if force else up_to_date(request, target)
+    if table is None:
+        table = _build_file(request, target, workers, executor, done)
     _remove_leftovers(target)
     return table
 
 
 def build_shard(
-    request: Request, output: str | os.PathLike[str], shard: int, shards: int, *, progress: Progress | None = None
+    request: Request,
+    output: str | os.PathLike[str],
+    shard: int,
+    shards: int,
+    *,
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
 ) -> int:
     """Build the parts i with i % shards == shard that are not there yet, and return how many were built.
 
@@ -92,15 +101,25 @@ def build_shard(
     Table('real-l2': real basis, lmax 2, 15 paths, 137 entries, 4 families)
     """
     target = Path(output)
+    _check_workers(workers)
     if not 0 <= shard < shards:
         raise ValueError(f"shard must be k/n with 0 <= k < n, got {shard}/{shards}")
-    plan = Plan(request.renamed(table_name(target)))
+    plan = _plan(request.renamed(table_name(target)))
     if up_to_date(plan.request, target):
         return 0
-    _require_disk(plan.request, target)
-    mine = [i for i in missing_parts(plan, parts_folder(target)) if i % shards == shard]
-    _build_parts(plan, target, mine, None, progress or (lambda entries: None))
-    return len(mine)
+    _require_disk(plan.request, target, 2)
+    mine = range(shard, len(plan), shards)
+    return _build_parts(plan, target, mine, workers, executor, progress or (lambda entries: None))
+
+
+def shard_entries(request: Request, shard: int, shards: int) -> int:
+    """Return the number of entries of a shard, zeros included.
+
+    >>> shard_entries(Request(lmax=2), 0, 2)
+    137
+    """
+    plan = _plan(request)
+    return sum(plan.size(index) for index in range(shard, len(plan), shards))
 
 
 def merge(request: Request, output: str | os.PathLike[str]) -> Table:
@@ -111,13 +130,14 @@ def merge(request: Request, output: str | os.PathLike[str]) -> Table:
     ValueError: 1 of 1 parts of real-l2 are not built yet, the first is part 0: build them, then merge
     """
     target = Path(output)
-    plan = Plan(request.renamed(table_name(target)))
-    table = up_to_date(plan.request, target)
+    request = request.renamed(table_name(target))
+    table = up_to_date(request, target)
     if table is None:
-        missing = missing_parts(plan, parts_folder(target))
+        plan = _plan(request)
+        missing = [index for index in range(len(plan)) if not is_finished(plan, index, parts_folder(target))]
         if missing:
             raise ValueError(
-                f"{len(missing)} of {len(plan)} parts of {plan.request.name} are not built yet, "
+                f"{len(missing)} of {len(plan)} parts of {request.name} are not built yet, "
                 f"the first is part {missing[0]}: build them, then merge"
             )
         table = _assemble(plan, target)
@@ -134,6 +154,16 @@ def up_to_date(request: Request, target: Path) -> Table | None:
     return table if constant_part(request).items() <= table.metadata.items() else None
 
 
+def allowed_entries(request: Request) -> int:
+    """Return the number of entries of a table, zeros included: what the progress of a build adds up to.
+
+    >>> allowed_entries(Request(lmax=2))
+    137
+    """
+    paths = path_array(request.lmax, request.parity)
+    return int(entry_counts(paths, request.basis).sum())
+
+
 def parts_folder(target: Path) -> Path:
     """Return the folder of the parts of a table.
 
@@ -143,31 +173,35 @@ def parts_folder(target: Path) -> Path:
     return target.with_suffix(".parts")
 
 
-def _build_in_memory(request: Request, done: Progress) -> Table:
+def _plan(request: Request) -> Plan:
+    return plan_of(request, parts.PART_ENTRIES)
+
+
+def _build_in_memory(request: Request, workers: int, done: Progress) -> Table:
     size = table_bytes(request.lmax, request.basis, request.parity, len(request.families))
-    require_memory(2 * size, f"building {request.name} in memory")
-    plan = Plan(request)
-    parts = []
-    for index in range(len(plan)):
-        parts.append(plan.compute(index))
-        done(plan.size(index))
-    paths, offsets, factors = _path_arrays(plan, [part.counts for part in parts])
-    orders = np.concatenate([part.block.orders for part in parts])
-    core = np.concatenate([part.block.values for part in parts])
-    return Table(request, describe(request, paths, len(core)), paths, offsets, orders, core, factors)
+    require_memory(size, f"building {request.name} in memory")
+    paths = path_array(request.lmax, request.parity)
+    counts, block = core_blocks(paths, request.basis, workers)
+    table = Table(
+        request, describe(request, paths, len(block.values)), paths, _offsets(counts), block.orders, block.values,
+        _factors(request, paths),
+    )  # fmt: skip
+    done(allowed_entries(request))
+    return table
 
 
-def _build_file(plan: Plan, target: Path, pool: Executor | None, done: Progress) -> Table:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if len(plan) == 1 and not parts_folder(target).exists():
-        part = plan.compute(0)
-        done(plan.size(0))
-        return _write_table(plan, target, lambda index: part)
+def _build_file(request: Request, target: Path, workers: int, executor: Executor | None, done: Progress) -> Table:
+    plan = _plan(request)
+    small = len(plan) == 1 or (executor is None and allowed_entries(request) <= AT_ONCE)
+    if small and not parts_folder(target).exists():
+        _require_disk(request, target, 1)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _build_in_memory(request, workers, done).save(target)
+        return load(target, verify=False)
+    _require_disk(request, target, 2)
     for attempt in range(ATTEMPTS):
         try:
-            missing = missing_parts(plan, parts_folder(target))
-            done(int(plan.allowed.sum()) - sum(plan.size(index) for index in missing))
-            _build_parts(plan, target, missing, pool, done)
+            _build_parts(plan, target, range(len(plan)), workers, executor, done)
             return _assemble(plan, target)
         except FileNotFoundError:  # another process has just finished this table and removed the parts
             table = up_to_date(plan.request, target)
@@ -178,24 +212,38 @@ def _build_file(plan: Plan, target: Path, pool: Executor | None, done: Progress)
     return table
 
 
-def _build_parts(plan: Plan, target: Path, indices: Sequence[int], pool: Executor | None, done: Progress) -> None:
-    folder = parts_folder(target)
-    if pool is None:
-        for index in indices:
-            done(plan.size(build_part(plan.request, index, folder)))
-        return
-    futures = [pool.submit(build_part, plan.request, index, folder) for index in indices]
-    try:
-        for future in as_completed(futures):
-            done(plan.size(future.result()))
-    finally:
-        for future in futures:
-            future.cancel()
+def _build_parts(
+    plan: Plan, target: Path, indices: range, workers: int, executor: Executor | None, done: Progress
+) -> int:
+    """Build the parts that are not there; return how many that were."""
+    what = plan.request, plan.part_entries
+    folder, built = parts_folder(target), 0
+    with nullcontext(executor) if executor else ThreadPoolExecutor(workers) as pool:
+        futures = {pool.submit(build_part, *what, index, folder): index for index in indices}
+        try:
+            for future in as_completed(futures):
+                built += future.result()
+                done(plan.size(futures[future]))
+        finally:
+            for future in futures:
+                future.cancel()
+    return built
 
 
 def _assemble(plan: Plan, target: Path) -> Table:
-    folder = parts_folder(target)
-    return _write_table(plan, target, lambda index: read_part(plan, index, folder))
+    assembly = Assembly(plan, parts_folder(target))
+    offsets, factors = _offsets(assembly.counts), _factors(plan.request, plan.paths)
+    entries = int(offsets[-1])
+    arrays = {tensor.name: tensor for tensor in tensors(plan.request, len(plan.paths), entries)}
+
+    def chunks() -> Iterator[NDArray[Any]]:
+        yield from assembly.chunks(arrays["core"])
+        yield from (*factors.values(), offsets)
+        yield from assembly.chunks(arrays["orders"])
+        yield plan.paths
+
+    write(target, describe(plan.request, plan.paths, entries), list(arrays.values()), chunks())
+    return load(target)
 
 
 def _remove_leftovers(target: Path) -> None:
@@ -205,56 +253,26 @@ def _remove_leftovers(target: Path) -> None:
         shutil.rmtree(parts_folder(target))
 
 
-def _write_table(plan: Plan, target: Path, part: Callable[[int], Part]) -> Table:
-    counts = [np.array(part(index).counts) for index in range(len(plan))]
-    paths, offsets, factors = _path_arrays(plan, counts)
-    entries = int(offsets[-1])
-    metadata = describe(plan.request, paths, entries)
-
-    def chunks() -> Iterator[NDArray[Any]]:
-        yield from (part(index).block.values for index in range(len(plan)))
-        yield from (*factors.values(), offsets)
-        yield from (part(index).block.orders for index in range(len(plan)))
-        yield paths
-
-    write(target, metadata, tensors(plan.request, len(paths), entries), chunks())
-    return load(target)
+def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(counts)])
 
 
-def _path_arrays(
-    plan: Plan, counts: Iterable[NDArray[np.int64]]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], dict[str, NDArray[np.float64]]]:
-    offsets = np.concatenate([[0], np.cumsum(np.concatenate(list(counts)))]).astype(np.int64)
-    families = plan.request.families
-    return plan.paths, offsets, {f: reduced_vector(f, plan.paths, plan.request.basis) for f in families}
+def _factors(request: Request, paths: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+    return {family: reduced_vector(family, paths, request.basis) for family in request.families}
 
 
-def _executor(workers: int, executor: Executor | None) -> Any:
-    """Return a context that gives an executor, or None for this process alone."""
+def _check_workers(workers: int) -> None:
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise ValueError(f"workers must be an integer >= 1, got {workers!r}")
-    if executor is not None or workers == 1:
-        return nullcontext(executor)
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
 
 
-def _start_worker() -> None:
-    """A worker leaves the keyboard interrupt to its parent, and ends when the parent does, however that ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _require_disk(request: Request, target: Path) -> None:
-    """The parts and the table are on the disk at the same time."""
-    needed = 2 * table_bytes(request.lmax, request.basis, request.parity, len(request.families))
+def _require_disk(request: Request, target: Path, copies: int) -> None:
+    """Raise OSError unless the table fits on the disk, so many times; what its parts already take counts as free."""
+    needed = copies * table_bytes(request.lmax, request.basis, request.parity, len(request.families))
     folder = next(parent for parent in target.absolute().parents if parent.exists())
     free = shutil.disk_usage(folder).free
+    for file in parts_folder(target).glob("*.safetensors"):
+        with suppress(FileNotFoundError):
+            free += file.stat().st_size
     if needed > free:
         raise OSError(f"building {request.name} needs {needed} bytes of disk, {folder} has {free}")

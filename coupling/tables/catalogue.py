@@ -9,10 +9,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coupling.tables.builder import Progress, build
+from coupling.tables.builder import Progress, allowed_entries, build
 from coupling.tables.check import Report, check
 from coupling.tables.manifest import manifest_entry, write_manifest
-from coupling.tables.parts import Plan
 from coupling.tables.request import Request, file_name, read_request
 from coupling.tables.table import Table
 
@@ -70,7 +69,7 @@ def build_one(
 ) -> Outcome:
     """Build a table unless it is up to date; check it, in either case, if wanted."""
     start, heard = time.perf_counter(), list[int]()
-    with progress(request, int(Plan(request).allowed.sum())) as count:
+    with progress(request, allowed_entries(request)) as count:
 
         def done(entries: int) -> None:
             heard.append(entries)

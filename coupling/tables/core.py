@@ -23,20 +23,20 @@ class Block(NamedTuple):
     values: NDArray[np.float64]
 
 
-def core_blocks(paths: NDArray[np.uint8], basis: str) -> tuple[NDArray[np.int64], Block]:
+def core_blocks(paths: NDArray[np.uint8], basis: str, workers: int = 1) -> tuple[NDArray[np.int64], Block]:
     """Return the number of non-zero entries of each path, and those of all paths in one Block, correctly rounded.
 
-    The core is C(l1,l2,l3) in the real basis and 3j(l1 l2 l3; m1 m2 m3) in the complex one.
+    The core is C(l1,l2,l3) in the real basis and 3j(l1 l2 l3; m1 m2 m3) in the complex one.  workers threads share
+    the work.  Allocates the arrays of the Block, with room for the zeros, and nothing else of their size.
 
     >>> counts, block = core_blocks(np.array([[1, 0, 1]], np.uint8), "real")
     >>> counts, block.orders.tolist(), block.values
     (array([3]), [[-1, 0, -1], [0, 0, 0], [1, 0, 1]], array([0.57735027, 0.57735027, 0.57735027]))
     """
-    table = tabulate_paths("wigner_3j", paths, basis)
-    size = len(table.values)
-    orders, values, counts = np.empty((size, 3), np.int8), np.empty(size), np.empty(len(paths), np.int64)
-    kept = keep_non_zero(table.paths, table.offsets, basis == "real", table.values, orders, values, counts)
-    return counts, Block(orders[:kept].copy(), values[:kept].copy())
+    table = tabulate_paths("wigner_3j", paths, basis, workers)
+    orders, counts = np.empty((len(table.values), 3), np.int8), np.empty(len(paths), np.int64)
+    kept = keep_non_zero(table.paths, table.offsets, basis == "real", table.values, orders, table.values, counts)
+    return counts, Block(orders[:kept], table.values[:kept])
 
 
 def reduced_vector(family: str, paths: NDArray[np.uint8], basis: str) -> NDArray[np.float64]:
@@ -47,14 +47,20 @@ def reduced_vector(family: str, paths: NDArray[np.uint8], basis: str) -> NDArray
     >>> reduced_vector("antisymmetric_gaunt", np.array([[1, 1, 1], [1, 1, 2]], np.uint8), "complex")
     array([1.19682684, 0.        ])
     """
-    one_of_each, where = np.unique(_representatives(family, paths), axis=0, return_inverse=True)
-    values = [_reduced(family, l1, l2, l3, basis) for l1, l2, l3 in one_of_each.tolist()]
-    return np.array(values, np.float64)[where.reshape(-1)]
+    _, first, where = np.unique(_kind(family, paths), return_index=True, return_inverse=True)
+    values = [_reduced(family, l1, l2, l3, basis) for l1, l2, l3 in paths[first].tolist()]
+    return np.array(values, np.float64)[where]
 
 
-def _representatives(family: str, paths: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The factors of both integrals are symmetric in the degrees, so sorted degrees stand for all orders of them."""
-    return np.sort(paths, axis=1) if family in FAMILIES[2:] else paths
+def _kind(family: str, paths: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return an integer for each path such that paths with the same one have the same factor.
+
+    The factor of clebsch_gordan depends on l3 and the parity of l1-l2; those of both integrals are symmetric.
+    """
+    l1, l2, l3 = (paths if family in FAMILIES[:2] else np.sort(paths, axis=1)).astype(np.int64).T
+    if family == "wigner_3j":
+        return np.zeros(len(paths), np.int64)
+    return 2 * l3 + (l1 + l2) % 2 if family == "clebsch_gordan" else (l1 * 256 + l2) * 256 + l3
 
 
 def _reduced(family: str, l1: int, l2: int, l3: int, basis: str) -> float:

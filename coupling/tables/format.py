@@ -18,6 +18,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -63,12 +64,20 @@ def encode_header(metadata: Mapping[str, Any], tensors: Sequence[Tensor]) -> byt
 
 
 def write(
-    path: Path, metadata: Mapping[str, Any], tensors: Sequence[Tensor], chunks: Iterable[NDArray[Any]]
+    path: Path,
+    metadata: Mapping[str, Any],
+    tensors: Sequence[Tensor],
+    chunks: Iterable[NDArray[Any]],
+    *,
+    flush: bool = True,
 ) -> dict[str, Any]:
-    """Write a file whose arrays arrive in chunks, in order; return the metadata with their checksum."""
+    """Write a file whose arrays arrive in chunks, in order; return the metadata with their checksum.
+
+    flush : wait until it is on the disk
+    """
     blank = encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors)
     digest = hashlib.sha256(blank)
-    with replacing(path) as file:
+    with replacing(path, flush) as file:
         file.write(blank)
         written = sum(_write_chunk(file, digest, chunk) for chunk in chunks)
         if written != sum(tensor.bytes for tensor in tensors):
@@ -89,10 +98,12 @@ def _write_chunk(file: BinaryIO, digest: Any, chunk: NDArray[Any]) -> int:
 
 
 class Content(NamedTuple):
-    """A file that was read: metadata, arrays by name (read-only views of the mapped file), and what its header said."""
+    """A file that was read: metadata, arrays by name (read-only views of the mapped file), where in the file each of
+    them begins, and what the header said."""
 
     metadata: dict[str, Any]
     arrays: dict[str, NDArray[Any]]
+    starts: dict[str, int]
     tensors: list[Tensor]
 
 
@@ -109,7 +120,9 @@ def read(path: Path, verify: bool = True) -> Content:
         data = np.memmap(file, np.uint8, mode="r") if size else np.zeros(0, np.uint8)
     if verify:
         _check_checksum(path, metadata, header, tensors, data)
-    return Content(metadata, _arrays(np.asarray(data)[len(header) :], tensors), tensors)
+    ends = accumulate((tensor.bytes for tensor in tensors), initial=len(header))
+    starts = {tensor.name: start for tensor, start in zip(tensors, ends, strict=False)}
+    return Content(metadata, _arrays(np.asarray(data), starts, tensors), starts, tensors)
 
 
 def _read_header(path: Path, file: BinaryIO, size: int) -> bytes:
@@ -162,10 +175,11 @@ def _check_checksum(
         raise TableError(path, "checksum", digest.hexdigest(), stated)
 
 
-def _arrays(data: NDArray[np.uint8], tensors: Sequence[Tensor]) -> dict[str, NDArray[Any]]:
-    arrays, start = {}, 0
-    for tensor in tensors:
-        piece = data[start : start + tensor.bytes]
-        arrays[tensor.name] = piece.view(DTYPES[tensor.dtype]).reshape(tensor.shape)
-        start += tensor.bytes
-    return arrays
+def _arrays(
+    data: NDArray[np.uint8], starts: Mapping[str, int], tensors: Sequence[Tensor]
+) -> dict[str, NDArray[Any]]:
+    pieces = (data[starts[tensor.name] :][: tensor.bytes] for tensor in tensors)
+    return {
+        tensor.name: piece.view(DTYPES[tensor.dtype]).reshape(tensor.shape)
+        for tensor, piece in zip(tensors, pieces, strict=True)
+    }

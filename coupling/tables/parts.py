@@ -1,8 +1,11 @@
-"""A table in parts: ranges of consecutive paths that are computed apart and put together in order.
+"""A table in parts: sets of paths that are computed apart and put together in order.
 
-The division depends on the request alone, so any process on any machine can build any part.  A finished part is a file
-``<part>.safetensors`` in the folder ``<name>.parts`` beside the table; it carries a checksum and the digest of its
-request, and is built again if either is wrong.  That is all there is to resuming, to shards and to workers.
+Up to six orderings of the same degrees share one computation, and paths of the same largest degree and the same
+difference of the two others follow from one another (:mod:`coupling.kernels.chain`); a part takes them together,
+so that nothing is computed twice.  The division depends on the request alone, so any process on any machine can build
+any part.  A finished part is a file ``<part>.safetensors`` in the folder ``<name>.parts`` beside the table; it carries
+a checksum and the digest of its request, and is built again if either is wrong.  That is all there is to resuming, to
+shards and to workers.
 """
 
 from __future__ import annotations
@@ -24,52 +27,67 @@ from coupling.tables.size import path_array
 from coupling.version import __version__
 
 #: A part begins when the parts before it reach a multiple of this many entries, before zeros are left out.
-PART_ENTRIES = 1 << 19
+PART_ENTRIES = 1 << 22
 SCHEMA = "coupling-part"
 
 
 class Part(NamedTuple):
-    """Number of entries of each path of a part, and the entries."""
+    """A finished part: number of entries of each of its paths, the entries, and where arrays begin in the file."""
 
     counts: NDArray[np.int64]
     block: Block
+    starts: dict[str, int]
 
 
 class Plan:
-    """The division of a request into parts.
+    """The division of a request into parts of about so many entries.
 
-    >>> plan = Plan(Request(lmax=4))
-    >>> len(plan), plan.paths.shape
-    (1, (65, 3))
+    ``part`` [P] is the part of each path.  ``members`` [P] lists the paths by part, in the order of the table within
+    each; those of part i are ``members[bounds[i] : bounds[i+1]]``.
+
+    >>> plan = Plan(Request(lmax=4), 500)
+    >>> len(plan), plan.paths.shape, plan.paths_of(0)[-1]
+    (5, (65, 3), array([3, 3, 3], dtype=uint8))
     """
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
+    def __init__(self, request: Request, part_entries: int) -> None:
+        self.request, self.part_entries = request, part_entries
         self.paths = path_array(request.lmax, request.parity)
         self.allowed = entry_counts(self.paths, request.basis)
-        part_of_path = (np.cumsum(self.allowed) - self.allowed) // PART_ENTRIES
-        self.bounds = np.append(np.unique(part_of_path, return_index=True)[1], len(self.paths))
+        self.part = _division(self.paths, self.allowed, part_entries)
+        self.members = np.argsort(self.part, kind="stable")
+        self.bounds = np.searchsorted(self.part[self.members], np.arange(self.part.max() + 2))
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
+    def members_of(self, index: int) -> NDArray[np.int64]:
+        """Return the positions of the paths of a part."""
+        return self.members[self.bounds[index] : self.bounds[index + 1]]
+
     def size(self, index: int) -> int:
         """Return the number of entries of a part, zeros included."""
-        return int(self.allowed[self.bounds[index] : self.bounds[index + 1]].sum())
+        return int(self.allowed[self.members_of(index)].sum())
 
     def paths_of(self, index: int) -> NDArray[np.uint8]:
         """Return the paths of a part."""
-        return self.paths[self.bounds[index] : self.bounds[index + 1]]
+        return self.paths[self.members_of(index)]
 
-    def compute(self, index: int) -> Part:
-        """Return a part, computed here."""
-        return Part(*core_blocks(self.paths_of(index), self.request.basis))
+
+def _division(paths: NDArray[np.uint8], allowed: NDArray[np.int64], part_entries: int) -> NDArray[np.int64]:
+    """Return the part of each path: ranges of the canonical paths x ≤ y ≤ z in the order of (z, y-x, x)."""
+    x, y, z = np.sort(paths, axis=1).T.astype(np.int64)
+    canonical = np.unique((z * 128 + y - x) * 128 + x, return_inverse=True)[1]
+    size = np.bincount(canonical, allowed).astype(np.int64)
+    before = np.cumsum(size) - size
+    part: NDArray[np.int64] = np.unique(before // part_entries, return_inverse=True)[1][canonical]
+    return part
 
 
 @lru_cache(maxsize=4)
-def plan_of(request: Request) -> Plan:
+def plan_of(request: Request, part_entries: int) -> Plan:
     """Return the plan of a request; a worker that builds many parts makes it once."""
-    return Plan(request)
+    return Plan(request, part_entries)
 
 
 def part_file(folder: Path, index: int) -> Path:
@@ -81,43 +99,44 @@ def part_file(folder: Path, index: int) -> Path:
     return folder / f"{index:06}.safetensors"
 
 
-def build_part(request: Request, index: int, folder: Path) -> int:
-    """Compute a part, write its file and return its number; what an executor is given to do."""
-    plan = plan_of(request)
-    part = plan.compute(index)
+def build_part(request: Request, part_entries: int, index: int, folder: Path) -> bool:
+    """Compute a part and write its file, unless that is there; return whether it was computed.
+
+    What an executor is given to do.  The file is not flushed to the disk: should the machine stop before it is, then
+    its checksum will be wrong.
+    """
+    plan = plan_of(request, part_entries)
+    if is_finished(plan, index, folder):
+        return False
+    counts, block = core_blocks(plan.paths_of(index), request.basis)
     folder.mkdir(parents=True, exist_ok=True)
-    chunks = (part.block.values, part.counts, part.block.orders)
-    write(part_file(folder, index), _metadata(plan, index), _tensors(part), chunks)
-    return index
+    tensors = _tensors(len(counts), len(block.values))
+    write(part_file(folder, index), _metadata(plan, index), tensors, (block.values, counts, block.orders), flush=False)
+    return True
 
 
-def read_part(plan: Plan, index: int, folder: Path) -> Part:
+def read_part(plan: Plan, index: int, folder: Path, verify: bool = True) -> Part:
     """Return a finished part, mapped; raise TableError or FileNotFoundError when there is none to be trusted."""
     file = part_file(folder, index)
-    content = read(file)
+    content = read(file, verify)
     found = {key: value for key, value in content.metadata.items() if key != "checksum"}
     if found != _metadata(plan, index):
         raise TableError(file, "metadata", _metadata(plan, index), found)
-    return _checked(file, plan, index, content)
+    return _checked(file, len(plan.members_of(index)), content)
 
 
-def _checked(file: Path, plan: Plan, index: int, content: Content) -> Part:
+def _checked(file: Path, paths: int, content: Content) -> Part:
     names = [tensor.name for tensor in content.tensors]
     if names != ["core", "counts", "orders"]:
         raise TableError(file, "arrays", "core, counts, orders", ", ".join(names))
     core, counts, orders = content.arrays.values()
-    part = Part(counts, Block(orders, core))
-    if len(counts) != len(plan.paths_of(index)) or counts.sum() != len(core) or content.tensors != _tensors(part):
+    if counts.sum() != len(core) or content.tensors != _tensors(paths, len(core)):
         raise TableError(file, "shapes", "one count per path, their sum the number of entries", content.tensors)
-    return part
+    return Part(counts, Block(orders, core), content.starts)
 
 
-def missing_parts(plan: Plan, folder: Path) -> list[int]:
-    """Return the parts of a plan that have no file to be trusted."""
-    return [index for index in range(len(plan)) if not _is_finished(plan, index, folder)]
-
-
-def _is_finished(plan: Plan, index: int, folder: Path) -> bool:
+def is_finished(plan: Plan, index: int, folder: Path) -> bool:
+    """Return whether the file of a part is there and every byte of it is right."""
     try:
         read_part(plan, index, folder)
     except (FileNotFoundError, TableError):
@@ -125,11 +144,11 @@ def _is_finished(plan: Plan, index: int, folder: Path) -> bool:
     return True
 
 
-def _tensors(part: Part) -> list[Tensor]:
+def _tensors(paths: int, entries: int) -> list[Tensor]:
     return [
-        Tensor("core", "F64", part.block.values.shape),
-        Tensor("counts", "I64", part.counts.shape),
-        Tensor("orders", "I8", (len(part.block.values), 3)),
+        Tensor("core", "F64", (entries,)),
+        Tensor("counts", "I64", (paths,)),
+        Tensor("orders", "I8", (entries, 3)),
     ]
 
 
@@ -138,6 +157,6 @@ def _metadata(plan: Plan, index: int) -> dict[str, Any]:
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
         "request_digest": plan.request.digest,
-        "part": [index, len(plan)],
+        "part": [index, len(plan), plan.part_entries],
         "package_version": __version__,
     }

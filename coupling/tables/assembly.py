@@ -1,0 +1,58 @@
+"""From finished parts to the arrays of a table, streamed.
+
+Neighbours in the table are often in different parts, but within each part paths have the order of the table: every
+part file is read once from its beginning to its end, in turns with the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.tables.errors import TableError
+from coupling.tables.format import DTYPES, Tensor
+from coupling.tables.parts import Plan, part_file, read_part
+
+
+class Assembly:
+    """The finished parts of a plan, whose checksums have been verified before; ``counts`` [P] are the entries of each
+    path."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self.plan, self.folder = plan, folder
+        self.counts = np.empty(len(plan.paths), np.int64)
+        self._starts = []
+        for index in range(len(plan)):
+            part = read_part(plan, index, folder, verify=False)
+            self.counts[plan.members_of(index)] = part.counts
+            self._starts.append(part.starts)
+
+    def chunks(self, tensor: Tensor) -> Iterator[NDArray[Any]]:
+        """Give an array of all entries, "core" or "orders", in the order of the table."""
+        dtype, width = DTYPES[tensor.dtype], int(np.prod(tensor.shape[1:], dtype=np.int64))
+        edges = np.flatnonzero(np.diff(self.plan.part, prepend=-1, append=-1))
+        entries = np.add.reduceat(self.counts, edges[:-1])
+        positions = self._positions()[edges[:-1]]
+        runs = zip(self.plan.part[edges[:-1]].tolist(), positions.tolist(), entries.tolist(), strict=True)
+        for part, position, count in runs:
+            file = part_file(self.folder, part)
+            start = self._starts[part][tensor.name] + position * width * dtype.itemsize
+            chunk = np.fromfile(file, dtype, count * width, offset=start)
+            if len(chunk) < count * width:
+                raise TableError(file, tensor.name, f"{count * width} numbers from byte {start} on", len(chunk))
+            yield chunk
+
+    def _positions(self) -> NDArray[np.int64]:
+        """Return for each path [P] how many entries of its part are before it."""
+        plan = self.plan
+        ordered = self.counts[plan.members]
+        before = np.cumsum(ordered) - ordered
+        positions = np.empty_like(before)
+        for begin, end in pairwise(plan.bounds.tolist()):
+            positions[plan.members[begin:end]] = before[begin:end] - before[begin]
+        return positions
