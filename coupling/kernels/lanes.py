@@ -105,6 +105,16 @@ def _fma(typing, a, b, c):
     return c(a if isinstance(a, Lanes) else c.dtype, b, c), emit
 
 
+@intrinsic
+def _call(typing, address, memory, a, b, c):
+    def emit(context, builder, signature, args):
+        signature = ir.FunctionType(ir.VoidType(), [args[1].type] + [x.type for x in args[2:]])
+        builder.call(builder.inttoptr(args[0], signature.as_pointer()), args[1:])
+        return context.get_dummy_value()
+
+    return types.void(types.intp, memory, types.intp, types.intp, types.intp), emit
+
+
 def _binary(operation):
     @intrinsic
     def emit_binary(typing, a, b):
@@ -162,7 +172,17 @@ def mul(a, b):
 
 
 inline = {"forceinline": True}
+
+
+def call(function, memory, a, b, c):
+    """Call function(memory, a, b, c); compiled, function is an address in memory and a, b, c are integers."""
+    function(memory, a, b, c)
+
+
 overload(flat, jit_options=inline)(lambda array: lambda array: _flat(array))
+overload(call, jit_options=inline)(
+    lambda function, memory, a, b, c: lambda function, memory, a, b, c: _call(function, memory, a, b, c)
+)
 overload(load, jit_options=inline)(lambda memory, offset: lambda memory, offset: _load(memory, offset))
 overload(store, jit_options=inline)(lambda memory, offset, value: lambda memory, offset, value: _store(memory, offset, value))
 overload(zero, jit_options=inline)(lambda memory: lambda memory: _zero(memory))

@@ -22,7 +22,7 @@ each entry all θ for analysis.
 from __future__ import annotations
 
 from coupling.kernels.jit import kernel
-from coupling.kernels.lanes import add, flat, fma, load, mul, part, store, sub, zero
+from coupling.kernels.lanes import add, call, flat, fma, load, mul, part, store, sub, zero
 
 GAUNT, BRACKET = 0, 1
 
@@ -31,11 +31,12 @@ CHUNK = 8
 
 
 @kernel
-def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, classes, space):
+def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, classes, functions, space):
     """Write the sum of all terms for the lanes first … last-1 of x, y, out, each [batch, (lmax+1)², channels].
 
     lmax [3]; orders: flat indices of the rows of the three features, one after the other; terms [n, 9], see
-    ``_term``; tables: all tables; classes [n, 4]; space: at least ``space_needed`` numbers.
+    ``_term``; tables: all tables; classes [n, 4]; functions [4]:
+    addresses of the convolutions of a Gaunt product, and of both of a bracket, or 0; space: at least ``space_needed`` numbers.
     """
     memory, flat_tables = flat(space), flat(tables)
     sizes = (x.shape[1], y.shape[1], out.shape[1])
@@ -51,14 +52,16 @@ def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, cl
         for row in range(n3):
             store(memory, at_z + row * w, zero(memory))
         for n in range(terms.shape[0]):
-            _term(lmax[0], lmax[1], lmax[2], flat_terms, 9 * n, flat_tables, flat_classes, w, memory, at_y, at_z, work)
+            kind = terms[n, 0]
+            pair = functions[2 * kind], functions[2 * kind + 1]
+            _term(lmax[0], lmax[1], lmax[2], flat_terms, 9 * n, flat_tables, flat_classes, pair, w, memory, at_y, at_z, work)
         _scatter(flat_out, sizes[2], channels, flat_orders, n1 + n2, n3, lane, count, w, memory, at_z)
 
 
 def space_needed(lmax, w):
     """Return how many numbers a block of w lanes works on."""
     rows = sum((l + 1) ** 2 for l in lmax) + (8 * (2 * lmax[0] + 1) + 8 * (2 * lmax[1] + 1))
-    return w * (rows + 2 * CHUNK * (2 * lmax[2] + 1))
+    return w * (rows + (2 * CHUNK + 6) * (2 * lmax[2] + 1))
 
 
 @kernel
@@ -100,7 +103,7 @@ def _copy(source, i, target, j, n, w):
 
 
 @kernel
-def _term(l1, l2, l3, terms, n, tables, classes, w, space, at_y, at_z, work):
+def _term(l1, l2, l3, terms, n, tables, classes, functions, w, space, at_y, at_z, work):
     """Add one product to the rows at at_z.
 
     terms[n:]: kind, split, number of northern θ, 1 if the last is the equator, and where the tables begin: of x, of y
@@ -111,6 +114,7 @@ def _term(l1, l2, l3, terms, n, tables, classes, w, space, at_y, at_z, work):
     width1, width2 = (2 * l1 + 1) * w, (2 * l2 + 1) * w
     c, d = work, work + 8 * width1
     e = d + 8 * width2
+    p = e + 2 * CHUNK * (2 * l3 + 1) * w
     for begin in range(0, n_theta, CHUNK):
         size = min(CHUNK, n_theta - begin)
         for i in range(0, size, 2):
@@ -124,7 +128,7 @@ def _term(l1, l2, l3, terms, n, tables, classes, w, space, at_y, at_z, work):
             for k in range(both):
                 alone = equator and theta + k == n_theta - 1
                 f, g, h = c + 2 * k * width1, d + 2 * k * width2, e + (i + k) * w
-                _couple(kind, split, alone, classes, scales, l1, l2, l3, space, f, g, h, size, w)
+                _couple(kind, split, alone, *functions, classes, scales, l1, l2, l3, space, f, g, h, size, p, w)
         _analyse(l3, tables, terms[n + 8], n_theta, begin, size, space, e, at_z, w)
 
 
@@ -191,95 +195,73 @@ def _fold(split, m, even, odd, space, f, width):
 
 
 @kernel
-def _couple(kind, split, alone, classes, scales, l1, l2, l3, space, c, d, e, size, w):
+def _couple(kind, split, alone, first, second, classes, scales, l1, l2, l3, space, c, d, e, size, p, w):
     """Write the product at one θ, folded to even and odd l+m, for analysis: rows [2l3+1, parity, θ of the chunk]."""
+    width1, width2, width3 = (2 * l1 + 1) * w, (2 * l2 + 1) * w, (2 * l3 + 1) * w
+    for n in range(4 if split else 1 if alone else 2):
+        south, q = (n >> 1 if split else n), p + n * width3
+        _multiply(kind, first, second, l1, l2, l3, space, c + (n & 1) * width1, d + south * width2, q, p + 4 * width3, w)
     step = size * w
-    top = min(l3, l1 + l2)
-    for m in range(top + 1):
-        if split:
-            re0, re1, im0, im1 = _classes(kind, classes, scales, m, l1, l2, space, c, d, w)
-        else:
-            re0, re1, im0, im1 = _sides(kind, alone, m, l1, l2, space, c, d, w)
-        store(space, e, re0)
-        store(space, e + step, re1)
-        e += 2 * step
-        if m > 0:
-            store(space, e, im0)
-            store(space, e + step, im1)
-            e += 2 * step
-    for _ in range(4 * (l3 - top)):
-        store(space, e, zero(space))
-        e += step
-
-
-@part
-def _sides(kind, alone, m, l1, l2, space, c, d, w):
-    """Return real and imaginary parts of order m, north plus and minus south; at the equator the value itself."""
-    re, im = _order(kind, m, l1, l2, space, c, d, w)
-    if alone:
-        return re, re, im, im
-    re2, im2 = _order(kind, m, l1, l2, space, c + (2 * l1 + 1) * w, d + (2 * l2 + 1) * w, w)
-    if kind == BRACKET:
-        return sub(re, re2), add(re, re2), sub(im, im2), add(im, im2)
-    return add(re, re2), sub(re, re2), add(im, im2), sub(im, im2)
-
-
-@part
-def _classes(kind, classes, scales, m, l1, l2, space, c, d, w):
-    """The same from the parts of even and of odd degrees, the four classes of their products scaled."""
-    re, im = zero(space), zero(space)
-    re2, im2 = zero(space), zero(space)
-    for n in range(4):
-        u, v = _order(kind, m, l1, l2, space, c + (n & 1) * (2 * l1 + 1) * w, d + (n >> 1) * (2 * l2 + 1) * w, w)
-        if n == 0 or n == 3:
-            re, im = fma(classes[scales + n], u, re), fma(classes[scales + n], v, im)
-        else:
-            re2, im2 = fma(classes[scales + n], u, re2), fma(classes[scales + n], v, im2)
-    if (m + kind) & 1:
-        return re2, re, im2, im
-    return re, re2, im, im2
-
-
-@part
-def _order(kind, m, l1, l2, space, c, d, w):
-    """Return the real and imaginary part of the Fourier coefficient m of the product."""
-    if kind == GAUNT:
-        return _convolve_zero(l1, l2, space, c, d, w) if m == 0 else _convolve(l1, l2, m, 1, space, c, d, w)
-    width1, width2 = 4 * (2 * l1 + 1) * w, 4 * (2 * l2 + 1) * w
-    if m == 0:
-        re = sub(_wedge_zero(l1, l2, space, c, d + width2, w), _wedge_zero(l2, l1, space, d, c + width1, w))
-        return re, re
-    re, im = _convolve(l1, l2, m, -1, space, c, d + width2, w)
-    re2, im2 = _convolve(l2, l1, m, -1, space, d, c + width1, w)
-    return sub(im, im2), sub(re2, re)
-
-
-@part
-def _convolve_zero(l1, l2, space, c, d, w):
-    """Return c_0 d_0 + 2 Re Σ c_m conj(d_m), twice."""
-    p, q = zero(space), zero(space)
-    for k in range(1, min(l1, l2) + 1):
-        p = fma(load(space, c + (2 * k - 1) * w), load(space, d + (2 * k - 1) * w), p)
-        q = fma(load(space, c + 2 * k * w), load(space, d + 2 * k * w), q)
-    p = add(p, q)
-    p = fma(load(space, c), load(space, d), add(p, p))
-    return p, p
-
-
-@part
-def _wedge_zero(l1, l2, space, c, d, w):
-    """Return 2 Im Σ conj(c_m) d_m."""
-    p, q = zero(space), zero(space)
-    for k in range(1, min(l1, l2) + 1):
-        p = fma(load(space, c + (2 * k - 1) * w), load(space, d + 2 * k * w), p)
-        q = fma(load(space, c + 2 * k * w), load(space, d + (2 * k - 1) * w), q)
-    p = sub(p, q)
-    return add(p, p)
+    for m in range(l3 + 1):
+        for _ in range(2 if m else 1):
+            u = load(space, p)
+            if split:
+                s, t, r = load(space, p + width3), load(space, p + 2 * width3), load(space, p + 3 * width3)
+                u = fma(classes[scales + 3], r, mul(classes[scales], u))
+                v = fma(classes[scales + 2], t, mul(classes[scales + 1], s))
+                if (m + kind) & 1:
+                    u, v = v, u
+            elif alone:
+                v = u
+            else:
+                v = load(space, p + width3)
+                u, v = (sub(u, v), add(u, v)) if kind == BRACKET else (add(u, v), sub(u, v))
+            store(space, e, u)
+            store(space, e + step, v)
+            e, p = e + 2 * step, p + w
 
 
 @kernel
-def _convolve(l1, l2, m, hermitian, space, c, d, w):
-    """Return Σ_{m1+m2=m} c_m1 d_m2 for m > 0, where d_-m = hermitian·conj(d_m); then d_0 = 0 if hermitian is -1."""
+def _multiply(kind, first, second, l1, l2, l3, space, c, d, z, work, w):
+    """Write the Fourier coefficients of the product at one point to the rows at z."""
+    if kind == GAUNT:
+        _convolve(first, l1, l2, l3, 1, space, c, d, z, w)
+        return
+    s, t = work, work + (2 * l3 + 1) * w
+    _convolve(first, l1, l2, l3, -1, space, c, d + 4 * (2 * l2 + 1) * w, s, w)
+    _convolve(second, l2, l1, l3, -1, space, d, c + 4 * (2 * l1 + 1) * w, t, w)
+    store(space, z, sub(load(space, s), load(space, t)))
+    for _ in range(l3):
+        s, t, z = s + w, t + w, z + w
+        store(space, z, sub(load(space, s + w), load(space, t + w)))
+        store(space, z + w, sub(load(space, t), load(space, s)))
+        s, t, z = s + w, t + w, z + w
+
+
+@kernel
+def _convolve(function, l1, l2, l3, hermitian, space, c, d, z, w):
+    """Write Σ_{m1+m2=m} c_m1 d_m2 for m = 0 … l3, see :mod:`coupling.kernels.convolution`; function 0: by loops."""
+    if function != 0:
+        call(function, space, c, d, z)
+        return
+    p, q = zero(space), zero(space)
+    turned = 0 if hermitian == 1 else w
+    for k in range(1, min(l1, l2) + 1):
+        f, g = c + (2 * k - 1) * w, d + (2 * k - 1) * w
+        p = fma(load(space, f), load(space, g + turned), p)
+        q = fma(load(space, f + w), load(space, g + w - turned), q)
+    p = add(p, q) if hermitian == 1 else sub(p, q)
+    p = add(p, p)
+    store(space, z, fma(load(space, c), load(space, d), p) if hermitian == 1 else p)
+    for m in range(1, l3 + 1):
+        z += w
+        _convolve_order(l1, l2, m, hermitian, space, c, d, z, w)
+        z += w
+
+
+@kernel
+def _convolve_order(l1, l2, m, hermitian, space, c, d, z, w):
+    """Write real and imaginary part of order m > 0."""
     rr, ii, ri, ir = zero(space), zero(space), zero(space), zero(space)
     if m <= l2:
         u = load(space, c)
@@ -290,16 +272,15 @@ def _convolve(l1, l2, m, hermitian, space, c, d, w):
         rr = fma(v, load(space, c + (2 * m - 1) * w), rr)
         ir = mul(v, load(space, c + 2 * m * w))
     low = max(1, m - l2)
-    n = min(m - 1, l1) - low + 1
     f, g = c + (2 * low - 1) * w, d + (2 * (m - low) - 1) * w
-    for _ in range(n):
+    for _ in range(min(m - 1, l1) - low + 1):  # c_k d_m-k
         a, b = load(space, f), load(space, f + w)
         s, t = load(space, g), load(space, g + w)
         rr, ii, ri, ir = fma(a, s, rr), fma(b, t, ii), fma(a, t, ri), fma(b, s, ir)
         f, g = f + 2 * w, g - 2 * w
-    ii, ir = sub(zero(space), ii), sub(zero(space), ir)  # conj(c_k) d_m+k
+    ii, ir = sub(zero(space), ii), sub(zero(space), ir)
     f, g = c + w, d + (2 * m + 1) * w
-    for _ in range(min(l1, l2 - m)):
+    for _ in range(min(l1, l2 - m)):  # conj(c_k) d_m+k
         a, b = load(space, f), load(space, f + w)
         s, t = load(space, g), load(space, g + w)
         rr, ii, ri, ir = fma(a, s, rr), fma(b, t, ii), fma(a, t, ri), fma(b, s, ir)
@@ -313,9 +294,8 @@ def _convolve(l1, l2, m, hermitian, space, c, d, w):
         rr, ii, ri, ir = fma(a, s, rr), fma(b, t, ii), fma(a, t, ri), fma(b, s, ir)
         f, g = f + 2 * w, g + 2 * w
     rr, ir = add(rr, ii), sub(ir, ri)
-    if hermitian == 1:
-        return add(re, rr), add(im, ir)
-    return sub(re, rr), sub(im, ir)
+    store(space, z, add(re, rr) if hermitian == 1 else sub(re, rr))
+    store(space, z + w, add(im, ir) if hermitian == 1 else sub(im, ir))
 
 
 @kernel

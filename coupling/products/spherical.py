@@ -10,10 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coupling.kernels.convolution import convolution
 from coupling.kernels.lanes import width
 from coupling.kernels.sphere_product import BRACKET, GAUNT, space_needed, spherical_product
 from coupling.products.legendre import colatitudes, legendre, slope
 from coupling.products.product import Features, Product
+
+#: Largest degree for which sums over orders are compiled without loops.
+STRAIGHT = 20
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -70,6 +74,7 @@ class Plan(NamedTuple):
     terms: Integers
     tables: NDArray[Any]
     classes: NDArray[Any]
+    functions: Integers
 
 
 class Spherical(Product):
@@ -150,7 +155,17 @@ def plan(lmax: tuple[int, int, int], terms: list[Term], dtype: np.dtype[Any]) ->
     orders = np.concatenate([_rows(l) for l in lmax])
     flat = np.concatenate([t.ravel() for t in tables]).astype(dtype) if tables else np.empty(0, dtype)
     classes = np.array([t.classes.T.ravel() for t in terms], dtype).reshape(-1, 4)
-    return Plan(orders, np.array(rows, np.int64).reshape(-1, 9), flat, classes)
+    return Plan(orders, np.array(rows, np.int64).reshape(-1, 9), flat, classes, _functions(lmax, terms, dtype))
+
+
+def _functions(lmax: tuple[int, int, int], terms: list[Term], dtype: np.dtype[Any]) -> Integers:
+    """Return the addresses of the convolutions of orders: of a Gaunt product, none, and the two of a bracket."""
+    l1, l2, l3 = lmax
+    kinds = {t.kind for t in terms} if max(lmax) <= STRAIGHT else set()
+    gaunt = [(l1, l2, l3, 1)] if GAUNT in kinds else []
+    bracket = [(l1, l2, l3, -1), (l2, l1, l3, -1)] if BRACKET in kinds else []
+    address = [convolution(*one, dtype).address for one in gaunt + bracket]
+    return np.array([*address[: len(gaunt)], *[0] * (2 - len(gaunt)), *address[len(gaunt) :], *[0] * (2 - len(bracket))])
 
 
 def _entries(lmax: int) -> tuple[Integers, Integers]:
