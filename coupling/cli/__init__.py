@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from coupling.cli.derive import derive
+from coupling.cli.export import export
 from coupling.cli.inspect import check, info
 from coupling.cli.tables import build, merge
 from coupling.cli.value import value
@@ -36,5 +37,5 @@ def main() -> None:
     """Coupling coefficients of spherical harmonics: exact values, and tables that are right to the last bit."""
 
 
-for command in (value, build, merge, check, info, derive):
+for command in (value, build, merge, check, info, export, derive):
     main.add_command(command)

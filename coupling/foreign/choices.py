@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
 from coupling.foreign.signs import e3nn_0_4
@@ -114,7 +117,7 @@ def gaunt_sign(l1: int, l2: int, l3: int) -> int:
 
 
 #: field of a convention → what a file may say for it
-CHOICES = {
+CHOICES: dict[str, dict[str, Callable[..., Any]]] = {
     "orders": {f.__name__: f for f in (ascending, cartesian, zero_first)},
     "phase": {f.__name__: f for f in (positive, alternating, without_condon_shortley)},
     "norm": {f.__name__: f for f in (orthonormal, four_pi, racah)},

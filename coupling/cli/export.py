@@ -1,0 +1,106 @@
+"""``coupling export``: a table in the convention, order, type and format of a program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from coupling.cli.errors import says_what_is_wrong
+
+if TYPE_CHECKING:
+    from coupling.foreign import Convention
+
+FORMATS = ("npz", "c", "python", "triton", "e3j", "cuequivariance", "openequivariance", "json", "csv")
+FAMILIES = ("wigner_3j", "clebsch_gordan", "gaunt", "antisymmetric_gaunt")
+DTYPES = ("float64", "float32", "float16", "bfloat16")
+ORDERS = ("path", "canonical", "output", "input1", "input2")
+
+
+@click.command(
+    short_help="Write a table for a program: its convention, order, type, format.",
+    epilog="""\b
+Examples:
+  coupling export real-l4 --format csv
+  coupling export real-l4 --format c --convention e3nn --dtype float32 --order output
+  coupling export real-l8 --format npz --convention e3x --transposes -o e3x-l8.npz
+  coupling export real-l4 --format e3j --dtype float32
+  coupling export real-l4 --format json --family gaunt --convention my-convention.toml
+
+\b
+Formats:
+  npz               arrays for NumPy, no pickle
+  c                 header for C, C++ and CUDA, hexadecimal literals
+  python, triton    module of constants
+  e3j               packed records of 8, 16 or 32 bytes, forward and backward
+  cuequivariance    JSON for SegmentedTensorProduct.from_json
+  openequivariance  sorted triples with hexadecimal literals
+  json              exact square roots of rational numbers
+  csv               for people
+
+A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says what it may hold.
+""",
+)
+@click.argument("table", metavar="TABLE")
+@click.option("--format", "-f", "form", type=click.Choice(FORMATS), required=True, metavar="FORMAT", help="See below.")
+@click.option("--convention", "-c", metavar="NAME or FILE.toml", help="[default: that of the format, else coupling]")
+@click.option("--family", type=click.Choice(FAMILIES), default="wigner_3j", show_default=True, metavar="FAMILY")
+@click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True, help="Rounded once.")
+@click.option("--order", type=click.Choice(ORDERS), help="Of the entries.  [default: path]")
+@click.option("--palette", is_flag=True, help="Distinct values, and which of them each entry has.")
+@click.option("--transposes", is_flag=True, help="By output, and again by each input, for the backward pass.")
+@click.option("--output", "-o", metavar="PATH", help="File or folder; - is standard output.  [default: here]")
+@says_what_is_wrong
+def export(
+    table: str,
+    form: str,
+    convention: str | None,
+    family: str,
+    dtype: str,
+    order: str | None,
+    palette: bool,
+    transposes: bool,
+    output: str | None,
+) -> None:
+    """Write a table in the convention, order, type and format of a program.
+
+    TABLE is a shipped name (real-l8) or a file.  The family wigner_3j is what the program itself calls its coupling
+    tensor, with its scale and sign.  Every value is rounded once, from its exact number.  The same request gives the
+    same bytes, and nothing is written when it is refused.
+    """
+    from coupling.interop.export import FORMATS as formats
+    from coupling.interop.export import export as write
+    from coupling.tables import load
+    from coupling.tables.atomic import replacing
+
+    their = _convention(convention)
+    loaded = load(table)
+    content = write(
+        loaded,
+        form,
+        convention=their,
+        family=family,
+        dtype=dtype,
+        order=order,
+        palette=palette,
+        transposes=transposes,
+    )
+    if output == "-":
+        click.echo(content, nl=False)
+        return
+    name = their if isinstance(their, str) or their is None else their.name
+    label = "-".join([loaded.request.name, name or form, *([] if family == "wigner_3j" else [family])])
+    target = Path(output or ".")
+    target = target / f"{label}{formats[form].suffix}" if target.is_dir() else target
+    with replacing(target) as file:
+        file.write(content)
+    click.echo(f"{target}: {len(content)} bytes")
+
+
+def _convention(text: str | None) -> Convention | str | None:
+    if text is None or not text.endswith(".toml"):
+        return text
+    from coupling.foreign.reader import read_convention
+
+    return read_convention(text)

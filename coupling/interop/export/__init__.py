@@ -1,0 +1,10 @@
+"""Tables for kernels and people: one list of coefficients, several formats.
+
+:func:`export` returns the bytes of a file; the same table and options give the same bytes.
+"""
+
+from coupling.interop.export.cuequivariance import segmented_tensor_product
+from coupling.interop.export.formats import FORMATS, export
+from coupling.interop.export.listing import Listing, list_table
+
+__all__ = ["FORMATS", "Listing", "export", "list_table", "segmented_tensor_product"]

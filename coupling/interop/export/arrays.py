@@ -1,0 +1,83 @@
+"""The arrays of an export: columns in the order of the program's axes, the narrowest index types, a palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.interop.export.listing import SORTED_SLOT, Listing
+from coupling.interop.export.rounding import stored
+
+Store = Callable[[NDArray[np.float64], str], NDArray[Any]]
+
+#: What an array is called for the slot it belongs to.
+SLOT_NAMES = ("input1", "input2", "output")
+
+
+class Palette(NamedTuple):
+    """Distinct values in ascending order, and which of them each entry has."""
+
+    values: NDArray[np.float64]
+    which: NDArray[Any]
+
+
+def narrowest(largest: int) -> np.dtype:
+    """Return the smallest unsigned type that holds an integer.
+
+    >>> narrowest(255), narrowest(256)
+    (dtype('uint8'), dtype('uint16'))
+    """
+    return np.dtype(next(t for t in ("u1", "<u2", "<u4", "<u8") if largest <= np.iinfo(t).max))
+
+
+def palette_of(listing: Listing) -> Palette:
+    """Return the palette form of the values."""
+    values, index = np.unique(listing.values, return_inverse=True)
+    return Palette(values, index.reshape(-1).astype(narrowest(len(values) - 1)))
+
+
+def columns(listing: Listing) -> dict[str, NDArray[Any]]:
+    """Return the flat indices, one array per slot, in the order of the axes of the convention."""
+    dtype = narrowest(max(listing.sizes) - 1)
+    names = {SLOT_NAMES[slot]: listing.index[:, slot].astype(dtype) for slot in listing.convention.slots}
+    return names
+
+
+def arrays(listing: Listing, palette: bool = False, store: Store = stored) -> dict[str, NDArray[Any]]:
+    """Return all arrays of an export by name.
+
+    paths uint8 [P, 3], (input1, input2, output); starts; path; input1, input2, output: flat indices; orders;
+    values, or palette and value_index, in the form that store(values, dtype) gives them.
+    """
+    result: dict[str, NDArray[Any]] = {
+        "paths": listing.paths,
+        "starts": listing.starts.astype(narrowest(len(listing))),
+        "path": listing.path.astype(narrowest(max(len(listing.paths) - 1, 0))),
+        **columns(listing),
+        "orders": listing.orders,
+    }
+    if palette:
+        colours = palette_of(listing)
+        return {**result, "palette": store(colours.values, listing.dtype), "value_index": colours.which}
+    return {**result, "values": store(listing.values, listing.dtype)}
+
+
+def with_transposes(listing: Listing, palette: bool = False, store: Store = stored) -> dict[str, NDArray[Any]]:
+    """Return the arrays sorted by output and, for the backward pass, again under names in _input1 and _input2.
+
+    dL/dx[input1] = Σ value · dL/dz[output] · y[input2], and dL/dy[input2] likewise.
+    """
+    result = arrays(listing.reordered("output"), palette, store)
+    for order in ("input1", "input2"):
+        turned = arrays(listing.reordered(order), palette, store)
+        result |= {f"{name}_{order}": array for name, array in turned.items() if name not in ("paths", "palette")}
+    return result
+
+
+def starts_of(listing: Listing) -> str:
+    """Return what ``starts`` counts."""
+    slot = SORTED_SLOT.get(listing.order)
+    return "path" if slot is None else f"index of {SLOT_NAMES[slot]}"

@@ -1,0 +1,129 @@
+"""A header for C, C++ and CUDA: hexadecimal literals, so that every bit arrives, and nothing but arrays and sizes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.interop.export.arrays import arrays, starts_of, with_transposes
+from coupling.interop.export.listing import Listing
+
+#: constant memory of a CUDA device
+CONSTANT_MEMORY = 65536
+WIDTH = 116
+TYPES = {
+    "uint8": "uint8_t",
+    "uint16": "uint16_t",
+    "uint32": "uint32_t",
+    "uint64": "uint64_t",
+    "int8": "int8_t",
+    "float64": "double",
+    "float32": "float",
+}
+
+PREAMBLE = """\
+#include <stdint.h>
+
+#ifndef COUPLING_CONSTANT
+#if defined(__CUDACC__)
+#define COUPLING_CONSTANT static __constant__ const
+#elif defined(__cplusplus) && __cplusplus >= 201703L
+#define COUPLING_CONSTANT static constexpr
+#else
+#define COUPLING_CONSTANT static const
+#endif
+#endif
+
+#ifndef COUPLING_ASSERT
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#define COUPLING_ASSERT(condition, text) static_assert(condition, text)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define COUPLING_ASSERT(condition, text) _Static_assert(condition, text)
+#else
+#define COUPLING_ASSERT(condition, text) extern char coupling_assert[(condition) ? 1 : -1]
+#endif
+#endif
+"""
+
+
+def c_header(listing: Listing, palette: bool = False, transposes: bool = False) -> str:
+    """Return the text of a header that compiles as C99, C++17 and CUDA.
+
+    float16 and bfloat16 are their bits in uint16_t.  Arrays are ``static constexpr`` in C++, ``__constant__`` in CUDA
+    when all of them fit into constant memory and ``__device__`` otherwise, ``static const`` in C; define
+    COUPLING_CONSTANT before including for something else.
+    """
+    content = (with_transposes if transposes else arrays)(listing, palette)
+    prefix = re.sub(r"\W", "_", f"{listing.table.request.name}_{listing.convention.name}_{listing.family}").upper()
+    size = sum(array.nbytes for array in content.values())
+    preamble = PREAMBLE if size <= CONSTANT_MEMORY else PREAMBLE.replace("__constant__", "__device__")
+    parts = [_comment(listing, size), f"#ifndef {prefix}_H\n#define {prefix}_H\n", preamble, _sizes(prefix, listing)]
+    parts += [_array(f"{prefix}_{name}".lower(), array) for name, array in content.items()]
+    parts += [_asserts(prefix.lower(), content), f"#endif /* {prefix}_H */\n"]
+    return "\n".join(parts)
+
+
+def _comment(listing: Listing, size: int) -> str:
+    names = {0: "input1", 1: "input2", 2: "output"}
+    axes = ", ".join(names[slot] for slot in listing.convention.slots)
+    lines = [
+        f"Table {listing.table.request.name}, {listing.family} in the convention {listing.convention.name}.",
+        f"z[output] += value x[input1] y[input2]{', times i' if listing.imaginary else ''}; axes: {axes}.",
+        f"Order: {listing.order}; entries of k-th {starts_of(listing)}: starts[k] ... starts[k+1]-1.",
+        f"Values: {listing.dtype}, rounded once from exact numbers; no error above {listing.error:.3g}.",
+        f"Arrays: {size} bytes.  Written by coupling {listing.metadata['package_version']}; table checksum",
+        f"{listing.metadata['checksum']}.",
+    ]
+    return "/*\n" + "\n".join(f" * {line}" for line in lines) + "\n */"
+
+
+def _sizes(prefix: str, listing: Listing) -> str:
+    sizes = {
+        "PATHS": len(listing.paths),
+        "ENTRIES": len(listing),
+        "INPUT1": listing.sizes[0],
+        "INPUT2": listing.sizes[1],
+        "OUTPUT": listing.sizes[2],
+    }
+    return "\n".join(f"#define {prefix}_{name} {size}" for name, size in sizes.items()) + "\n"
+
+
+def _array(name: str, array: NDArray[Any]) -> str:
+    kind = "uint16_t" if array.dtype == np.float16 else TYPES[array.dtype.name]
+    literals = _literals(array)
+    shape = "".join(f"[{n}]" for n in array.shape)
+    body = ",\n".join(_filled(literals, array.shape))
+    return f"COUPLING_CONSTANT {kind} {name}{shape} = {{\n{body}\n}};\n"
+
+
+def _literals(array: NDArray[Any]) -> list[str]:
+    if array.dtype == np.float64:
+        return [float.hex(value) for value in array.tolist()]
+    if array.dtype == np.float32:
+        return [f"{float.hex(value)}f" for value in array.tolist()]
+    flat = (array.view(np.uint16) if array.dtype == np.float16 else array).reshape(-1)
+    return [str(value) for value in flat.tolist()]
+
+
+def _filled(literals: list[str], shape: tuple[int, ...]) -> list[str]:
+    """Return lines of literals; rows of a matrix in braces."""
+    if len(shape) == 2:
+        step = shape[1]
+        literals = ["{" + ", ".join(literals[k : k + step]) + "}" for k in range(0, len(literals), step)]
+    longest = max(map(len, literals)) + 2
+    per_line = max(1, WIDTH // longest)
+    return ["  " + ", ".join(literals[k : k + per_line]) for k in range(0, len(literals), per_line)]
+
+
+def _asserts(prefix: str, content: Mapping[str, NDArray[Any]]) -> str:
+    entries = f"{prefix.upper()}_ENTRIES"
+    lines = []
+    for name, array in content.items():
+        size = entries if name.split("_")[0] in ("input1", "input2", "output", "values") else str(len(array))
+        kind = f"sizeof({prefix}_{name}) / sizeof({prefix}_{name}[0])"
+        lines.append(f'COUPLING_ASSERT({kind} == {size}, "{name}");')
+    return "\n".join(lines) + "\n"

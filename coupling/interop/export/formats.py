@@ -1,0 +1,94 @@
+"""Which formats there are, and what each can express."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from coupling.foreign.convention import Convention
+from coupling.interop.export.arrays import arrays, with_transposes
+from coupling.interop.export.c_header import c_header
+from coupling.interop.export.cuequivariance import descriptor_json
+from coupling.interop.export.e3j import e3j_bytes
+from coupling.interop.export.listing import Listing, list_table
+from coupling.interop.export.npz import npz_bytes
+from coupling.interop.export.python_module import python_module
+from coupling.interop.export.text import csv, exact_json, openequivariance_json
+from coupling.selection import one_of
+from coupling.tables.table import Table
+
+
+class Format(NamedTuple):
+    """A file format: its suffix, its writer (listing, palette, transposes), its usual convention, what it cannot."""
+
+    suffix: str
+    write: Callable[[Listing, bool, bool], str | bytes]
+    convention: str | None = None
+    palette: bool = False
+    transposes: bool = False
+    orders: bool = True
+
+
+def _npz(listing: Listing, palette: bool, transposes: bool) -> bytes:
+    content = (with_transposes if transposes else arrays)(listing, palette)
+    return npz_bytes(content, {**listing.metadata, "order": "output"} if transposes else listing.metadata)
+
+
+#: name → format
+FORMATS = {
+    "npz": Format(".npz", _npz, palette=True, transposes=True),
+    "c": Format(".h", c_header, palette=True, transposes=True),
+    "python": Format(".py", python_module, palette=True, transposes=True),
+    "triton": Format(".py", partial(python_module, triton=True), palette=True, transposes=True),
+    "e3j": Format(".npz", lambda listing, *_: e3j_bytes(listing), "e3j", orders=False),
+    "cuequivariance": Format(".json", lambda listing, *_: descriptor_json(listing), "cuequivariance"),
+    "openequivariance": Format(
+        ".json", lambda listing, *_: openequivariance_json(listing), "openequivariance", orders=False
+    ),
+    "json": Format(".json", lambda listing, *_: exact_json(listing), orders=False),
+    "csv": Format(".csv", lambda listing, *_: csv(listing)),
+}
+
+
+def export(
+    table: Table,
+    format: str,
+    *,
+    convention: Convention | str | None = None,
+    family: str = "wigner_3j",
+    dtype: str = "float64",
+    order: str | None = None,
+    palette: bool = False,
+    transposes: bool = False,
+) -> bytes:
+    """Return the bytes of a file that holds the coefficients of a table.
+
+    format : npz, c, python, triton, e3j, cuequivariance, openequivariance, json (exact numbers) or csv
+    convention : of a program; by default that of the format, if it is the format of a program, or this package's
+    family : "wigner_3j" is what the program itself calls its coupling tensor, see ``coupling.foreign.convention``
+    dtype : float64, float32, float16 or bfloat16; every value is rounded once, from its exact number
+    order : "path" (default), "canonical", "output", "input1" or "input2", where the format leaves it open
+    palette : distinct values, and which of them each entry has
+    transposes : sorted by output, and again by each input, for the backward pass
+
+    The same request gives the same bytes.  Raises ValueError or TypeError for options that do not exist or do not go
+    together.
+
+    >>> import coupling
+    >>> for line in export(coupling.load("real-l4"), "csv", convention="e3x").decode().split()[:3]:
+    ...     print(line)
+    l1,l2,l3,m1,m2,m3,input1,input2,output,value,exact
+    0,0,0,0,0,0,0,0,0,1.0,1
+    0,1,1,0,1,1,0,1,1,1.0,1
+    """
+    chosen = FORMATS[one_of(format, tuple(FORMATS), "format")]
+    for option, wanted, able in (("palette", palette, chosen.palette), ("transposes", transposes, chosen.transposes)):
+        if wanted and not able:
+            raise ValueError(f"the format {format} has no option {option}")
+    if order is not None and (transposes or not chosen.orders):
+        raise ValueError(f"the order of the entries is given by {'transposes' if transposes else format}, leave it out")
+    their = convention or chosen.convention or Convention("coupling", "this package", basis=table.request.basis)
+    listing = list_table(table, their, family, order or "path", dtype)
+    content = chosen.write(listing, palette, transposes)
+    return content if isinstance(content, bytes) else content.encode("utf-8")

@@ -1,0 +1,45 @@
+"""A Python module of constants: tuples for generated code, or Triton's compile-time constants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coupling.interop.export.arrays import arrays, starts_of, with_transposes
+from coupling.interop.export.listing import Listing
+from coupling.tables.request import canonical_json
+
+WIDTH = 116
+
+
+def python_module(listing: Listing, palette: bool = False, transposes: bool = False, triton: bool = False) -> str:
+    """Return the source of a module whose names are the arrays of the export, as tuples.
+
+    Numbers of a narrower type are written as the doubles they equal.  ``triton`` makes every array a
+    ``triton.language.constexpr``, which kernels may read from the module they are defined in.
+    """
+    content = (with_transposes if transposes else arrays)(listing, palette, lambda values, dtype: values)
+    lines = [
+        f'"""{listing.table.request.name}, {listing.family} in the convention {listing.convention.name}: constants.',
+        "",
+        f"z[OUTPUT[e]] += VALUES[e] * x[INPUT1[e]] * y[INPUT2[e]]{', times 1j' if listing.imaginary else ''}; "
+        f"STARTS by {starts_of(listing)}.",
+        f'Values are {listing.dtype}, rounded once from exact numbers; no error above {listing.error:.3g}.\n"""\n',
+        *(["import triton.language as tl", ""] if triton else []),
+        f"METADATA = {canonical_json(listing.metadata)!r}",
+        f"SIZES = {listing.sizes}",
+    ]
+    for name, array in content.items():
+        text = _tuple(array.tolist())
+        lines.append(f"{name.upper()} = tl.constexpr({text})" if triton else f"{name.upper()} = {text}")
+    return "\n".join(lines) + "\n"
+
+
+def _tuple(numbers: list[Any]) -> str:
+    texts = [f"({', '.join(map(repr, n))})" if isinstance(n, list) else repr(n) for n in numbers]
+    lines, line = [], "   "
+    for text in texts:
+        if len(line) + len(text) + 2 > WIDTH:
+            lines.append(line)
+            line = "   "
+        line += f" {text},"
+    return "(\n" + "\n".join([*lines, line]) + "\n)"
