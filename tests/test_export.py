@@ -7,9 +7,8 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from fractions import Fraction
-from itertools import product
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
@@ -102,18 +101,12 @@ def test_canonical_order_holds_the_whole_table(real_l4: Table) -> None:
         whole = np.zeros_like(half)
         degree = np.repeat(np.arange(5), 2 * np.arange(5) + 1)
         odd = (degree[:, None, None] + degree[:, None] + degree) % 2
-        for axes, swaps in (
-            ((0, 1, 2), 0),
-            ((1, 2, 0), 0),
-            ((2, 0, 1), 0),
-            ((1, 0, 2), 1),
-            ((0, 2, 1), 1),
-            ((2, 1, 0), 1),
-        ):
+        for axes in permutations(range(3)):
+            swaps = axes in ((1, 0, 2), (0, 2, 1), (2, 1, 0))
             turned = half.transpose(axes) * np.where(odd * swaps, -1, 1)
             whole = np.where(whole == 0, turned, whole)
         assert np.array_equal(whole, dense(list_table(real_l4, convention, family)))
-        assert len(listing) < 0.3 * np.count_nonzero(whole)
+        assert 2 * len(listing) < np.count_nonzero(whole)
     for options, words in ((("e3x",), "not symmetric"), (("e3nn", "clebsch_gordan"), "not symmetric")):
         with pytest.raises(ValueError, match=words):
             list_table(real_l4, *options, order="canonical")
@@ -135,10 +128,8 @@ def is_nearest(value: float, exact: Surd, dtype: str) -> bool:
     """Whether no other number of the type is nearer to the exact one: it lies within the two midpoints."""
     size, target = Fraction(abs(value)), abs(exact)
     outward = spacing(abs(value), dtype)
-    power_of_two = (
-        value != 0 and np.frexp(value)[0] in (0.5, -0.5) and np.frexp(value)[1] - 1 > TYPES[dtype].least_exponent
-    )
-    inward = outward / 2 if power_of_two else outward
+    mantissa, exponent = np.frexp(value)  # below a power of two the numbers are twice as dense
+    inward = outward / 2 if abs(mantissa) == 0.5 and exponent - 1 > TYPES[dtype].least_exponent else outward
     return size - inward / 2 <= target <= size + outward / 2 and (value == 0 or (value > 0) == (exact.sign > 0))
 
 
@@ -150,10 +141,8 @@ def test_values_are_nearest_to_the_exact_numbers(real_l4: Table, dtype: str, con
     listing = list_table(real_l4, their, family, dtype=dtype)
     exact = [listing.exact(entry) for entry in range(len(listing))]
     assert all(is_nearest(value, x, dtype) for value, x in zip(listing.values.tolist(), exact, strict=True))
-    assert all(
-        abs(Fraction(v) - Fraction(float(x))) <= listing.error
-        for v, x in zip(listing.values.tolist(), exact, strict=True)
-    )
+    bound = Fraction(listing.error)
+    assert all(v - bound <= x <= v + bound for v, x in zip(map(Fraction, listing.values.tolist()), exact, strict=True))
     assert len(listing) == np.count_nonzero(blocks(real_l4, family, their)) and listing.error > 0
 
 
@@ -178,32 +167,33 @@ def test_a_double_that_is_a_midpoint_is_decided_by_the_exact_number(dtype: str) 
             number = exact * sign
             values, decided = round_to(np.array([float(number)]), dtype, lambda entry, number=number: number)
             assert values[0] == sign * expected and decided == 1 and is_nearest(values[0], number, dtype)
-            naive = round_to(
-                np.array([float(number)]), dtype, lambda entry, d=float(number): Surd.rational(Fraction(d))
-            )
-            wrong += naive[0][0] != values[0]
+            again = Surd.rational(Fraction(float(number)))
+            wrong += round_to(np.array([float(number)]), dtype, lambda entry, d=again: d)[0][0] != values[0]
             met += 1
     assert met == 48 and wrong == 16
 
 
 def test_narrow_types_agree_with_numpy_and_with_the_bits_of_float32() -> None:
     values = np.concatenate([np.random.default_rng(3).normal(size=3000), 2.0 ** np.arange(-27, 15), [0.0]])
-    never: Callable[[int], Surd] = lambda entry: Surd.rational(Fraction(float(values[entry])))
+
+    def exactly(entry: int) -> Surd:
+        return Surd.rational(Fraction(float(values[entry])))
+
     for dtype in ("float32", "float16"):
-        assert np.array_equal(round_to(values, dtype, never)[0], values.astype(dtype).astype(float))
-        assert stored(round_to(values, dtype, never)[0], dtype).dtype == dtype
-    rounded = round_to(values, "bfloat16", never)[0]
+        assert np.array_equal(round_to(values, dtype, exactly)[0], values.astype(dtype).astype(float))
+        assert stored(round_to(values, dtype, exactly)[0], dtype).dtype == dtype
+    rounded = round_to(values, "bfloat16", exactly)[0]
     bits = stored(rounded, "bfloat16")
     assert np.array_equal((bits.astype("u4") << 16).view("f4").astype(float), rounded)
     assert (abs(rounded - values) <= abs(values) * 2.0**-8).all()
-    with pytest.raises(OverflowError, match="beyond the largest float16"):
-        round_to(np.array([65520.0]), "float16", never)
+    with pytest.raises(ValueError, match="65520.0 is beyond the largest float16"):
+        round_to(np.array([1.0, 65520.0]), "float16", lambda entry: Surd(1, 65520**2))
 
 
 def test_type_and_error_are_stated(real_l4: Table) -> None:
     for dtype, bound in (("float64", 2**-54), ("float32", 2**-25), ("float16", 2**-12), ("bfloat16", 2**-9)):
         listing = list_table(real_l4, dtype=dtype)
-        assert 0.5 * bound < listing.error <= bound + 2**-53
+        assert 0.4 * bound < listing.error <= bound + 2**-53
         assert listing.metadata["largest_error"] == listing.error and listing.metadata["dtype"] == dtype
 
 

@@ -42,7 +42,7 @@ def round_to(values: Floats, dtype: str, exact: Callable[[int], Surd]) -> tuple[
     """Return the numbers of a type nearest to exact(0), exact(1), …, as doubles; and how many were decided exactly.
 
     values : the exact numbers rounded to double
-    Ties go to even, and an exact tie is one of the exact number.  Raises OverflowError beyond the largest number.
+    Ties go to even, and an exact tie is one of the exact number.  Raises ValueError beyond the largest number.
 
     >>> near = Surd(1, ((2**24 + 1) ** 2 << 60) + 1, 1 << 108)  # a little more than 1 + 2^-24, a midpoint of float32
     >>> float(near) == 1 + 2**-24, np.float32(float(near))
@@ -62,7 +62,7 @@ def round_to(values: Floats, dtype: str, exact: Callable[[int], Surd]) -> tuple[
     result = np.ldexp(rounded, exponent)
     if (abs(result) > largest).any():
         worst = float(values[np.argmax(abs(result))])
-        raise OverflowError(f"{worst!r} is beyond the largest {dtype}, {largest!r}")
+        raise ValueError(f"{worst!r} is beyond the largest {dtype}, {largest!r}")
     return result + 0, len(halfway)
 
 
