@@ -22,7 +22,7 @@ from coupling.tables import Request, Table, build, build_shard, builder, load, m
 from coupling.tables.atomic import remove_abandoned, replacing
 from coupling.tables.builder import parts_folder, up_to_date
 from coupling.tables.core import core_blocks
-from coupling.tables.parts import Plan, build_part, is_finished, part_file
+from coupling.tables.parts import Plan, build_part, finished_part, part_file
 
 SMALL = Request(lmax=6)
 #: Degrees with sums below and above MAX_TOTAL, where another kernel takes over.
@@ -36,7 +36,7 @@ def digest(path: Path) -> str:
 
 
 def unfinished(plan: Plan, folder: Path) -> list[int]:
-    return [index for index in range(len(plan)) if not is_finished(plan, index, folder)]
+    return [index for index in range(len(plan)) if not finished_part(plan, index, folder)]
 
 
 @pytest.fixture

@@ -87,13 +87,14 @@ Examples:
 """,
 )
 @describes_a_request
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
 @says_what_is_wrong
-def merge(**what: Any) -> None:
+def merge(workers: int, **what: Any) -> None:
     """Put together what `coupling build --shard` has built; takes the same request and output."""
     from coupling.tables import merge as merge_parts
 
     for request, target in _targets(**what):
-        table = merge_parts(request, target)
+        table = merge_parts(request, target, workers=workers)
         click.echo(f"{target}: {table!r}")
 
 

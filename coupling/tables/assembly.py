@@ -7,6 +7,7 @@ part file is read once from its beginning to its end, in turns with the others.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,21 +17,28 @@ from numpy.typing import NDArray
 
 from coupling.tables.errors import TableError
 from coupling.tables.format import DTYPES, Tensor
-from coupling.tables.parts import Plan, part_file, read_part
+from coupling.tables.parts import Plan, finished_part, part_file
 
 
 class Assembly:
-    """The finished parts of a plan, whose checksums have been verified before; ``counts`` [P] are the entries of each
-    path."""
+    """The parts of a plan, verified by so many threads.
 
-    def __init__(self, plan: Plan, folder: Path) -> None:
+    ``missing`` lists the parts that are not there or not right; without any, ``counts`` [P] are the entries of each
+    path.
+    """
+
+    def __init__(self, plan: Plan, folder: Path, workers: int) -> None:
         self.plan, self.folder = plan, folder
-        self.counts = np.empty(len(plan.paths), np.int64)
-        self._starts = []
-        for index in range(len(plan)):
-            part = read_part(plan, index, folder, verify=False)
-            self.counts[plan.members_of(index)] = part.counts
-            self._starts.append(part.starts)
+        self.counts = np.zeros(len(plan.paths), np.int64)
+        self.missing: list[int] = []
+        self._starts: dict[int, dict[str, int]] = {}
+        with ThreadPoolExecutor(workers) as pool:
+            for index, part in enumerate(pool.map(lambda i: finished_part(plan, i, folder), range(len(plan)))):
+                if part is None:
+                    self.missing.append(index)
+                else:
+                    self.counts[plan.members_of(index)] = part.counts
+                    self._starts[index] = part.starts
 
     def chunks(self, tensor: Tensor) -> Iterator[NDArray[Any]]:
         """Give an array of all entries, "core" or "orders", in the order of the table."""

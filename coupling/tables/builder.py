@@ -28,7 +28,7 @@ from coupling.tables.core import core_blocks, reduced_vector
 from coupling.tables.errors import TableError
 from coupling.tables.format import write
 from coupling.tables.metadata import constant_part, describe, tensors
-from coupling.tables.parts import Plan, build_part, is_finished, plan_of
+from coupling.tables.parts import Plan, build_part, plan_of
 from coupling.tables.reader import load
 from coupling.tables.request import Request, read_request, table_name
 from coupling.tables.size import path_array, table_bytes
@@ -122,7 +122,7 @@ def shard_entries(request: Request, shard: int, shards: int) -> int:
     return sum(plan.size(index) for index in range(shard, len(plan), shards))
 
 
-def merge(request: Request, output: str | os.PathLike[str]) -> Table:
+def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1) -> Table:
     """Put the finished parts of a request together and return the table; ValueError when some are missing.
 
     >>> merge(Request(lmax=2), "no/such/place/real-l2.safetensors")
@@ -134,13 +134,13 @@ def merge(request: Request, output: str | os.PathLike[str]) -> Table:
     table = up_to_date(request, target)
     if table is None:
         plan = _plan(request)
-        missing = [index for index in range(len(plan)) if not is_finished(plan, index, parts_folder(target))]
-        if missing:
+        assembly = Assembly(plan, parts_folder(target), workers)
+        if assembly.missing:
             raise ValueError(
-                f"{len(missing)} of {len(plan)} parts of {request.name} are not built yet, "
-                f"the first is part {missing[0]}: build them, then merge"
+                f"{len(assembly.missing)} of {len(plan)} parts of {request.name} are not built yet, "
+                f"the first is part {assembly.missing[0]}: build them, then merge"
             )
-        table = _assemble(plan, target)
+        table = _assemble(assembly, target)
     _remove_leftovers(target)
     return table
 
@@ -199,17 +199,17 @@ def _build_file(request: Request, target: Path, workers: int, executor: Executor
         _build_in_memory(request, workers, done).save(target)
         return load(target, verify=False)
     _require_disk(request, target, 2)
-    for attempt in range(ATTEMPTS):
-        try:
-            _build_parts(plan, target, range(len(plan)), workers, executor, done)
-            return _assemble(plan, target)
-        except FileNotFoundError:  # another process has just finished this table and removed the parts
-            table = up_to_date(plan.request, target)
-            if table is not None or attempt == ATTEMPTS - 1:
-                break
-    if table is None:
-        raise TableError(target, "parts", f"{len(plan)} parts in {parts_folder(target)}", "that they disappear")
-    return table
+    for _ in range(ATTEMPTS):
+        _build_parts(plan, target, range(len(plan)), workers, executor, done)
+        assembly = Assembly(plan, parts_folder(target), workers)
+        with suppress(FileNotFoundError):
+            if not assembly.missing:
+                return _assemble(assembly, target)
+        # another process has just finished this table and removed the parts
+        table = up_to_date(request, target)
+        if table is not None:
+            return table
+    raise TableError(target, "parts", f"{len(plan)} parts in {parts_folder(target)}", "that they disappear")
 
 
 def _build_parts(
@@ -230,8 +230,8 @@ def _build_parts(
     return built
 
 
-def _assemble(plan: Plan, target: Path) -> Table:
-    assembly = Assembly(plan, parts_folder(target))
+def _assemble(assembly: Assembly, target: Path) -> Table:
+    plan = assembly.plan
     offsets, factors = _offsets(assembly.counts), _factors(plan.request, plan.paths)
     entries = int(offsets[-1])
     arrays = {tensor.name: tensor for tensor in tensors(plan.request, len(plan.paths), entries)}
@@ -243,7 +243,7 @@ def _assemble(plan: Plan, target: Path) -> Table:
         yield plan.paths
 
     write(target, describe(plan.request, plan.paths, entries), list(arrays.values()), chunks())
-    return load(target)
+    return load(target, verify=False)
 
 
 def _remove_leftovers(target: Path) -> None:

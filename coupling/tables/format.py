@@ -175,9 +175,7 @@ def _check_checksum(
         raise TableError(path, "checksum", digest.hexdigest(), stated)
 
 
-def _arrays(
-    data: NDArray[np.uint8], starts: Mapping[str, int], tensors: Sequence[Tensor]
-) -> dict[str, NDArray[Any]]:
+def _arrays(data: NDArray[np.uint8], starts: Mapping[str, int], tensors: Sequence[Tensor]) -> dict[str, NDArray[Any]]:
     pieces = (data[starts[tensor.name] :][: tensor.bytes] for tensor in tensors)
     return {
         tensor.name: piece.view(DTYPES[tensor.dtype]).reshape(tensor.shape)

@@ -106,7 +106,7 @@ def build_part(request: Request, part_entries: int, index: int, folder: Path) ->
     its checksum will be wrong.
     """
     plan = plan_of(request, part_entries)
-    if is_finished(plan, index, folder):
+    if finished_part(plan, index, folder):
         return False
     counts, block = core_blocks(plan.paths_of(index), request.basis)
     folder.mkdir(parents=True, exist_ok=True)
@@ -115,10 +115,16 @@ def build_part(request: Request, part_entries: int, index: int, folder: Path) ->
     return True
 
 
-def read_part(plan: Plan, index: int, folder: Path, verify: bool = True) -> Part:
-    """Return a finished part, mapped; raise TableError or FileNotFoundError when there is none to be trusted."""
-    file = part_file(folder, index)
-    content = read(file, verify)
+def finished_part(plan: Plan, index: int, folder: Path) -> Part | None:
+    """Return a part, mapped, if its file is there and every byte of it is right."""
+    try:
+        return _read_part(plan, index, part_file(folder, index))
+    except (FileNotFoundError, TableError):
+        return None
+
+
+def _read_part(plan: Plan, index: int, file: Path) -> Part:
+    content = read(file)
     found = {key: value for key, value in content.metadata.items() if key != "checksum"}
     if found != _metadata(plan, index):
         raise TableError(file, "metadata", _metadata(plan, index), found)
@@ -133,15 +139,6 @@ def _checked(file: Path, paths: int, content: Content) -> Part:
     if counts.sum() != len(core) or content.tensors != _tensors(paths, len(core)):
         raise TableError(file, "shapes", "one count per path, their sum the number of entries", content.tensors)
     return Part(counts, Block(orders, core), content.starts)
-
-
-def is_finished(plan: Plan, index: int, folder: Path) -> bool:
-    """Return whether the file of a part is there and every byte of it is right."""
-    try:
-        read_part(plan, index, folder)
-    except (FileNotFoundError, TableError):
-        return False
-    return True
 
 
 def _tensors(paths: int, entries: int) -> list[Tensor]:
