@@ -106,13 +106,14 @@ def _fma(typing, a, b, c):
 
 
 @intrinsic
-def _call(typing, address, memory, a, b, c):
+def _call(typing, address, memory, tables, a, b, c, t):
     def emit(context, builder, signature, args):
-        signature = ir.FunctionType(ir.VoidType(), [args[1].type] + [x.type for x in args[2:]])
+        signature = ir.FunctionType(ir.VoidType(), [value.type for value in args[1:]])
         builder.call(builder.inttoptr(args[0], signature.as_pointer()), args[1:])
         return context.get_dummy_value()
 
-    return types.void(types.intp, memory, types.intp, types.intp, types.intp), emit
+    i = types.intp
+    return types.void(i, memory, tables, i, i, i, i), emit
 
 
 def _binary(operation):
@@ -174,14 +175,16 @@ def mul(a, b):
 inline = {"forceinline": True}
 
 
-def call(function, memory, a, b, c):
-    """Call function(memory, a, b, c); compiled, function is an address in memory and a, b, c are integers."""
-    function(memory, a, b, c)
+def call(function, memory, tables, a, b, c, t):
+    """Call function(memory, tables, a, b, c, t); compiled, function is an address, a … t are integers."""
+    function(memory, tables, a, b, c, t)
 
 
 overload(flat, jit_options=inline)(lambda array: lambda array: _flat(array))
 overload(call, jit_options=inline)(
-    lambda function, memory, a, b, c: lambda function, memory, a, b, c: _call(function, memory, a, b, c)
+    lambda function, memory, tables, a, b, c, t: (
+        lambda function, memory, tables, a, b, c, t: _call(function, memory, tables, a, b, c, t)
+    )
 )
 overload(load, jit_options=inline)(lambda memory, offset: lambda memory, offset: _load(memory, offset))
 overload(store, jit_options=inline)(lambda memory, offset, value: lambda memory, offset, value: _store(memory, offset, value))

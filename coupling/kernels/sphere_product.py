@@ -15,8 +15,8 @@ southern bracket, which is where it is mended.
 
 Layouts (rows are lanes).  Coefficients of a feature: for m = 0: l+m even, l+m odd; for each m > 0 the same for
 x_lm, then for x_l,-m; ``order`` holds the flat index of each row.  Fourier coefficients: c_0, then Re c_m, Im c_m.
-Tables: for each m the even, then the odd l+m; one such list for each θ of the northern half for synthesis, and for
-each entry all θ for analysis.
+Tables: for each m the even, then the odd l+m; one such list for each θ of the northern half for synthesis; for analysis,
+for each chunk of θ, its numbers entry by entry.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ from coupling.kernels.lanes import add, call, flat, fma, load, mul, part, store,
 
 GAUNT, BRACKET = 0, 1
 
-#: Pairs of colatitudes whose products are analysed together.
-CHUNK = 8
+#: Functions for one number of colatitudes.
+FUNCTIONS = 5
+
+#: Largest number of northern colatitudes that are treated together.
+CHUNK = 4
 
 
 @kernel
@@ -35,14 +38,16 @@ def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, cl
     """Write the sum of all terms for the lanes first … last-1 of x, y, out, each [batch, (lmax+1)², channels].
 
     lmax [3]; orders: flat indices of the rows of the three features, one after the other; terms [n, 9], see
-    ``_term``; tables: all tables; classes [n, 4]; functions [4]:
-    addresses of the convolutions of a Gaunt product, and of both of a bracket, or 0; space: at least ``space_needed`` numbers.
+    ``_term``; tables: all tables; classes [n, 4]; functions [n, 2, 5]:
+    addresses for the larger, then for the smaller number of colatitudes taken together: synthesis of x, of y,
+    analysis, convolution, its mirror image for a bracket; 0 where loops shall do it; space: at least ``space_needed`` numbers.
     """
     memory, flat_tables = flat(space), flat(tables)
     sizes = (x.shape[1], y.shape[1], out.shape[1])
     flat_x, flat_y, flat_out, channels = flat(x), flat(y), flat(out), out.shape[2]
     flat_terms, flat_classes, flat_orders = flat(terms), flat(classes), flat(orders)
-    n1, n2, n3 = (lmax[0] + 1) ** 2, (lmax[1] + 1) ** 2, (lmax[2] + 1) ** 2
+    addresses, l1, l2, l3 = flat(functions), lmax[0], lmax[1], lmax[2]
+    n1, n2, n3 = (l1 + 1) ** 2, (l2 + 1) ** 2, (l3 + 1) ** 2
     at_y, at_z = n1 * w, (n1 + n2) * w
     work = at_z + n3 * w
     for lane in range(first, last, w):
@@ -52,15 +57,14 @@ def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, cl
         for row in range(n3):
             store(memory, at_z + row * w, zero(memory))
         for n in range(terms.shape[0]):
-            kind = terms[n, 0]
-            pair = functions[2 * kind], functions[2 * kind + 1]
-            _term(lmax[0], lmax[1], lmax[2], flat_terms, 9 * n, flat_tables, flat_classes, pair, w, memory, at_y, at_z, work)
+            f = 2 * FUNCTIONS * n
+            _term(l1, l2, l3, flat_terms, 9 * n, flat_tables, flat_classes, addresses, f, w, memory, at_y, at_z, work)
         _scatter(flat_out, sizes[2], channels, flat_orders, n1 + n2, n3, lane, count, w, memory, at_z)
 
 
 def space_needed(lmax, w):
     """Return how many numbers a block of w lanes works on."""
-    rows = sum((l + 1) ** 2 for l in lmax) + (8 * (2 * lmax[0] + 1) + 8 * (2 * lmax[1] + 1))
+    rows = sum((l + 1) ** 2 for l in lmax) + 4 * CHUNK * (2 * lmax[0] + 1) + 4 * CHUNK * (2 * lmax[1] + 1)
     return w * (rows + (2 * CHUNK + 6) * (2 * lmax[2] + 1))
 
 
@@ -103,7 +107,7 @@ def _copy(source, i, target, j, n, w):
 
 
 @kernel
-def _term(l1, l2, l3, terms, n, tables, classes, functions, w, space, at_y, at_z, work):
+def _term(l1, l2, l3, terms, n, tables, classes, addresses, functions, w, space, at_y, at_z, work):
     """Add one product to the rows at at_z.
 
     terms[n:]: kind, split, number of northern θ, 1 if the last is the equator, and where the tables begin: of x, of y
@@ -112,24 +116,37 @@ def _term(l1, l2, l3, terms, n, tables, classes, functions, w, space, at_y, at_z
     kind, split, n_theta, equator = terms[n], terms[n + 1], terms[n + 2], terms[n + 3]
     scales = 4 * (n // 9)
     width1, width2 = (2 * l1 + 1) * w, (2 * l2 + 1) * w
-    c, d = work, work + 8 * width1
-    e = d + 8 * width2
+    blocks = 2 * CHUNK
+    c, d = work, work + 2 * blocks * width1
+    e = d + 2 * blocks * width2
     p = e + 2 * CHUNK * (2 * l3 + 1) * w
-    for begin in range(0, n_theta, CHUNK):
-        size = min(CHUNK, n_theta - begin)
-        for i in range(0, size, 2):
-            both = min(2, size - i)
-            theta = begin + i
-            _legendre(l1, tables, terms[n + 4], theta, both, split, space, 0, c, w)
-            _legendre(l2, tables, terms[n + 5], theta, both, split, space, at_y, d, w)
-            if kind == BRACKET:
-                _legendre(l1, tables, terms[n + 6], theta, both, split, space, 0, c + 4 * width1, w)
-                _legendre(l2, tables, terms[n + 7], theta, both, split, space, at_y, d + 4 * width2, w)
-            for k in range(both):
-                alone = equator and theta + k == n_theta - 1
-                f, g, h = c + 2 * k * width1, d + 2 * k * width2, e + (i + k) * w
-                _couple(kind, split, alone, *functions, classes, scales, l1, l2, l3, space, f, g, h, size, p, w)
-        _analyse(l3, tables, terms[n + 8], n_theta, begin, size, space, e, at_z, w)
+    chunks = -(-n_theta // CHUNK)
+    for chunk in range(chunks):
+        begin, end = chunk * n_theta // chunks, (chunk + 1) * n_theta // chunks
+        size = end - begin
+        f = functions + FUNCTIONS * (size == n_theta // chunks)
+        _synthesis(addresses[f], l1, tables, terms[n + 4], begin, size, split, space, 0, c, w)
+        _synthesis(addresses[f + 1], l2, tables, terms[n + 5], begin, size, split, space, at_y, d, w)
+        if kind == BRACKET:
+            _synthesis(addresses[f], l1, tables, terms[n + 6], begin, size, split, space, 0, c + blocks * width1, w)
+            _synthesis(addresses[f + 1], l2, tables, terms[n + 7], begin, size, split, space, at_y, d + blocks * width2, w)
+        for k in range(size):
+            alone = equator and begin + k == n_theta - 1
+            g, h = c + 2 * k * width1, d + 2 * k * width2
+            pair = addresses[f + 3], addresses[f + 4]
+            _couple(kind, split, alone, *pair, classes, scales, l1, l2, l3, space, tables, g, h, e + k * w, size, p, w)
+        _analyse(addresses[f + 2], l3, tables, terms[n + 8], begin, size, space, e, at_z, w)
+
+
+@kernel
+def _synthesis(function, lmax, tables, table, begin, size, split, space, x, f, w):
+    """Write the Fourier coefficients at size colatitudes."""
+    entries = (lmax + 1) * (lmax + 2) // 2
+    if function != 0 and not split:
+        call(function, space, tables, x, f, 0, table + begin * entries)
+        return
+    for k in range(0, size, 2):
+        _legendre(lmax, tables, table, begin + k, min(2, size - k), split, space, x, f + 2 * k * (2 * lmax + 1) * w, w)
 
 
 @kernel
@@ -195,12 +212,13 @@ def _fold(split, m, even, odd, space, f, width):
 
 
 @kernel
-def _couple(kind, split, alone, first, second, classes, scales, l1, l2, l3, space, c, d, e, size, p, w):
+def _couple(kind, split, alone, first, second, classes, scales, l1, l2, l3, space, tables, c, d, e, size, p, w):
     """Write the product at one θ, folded to even and odd l+m, for analysis: rows [2l3+1, parity, θ of the chunk]."""
     width1, width2, width3 = (2 * l1 + 1) * w, (2 * l2 + 1) * w, (2 * l3 + 1) * w
     for n in range(4 if split else 1 if alone else 2):
         south, q = (n >> 1 if split else n), p + n * width3
-        _multiply(kind, first, second, l1, l2, l3, space, c + (n & 1) * width1, d + south * width2, q, p + 4 * width3, w)
+        f, g, h = c + (n & 1) * width1, d + south * width2, p + 4 * width3
+        _multiply(kind, first, second, l1, l2, l3, space, tables, f, g, q, h, w)
     step = size * w
     for m in range(l3 + 1):
         for _ in range(2 if m else 1):
@@ -222,14 +240,14 @@ def _couple(kind, split, alone, first, second, classes, scales, l1, l2, l3, spac
 
 
 @kernel
-def _multiply(kind, first, second, l1, l2, l3, space, c, d, z, work, w):
+def _multiply(kind, first, second, l1, l2, l3, space, tables, c, d, z, work, w):
     """Write the Fourier coefficients of the product at one point to the rows at z."""
     if kind == GAUNT:
-        _convolve(first, l1, l2, l3, 1, space, c, d, z, w)
+        _convolve(first, l1, l2, l3, 1, space, tables, c, d, z, w)
         return
     s, t = work, work + (2 * l3 + 1) * w
-    _convolve(first, l1, l2, l3, -1, space, c, d + 4 * (2 * l2 + 1) * w, s, w)
-    _convolve(second, l2, l1, l3, -1, space, d, c + 4 * (2 * l1 + 1) * w, t, w)
+    _convolve(first, l1, l2, l3, -1, space, tables, c, d + 2 * CHUNK * (2 * l2 + 1) * w, s, w)
+    _convolve(second, l2, l1, l3, -1, space, tables, d, c + 2 * CHUNK * (2 * l1 + 1) * w, t, w)
     store(space, z, sub(load(space, s), load(space, t)))
     for _ in range(l3):
         s, t, z = s + w, t + w, z + w
@@ -239,10 +257,10 @@ def _multiply(kind, first, second, l1, l2, l3, space, c, d, z, work, w):
 
 
 @kernel
-def _convolve(function, l1, l2, l3, hermitian, space, c, d, z, w):
-    """Write Σ_{m1+m2=m} c_m1 d_m2 for m = 0 … l3, see :mod:`coupling.kernels.convolution`; function 0: by loops."""
+def _convolve(function, l1, l2, l3, hermitian, space, tables, c, d, z, w):
+    """Write Σ_{m1+m2=m} c_m1 d_m2 for m = 0 … l3, see :mod:`coupling.kernels.sphere_programs`; function 0: by loops."""
     if function != 0:
-        call(function, space, c, d, z)
+        call(function, space, tables, c, d, z, 0)
         return
     p, q = zero(space), zero(space)
     turned = 0 if hermitian == 1 else w
@@ -299,10 +317,13 @@ def _convolve_order(l1, l2, m, hermitian, space, c, d, z, w):
 
 
 @kernel
-def _analyse(lmax, tables, table, n_theta, begin, size, space, e, z, w):
-    """Add Σ_θ table · product of a chunk to the rows at z."""
+def _analyse(function, lmax, tables, table, begin, size, space, e, z, w):
+    """Add Σ_θ table · product over size colatitudes to the rows at z."""
+    t = table + begin * ((lmax + 1) * (lmax + 2) // 2)
+    if function != 0:
+        call(function, space, tables, e, z, 0, t)
+        return
     step = size * w
-    t = table + begin
     for m in range(lmax + 1):
         n_even, n_odd = (lmax - m) // 2 + 1, (lmax - m + 1) // 2
         part = (n_even + n_odd) * w if m > 0 else 0
@@ -316,6 +337,6 @@ def _analyse(lmax, tables, table, n_theta, begin, size, space, e, z, w):
                 f, g = f + w, g + w
             store(space, z, p)
             store(space, z + part, q)
-            z, t = z + w, t + n_theta
+            z, t = z + w, t + size
         z += part
         e += 4 * step if m > 0 else 2 * step

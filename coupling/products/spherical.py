@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.kernels.convolution import convolution
 from coupling.kernels.lanes import width
-from coupling.kernels.sphere_product import BRACKET, GAUNT, space_needed, spherical_product
+from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherical_product
+from coupling.kernels.sphere_programs import compiled
 from coupling.products.legendre import colatitudes, legendre, slope
 from coupling.products.product import Features, Product
 
@@ -155,17 +155,34 @@ def plan(lmax: tuple[int, int, int], terms: list[Term], dtype: np.dtype[Any]) ->
     orders = np.concatenate([_rows(l) for l in lmax])
     flat = np.concatenate([t.ravel() for t in tables]).astype(dtype) if tables else np.empty(0, dtype)
     classes = np.array([t.classes.T.ravel() for t in terms], dtype).reshape(-1, 4)
-    return Plan(orders, np.array(rows, np.int64).reshape(-1, 9), flat, classes, _functions(lmax, terms, dtype))
+    functions = [_functions(lmax, one.kind, row[2], dtype) for one, row in zip(terms, rows, strict=True)]
+    return Plan(orders, np.array(rows, np.int64).reshape(-1, 9), flat, classes, np.array(functions, np.int64))
 
 
-def _functions(lmax: tuple[int, int, int], terms: list[Term], dtype: np.dtype[Any]) -> Integers:
-    """Return the addresses of the convolutions of orders: of a Gaunt product, none, and the two of a bracket."""
+def _functions(lmax: tuple[int, int, int], kind: int, n_theta: int, dtype: np.dtype[Any]) -> list[list[int]]:
+    """Return the addresses of the compiled transforms for the two sizes of a chunk of colatitudes; 0 where loops do."""
+    if max(lmax) > STRAIGHT:
+        return [[0] * 5] * 2
     l1, l2, l3 = lmax
-    kinds = {t.kind for t in terms} if max(lmax) <= STRAIGHT else set()
-    gaunt = [(l1, l2, l3, 1)] if GAUNT in kinds else []
-    bracket = [(l1, l2, l3, -1), (l2, l1, l3, -1)] if BRACKET in kinds else []
-    address = [convolution(*one, dtype).address for one in gaunt + bracket]
-    return np.array([*address[: len(gaunt)], *[0] * (2 - len(gaunt)), *address[len(gaunt) :], *[0] * (2 - len(bracket))])
+    sizes = [len(chunk) for chunk in _chunks(n_theta)]
+    hermitian = 1 if kind == GAUNT else -1
+    programs = [
+        [
+            ("synthesis", (l1, n)),
+            ("synthesis", (l2, n)),
+            ("analysis", (l3, n)),
+            ("convolution", (l1, l2, l3, hermitian)),
+            ("convolution", (l2, l1, l3, hermitian)),
+        ]
+        for n in (max(sizes), min(sizes))
+    ]
+    return [[compiled(name, arguments, dtype).address for name, arguments in each] for each in programs]
+
+
+def _chunks(n_theta: int) -> list[range]:
+    """Return the colatitudes that are treated together."""
+    n = -(-n_theta // CHUNK)
+    return [range(k * n_theta // n, (k + 1) * n_theta // n) for k in range(n)]
 
 
 def _entries(lmax: int) -> tuple[Integers, Integers]:
@@ -198,6 +215,7 @@ def _tables(lmax: tuple[int, int, int], one: Term, split: bool) -> tuple[tuple[i
     if points.equator:
         weights[-1] = points.weights[-1]
     analysis = np.where(m3 > 0, np.sqrt(8), 2)[:, None] * np.pi * c[l3][:, None] * p[l3, m3] * weights
+    analysis = np.concatenate([analysis[:, chunk].ravel() for chunk in _chunks(len(weights))])
     return (len(points.cosine), points.equator), [*made, analysis]
 
 
