@@ -23,6 +23,7 @@ from coupling.tables.atomic import remove_abandoned, replacing
 from coupling.tables.builder import parts_folder, up_to_date
 from coupling.tables.core import core_blocks
 from coupling.tables.parts import Plan, build_part, finished_part, part_file
+from coupling.tables.size import table_bytes
 
 SMALL = Request(lmax=6)
 #: Degrees with sums below and above MAX_TOTAL, where another kernel takes over.
@@ -171,6 +172,33 @@ def test_an_interrupted_build_keeps_its_parts(plan: Plan, expected: dict[Request
     assert left == sorted(set(left), reverse=True)
     assert build(SMALL, path).request == SMALL
     assert digest(path) == expected[SMALL] and only_the_table(tmp_path)
+
+
+def test_disk_is_asked_for_what_is_not_there_yet(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "real-l6.safetensors"
+    usage = type("Usage", (), {"free": 1000})
+    monkeypatch.setattr("coupling.tables.builder.shutil.disk_usage", lambda folder: usage)
+    whole, entries = table_bytes((6, 6, 6), "real", "all", 4), [plan.size(index) for index in range(len(plan))]
+    needs = [
+        (lambda: build(SMALL, path), 11 * sum(entries) + whole),
+        (lambda: build_shard(SMALL, path, 1, 3), 11 * sum(entries[1::3])),
+    ]
+    for call, needed in needs:
+        with pytest.raises(OSError, match=f"building real-l6 needs {needed} bytes of disk"):
+            call()
+    assert not list(tmp_path.iterdir())
+    usage.free = 11 * sum(entries[::3])
+    assert build_shard(SMALL, path, 0, 3) == 5
+    usage.free = 0
+    assert build_shard(SMALL, path, 0, 3) == 0
+    with pytest.raises(OSError, match=f"needs {11 * sum(entries[1::3] + entries[2::3]) + whole} bytes"):
+        build(SMALL, path)
+    usage.free = whole - 1
+    build_shards = [build_shard(SMALL, path, shard, 3) for shard in (1, 2)]
+    with pytest.raises(OSError, match=f"needs {whole} bytes"):
+        merge(SMALL, path)
+    usage.free = whole
+    assert merge(SMALL, path).request == SMALL and build_shards == [4, 4]
 
 
 def test_parts_that_vanish_because_another_process_was_first(

@@ -28,10 +28,10 @@ from coupling.tables.core import core_blocks, reduced_vector
 from coupling.tables.errors import TableError
 from coupling.tables.format import write
 from coupling.tables.metadata import constant_part, describe, tensors
-from coupling.tables.parts import Plan, build_part, plan_of
+from coupling.tables.parts import Plan, build_part, part_file, plan_of
 from coupling.tables.reader import load
 from coupling.tables.request import Request, read_request, table_name
-from coupling.tables.size import path_array, table_bytes
+from coupling.tables.size import ENTRY_BYTES, path_array, table_bytes
 from coupling.tables.table import Table
 
 Progress = Callable[[int], object]
@@ -107,8 +107,8 @@ def build_shard(
     plan = _plan(request.renamed(table_name(target)))
     if up_to_date(plan.request, target):
         return 0
-    _require_disk(plan.request, target, 2)
     mine = range(shard, len(plan), shards)
+    _require_disk(_bytes_of_parts(plan, target, mine), plan.request, target)
     return _build_parts(plan, target, mine, workers, executor, progress or (lambda entries: None))
 
 
@@ -140,6 +140,7 @@ def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1)
                 f"{len(assembly.missing)} of {len(plan)} parts of {request.name} are not built yet, "
                 f"the first is part {assembly.missing[0]}: build them, then merge"
             )
+        _require_disk(_bytes(request), request, target)
         table = _assemble(assembly, target)
     _remove_leftovers(target)
     return table
@@ -178,8 +179,7 @@ def _plan(request: Request) -> Plan:
 
 
 def _build_in_memory(request: Request, workers: int, done: Progress) -> Table:
-    size = table_bytes(request.lmax, request.basis, request.parity, len(request.families))
-    require_memory(size, f"building {request.name} in memory")
+    require_memory(_bytes(request), f"building {request.name} in memory")
     paths = path_array(request.lmax, request.parity)
     counts, block = core_blocks(paths, request.basis, workers)
     table = Table(
@@ -194,11 +194,11 @@ def _build_file(request: Request, target: Path, workers: int, executor: Executor
     plan = _plan(request)
     small = len(plan) == 1 or (executor is None and allowed_entries(request) <= AT_ONCE)
     if small and not parts_folder(target).exists():
-        _require_disk(request, target, 1)
+        _require_disk(_bytes(request), request, target)
         target.parent.mkdir(parents=True, exist_ok=True)
         _build_in_memory(request, workers, done).save(target)
         return load(target, verify=False)
-    _require_disk(request, target, 2)
+    _require_disk(_bytes_of_parts(plan, target, range(len(plan))) + _bytes(request), request, target)
     for _ in range(ATTEMPTS):
         _build_parts(plan, target, range(len(plan)), workers, executor, done)
         assembly = Assembly(plan, parts_folder(target), workers)
@@ -266,13 +266,19 @@ def _check_workers(workers: int) -> None:
         raise ValueError(f"workers must be an integer >= 1, got {workers!r}")
 
 
-def _require_disk(request: Request, target: Path, copies: int) -> None:
-    """Raise OSError unless the table fits on the disk, so many times; what its parts already take counts as free."""
-    needed = copies * table_bytes(request.lmax, request.basis, request.parity, len(request.families))
+def _bytes(request: Request) -> int:
+    return table_bytes(request.lmax, request.basis, request.parity, len(request.families))
+
+
+def _bytes_of_parts(plan: Plan, target: Path, indices: range) -> int:
+    """Return the bytes of the parts that are not there yet."""
+    folder = parts_folder(target)
+    return ENTRY_BYTES * sum(plan.size(index) for index in indices if not part_file(folder, index).exists())
+
+
+def _require_disk(needed: int, request: Request, target: Path) -> None:
+    """Raise OSError unless so many bytes fit on the disk."""
     folder = next(parent for parent in target.absolute().parents if parent.exists())
     free = shutil.disk_usage(folder).free
-    for file in parts_folder(target).glob("*.safetensors"):
-        with suppress(FileNotFoundError):
-            free += file.stat().st_size
     if needed > free:
         raise OSError(f"building {request.name} needs {needed} bytes of disk, {folder} has {free}")
