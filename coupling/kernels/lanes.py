@@ -66,6 +66,14 @@ def _splat(builder, value, vector_type):
 
 
 @intrinsic
+def _move(typing, memory, offset):
+    def emit(context, builder, signature, args):
+        return builder.gep(args[0], [args[1]])
+
+    return memory(memory, types.intp), emit
+
+
+@intrinsic
 def _load(typing, memory, offset):
     def emit(context, builder, signature, args):
         vector = context.get_value_type(signature.return_type)
@@ -137,6 +145,11 @@ def flat(array):
     return array.reshape(-1)
 
 
+def move(memory, offset):
+    """Return the memory that begins at an offset."""
+    return memory[offset:]
+
+
 def load(memory, offset):
     """Return the lanes memory[offset : offset + width]."""
     return memory[offset : offset + width(memory.dtype)].copy()
@@ -186,6 +199,7 @@ overload(call, jit_options=inline)(
         lambda function, memory, tables, a, b, c, t: _call(function, memory, tables, a, b, c, t)
     )
 )
+overload(move, jit_options=inline)(lambda memory, offset: lambda memory, offset: _move(memory, offset))
 overload(load, jit_options=inline)(lambda memory, offset: lambda memory, offset: _load(memory, offset))
 overload(store, jit_options=inline)(lambda memory, offset, value: lambda memory, offset, value: _store(memory, offset, value))
 overload(zero, jit_options=inline)(lambda memory: lambda memory: _zero(memory))

@@ -22,7 +22,7 @@ for each chunk of θ, its numbers entry by entry.
 from __future__ import annotations
 
 from coupling.kernels.jit import kernel
-from coupling.kernels.lanes import add, call, flat, fma, load, mul, part, store, sub, zero
+from coupling.kernels.lanes import add, call, flat, fma, load, move, mul, part, store, sub, zero
 
 GAUNT, BRACKET = 0, 1
 
@@ -52,14 +52,15 @@ def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, cl
     work = at_z + n3 * w
     for lane in range(first, last, w):
         count = min(w, last - lane)
-        _gather(flat_x, sizes[0], channels, flat_orders, 0, n1, lane, count, w, memory, 0)
-        _gather(flat_y, sizes[1], channels, flat_orders, n1, n2, lane, count, w, memory, at_y)
+        _gather(flat_x, sizes[0], channels, flat_orders, n1, lane, count, w, memory)
+        _gather(flat_y, sizes[1], channels, move(flat_orders, n1), n2, lane, count, w, move(memory, at_y))
         for row in range(n3):
             store(memory, at_z + row * w, zero(memory))
         for n in range(terms.shape[0]):
             f = 2 * FUNCTIONS * n
             _term(l1, l2, l3, flat_terms, 9 * n, flat_tables, flat_classes, addresses, f, w, memory, at_y, at_z, work)
-        _scatter(flat_out, sizes[2], channels, flat_orders, n1 + n2, n3, lane, count, w, memory, at_z)
+        rows = move(flat_orders, n1 + n2)
+        _scatter(flat_out, sizes[2], channels, rows, n3, lane, count, w, move(memory, at_z))
 
 
 def space_needed(lmax, w):
@@ -69,41 +70,35 @@ def space_needed(lmax, w):
 
 
 @kernel
-def _gather(x, size, channels, orders, start, rows, lane, count, w, space, at):
+def _gather(x, size, channels, orders, rows, lane, count, w, space):
     """Copy the lanes of a block from x [batch, size, channels] to rows of w lanes, the missing ones zero."""
-    if count < w:
+    if lane % channels + w <= channels:
+        x = move(x, lane // channels * size * channels + lane % channels)
         for row in range(rows):
-            store(space, at + row * w, zero(space))
-    i = 0
-    while i < count:
+            store(space, row * w, load(x, orders[row] * channels))
+        return
+    for row in range(rows):
+        store(space, row * w, zero(space))
+    for i in range(count):
         b, c = divmod(lane + i, channels)
-        run = min(count - i, channels - c)
-        source, target = b * size * channels + c, at + i
+        place = b * size * channels + c
         for row in range(rows):
-            _copy(x, source + orders[start + row] * channels, space, target + row * w, run, w)
-        i += run
+            space[row * w + i] = x[place + orders[row] * channels]
 
 
 @kernel
-def _scatter(out, size, channels, orders, start, rows, lane, count, w, space, at):
+def _scatter(out, size, channels, orders, rows, lane, count, w, space):
     """Copy rows of lanes to their places in out [batch, size, channels]."""
-    i = 0
-    while i < count:
-        b, c = divmod(lane + i, channels)
-        run = min(count - i, channels - c)
-        source, target = at + i, b * size * channels + c
+    if lane % channels + w <= channels:
+        out = move(out, lane // channels * size * channels + lane % channels)
         for row in range(rows):
-            _copy(space, source + row * w, out, target + orders[start + row] * channels, run, w)
-        i += run
-
-
-@part
-def _copy(source, i, target, j, n, w):
-    if n == w:
-        store(target, j, load(source, i))
-    else:
-        for k in range(n):
-            target[j + k] = source[i + k]
+            store(out, orders[row] * channels, load(space, row * w))
+        return
+    for i in range(count):
+        b, c = divmod(lane + i, channels)
+        place = b * size * channels + c
+        for row in range(rows):
+            out[place + orders[row] * channels] = space[row * w + i]
 
 
 @kernel
@@ -219,24 +214,40 @@ def _couple(kind, split, alone, first, second, classes, scales, l1, l2, l3, spac
         south, q = (n >> 1 if split else n), p + n * width3
         f, g, h = c + (n & 1) * width1, d + south * width2, p + 4 * width3
         _multiply(kind, first, second, l1, l2, l3, space, tables, f, g, q, h, w)
-    step = size * w
-    for m in range(l3 + 1):
-        for _ in range(2 if m else 1):
-            u = load(space, p)
-            if split:
-                s, t, r = load(space, p + width3), load(space, p + 2 * width3), load(space, p + 3 * width3)
-                u = fma(classes[scales + 3], r, mul(classes[scales], u))
-                v = fma(classes[scales + 2], t, mul(classes[scales + 1], s))
-                if (m + kind) & 1:
-                    u, v = v, u
-            elif alone:
-                v = u
-            else:
-                v = load(space, p + width3)
-                u, v = (sub(u, v), add(u, v)) if kind == BRACKET else (add(u, v), sub(u, v))
-            store(space, e, u)
-            store(space, e + step, v)
-            e, p = e + 2 * step, p + w
+    if split:
+        _fold_classes(kind, classes, scales, l3, space, e, size * w, p, w)
+    else:
+        _fold_product(kind == BRACKET, p, p + width3, alone, l3, space, e, size * w, w)
+
+
+@kernel
+def _fold_product(minus, north, south, alone, l3, space, e, step, w):
+    """Write the sums and the differences of northern and southern rows, or the value at the equator, which is alone."""
+    first, second = (step, 0) if minus else (0, step)
+    if alone:
+        for _ in range(2 * l3 + 1):
+            store(space, e, load(space, north))
+            store(space, e + step, load(space, north))
+            e, north = e + 2 * step, north + w
+        return
+    for _ in range(2 * l3 + 1):
+        u, v = load(space, north), load(space, south)
+        store(space, e + first, add(u, v))
+        store(space, e + second, sub(u, v))
+        e, north, south = e + 2 * step, north + w, south + w
+
+
+@kernel
+def _fold_classes(kind, classes, scales, l3, space, e, step, p, w):
+    """The same from the products of the parts of even and odd degrees, each class scaled."""
+    size = (2 * l3 + 1) * w
+    for row in range(2 * l3 + 1):
+        u = fma(classes[scales + 3], load(space, p + 3 * size), mul(classes[scales], load(space, p)))
+        v = fma(classes[scales + 2], load(space, p + 2 * size), mul(classes[scales + 1], load(space, p + size)))
+        swap = step * (((row + 1) // 2 + kind) & 1)
+        store(space, e + swap, u)
+        store(space, e + step - swap, v)
+        e, p = e + 2 * step, p + w
 
 
 @kernel
