@@ -1,5 +1,18 @@
 """Products of spherical-harmonic features: Clebsch-Gordan, Gaunt, vector (bracket) and matrix."""
 
+from coupling.products.gaunt import Gaunt
 from coupling.products.product import Product
+from coupling.products.simulate import simulate, simulate_path, simulated_weights, simulation
+from coupling.products.vector_spherical import VectorSpherical
+from coupling.products.vector_tensor_product import VectorTensorProduct
 
-__all__ = ["Product"]
+__all__ = [
+    "Gaunt",
+    "Product",
+    "VectorSpherical",
+    "VectorTensorProduct",
+    "simulate",
+    "simulate_path",
+    "simulated_weights",
+    "simulation",
+]

@@ -30,9 +30,7 @@ def colatitudes(degree: int) -> Colatitudes:
     """
     n = degree // 2 + 1
     x, w = np.polynomial.legendre.leggauss(n)
-    north = slice(None, (n - 1) // 2 if n % 2 else n // 2 - 1, -1)
     x, w = x[n // 2 :][::-1].copy(), w[n // 2 :][::-1].copy()
-    del north
     if n % 2:
         x[-1] = 0.0
     return Colatitudes(x, np.sqrt((1 - x) * (1 + x)), w, bool(n % 2))
@@ -45,8 +43,8 @@ def legendre(lmax: int, points: Colatitudes) -> Array:
     into it; so every number carries a power of two of its own.  Recurrence in l: P_l = a (x P_l-1 - P_l-2 / a'),
     a = √((4l²-1)/(l²-m²)), a' that of l-1.  Source: NIST Digital Library of Mathematical Functions, 14.10.3.
 
-    >>> float(legendre(2, colatitudes(0))[2, 2, 0] * np.sqrt(4 * np.pi / 15) * 2)
-    1.0
+    >>> legendre(2, colatitudes(0))[2, :, 0].round(6) + 0.0  # at the equator
+    array([-0.315392,  0.      ,  0.386274,  0.      ])
     """
     result = np.zeros((lmax + 1, lmax + 2, len(points.cosine)))
     m = np.arange(lmax + 1)[:, None]
@@ -54,8 +52,7 @@ def legendre(lmax: int, points: Colatitudes) -> Array:
     before = np.zeros_like(current)
     table, powers = np.zeros_like(current), np.zeros_like(exponent)
     for l in range(lmax + 1):
-        table, last, powers = table, before, powers
-        table[l], before[l], powers[l] = current[l], 0.0, exponent[l]
+        table[l], powers[l] = current[l], exponent[l]
         result[l, : l + 1] = np.ldexp(table[: l + 1], powers[: l + 1])
         a, b = _ratio(l + 1, m[: l + 1]), _ratio(l, m[:l])
         new = table[: l + 1] * points.cosine

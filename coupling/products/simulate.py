@@ -1,0 +1,145 @@
+"""The Clebsch-Gordan product as one Gaunt product plus one bracket, or as a sum of a few.
+
+On each path (l1, l2, l3) the Gaunt product (even l1+l2+l3) and the bracket (odd) are N(l1, l2, l3) > 0 times the product
+with the unit-norm core C (derivation ``clebsch_gordan_paths``).  With inputs and output scaled degree by degree, R
+evaluations of each make
+
+    w(l1, l2, l3) = N(l1, l2, l3) Σ_r a_r(l1) b_r(l2) c_r(l3)
+
+and this is exact: the only rounding is that of floats.  Whether w is the wanted weight depends on the factors alone.
+One path is always exact; weights of the form N a b c need R = 1; all others as many terms as the tensor w/N has rank on
+the allowed paths, see :mod:`coupling.lowrank`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from coupling.kernels.sphere_product import BRACKET, GAUNT
+from coupling.normalizations import exact_normalization, normalization
+from coupling.products.product import Features
+from coupling.products.spherical import Spherical, Term, term
+from coupling.selection import degree, degrees
+
+#: Families of the two kinds of paths.
+FAMILIES = {GAUNT: "gaunt", BRACKET: "antisymmetric_gaunt"}
+
+Factors = Mapping[Any, tuple[ArrayLike, ArrayLike, ArrayLike]]
+
+
+def simulation(
+    lmax_in1: object,
+    lmax_in2: object,
+    lmax_out: object,
+    factors: Factors | None = None,
+    *,
+    layout: str = "channels_last",
+    workers: int = 1,
+) -> Spherical:
+    """Return the Clebsch-Gordan product with path weights N Σ_r a_r(l1) b_r(l2) c_r(l3) as one product.
+
+    factors maps "even" and "odd", or parity classes (l1 % 2, l2 % 2, l3 % 2), to three arrays [lmax+1, R] (or [lmax+1]
+    for R = 1); what is named twice adds up, what is not named is left out.  Default: ones for "even" and "odd".  The
+    weights that result are :func:`simulated_weights`.  All terms read the inputs and write the output once.
+
+    >>> simulation(2, 2, 2).lmax
+    (2, 2, 2)
+    """
+    lmax = degrees(lmax_in1, lmax_in2, lmax_out)
+    return Spherical(lmax, _terms(lmax, factors), layout=layout, workers=workers)
+
+
+def simulate(
+    x: Features,
+    y: Features,
+    lmax_in1: object,
+    lmax_in2: object,
+    lmax_out: object,
+    factors: Factors | None = None,
+    *,
+    layout: str = "channels_last",
+    workers: int = 1,
+) -> Features:
+    """Return the product of x and y by :func:`simulation`; for repeated use make that once.
+
+    >>> import numpy as np
+    >>> x = np.eye(4)[:, [1]]
+    >>> z = simulate(x, x, 1, 1, 1)  # the even path (1, 1, 0) alone: a bracket of equals is zero
+    >>> z[:, 0].round(12) + 0.0
+    array([0.28209479, 0.        , 0.        , 0.        ])
+    """
+    return simulation(lmax_in1, lmax_in2, lmax_out, factors, layout=layout, workers=workers)(x, y)
+
+
+def simulate_path(x: Features, y: Features, l1: object, l2: object, l3: object) -> Features:
+    """Return Σ C[m1, m2, m3] x[m1] y[m2] of one path by one Gaunt product or one bracket.
+
+    x [..., 2l1+1, channels], y [..., 2l2+1, channels] → [..., 2l3+1, channels]; zero if the path is not allowed.  Exact
+    up to rounding, for every path.
+
+    >>> import numpy as np
+    >>> x, y, _ = np.eye(3)[:, :, None]
+    >>> (simulate_path(x, y, 1, 1, 1)[:, 0] * np.sqrt(6)).round(12) + 0.0  # C(1,1,1) = ε/√6
+    array([0., 0., 1.])
+    """
+    path = tuple(degree(l, name) for l, name in zip((l1, l2, l3), ("l1", "l2", "l3"), strict=True))
+    kind = sum(path) % 2
+    n = float(exact_normalization(FAMILIES[kind], *path))
+    alone = [np.eye(l + 1)[l] for l in path]
+    if n:
+        alone[2] /= n
+    product = Spherical(path, [term(kind, path, alone)])
+    return product(_embed(x, path[0]), _embed(y, path[1]))[..., path[2] ** 2 :, :]
+
+
+def simulated_weights(
+    lmax_in1: object, lmax_in2: object, lmax_out: object, factors: Factors | None = None
+) -> NDArray[np.float64]:
+    """Return the path weights w[l1, l2, l3] of :func:`simulation`, zero off the paths.
+
+    >>> simulated_weights(1, 1, 1)[1]
+    array([[0.        , 0.48860251],
+           [0.48860251, 1.19682684]])
+    """
+    lmax = degrees(lmax_in1, lmax_in2, lmax_out)
+    box = tuple(slice(l + 1) for l in lmax)
+    n = [normalization(FAMILIES[kind], max(lmax))[box] for kind in (GAUNT, BRACKET)]
+    parts = [n[t.kind] * np.einsum("i,j,k->ijk", *t.weights) for t in _terms(lmax, factors)]
+    return np.sum(parts, axis=0) if parts else np.zeros_like(n[0])
+
+
+def _embed(x: Features, l: int) -> Features:
+    """Return the feature of degrees 0 … l whose degree l is x."""
+    array = np.asarray(x)
+    if array.ndim < 2 or array.shape[-2] != 2 * l + 1:
+        raise ValueError(f"a feature of degree {l} must have {2 * l + 1} entries on axis -2, got shape {array.shape}")
+    return np.concatenate([np.zeros((*array.shape[:-2], l * l, array.shape[-1]), array.dtype), array], axis=-2)
+
+
+def _terms(lmax: tuple[int, int, int], factors: Factors | None) -> list[Term]:
+    ones: Any = tuple(np.ones(l + 1) for l in lmax)
+    found = []
+    for key, three in ({"even": ones, "odd": ones} if factors is None else factors).items():
+        kind, masks = _class(key, lmax)
+        columns = [np.asarray(f, float) for f in three]
+        columns = [f[:, None] if f.ndim == 1 else f for f in columns]
+        if len({f.shape[1:] for f in columns}) != 1 or columns[0].ndim != 2:
+            raise ValueError(f"factors of {key!r} must be three arrays [lmax+1, R], got {[f.shape for f in columns]}")
+        for r in range(columns[0].shape[1]):
+            one = term(kind, lmax, [f[:, r] for f in columns])
+            a, b, c = (w * mask for w, mask in zip(one.weights, masks, strict=True))
+            found.append(Term(kind, (a, b, c), one.classes))
+    return found
+
+
+def _class(key: Any, lmax: tuple[int, int, int]) -> tuple[int, list[NDArray[np.float64]]]:
+    """Return the kind of paths and which degrees take part."""
+    if key in ("even", "odd"):
+        return (GAUNT if key == "even" else BRACKET), [np.ones(l + 1) for l in lmax]
+    if not (isinstance(key, tuple) and len(key) == 3 and all(p in (0, 1) for p in key)):
+        raise ValueError(f'factors must be named "even", "odd" or by three parities such as (0, 1, 1), got {key!r}')
+    return sum(key) % 2, [(np.arange(l + 1) % 2 == p).astype(float) for l, p in zip(lmax, key, strict=True)]
