@@ -1,0 +1,292 @@
+"""Tiles of SIMD registers: rows × columns of vectors, a small matrix per lane, kept in registers.
+
+A product of small matrices that is done for many lanes at once is fast when a tile of the result stays in registers
+while the sum runs.  The compiler vectorises innermost loops only and would keep the tile in memory; here a tile is a
+value of the compiled language, and the sum an ordinary loop:
+
+    total = zeros(a, rows, columns)
+    for r in range(n):
+        total = outer(total, load(a, ..., rows, ONE), load(b, ..., ONE, columns))
+
+``rows`` and ``columns`` are tuples whose lengths are the shape, so that the shape is part of the type.  Arrays are
+one-dimensional and C-contiguous; places and steps count elements.  Without compilation a tile is an array
+[rows, columns, lanes].  Products are added with one rounding where the machine has fused multiply-adds; nothing is
+reordered, and NaN and infinity are those of IEEE 754.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
+from numba.core import types
+from numba.extending import lower_builtin, models, register_model, type_callable
+
+#: Whether there are 32 registers of 512 bits; otherwise 16 of 256 bits are assumed.
+LARGE = bool(get_host_cpu_features().get("avx512f", False))
+
+#: Bytes of a register, and the number of registers.
+REGISTER_BYTES, REGISTERS = (64, 32) if LARGE else (32, 16)
+
+ONE, TWO = (0,), (0, 0)
+
+
+def lanes(dtype):
+    """Return the number of lanes of a dtype in a register.
+
+    >>> lanes(np.float32) // lanes(np.float64)
+    2
+    """
+    return REGISTER_BYTES // np.dtype(dtype).itemsize
+
+
+# Tiles without compilation ---------------------------------------------------------------------------------------
+
+
+def zeros(array, rows, columns):
+    """Return a tile of zeros of an array's dtype."""
+    return np.zeros((len(rows), len(columns), lanes(array.dtype)), array.dtype)
+
+
+def load(array, start, row_step, column_step, rows, columns):
+    """Return the tile whose vector [i, j] begins at start + i·row_step + j·column_step."""
+    tile = zeros(array, rows, columns)
+    for i, j in np.ndindex(tile.shape[:2]):
+        place = start + i * row_step + j * column_step
+        tile[i, j] = array[place : place + tile.shape[2]]
+    return tile
+
+
+def store(array, start, row_step, column_step, tile):
+    """Write a tile where ``load`` finds it."""
+    for i, j in np.ndindex(tile.shape[:2]):
+        place = start + i * row_step + j * column_step
+        array[place : place + tile.shape[2]] = tile[i, j]
+
+
+def splat(array, start, rows):
+    """Return a column whose vector i has array[start + i] in all lanes."""
+    numbers = array[start : start + len(rows)]
+    return np.repeat(numbers, lanes(array.dtype)).reshape(len(rows), 1, -1)
+
+
+def outer(total, column, row):
+    """Return total + column·row."""
+    return total + column * row
+
+
+def outer_minus(total, column, row):
+    """Return total - column·row."""
+    return total - column * row
+
+
+def plus(a, b):
+    """Return a + b."""
+    return a + b
+
+
+def minus(a, b):
+    """Return a - b."""
+    return a - b
+
+
+def conjugate(a):
+    """Return a tile of complex numbers, column 0 the real and column 1 the imaginary part, with the latter negated."""
+    return a * np.array([1, -1], a.dtype)[:, None]
+
+
+def combine(a, b, even, odd):
+    """Return even·a - i·odd·b of two tiles of complex numbers."""
+    return even * a + odd * conjugate(b)[:, ::-1]
+
+
+def first_column(a):
+    """Return the first column of a tile."""
+    return a[:, :1]
+
+
+# The same, compiled ----------------------------------------------------------------------------------------------
+
+
+class Tile(types.Type):
+    """The type of a tile."""
+
+    def __init__(self, dtype, rows, columns):
+        self.dtype, self.rows, self.columns = dtype, rows, columns
+        super().__init__(name=f"Tile({dtype}, {rows}, {columns}, {REGISTER_BYTES})")
+
+
+@register_model(Tile)
+class TileModel(models.PrimitiveModel):
+    """An array of vectors, which LLVM takes apart."""
+
+    def __init__(self, manager, tile):
+        element = manager.lookup(tile.dtype).get_value_type()
+        vector = ir.VectorType(element, REGISTER_BYTES * 8 // tile.dtype.bitwidth)
+        super().__init__(manager, tile, ir.ArrayType(vector, tile.rows * tile.columns))
+
+
+def _tile(builder, context, tile, vectors):
+    """Pack vectors, rows first, into a value of the type tile."""
+    value = ir.Constant(context.get_value_type(tile), ir.Undefined)
+    for k, vector in enumerate(vectors):
+        value = builder.insert_value(value, vector, k)
+    return value
+
+
+def _vectors(builder, tile, value):
+    return [builder.extract_value(value, k) for k in range(tile.rows * tile.columns)]
+
+
+def spread(builder, number, vector):
+    """Return the number in every lane."""
+    one = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None))
+
+
+def _places(context, builder, array_type, args, tile):
+    """Yield pointers to the vectors of a tile; args: array, start, row_step, column_step."""
+    array, start, row_step, column_step = args
+    data = context.make_array(array_type)(context, builder, array).data
+    vector = context.get_value_type(tile).element
+    for _ in range(tile.rows):
+        place = start
+        for _ in range(tile.columns):
+            yield builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
+            place = builder.add(place, column_step)
+        start = builder.add(start, row_step)
+
+
+@type_callable(zeros)
+def _type_zeros(context):
+    return lambda array, rows, columns: Tile(array.dtype, len(rows), len(columns))
+
+
+@lower_builtin(zeros, types.Array, types.BaseTuple, types.BaseTuple)
+def _lower_zeros(context, builder, sig, args):
+    return ir.Constant(context.get_value_type(sig.return_type), None)
+
+
+@type_callable(load)
+def _type_load(context):
+    def typer(array, start, row_step, column_step, rows, columns):
+        tile = Tile(array.dtype, len(rows), len(columns))
+        return tile(array, types.intp, types.intp, types.intp, rows, columns)
+
+    return typer
+
+
+@lower_builtin(load, types.Array, types.intp, types.intp, types.intp, types.BaseTuple, types.BaseTuple)
+def _lower_load(context, builder, sig, args):
+    places = _places(context, builder, sig.args[0], args[:4], sig.return_type)
+    align = sig.return_type.dtype.bitwidth // 8
+    return _tile(builder, context, sig.return_type, [builder.load(place, align=align) for place in places])
+
+
+@type_callable(store)
+def _type_store(context):
+    def typer(array, start, row_step, column_step, tile):
+        return types.none(array, types.intp, types.intp, types.intp, tile)
+
+    return typer
+
+
+@lower_builtin(store, types.Array, types.intp, types.intp, types.intp, Tile)
+def _lower_store(context, builder, sig, args):
+    tile = sig.args[4]
+    places = _places(context, builder, sig.args[0], args[:4], tile)
+    for place, vector in zip(places, _vectors(builder, tile, args[4]), strict=True):
+        builder.store(vector, place, align=tile.dtype.bitwidth // 8)
+    return context.get_dummy_value()
+
+
+@type_callable(splat)
+def _type_splat(context):
+    def typer(array, start, rows):
+        return Tile(array.dtype, len(rows), 1)(array, types.intp, rows)
+
+    return typer
+
+
+@lower_builtin(splat, types.Array, types.intp, types.BaseTuple)
+def _lower_splat(context, builder, sig, args):
+    data = context.make_array(sig.args[0])(context, builder, args[0]).data
+    vector, place, column = context.get_value_type(sig.return_type).element, args[1], []
+    for _ in range(sig.return_type.rows):
+        column.append(spread(builder, builder.load(builder.gep(data, [place])), vector))
+        place = builder.add(place, ir.Constant(place.type, 1))
+    return _tile(builder, context, sig.return_type, column)
+
+
+def add_product(builder, total, a, b):
+    """Return total + a·b, fused where the machine can."""
+    return builder.fadd(builder.fmul(a, b, flags=("contract",)), total, flags=("contract",))
+
+
+def _lower_outer(sign):
+    def lower(context, builder, sig, args):
+        total, column, row = (_vectors(builder, t, a) for t, a in zip(sig.args, args, strict=True))
+        column = [builder.fneg(a) for a in column] if sign < 0 else column
+        products = [(a, b) for a in column for b in row]
+        sums = [add_product(builder, t, a, b) for t, (a, b) in zip(total, products, strict=True)]
+        return _tile(builder, context, sig.return_type, sums)
+
+    return lower
+
+
+for _function, _sign in ((outer, 1), (outer_minus, -1)):
+    type_callable(_function)(lambda context: lambda total, column, row: total)
+    lower_builtin(_function, Tile, Tile, Tile)(_lower_outer(_sign))
+
+
+def _lower_each(operation):
+    def lower(context, builder, sig, args):
+        a, b = (_vectors(builder, sig.return_type, value) for value in args)
+        both = [getattr(builder, operation)(x, y) for x, y in zip(a, b, strict=True)]
+        return _tile(builder, context, sig.return_type, both)
+
+    return lower
+
+
+for _sum, _operation in ((plus, "fadd"), (minus, "fsub")):
+    type_callable(_sum)(lambda context: lambda a, b: a)
+    lower_builtin(_sum, Tile, Tile)(_lower_each(_operation))
+
+
+@type_callable(conjugate)
+def _type_conjugate(context):
+    return lambda a: a
+
+
+@lower_builtin(conjugate, Tile)
+def _lower_conjugate(context, builder, sig, args):
+    vectors = _vectors(builder, sig.return_type, args[0])
+    vectors[1::2] = [builder.fneg(vector) for vector in vectors[1::2]]
+    return _tile(builder, context, sig.return_type, vectors)
+
+
+@type_callable(combine)
+def _type_combine(context):
+    return lambda a, b, even, odd: a(a, a, a.dtype, a.dtype)
+
+
+@lower_builtin(combine, Tile, Tile, types.Float, types.Float)
+def _lower_combine(context, builder, sig, args):
+    a, b = (_vectors(builder, sig.return_type, value) for value in args[:2])
+    even, odd = (spread(builder, number, a[0].type) for number in args[2:])
+    both = []
+    for x, y, u, v in zip(a[::2], a[1::2], b[::2], b[1::2], strict=True):
+        both.append(add_product(builder, builder.fmul(odd, v), even, x))
+        both.append(add_product(builder, builder.fneg(builder.fmul(odd, u)), even, y))
+    return _tile(builder, context, sig.return_type, both)
+
+
+@type_callable(first_column)
+def _type_first_column(context):
+    return lambda a: Tile(a.dtype, a.rows, 1)
+
+
+@lower_builtin(first_column, Tile)
+def _lower_first_column(context, builder, sig, args):
+    tile = sig.args[0]
+    return _tile(builder, context, sig.return_type, _vectors(builder, tile, args[0])[:: tile.columns])

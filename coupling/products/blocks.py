@@ -1,0 +1,47 @@
+"""Running a kernel over the lanes of a batch, by threads; memory as kernels want it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def run_blocks(run: Callable[[int, int], object], lanes: int, width: int, workers: int) -> None:
+    """Call run(first, last) for consecutive ranges of 0 … lanes that begin on multiples of width, one per worker.
+
+    >>> run_blocks(lambda first, last: print(first, last), 40, 16, 1)
+    0 40
+    """
+    blocks = -(-lanes // width)
+    workers = max(1, min(workers, blocks))
+    ends = [min(lanes, width * (blocks * n // workers)) for n in range(workers + 1)]
+    if workers == 1:
+        run(0, lanes)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(run, ends[:-1], ends[1:]))
+
+
+def aligned_zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return zeros that start on a multiple of 64 bytes, so that no register straddles two cache lines.
+
+    >>> aligned_zeros(3, np.dtype("float32")).ctypes.data % 64
+    0
+    """
+    raw = np.zeros(size + 64 // dtype.itemsize, dtype)
+    return raw[-raw.ctypes.data % 64 // dtype.itemsize :][:size]
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a view that cannot be written: to the compiler a type of its own, and this way the only one.
+
+    >>> read_only(np.zeros(2)).flags.writeable
+    False
+    """
+    view = array.view()
+    view.flags.writeable = False
+    return view

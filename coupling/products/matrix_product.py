@@ -1,0 +1,170 @@
+"""The Clebsch-Gordan product as one product of matrices of spin j (fuzzy sphere)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, tile_shape, work_size
+from coupling.kernels.tiles import lanes
+from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.products.product import Features, Product
+from coupling.spins import diagonal, doubled_spin, matrix_factors, smallest_spin, used_degrees
+
+#: Largest dimension of matrices that are encoded and decoded by straight code: beyond, compilation takes seconds.
+STRAIGHT = 16
+
+Array = NDArray[np.float64]
+
+
+class MatrixProduct(Product):
+    """All paths of the Clebsch-Gordan product, even and odd, by one product of n×n matrices, n = 2j+1.
+
+        z[l3 m3] = Σ_{l1 l2} a(l1) b(l2) c(l3) π(J) N_j(l1, l2, l3) Σ_{m1 m2} C(l1,l2,l3)[m1,m2,m3] x[l1 m1] y[l2 m2]
+
+    C is the real core of unit Frobenius norm, J = l1+l2+l3, and N_j = (-1)^(⌈J/2⌉+2j) √P 6j{l1 l2 l3; j j j} is
+    ``normalization``; it is real on even and odd paths, and positive on all when j is large.  The features become
+    Hermitian matrices X = Σ x_lm T_lm, XY = H + iK with Hermitian H and K has all even paths in H and all odd ones in
+    K, and z_lm = tr T_lm (π_even H + π_odd K).
+
+    spin: j = 0, 1/2, 1, …, not below half the largest degree on a path; by default the smallest with which no N_j
+    vanishes on a path.  With another spin N_j may vanish by accident, and what is left of such a path is rounding.
+    weights: arrays (a, b, c) of lmax+1 numbers, default ones.  parity: (π_even, π_odd).  Degrees of the output beyond
+    lmax_in1 + lmax_in2 are exactly zero.  All degrees of one sample and channel meet in one matrix: a NaN or infinity
+    makes all its outputs NaN or infinite, and those of no other.
+
+    Raises ValueError or TypeError for degrees or spins that do not exist, a spin that is too small, and weights that
+    are not finite or of another shape.  Source: Hoppe 1982, Madore 1992; derivation ``matrix_product``.
+
+    >>> product = MatrixProduct(1, 1, 1)
+    >>> product.spin, float(product.normalization[1, 1, 1])
+    (0.5, 1.7320508075688772)
+    >>> x, y = np.zeros((4, 1)), np.zeros((4, 1))
+    >>> x[3], y[1] = 1, 1                                  # the vectors e_x and e_y, order y, z, x
+    >>> product(x, y)[:, 0].round(12)                      # √3 ε/√6: e_x × e_y = e_z
+    array([0.        , 0.        , 0.70710678, 0.        ])
+    """
+
+    def __init__(
+        self,
+        lmax_in1: object,
+        lmax_in2: object,
+        lmax_out: object,
+        *,
+        spin: object = None,
+        weights: Any = None,
+        parity: ArrayLike = (1.0, 1.0),
+        layout: str = "channels_last",
+        workers: int = 1,
+    ) -> None:
+        super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
+        l1, l2, l3 = self.lmax
+        self._used = used_degrees(l1, l2, l3)
+        twice = doubled_spin(smallest_spin(l1, l2, l3) if spin is None else spin)
+        if twice < max(self._used):
+            raise ValueError(f"spin must be at least {max(self._used) / 2}, half the largest degree, got {spin!r}")
+        self.spin = twice / 2
+        self.weights = _finite([np.ones(l + 1) for l in self.lmax] if weights is None else weights, self.lmax)
+        self.parity = _finite([parity], (1,))[0]
+        self._plans: dict[Any, Plan] = {}
+
+    @property
+    def normalization(self) -> Array:
+        """N_j[l1, l2, l3], sign included, each number correctly rounded; zero off the paths.
+
+        >>> MatrixProduct(2, 2, 2, spin=1).normalization[2, 2]
+        array([ 1.29099445,  1.93649167, -1.70782513])
+        """
+        l1, l2, l3 = self.lmax
+        return matrix_factors((l1, l2, l3), self.spin)
+
+    def turn(self) -> MatrixProduct:
+        """Return the product (y, z) → x of the same trilinear form.
+
+        >>> MatrixProduct(1, 2, 3).turn().lmax
+        (2, 3, 1)
+        """
+        return self._turned
+
+    @cached_property
+    def _turned(self) -> MatrixProduct:
+        (l1, l2, l3), (a, b, c) = self.lmax, self.weights
+        return MatrixProduct(
+            l2, l3, l1, spin=self.spin, weights=(b, c, a), parity=self.parity, layout=self.layout, workers=self.workers
+        )
+
+    def _compute(self, x: Features, y: Features, out: Features) -> None:
+        dtype, channels, w = out.dtype, out.shape[2], lanes(out.dtype)
+        if dtype not in self._plans:
+            self._plans[dtype] = make_plan(self._used, self.spin, self.weights, self.parity, dtype)
+        out[:, (self._used[2] + 1) ** 2 :] = 0
+        sizes = np.array([array.shape[1] for array in (x, y, out)])
+        inputs, result = (read_only(x.reshape(-1)), read_only(y.reshape(-1))), out.reshape(-1)
+        plan = self._plans[dtype]
+
+        def run(first: int, last: int) -> None:
+            work = aligned_zeros(work_size(w, self._used, plan.n), dtype)
+            matrix_product(*inputs, result, first, last, channels, sizes, plan, work, read_only(work))
+
+        run_blocks(run, out.shape[0] * channels, w, self.workers)
+
+
+def make_plan(
+    lmax: tuple[int, int, int], spin: float, weights: list[Array], parity: Array, dtype: np.dtype[Any]
+) -> Plan:
+    """Return the tables of a product in the order in which its kernel reads them."""
+    n = int(2 * spin) + 1
+    straight = n <= STRAIGHT
+    positions = 1 if straight else len(POSITIONS)
+    a, b, c = weights
+    made = _encoding(lmax[0], n, a, positions), _encoding(lmax[1], n, b, positions), _decoding(lmax[2], n, c)
+    starts = np.cumsum([0, *(len(table) for table in made[:2])])
+    shape = tile_shape(n)
+    size = (0,) * n if straight else ()
+    degrees = tuple((0,) * (l + 1) if straight else () for l in lmax)
+    tables = np.concatenate(made).astype(dtype)
+    rows, columns = (0,) * shape[0], (0,) * shape[1]
+    return Plan(lanes(dtype), n, np.array(lmax), parity.astype(dtype), tables, starts, rows, columns, size, degrees)
+
+
+def _encoding(lmax: int, n: int, weight: Array, positions: int) -> Array:
+    """Return e_l(t) times the weight of l: for m, for tiles of t, for l = m, m+2, … m+1, m+3, …, for t in the tile."""
+    table: list[Array] = []
+    for m in range(lmax + 1):
+        half, scale, t = (n - m + 1) // 2, 1.0 if m == 0 else np.sqrt(0.5), 0
+        while t < half:
+            count = positions if t + positions <= half else 1
+            table += [scale * weight[l] * diagonal(l, m, n - 1)[t : t + count] for l in _by_parity(m, lmax)]
+            t += count
+    return np.concatenate(table)
+
+
+def _decoding(lmax: int, n: int, weight: Array) -> Array:
+    """Return e_l(t) times the weight of l: for m, for l = m, m+2, … m+1, m+3, …, for t in the half diagonal.
+
+    An end of a diagonal comes with its mirror image, so the middle counts half; and the matrix comes doubled.
+    """
+    table: list[Array] = []
+    for m in range(lmax + 1):
+        count = np.where(2 * np.arange((n - m + 1) // 2) == n - m - 1, 0.5, 1.0)
+        scale = (0.5 if m == 0 else np.sqrt(0.5)) * count
+        table += [scale * weight[l] * diagonal(l, m, n - 1)[: len(count)] for l in _by_parity(m, lmax)]
+    return np.concatenate(table)
+
+
+def _by_parity(m: int, lmax: int) -> list[int]:
+    return [*range(m, lmax + 1, 2), *range(m + 1, lmax + 1, 2)]
+
+
+def _finite(weights: Any, lmax: tuple[int, ...]) -> list[Array]:
+    """Return arrays of lmax+1 finite numbers each, or raise."""
+    arrays = [np.array(w, float) for w in weights]
+    shapes = [(l + 1,) for l in lmax]
+    if [w.shape for w in arrays] != shapes:
+        raise ValueError(f"weights must be arrays of shapes {shapes}, got {[w.shape for w in arrays]}")
+    if not all(np.isfinite(w).all() for w in arrays):
+        raise ValueError("weights must be finite")
+    return arrays
