@@ -26,6 +26,7 @@ RANKS = {
     "coupling.coefficients": 3,
     "coupling.normalizations": 3,
     "coupling.factors": 3,
+    "coupling.spins": 3,
     "coupling.families": 3,
     "coupling.tabulation": 3,
     "coupling.tables": 3,
