@@ -1,6 +1,7 @@
 """Products of spherical-harmonic features: Clebsch-Gordan, Gaunt, vector (bracket) and matrix."""
 
 from coupling.products.gaunt import Gaunt
+from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
 from coupling.products.simulate import simulate, simulate_path, simulated_weights, simulation
 from coupling.products.vector_spherical import VectorSpherical
