@@ -9,6 +9,7 @@ a map from x and y to ∂T/∂z.  Every form here is invariant under rotations, 
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -48,14 +49,16 @@ class Product(ABC):
     def _compute(self, x: Features, y: Features, out: Features) -> None:
         """Write the product to out, not zeroed; all are C-contiguous [batch, (lmax+1)², channels] of one dtype."""
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The numbers of entries of x, y and z: (lmax+1)² for features of degrees 0 … lmax."""
+        return tuple(flat_size(l) for l in self.lmax)
+
     def __call__(self, x: Features, y: Features) -> Features:
         """Return the product of x and y, in their common dtype."""
-        first, second = self._feature(x, 0), self._feature(y, 1)
-        dtype = np.result_type(first, second)
-        lead = np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
-        channels = np.broadcast_shapes(first.shape[-1:], second.shape[-1:])
-        out = np.empty((int(np.prod(lead)), flat_size(self.lmax[2]), *channels), dtype)
-        self._compute(_batch(first, lead, channels, dtype), _batch(second, lead, channels, dtype), out)
+        (first, second), lead = self._broadcast(x, y)
+        out = np.empty((first.shape[0], self.sizes[2], first.shape[2]), first.dtype)
+        self._compute(first, second, out)
         result = out.reshape(*lead, *out.shape[1:])
         return result if self.layout == "channels_last" else np.ascontiguousarray(np.swapaxes(result, -1, -2))
 
@@ -68,20 +71,25 @@ class Product(ABC):
         """Return the directional derivative (dx, y) + (x, dy)."""
         return self(dx, y) + self(x, dy)
 
+    def _broadcast(self, *values: Features) -> tuple[list[Features], tuple[int, ...]]:
+        """Return the features of the first slots as C-contiguous [batch, entries, channels], and their leading axes."""
+        given = [self._feature(value, slot) for slot, value in enumerate(values)]
+        dtype = np.result_type(*given)
+        lead = np.broadcast_shapes(*(array.shape[:-2] for array in given))
+        channels = np.broadcast_shapes(*(array.shape[-1:] for array in given))
+        full = [np.broadcast_to(array, (*lead, array.shape[-2], *channels)) for array in given]
+        batch = math.prod(lead)
+        return [np.ascontiguousarray(a, dtype).reshape(batch, a.shape[-2], *channels) for a in full], lead
+
     def _feature(self, value: Features, slot: int) -> Features:
         """Return a feature array in channels-last layout after checking it."""
         array = np.asarray(value)
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
-        axis, size = (-2 if self.layout == "channels_last" else -1), flat_size(self.lmax[slot])
+        axis, size = (-2 if self.layout == "channels_last" else -1), self.sizes[slot]
         if array.ndim < 2 or array.shape[axis] != size:
-            raise ValueError(
-                f"input {slot + 1} must have {size} = (lmax+1)² entries on axis {axis} for lmax {self.lmax[slot]}, "
-                f"got shape {array.shape}"
-            )
+            raise ValueError(f"input {slot + 1} must have {self._size_name(slot)} on axis {axis}, got shape {array.shape}")
         return array if self.layout == "channels_last" else np.swapaxes(array, -1, -2)
 
-
-def _batch(array: Features, lead: tuple[int, ...], channels: tuple[int, ...], dtype: np.dtype[Any]) -> Features:
-    full = np.broadcast_to(array, (*lead, array.shape[-2], *channels))
-    return np.ascontiguousarray(full, dtype).reshape(int(np.prod(lead)), array.shape[-2], *channels)
+    def _size_name(self, slot: int) -> str:
+        return f"{self.sizes[slot]} = (lmax+1)² entries for lmax {self.lmax[slot]}"

@@ -1,0 +1,178 @@
+"""The sparse Clebsch-Gordan product: every non-zero coefficient of a table, with a weight for every path."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from coupling.conventions import FAMILIES
+from coupling.kernels.lanes import width
+from coupling.kernels.sparse_product import sparse_product, sparse_weights
+from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.products.product import Features, Product
+from coupling.products.sparse_program import Integers, Lmax, Section, places, program, row_count
+from coupling.selection import one_of
+from coupling.tables.builder import build
+from coupling.tables.request import Request
+from coupling.tables.table import Table
+
+#: Blocks of lanes whose weight gradients are added in the compute type, before they are added in float64.
+ADDED_TOGETHER = 64
+
+Bound = tuple[Integers, Integers, Integers, NDArray[Any], Integers]
+
+
+class ClebschGordan(Product):
+    """The Clebsch-Gordan product with one weight per path.
+
+        z[l3 m3] = Σ_{l1 l2} w(l1, l2, l3) Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]
+
+    C is the real 3j symbol, of unit Frobenius norm for every path; normalization "clebsch_gordan", "gaunt" or
+    "antisymmetric_gaunt" takes that family's coefficients in its place.  weights [lmax1+1, lmax2+1, lmax3+1], by default
+    ones; where the triangle rule fails they are ignored.  table holds the coefficients (real basis; paths that it does
+    not hold contribute nothing); by default one is built.
+
+    Paths of weight zero are not computed.  A coefficient that vanishes by accident on orders that may couple is
+    multiplied like any other, so that the infinity it meets gives NaN; nothing else is.  Sums are in the type of the
+    inputs, with fused multiply-adds.
+
+    Raises ValueError or TypeError for degrees, weights, a table or features that do not fit.  Source: derivations
+    ``real_basis``, ``adjoints``.
+
+    >>> product = ClebschGordan(1, 1, 1)
+    >>> x, y = np.array([[0.0], [1], [0], [0]]), np.array([[0.0], [0], [1], [0]])  # two vectors, along y and z
+    >>> product(x, y)[:, 0]  # ε/√6: along x
+    array([0.        , 0.        , 0.        , 0.40824829])
+    """
+
+    def __init__(
+        self,
+        lmax_in1: object,
+        lmax_in2: object,
+        lmax_out: object,
+        weights: ArrayLike | None = None,
+        *,
+        normalization: str = "wigner_3j",
+        table: Table | None = None,
+        layout: str = "channels_last",
+        workers: int = 1,
+    ) -> None:
+        super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
+        self.lmax: Lmax
+        family = one_of(normalization, FAMILIES, "normalization")
+        self.table = _table(self.lmax, family) if table is None else _checked(table, self.lmax, family)
+        self._scale = self.table.normalization(family)[tuple(slice(l + 1) for l in self.lmax)]
+        self._turns = 0
+        self._set(weights)
+
+    def _set(self, weights: ArrayLike | None) -> None:
+        shape = self._scale.shape
+        given = np.ones(shape) if weights is None else np.array(weights, float)
+        if given.shape != shape:
+            raise ValueError(f"weights must have the shape {shape} = [lmax1+1, lmax2+1, lmax3+1], got {given.shape}")
+        given.flags.writeable = False
+        self.weights = given
+        self._bound: dict[Any, tuple[Bound, ...]] = {}
+        self.__dict__.pop("_turned", None)
+
+    def with_weights(self, weights: ArrayLike | None) -> ClebschGordan:
+        """Return the same product with other weights; what does not depend on them is shared.
+
+        >>> ClebschGordan(1, 1, 1).with_weights(np.zeros((2, 2, 2)))(np.ones((4, 1)), np.ones((4, 1))).any()
+        np.False_
+        """
+        other = copy(self)
+        other._set(weights)
+        return other
+
+    def turn(self) -> ClebschGordan:
+        """Return the product (y, z) → x of the same trilinear form: C does not change when its slots are turned.
+
+        >>> ClebschGordan(1, 2, 3).turn().lmax
+        (2, 3, 1)
+        """
+        return self._turned
+
+    @cached_property
+    def _turned(self) -> ClebschGordan:
+        other = copy(self)
+        other.lmax = (*self.lmax[1:], self.lmax[0])
+        other._turns = (self._turns + 1) % 3
+        other._scale = np.transpose(self._scale, (1, 2, 0))
+        other._set(np.transpose(self.weights, (1, 2, 0)))
+        return other
+
+    def weight_gradient(self, x: Features, y: Features, cotangent: Features) -> NDArray[np.float64]:
+        """Return the gradient of Σ cotangent · (x, y) in the weights, an array like them, zero off the paths.
+
+        The sum runs over all leading axes and channels; its blocks are added in float64.
+
+        >>> product = ClebschGordan(1, 1, 0)
+        >>> product.weight_gradient(np.ones((4, 1)), np.ones((4, 1)), np.ones((1, 1)))[:, :, 0]
+        array([[1.        , 0.        ],
+               [0.        , 1.73205081]])
+        """
+        (first, second, third), _ = self._broadcast(x, y, cotangent)
+        w, lanes = width(first.dtype), first.shape[0] * first.shape[2]
+        sections = self._sections(first.dtype, np.ones_like(self._scale))
+        where, gradient = self._places, np.zeros(self._scale.size)
+
+        def run(begin: int, end: int) -> None:
+            space = aligned_zeros(row_count(self.lmax) * w, first.dtype)
+            for lane in range(begin, end, ADDED_TOGETHER * w):
+                sums = aligned_zeros(self._scale.size * w, first.dtype)
+                last = min(end, lane + ADDED_TOGETHER * w)
+                sparse_weights(first, second, third, lane, last, w, where, sections, space, sums)
+                np.add(gradient, sums.reshape(-1, w).sum(axis=1, dtype=float), out=gradient)
+
+        run_blocks(run, lanes, w, 1)
+        return gradient.reshape(self._scale.shape)
+
+    def _compute(self, x: Features, y: Features, out: Features) -> None:
+        if x.dtype not in self._bound:
+            self._bound[x.dtype] = self._sections(x.dtype, self.weights)
+        w, sections, where = width(x.dtype), tuple(s[:4] for s in self._bound[x.dtype]), self._places
+
+        def run(first: int, last: int) -> None:
+            space = aligned_zeros(row_count(self.lmax) * w, x.dtype)
+            sparse_product(read_only(x), read_only(y), out, first, last, w, where, sections, space)
+
+        run_blocks(run, x.shape[0] * x.shape[2], w, self.workers)
+
+    @property
+    def _places(self) -> tuple[Integers, ...]:
+        return tuple(places(l) for l in self.lmax)
+
+    def _sections(self, dtype: np.dtype[Any], weights: NDArray[np.float64]) -> tuple[Bound, ...]:
+        """Return what the kernel reads; paths whose coefficients or weights are zero are left out."""
+        factors = (self._scale * weights).ravel()
+        found = program(self.table, self._turns, self.lmax, (factors != 0).tobytes())
+        return tuple(_bind(section, factors, dtype) for section in found)
+
+
+def _bind(section: Section, factors: NDArray[np.float64], dtype: np.dtype[Any]) -> Bound:
+    """Return a section with positions in numbers, coefficients in the compute type, and where sums over paths are."""
+    w = width(dtype)
+    coefficients = (section.core * factors[section.paths]).astype(dtype)
+    return section.groups * [w, w, w, 1], section.items * [1, 1, w, w], section.rows * w, coefficients, section.paths * w
+
+
+@lru_cache(maxsize=8)
+def _table(lmax: Lmax, family: str) -> Table:
+    return build(Request(lmax=lmax, families=["wigner_3j"] if family == "wigner_3j" else ["wigner_3j", family]))
+
+
+def _checked(table: object, lmax: Lmax, family: str) -> Table:
+    """Return table if it can give the coefficients, or raise."""
+    if not isinstance(table, Table):
+        raise TypeError(f"table must be a coupling.Table, got {type(table).__name__} {table!r}")
+    if table.request.basis != "real":
+        raise ValueError(f"table must be in the real basis, got {table!r}")
+    if any(have < want for have, want in zip(table.request.lmax, lmax, strict=True)):
+        raise ValueError(f"table must reach lmax {lmax}, got {table.request.lmax}")
+    one_of(family, tuple(table.factors), "normalization")
+    return table
