@@ -1,0 +1,150 @@
+"""Families in one degree: every entry against the exact symbol, and every error bound against the true error."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+import mpmath
+import numpy as np
+import pytest
+
+import coupling
+from coupling import exact
+from coupling.exact import Surd
+from coupling.families import LARGEST_6J, Family
+from coupling.kernels.families import rows_3j, rows_6j
+from coupling.kernels.tridiagonal import null_vector
+
+HALVES = [Fraction(k, 2) for k in range(8)]
+
+
+def families_3j(lmax: int) -> list[tuple[int, int, int, int]]:
+    degrees = product(range(lmax + 1), repeat=2)
+    return [(a, b, m, n) for a, b in degrees for m in range(-a, a + 1) for n in range(-b, b + 1)]
+
+
+def symbol_3j(l1: int, l2: int, m1: int, m2: int, l: int) -> Surd:
+    return exact.wigner_3j(l1, l2, l, m1, m2, -m1 - m2)
+
+
+def vector(twice: int, size: int, rows: object, *arguments: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the kernel's f [2, n], exponent and error before anything is rounded to a double."""
+    off, diagonal, f, ratio = np.empty((2, size + 1)), np.empty((2, size)), np.empty((2, size)), np.empty((2, size))
+    exponent, error = np.empty(size), np.empty(size)
+    rows(*arguments, off, diagonal)  # type: ignore[operator]
+    null_vector(twice, off, diagonal, f, exponent, error, ratio)
+    return f, exponent, error
+
+
+def true_error(value: Surd, high: float, low: float, exponent: float) -> mpmath.mpf:
+    """Return the relative error of (high + low)·2^exponent against the size of an exact number."""
+    with mpmath.workdps(80):
+        size = mpmath.sqrt(mpmath.mpf(value.numerator) / value.denominator)
+        found = mpmath.ldexp(mpmath.mpf(high) + mpmath.mpf(low), int(exponent))
+        return abs(abs(found) - size) / size
+
+
+def test_all_3j_families_of_small_degrees(lmax: int) -> None:
+    met = zeros = 0
+    for family in families_3j(lmax):
+        first, values = coupling.wigner_3j_family(*family)
+        expected = [float(symbol_3j(*family, int(first) + i)) for i in range(len(values))]
+        assert values.tolist() == expected, family
+        met += len(values)
+        zeros += expected.count(0.0)
+    # one entry for each path and pair of orders that the third degree allows
+    assert met == sum(
+        sum(1 for l in range(abs(a - b), a + b + 1) if abs(m + n) <= l) for a, b, m, n in families_3j(lmax)
+    )
+    assert zeros > 0 or lmax < 1
+
+
+@pytest.mark.parametrize(
+    "family",
+    [(50, 37, -12, 30), (100, 100, 0, 0), (99, 99, 31, 31), (200, 3, 150, -2), (200, 190, -190, 190), (300, 299, 1, 0)],
+)
+def test_whole_3j_families_of_large_degrees(family: tuple[int, int, int, int]) -> None:
+    first, values = coupling.wigner_3j_family(*family)
+    expected = [float(symbol_3j(*family, int(first) + i)) for i in range(len(values))]
+    assert values.tolist() == expected
+    assert len(values) == family[0] + family[1] - int(first) + 1
+
+
+@pytest.mark.parametrize("family", [(1000, 1000, 3, -5), (1000, 990, 900, -800), (10_000, 9_000, 17, -4_000)])
+def test_3j_families_to_degree_ten_thousand(family: tuple[int, int, int, int]) -> None:
+    first, values = coupling.wigner_3j_family(*family)
+    chosen = sorted({0, 1, len(values) // 7, len(values) // 2, (6 * len(values)) // 7, len(values) - 1})
+    assert [values[i] for i in chosen] == [float(symbol_3j(*family, int(first) + i)) for i in chosen]
+    l = np.arange(first, first + len(values))
+    assert abs(((2 * l + 1) * values * values).sum() - 1) < 1e-13
+
+
+def test_3j_values_below_the_smallest_double_are_zero_and_those_above_are_kept() -> None:
+    """Towards the end of the range values fall below 1e-308, through the subnormal numbers."""
+    first, values = coupling.wigner_3j_family(1200, 1200, 1100, -1100)
+    sizes = abs(values)
+    subnormal = np.flatnonzero((sizes > 0) & (sizes < 2.0**-1022))
+    assert len(subnormal) and (sizes == 0).any()
+    edge = [*subnormal[:3], *subnormal[-3:], subnormal[0] - 1, subnormal[-1] + 1]
+    exact_values = [float(symbol_3j(1200, 1200, 1100, -1100, int(first + i))) for i in edge]
+    assert [values[i] for i in edge] == exact_values
+
+
+def test_all_6j_families_of_small_degrees() -> None:
+    met = 0
+    for arguments in product(HALVES[:6], repeat=5):
+        first, values = coupling.wigner_6j_family(*arguments)
+        expected = [float(exact.wigner_6j(Fraction(first) + i, *arguments)) for i in range(len(values))]
+        assert values.tolist() == expected, arguments
+        met += len(values)
+    allowed = 0
+    for j1, j2, j3, j4, j5, j6 in product([Fraction(k, 2) for k in range(11)], *[HALVES[:6]] * 5):
+        triads = (j1, j2, j3), (j1, j5, j6), (j4, j2, j6), (j4, j5, j3)
+        allowed += all(abs(a - b) <= c <= a + b and (a + b + c).denominator == 1 for a, b, c in triads)
+    assert met == allowed > 1500
+
+
+@pytest.mark.parametrize("arguments", [(40, 35, 30, 38, 41), (100, 100, 100, 100, 100), (60.5, 60, 59.5, 60.5, 60)])
+def test_6j_families_of_large_degrees(arguments: tuple[float, ...]) -> None:
+    first, values = coupling.wigner_6j_family(*arguments)
+    assert len(values) > 20
+    assert values.tolist() == [float(exact.wigner_6j(first + i, *arguments)) for i in range(len(values))]
+
+
+def test_error_bounds_of_3j_families_hold() -> None:
+    """The proven bound of each entry is above its true error, and below 2^-80."""
+    met = 0
+    for l1, l2, m1, m2 in [(30, 25, 7, -3), (40, 40, 0, 0), (40, 40, 5, 5), (60, 31, -30, 31), (80, 80, 79, -80)]:
+        first = max(abs(l1 - l2), abs(m1 + m2))
+        size = l1 + l2 - first + 1
+        f, exponent, error = vector(2 * first, size, rows_3j, l1, l2, m1, m2, first)
+        for i in range(size):
+            value = symbol_3j(l1, l2, m1, m2, first + i)
+            if value:
+                assert true_error(value, f[0, i], f[1, i], exponent[i]) <= error[i] < 2.0**-80
+                met += 1
+    assert met == 351
+
+
+def test_error_bounds_of_6j_families_hold() -> None:
+    met = 0
+    for j2, j3, j4, j5, j6 in [(20, 22, 18, 26, 24), (30, 30, 30, 30, 30), (41, 40, 39, 43, 42)]:
+        first, last = max(abs(j2 - j3), abs(j5 - j6)), min(j2 + j3, j5 + j6)
+        size = (last - first) // 2 + 1
+        f, exponent, error = vector(first, size, rows_6j, j2, j3, j4, j5, j6, first)
+        for i in range(size):
+            value = exact.wigner_6j(*(Fraction(j, 2) for j in (first + 2 * i, j2, j3, j4, j5, j6)))
+            if value:
+                value = value * Surd(1, j4 + 1)  # Σ(2j1+1)(2j4+1) 6j² = 1
+                assert true_error(value, f[0, i], f[1, i], exponent[i]) <= error[i] < 2.0**-75
+                met += 1
+    assert met > 60
+
+
+def test_where_no_symbol_exists() -> None:
+    assert len(coupling.wigner_6j_family(1, 1, 5, 1, 1).values) == 0
+    assert len(coupling.wigner_6j_family(1, 1, 0.5, 1, 1).values) == 0
+    assert coupling.wigner_3j_family(0, 0, 0, 0) == Family(0, np.ones(1))
+    with pytest.raises(ValueError, match=rf"must be <= {LARGEST_6J // 2}, got 9000"):
+        coupling.wigner_6j_family(9000, 1, 1, 1, 1)
