@@ -7,8 +7,9 @@ apart for every kind of colour vision, and in grey by lightness against the whit
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 EVEN = "#0b4f8a", "#d95f02"
 ODD = "#6a3d9a", "#1b7837"
 INK, FAINT = "#333333", "#d8d8d8"
+
+#: Relative error below which a fit is drawn as exact.
+EXACT = 1e-12
 
 
 def output_matrix(table: Table, l3: int, m3: int) -> NDArray[np.float64]:
@@ -239,3 +243,49 @@ def _frame(ax: Axes, visible: bool = True) -> None:
     for spine in ax.spines.values():
         spine.set(visible=visible, color="#9a9a9a", linewidth=0.6)
     ax.tick_params(length=0, labelsize=9, colors=INK)
+
+
+def plot_errors(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], ax: Axes | None = None) -> Axes:
+    """Draw curves {label: (abscissas, errors)} on a logarithmic scale, each labelled at its end.  Returns the Axes.
+
+    Errors below 1e-12 are exact fits: they are drawn as open circles on the lower edge, where the curve ends.
+
+    >>> len(plot_errors({"L = 2": ([1, 2], [0.05, 0.0])}).lines)
+    2
+    """
+    ax = _axes(ax)
+    visible = [error for _, errors in curves.values() for error in errors if error >= EXACT]
+    floor = 10 ** (math.floor(math.log10(min(visible, default=1.0))) - 1)
+    shades = _sequence(len(curves))
+    for colour, (label, (abscissas, errors)) in zip(shades, curves.items(), strict=True):
+        heights = [max(error, floor) if error >= EXACT else floor for error in errors]
+        ax.plot(abscissas, heights, color=colour, marker="o", markersize=3.5, linewidth=1.3, label=label)
+        exact = [x for x, error in zip(abscissas, errors, strict=True) if error < EXACT]
+        ax.plot(exact, [floor] * len(exact), "o", markersize=8, mfc="none", mec=colour, clip_on=False)
+    ax.set_yscale("log")
+    ax.set_ylim(bottom=floor)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.grid(color=FAINT, linewidth=0.5)
+    ax.legend(fontsize=8, frameon=False)
+    _frame(ax)
+    return ax
+
+
+def _sequence(count: int) -> list[Any]:
+    """Return colours from dark blue to orange, apart in lightness as well."""
+    from matplotlib import colormaps
+
+    return [colormaps["viridis"](0.92 * k / max(count - 1, 1)) for k in range(count)]
+
+
+def save_errors(file: Path, panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]], x: str) -> None:
+    """Write panels {title: curves} side by side as PNG, x the name of the abscissa."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.6 * len(panels), 3.9), layout="constrained")
+    for ax, (title, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+        plot_errors(curves, ax).set_title(title, fontsize=10, color=INK)
+        ax.set_xlabel(x, fontsize=9, color=INK)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(file) as stream:
+        figure.savefig(stream, format="png", dpi=110)
