@@ -22,6 +22,7 @@ from numba.extending import overload
 from numpy.typing import NDArray
 
 from coupling.kernels.jit import kernel
+from coupling.kernels.lanes import flat
 from coupling.kernels.straight import straight_decode, straight_encode
 from coupling.kernels.tiles import (
     ONE,
@@ -79,31 +80,32 @@ class Plan(NamedTuple):
 
 
 @kernel
-def matrix_product(x, y, out, first, last, channels, sizes, plan, work, seen):
+def matrix_product(x, y, out, first, last, channels, sizes, plan, work):
     """Write the product for the lanes first … last-1, in blocks; first begins one.
 
     x, y, out: [batch, sizes[i], channels], flat; lane i is channel i % channels of batch item i // channels.
-    work: ``work_size`` numbers, zero at first; seen: the same memory, not writable.
+    work: ``work_size`` numbers, zero at first.
     """
     w, n, lmax, parity, tables, starts, rows, columns, size, degrees = plan
+    of_x, of_y, of_out, space, table = flat(x), flat(y), flat(out), flat(work), flat(tables)
     plane = n * n * w
     block = 6 * plane + 2 * (n + 1) * w
     for lane in range(first, last, w):
         item, channel = lane // channels, lane % channels
         whole = channel + w <= channels
-        a, at_a, step = x, item * sizes[0] * channels + channel, channels
-        b, at_b = y, item * sizes[1] * channels + channel
-        c, at_c = out, item * sizes[2] * channels + channel
+        a, at_a, step = of_x, item * sizes[0] * channels + channel, channels
+        b, at_b = of_y, item * sizes[1] * channels + channel
+        c, at_c = of_out, item * sizes[2] * channels + channel
         if not whole:
-            a, at_a, step = seen, block, w
-            b, at_b = seen, at_a + (lmax[0] + 1) ** 2 * w
-            c, at_c = work, at_b + (lmax[1] + 1) ** 2 * w
+            a, at_a, step = space, block, w
+            b, at_b = space, at_a + (lmax[0] + 1) ** 2 * w
+            c, at_c = space, at_b + (lmax[1] + 1) ** 2 * w
             gather(x, lane, last, w, channels, sizes[0], lmax[0], work, at_a)
             gather(y, lane, last, w, channels, sizes[1], lmax[1], work, at_b)
-        encode(a, at_a, step, w, lmax[0], n, tables, starts[0], work, 0, size, degrees[0])
-        encode(b, at_b, step, w, lmax[1], n, tables, starts[1], work, 2 * plane, size, degrees[1])
-        multiply(work, w, lmax, n, rows, columns)
-        decode(work, w, lmax[2], n, parity, tables, starts[2], c, at_c, step, size, degrees[2])
+        encode(a, at_a, step, w, lmax[0], n, table, starts[0], space, 0, size, degrees[0])
+        encode(b, at_b, step, w, lmax[1], n, table, starts[1], space, 2 * plane, size, degrees[1])
+        multiply(space, w, lmax, n, rows, columns)
+        decode(space, w, lmax[2], n, parity, table, starts[2], c, at_c, step, size, degrees[2])
         if not whole:
             scatter(work, at_c, lane, last, w, channels, sizes[2], lmax[2], out)
 

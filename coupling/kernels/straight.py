@@ -228,15 +228,9 @@ def _type_decode(context):
     return typer
 
 
-def _pointers(context, builder, sig, args, *pairs):
-    """Return pointers to the element at a place of an array, both given as numbers of arguments."""
-    arrays = [context.make_array(sig.args[array])(context, builder, args[array]).data for array, _ in pairs]
-    return [builder.gep(data, [args[place]]) for data, (_, place) in zip(arrays, pairs, strict=True)]
-
-
 @lower_builtin(straight_encode, *[types.VarArg(types.Any)])
 def _lower_encode(context, builder, sig, args):
-    feature, table, matrix = _pointers(context, builder, sig, args, (0, 1), (3, 4), (5, 6))
+    feature, table, matrix = (builder.gep(args[i], [args[i + 1]]) for i in (0, 3, 5))
     n, lmax = len(sig.args[7]), len(sig.args[8]) - 1
     encode_program(Code(builder, n, table, feature, args[2], matrix), n, lmax)
     return context.get_dummy_value()
@@ -244,7 +238,7 @@ def _lower_encode(context, builder, sig, args):
 
 @lower_builtin(straight_decode, *[types.VarArg(types.Any)])
 def _lower_decode(context, builder, sig, args):
-    matrix, table, feature = _pointers(context, builder, sig, args, (0, 1), (2, 3), (6, 7))
+    matrix, table, feature = (builder.gep(args[i], [args[i + 1]]) for i in (0, 2, 6))
     n, lmax = len(sig.args[9]), len(sig.args[10]) - 1
     decode_program(Code(builder, n, table, feature, args[8], matrix, args[4:6]), n, lmax)
     return context.get_dummy_value()

@@ -8,10 +8,10 @@ value of the compiled language, and the sum an ordinary loop:
     for r in range(n):
         total = outer(total, load(a, ..., rows, ONE), load(b, ..., ONE, columns))
 
-``rows`` and ``columns`` are tuples whose lengths are the shape, so that the shape is part of the type.  Arrays are
-one-dimensional and C-contiguous; places and steps count elements.  Without compilation a tile is an array
-[rows, columns, lanes].  Products are added with one rounding where the machine has fused multiply-adds; nothing is
-reordered, and NaN and infinity are those of IEEE 754.
+``rows`` and ``columns`` are tuples whose lengths are the shape, so that the shape is part of the type.  Memory is
+``lanes.flat(array)``, the elements of a C-contiguous array; places and steps count elements.  Without compilation a
+tile is an array [rows, columns, lanes].  Products are added with one rounding where the machine has fused
+multiply-adds; nothing is reordered, and NaN and infinity are those of IEEE 754.
 """
 
 from __future__ import annotations
@@ -43,31 +43,31 @@ def lanes(dtype):
 # Tiles without compilation ---------------------------------------------------------------------------------------
 
 
-def zeros(array, rows, columns):
-    """Return a tile of zeros of an array's dtype."""
-    return np.zeros((len(rows), len(columns), lanes(array.dtype)), array.dtype)
+def zeros(memory, rows, columns):
+    """Return a tile of zeros of the type of memory."""
+    return np.zeros((len(rows), len(columns), lanes(memory.dtype)), memory.dtype)
 
 
-def load(array, start, row_step, column_step, rows, columns):
+def load(memory, start, row_step, column_step, rows, columns):
     """Return the tile whose vector [i, j] begins at start + i·row_step + j·column_step."""
-    tile = zeros(array, rows, columns)
+    tile = zeros(memory, rows, columns)
     for i, j in np.ndindex(tile.shape[:2]):
         place = start + i * row_step + j * column_step
-        tile[i, j] = array[place : place + tile.shape[2]]
+        tile[i, j] = memory[place : place + tile.shape[2]]
     return tile
 
 
-def store(array, start, row_step, column_step, tile):
+def store(memory, start, row_step, column_step, tile):
     """Write a tile where ``load`` finds it."""
     for i, j in np.ndindex(tile.shape[:2]):
         place = start + i * row_step + j * column_step
-        array[place : place + tile.shape[2]] = tile[i, j]
+        memory[place : place + tile.shape[2]] = tile[i, j]
 
 
-def splat(array, start, rows):
-    """Return a column whose vector i has array[start + i] in all lanes."""
-    numbers = array[start : start + len(rows)]
-    return np.repeat(numbers, lanes(array.dtype)).reshape(len(rows), 1, -1)
+def splat(memory, start, rows):
+    """Return a column whose vector i has memory[start + i] in all lanes."""
+    numbers = memory[start : start + len(rows)]
+    return np.repeat(numbers, lanes(memory.dtype)).reshape(len(rows), 1, -1)
 
 
 def outer(total, column, row):
@@ -144,57 +144,56 @@ def spread(builder, number, vector):
     return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None))
 
 
-def _places(context, builder, array_type, args, tile):
-    """Yield pointers to the vectors of a tile; args: array, start, row_step, column_step."""
-    array, start, row_step, column_step = args
-    data = context.make_array(array_type)(context, builder, array).data
+def _places(context, builder, args, tile):
+    """Yield pointers to the vectors of a tile; args are memory, start, row_step and column_step."""
+    memory, start, row_step, column_step = args
     vector = context.get_value_type(tile).element
     for _ in range(tile.rows):
         place = start
         for _ in range(tile.columns):
-            yield builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
+            yield builder.bitcast(builder.gep(memory, [place]), vector.as_pointer())
             place = builder.add(place, column_step)
         start = builder.add(start, row_step)
 
 
 @type_callable(zeros)
 def _type_zeros(context):
-    return lambda array, rows, columns: Tile(array.dtype, len(rows), len(columns))
+    return lambda memory, rows, columns: Tile(memory.dtype, len(rows), len(columns))
 
 
-@lower_builtin(zeros, types.Array, types.BaseTuple, types.BaseTuple)
+@lower_builtin(zeros, types.CPointer, types.BaseTuple, types.BaseTuple)
 def _lower_zeros(context, builder, sig, args):
     return ir.Constant(context.get_value_type(sig.return_type), None)
 
 
 @type_callable(load)
 def _type_load(context):
-    def typer(array, start, row_step, column_step, rows, columns):
-        tile = Tile(array.dtype, len(rows), len(columns))
-        return tile(array, types.intp, types.intp, types.intp, rows, columns)
+    def typer(memory, start, row_step, column_step, rows, columns):
+        tile = Tile(memory.dtype, len(rows), len(columns))
+        return tile(memory, types.intp, types.intp, types.intp, rows, columns)
 
     return typer
 
 
-@lower_builtin(load, types.Array, types.intp, types.intp, types.intp, types.BaseTuple, types.BaseTuple)
+@lower_builtin(load, types.CPointer, types.intp, types.intp, types.intp, types.BaseTuple, types.BaseTuple)
 def _lower_load(context, builder, sig, args):
-    places = _places(context, builder, sig.args[0], args[:4], sig.return_type)
+    places = _places(context, builder, args[:4], sig.return_type)
     align = sig.return_type.dtype.bitwidth // 8
     return _tile(builder, context, sig.return_type, [builder.load(place, align=align) for place in places])
 
 
 @type_callable(store)
 def _type_store(context):
-    def typer(array, start, row_step, column_step, tile):
-        return types.none(array, types.intp, types.intp, types.intp, tile)
+    def typer(memory, start, row_step, column_step, tile):
+        return types.none(memory, types.intp, types.intp, types.intp, tile)
 
     return typer
 
 
-@lower_builtin(store, types.Array, types.intp, types.intp, types.intp, Tile)
+@lower_builtin(store, types.CPointer, types.intp, types.intp, types.intp, Tile)
 def _lower_store(context, builder, sig, args):
     tile = sig.args[4]
-    places = _places(context, builder, sig.args[0], args[:4], tile)
+    places = _places(context, builder, args[:4], tile)
     for place, vector in zip(places, _vectors(builder, tile, args[4]), strict=True):
         builder.store(vector, place, align=tile.dtype.bitwidth // 8)
     return context.get_dummy_value()
@@ -202,18 +201,18 @@ def _lower_store(context, builder, sig, args):
 
 @type_callable(splat)
 def _type_splat(context):
-    def typer(array, start, rows):
-        return Tile(array.dtype, len(rows), 1)(array, types.intp, rows)
+    def typer(memory, start, rows):
+        return Tile(memory.dtype, len(rows), 1)(memory, types.intp, rows)
 
     return typer
 
 
-@lower_builtin(splat, types.Array, types.intp, types.BaseTuple)
+@lower_builtin(splat, types.CPointer, types.intp, types.BaseTuple)
 def _lower_splat(context, builder, sig, args):
-    data = context.make_array(sig.args[0])(context, builder, args[0]).data
-    vector, place, column = context.get_value_type(sig.return_type).element, args[1], []
+    memory, place, column = args[0], args[1], []
+    vector = context.get_value_type(sig.return_type).element
     for _ in range(sig.return_type.rows):
-        column.append(spread(builder, builder.load(builder.gep(data, [place])), vector))
+        column.append(spread(builder, builder.load(builder.gep(memory, [place])), vector))
         place = builder.add(place, ir.Constant(place.type, 1))
     return _tile(builder, context, sig.return_type, column)
 

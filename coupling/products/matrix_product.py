@@ -107,7 +107,7 @@ class MatrixProduct(Product):
 
         def run(first: int, last: int) -> None:
             work = aligned_zeros(work_size(w, self._used, plan.n), dtype)
-            matrix_product(*inputs, result, first, last, channels, sizes, plan, work, read_only(work))
+            matrix_product(*inputs, result, first, last, channels, sizes, plan, work)
 
         run_blocks(run, out.shape[0] * channels, w, self.workers)
 
