@@ -1,4 +1,9 @@
-"""Associated Legendre functions and their quadrature in θ: normalised, to any degree."""
+"""Associated Legendre functions and their quadrature in θ: normalised, to any degree.
+
+Near the poles P_l(cos θ) changes by l²/2 times a change of cos θ, so with cos θ in double precision digits are lost as l².
+Points, weights and recurrences are therefore in numpy's long double; where that has 64 bits as on x86, the tables are
+right to about one rounding of a double, where it is a double itself, to l² roundings at the poles.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Long = NDArray[np.longdouble]
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,9 +21,9 @@ class Colatitudes:
     """Gauss-Legendre points θ of the northern half, from the pole to the equator, which is a point if their number n
     in all is odd; cos θ, sin θ, and weights that count the southern mirror image separately."""
 
-    cosine: Array
-    sine: Array
-    weights: Array
+    cosine: Long
+    sine: Long
+    weights: Long
     equator: bool
 
 
@@ -25,15 +31,26 @@ def colatitudes(degree: int) -> Colatitudes:
     """Return the points that integrate polynomials in cos θ up to a degree exactly.
 
     >>> points = colatitudes(2)
-    >>> points.cosine.round(6), points.weights.round(6), points.equator
+    >>> points.cosine.astype(float).round(6), points.weights.astype(float).round(6), points.equator
     (array([0.57735]), array([1.]), False)
     """
     n = degree // 2 + 1
-    x, w = np.polynomial.legendre.leggauss(n)
-    x, w = x[n // 2 :][::-1].copy(), w[n // 2 :][::-1].copy()
+    x = np.polynomial.legendre.leggauss(n)[0][n // 2 :][::-1].astype(np.longdouble)
     if n % 2:
-        x[-1] = 0.0
-    return Colatitudes(x, np.sqrt((1 - x) * (1 + x)), w, bool(n % 2))
+        x[-1] = 0
+    for _ in range(2):
+        value, slope = _polynomial(n, x)
+        x -= value / slope
+    sine = np.sqrt((1 - x) * (1 + x))
+    return Colatitudes(x, sine, 2 / (sine * _polynomial(n, x)[1]) ** 2, bool(n % 2))
+
+
+def _polynomial(n: int, x: Long) -> tuple[Long, Long]:
+    """Return P_n(x) and its derivative."""
+    before, value = np.zeros_like(x), np.ones_like(x)
+    for l in range(n):
+        before, value = value, ((2 * l + 1) * x * value - l * before) / (l + 1)
+    return value, n * (before - x * value) / ((1 - x) * (1 + x))
 
 
 def legendre(lmax: int, points: Colatitudes) -> Array:
@@ -47,7 +64,7 @@ def legendre(lmax: int, points: Colatitudes) -> Array:
     array([-0.315392,  0.      ,  0.386274,  0.      ])
     """
     result = np.zeros((lmax + 1, lmax + 2, len(points.cosine)))
-    m = np.arange(lmax + 1)[:, None]
+    m = np.arange(lmax + 1)[:, None].astype(np.longdouble)
     current, exponent = _diagonal(lmax, points.sine)
     before = np.zeros_like(current)
     table, powers = np.zeros_like(current), np.zeros_like(exponent)
@@ -64,16 +81,16 @@ def legendre(lmax: int, points: Colatitudes) -> Array:
     return result
 
 
-def _ratio(l: int, m: NDArray[np.int64]) -> Array:
-    return np.sqrt((4.0 * l * l - 1) / ((l - m) * (l + m)))
+def _ratio(l: int, m: Long) -> Long:
+    return np.sqrt((4 * l * l - 1) / ((l - m) * (l + m)))
 
 
-def _diagonal(lmax: int, sine: Array) -> tuple[Array, NDArray[np.int64]]:
+def _diagonal(lmax: int, sine: Long) -> tuple[Long, NDArray[np.int64]]:
     """Return P_mm as numbers [m, θ] of size 1 and powers of two."""
-    value, power = np.full_like(sine, 1 / np.sqrt(4 * np.pi)), np.zeros(len(sine), np.int64)
+    value, power = np.full_like(sine, 1 / np.sqrt(np.longdouble(16) * np.arctan(np.longdouble(1)))), np.zeros(len(sine), np.int64)
     values, powers = [value], [power]
     for m in range(1, lmax + 1):
-        value, shift = np.frexp(value * sine * np.sqrt((2 * m + 1) / (2 * m)))
+        value, shift = np.frexp(value * sine * np.sqrt(np.longdouble(2 * m + 1) / (2 * m)))
         power = power + shift
         values.append(value)
         powers.append(power)
