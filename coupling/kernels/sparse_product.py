@@ -1,7 +1,7 @@
 """The sparse product: real tables, complex arithmetic, sums in registers.
 
 A real feature of order m > 0 is u = x_m + i x_-m.  All entries of a path with orders ±m1, ±m2 are then two complex
-products with one real coefficient each: u v has the order m1+m2, and u v* the order m1-m2.  For fixed l1, l3 and orders,
+products with one real coefficient each: u v has the order m1+m2, and u v* the order m1-m2.  With l1, l3, orders fixed,
 
     z += u Σ_l2 κ v        or        z* += u* Σ_l2 κ v
 
@@ -35,16 +35,17 @@ def sparse_product(x, y, out, first, last, width, places, sections, space):
     memory = flat(space)
     at_y = places[0].shape[0] * 3 * width
     at_z = at_y + places[1].shape[0] * 3 * width
+    b, c = divmod(first, out.shape[2])
     for lane in range(first, last, width):
         count = min(width, last - lane)
-        gather(x, places[0], lane, count, width, memory, 0)
-        gather(y, places[1], lane, count, width, memory, at_y)
+        gather(x, places[0], b, c, count, width, memory, 0)
+        gather(y, places[1], b, c, count, width, memory, at_y)
         for row in range(3 * places[2].shape[0]):
             store(memory, at_z + row * width, zero(memory))
         _double(memory, width, sections[0])
         _single(memory, width, sections[1])
         _mixed(memory, width, sections[2])
-        _scatter(out, places[2], lane, count, width, memory, at_z)
+        b, c = _scatter(out, places[2], b, c, count, width, memory, at_z)
 
 
 @part
@@ -120,15 +121,14 @@ def _add_product(memory, u, step, re, im, z_re, z_im):
 
 
 @part
-def gather(x, places, lane, count, width, memory, start):
-    """Copy a block of lanes to rows of memory; places [n, 2]: for each (l, m ≥ 0) the flat indices of m and -m.
+def gather(x, places, b, c, count, width, memory, start):
+    """Copy a block of lanes, from channel c of batch item b on, to rows of memory; return where the next one begins.
 
-    The rows beside m = 0 are left as they are, zero.
+    places [n, 2]: for each (l, m ≥ 0) the flat indices of m and -m.  The rows beside m = 0 are left as they are, zero.
     """
     values, where, channels = flat(x), flat(places), x.shape[2]
     i = 0
     while i < count:
-        b, c = divmod(lane + i, channels)
         length = min(count - i, channels - c)
         origin, at = b * x.shape[1] * channels + c, start + width + i
         for n in range(0, places.size, 2):
@@ -147,15 +147,18 @@ def gather(x, places, lane, count, width, memory, start):
                         memory[at - width + k] = -values[minus + k]
             at += 3 * width
         i += length
+        c += length
+        if c == channels:
+            b, c = b + 1, 0
+    return b, c
 
 
 @part
-def _scatter(out, places, lane, count, width, memory, start):
-    """Copy rows of z to their places in out."""
+def _scatter(out, places, b, c, count, width, memory, start):
+    """Copy rows of z to their places in out; return where the next block begins."""
     values, where, channels = flat(out), flat(places), out.shape[2]
     i = 0
     while i < count:
-        b, c = divmod(lane + i, channels)
         length = min(count - i, channels - c)
         origin, at = b * out.shape[1] * channels + c, start + width + i
         for n in range(0, places.size, 2):
@@ -170,6 +173,10 @@ def _scatter(out, places, lane, count, width, memory, start):
                     values[plus + k] = memory[at + k]
             at += 3 * width
         i += length
+        c += length
+        if c == channels:
+            b, c = b + 1, 0
+    return b, c
 
 
 @kernel
@@ -181,13 +188,14 @@ def sparse_weights(x, y, z, first, last, width, places, sections, space, sums):
     memory = flat(space)
     at_y = places[0].shape[0] * 3 * width
     at_z = at_y + places[1].shape[0] * 3 * width
+    b, c = divmod(first, x.shape[2])
     for lane in range(first, last, width):
         count = min(width, last - lane)
         if count < width:
             space[:] = 0
-        gather(x, places[0], lane, count, width, memory, 0)
-        gather(y, places[1], lane, count, width, memory, at_y)
-        gather(z, places[2], lane, count, width, memory, at_z)
+        gather(x, places[0], b, c, count, width, memory, 0)
+        gather(y, places[1], b, c, count, width, memory, at_y)
+        b, c = gather(z, places[2], b, c, count, width, memory, at_z)
         _pair_sums(memory, width, sections[0], 2, flat(sums))
         _pair_sums(memory, width, sections[1], 1, flat(sums))
         _mixed_sums(memory, width, sections[2], flat(sums))

@@ -1,5 +1,6 @@
 """Products of spherical-harmonic features: Clebsch-Gordan, Gaunt, vector (bracket) and matrix."""
 
+from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.gaunt import Gaunt
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
@@ -8,6 +9,7 @@ from coupling.products.vector_spherical import VectorSpherical
 from coupling.products.vector_tensor_product import VectorTensorProduct
 
 __all__ = [
+    "ClebschGordan",
     "Gaunt",
     "Product",
     "VectorSpherical",

@@ -32,9 +32,9 @@ class ClebschGordan(Product):
         z[l3 m3] = Σ_{l1 l2} w(l1, l2, l3) Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]
 
     C is the real 3j symbol, of unit Frobenius norm for every path; normalization "clebsch_gordan", "gaunt" or
-    "antisymmetric_gaunt" takes that family's coefficients in its place.  weights [lmax1+1, lmax2+1, lmax3+1], by default
-    ones; where the triangle rule fails they are ignored.  table holds the coefficients (real basis; paths that it does
-    not hold contribute nothing); by default one is built.
+    "antisymmetric_gaunt" takes that family's coefficients in its place.  weights [lmax1+1, lmax2+1, lmax3+1] are ones
+    by default; where the triangle rule fails they are ignored.  table holds the coefficients (real basis; paths that it
+    does not hold contribute nothing); by default one is built.
 
     Paths of weight zero are not computed.  A coefficient that vanishes by accident on orders that may couple is
     multiplied like any other, so that the infinity it meets gives NaN; nothing else is.  Sums are in the type of the
@@ -62,7 +62,6 @@ class ClebschGordan(Product):
         workers: int = 1,
     ) -> None:
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
-        self.lmax: Lmax
         family = one_of(normalization, FAMILIES, "normalization")
         self.table = _table(self.lmax, family) if table is None else _checked(table, self.lmax, family)
         self._scale = self.table.normalization(family)[tuple(slice(l + 1) for l in self.lmax)]
@@ -158,7 +157,8 @@ def _bind(section: Section, factors: NDArray[np.float64], dtype: np.dtype[Any]) 
     """Return a section with positions in numbers, coefficients in the compute type, and where sums over paths are."""
     w = width(dtype)
     coefficients = (section.core * factors[section.paths]).astype(dtype)
-    return section.groups * [w, w, w, 1], section.items * [1, 1, w, w], section.rows * w, coefficients, section.paths * w
+    groups, items = section.groups * [w, w, w, 1], section.items * [1, 1, w, w]
+    return groups, items, section.rows * w, coefficients, section.paths * w
 
 
 @lru_cache(maxsize=8)

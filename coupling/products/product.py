@@ -35,7 +35,8 @@ class Product(ABC):
     def __init__(
         self, lmax_in1: object, lmax_in2: object, lmax_out: object, *, layout: str = "channels_last", workers: int = 1
     ) -> None:
-        self.lmax = degrees(lmax_in1, lmax_in2, lmax_out)
+        l1, l2, l3 = degrees(lmax_in1, lmax_in2, lmax_out)
+        self.lmax = l1, l2, l3
         self.layout = one_of(layout, LAYOUTS, "layout")
         if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
             raise ValueError(f"workers must be an integer >= 1, got {workers!r}")
@@ -88,7 +89,8 @@ class Product(ABC):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
         axis, size = (-2 if self.layout == "channels_last" else -1), self.sizes[slot]
         if array.ndim < 2 or array.shape[axis] != size:
-            raise ValueError(f"input {slot + 1} must have {self._size_name(slot)} on axis {axis}, got shape {array.shape}")
+            wanted = f"{self._size_name(slot)} on axis {axis}"
+            raise ValueError(f"input {slot + 1} must have {wanted}, got shape {array.shape}")
         return array if self.layout == "channels_last" else np.swapaxes(array, -1, -2)
 
     def _size_name(self, slot: int) -> str:

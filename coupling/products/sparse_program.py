@@ -74,7 +74,8 @@ def program(table: Table, turns: int, lmax: Lmax, allowed: bytes) -> tuple[Secti
     """
     core = _Core(table, turns)
     wanted = np.argwhere(np.frombuffer(allowed, bool).reshape([l + 1 for l in lmax]))
-    double, single, mixed = (_join(*both) for both in zip(*(_sections(core, lmax, wanted, r) for r in (0, 1)), strict=True))
+    x_is_u, y_is_u = (_sections(core, lmax, wanted, role) for role in (0, 1))
+    double, single, mixed = (_join(*both) for both in zip(x_is_u, y_is_u, strict=True))
     return double, single, mixed
 
 
@@ -191,14 +192,15 @@ def _pairs(runs: _Runs, sums: _Sums, lmax: Lmax, role: int) -> tuple[Flags, Flag
 
 def _sorted(runs: _Runs, sums: _Sums, chosen: Flags | None, role: int) -> _Sums:
     """Return the chosen sums, those for one z together."""
-    run, p, total = sums if chosen is None else (array[chosen] for array in sums)
-    head = runs.first[run]
-    order = np.lexsort((runs.l[head, role], p, runs.odd[head] * (runs.q[head] == 0), runs.l[head, 2], runs.q[head]))
-    return _Sums(run[order], p[order], total[order])
+    index = np.arange(len(sums.run)) if chosen is None else np.flatnonzero(chosen)
+    head, p = runs.first[sums.run[index]], sums.p[index]
+    keys = runs.l[head, role], p, runs.odd[head] * (runs.q[head] == 0), runs.l[head, 2], runs.q[head]
+    index = index[np.lexsort(keys)]
+    return _Sums(sums.run[index], sums.p[index], sums.total[index])
 
 
 def _section(core: _Core, lmax: Lmax, runs: _Runs, sums: list[_Sums], role: int, mixed: bool) -> Section:
-    run, p, total = sums[0]
+    run, _, total = sums[0]
     head = runs.first[run]
     q, l_u, l_z = runs.q[head], runs.l[head, role], runs.l[head, 2]
     z = [centre(lmax, 2, l_z, np.where(s.total, s.p + q, s.p - q)) for s in sums]
@@ -228,5 +230,5 @@ def _coefficients(
 
 def _join(a: Section, b: Section) -> Section:
     """Return the groups of a, then those of b."""
-    moved = b._replace(items=b.items + [len(a.rows), 0, 0, 0])
+    moved = b._replace(items=np.add(b.items, [len(a.rows), 0, 0, 0]))
     return Section(*(np.concatenate(both) for both in zip(a, moved, strict=True)))
