@@ -141,7 +141,16 @@ class _Plan(NamedTuple):
 
 @lru_cache(maxsize=16)
 def _plan(box: Path, basis: str, parity: str) -> _Plan:
+    _require_room(box, basis, parity)
     return _make_plan(path_array(box, parity), basis)
+
+
+def _require_room(box: Path, basis: str, parity: str) -> None:
+    """Refuse a table that is far too large before its paths are listed, from a smaller box and the fifth power."""
+    scale = max(box) // 64 + 1
+    if scale > 1:
+        paths = path_array(tuple(l // scale for l in box), parity)  # type: ignore[arg-type]
+        require_memory(4 * int(entry_counts(paths, basis).sum()) * scale**5, f"the table to degrees {box}")
 
 
 def _make_plan(paths: Integers, basis: str) -> _Plan:

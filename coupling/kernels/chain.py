@@ -159,7 +159,7 @@ def round_block(a, b, c, h, l, real, error, roots, work, doubtful, count):
         if real:
             count = _round_zero_orders(p1, a, l1, l2, l3, whole_h, whole_l, error, roots, work, doubtful, count)
         for p2 in range(first, 2 * l2 + 1):
-            work.block[2 * l1 - p1, 2 * l2 - p2] = sign * work.block[p1, p2]
+            work.block[2 * l1 - p1, 2 * l2 - p2] = sign * work.block[p1, p2] + 0.0
     return count
 
 
@@ -181,7 +181,7 @@ def _round_row(p1, a, first, last, l1, l3, error, roots, work):
     for p2 in range(first, last + 1):
         h, l = _value(p1, p2, a, l1, l3, roots, work)
         doubts += not is_rounded(h, l, error)
-        work.block[p1, p2] = h
+        work.block[p1, p2] = h + 0.0  # no zero is negative
     return doubts > 0
 
 
@@ -214,7 +214,7 @@ def _round_zero_orders(p1, a, l1, l2, l3, h, l, error, roots, work, doubtful, co
             x, y = product(x, y, roots.root_h[2 * l1, p1], roots.root_l[2 * l1, p1])
             x, y = product(x, y, roots.root_h[2 * l2, p2], roots.root_l[2 * l2, p2])
             x, y = product(x, y, roots.root_h[2 * l3, l3 + m1 + m2], roots.root_l[2 * l3, l3 + m1 + m2])
-            work.block[p1, p2] = x
+            work.block[p1, p2] = x + 0.0
             if not is_rounded(x, y, error):
                 count = _append(l1, l2, l3, m1, m2, doubtful, count)
     return count

@@ -83,4 +83,4 @@ def round_family(high, low, f, exponent, error, values, doubtful):
             values[i], doubtful[i] = 0.0, error[i] > 0.5
         else:
             value, certain = round_scaled(h, e, int(exponent[i]), 1.001 * error[i])
-            values[i], doubtful[i] = value, not certain
+            values[i], doubtful[i] = value + 0.0, not certain

@@ -28,7 +28,7 @@ def write_complex(l1, l2, l3, reverse, clebsch_gordan, block, start, values):
             values[position + m2 - first] = block[row, m2 + shift]
         if clebsch_gordan:
             for m2 in range(first + ((first + l1 - l2 + m1 + 1) & 1), last + 1, 2):
-                values[position + m2 - first] *= -1.0
+                values[position + m2 - first] = 0.0 - values[position + m2 - first]
         position += last - first + 1
 
 
@@ -56,18 +56,18 @@ def write_real(l1, l2, l3, reverse, block, start, values):
             outer, inner = size1 + size2, abs(size1 - size2)
             if below3 and outer <= l3 and outer > inner:
                 power = -total + 2 * outer + below1 + below2 - below3
-                values[position] = (1 - (power & 2)) * block[row, shift - size2]
+                values[position] = (1 - (power & 2)) * block[row, shift - size2] + 0.0
                 position += 1
             if inner <= l3 and (inner > 0 or not below3):
                 if size2 > size1:
                     power = -total + 2 * size2 + below1 - below2 + below3
                 else:
                     power = total + 2 * size1 - below1 + below2 + (below3 if inner else 0)
-                values[position] = (1 - (power & 2)) * block[row, shift + size2]
+                values[position] = (1 - (power & 2)) * block[row, shift + size2] + 0.0
                 position += 1
             if not below3 and outer <= l3 and outer > inner:
                 power = -total + 2 * outer + below1 + below2 - below3
-                values[position] = (1 - (power & 2)) * block[row, shift - size2]
+                values[position] = (1 - (power & 2)) * block[row, shift - size2] + 0.0
                 position += 1
 
 

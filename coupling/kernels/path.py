@@ -51,8 +51,8 @@ def round_path(l1, l2, l3, first, lengths, factors, roots1, roots2, roots3, real
             zero = p1 == l1 or p2 == l2 or p3 == l3
             factor = factors[1] if real and zero else factors[0]
             value, certain = _round_entry(here, length, factor, roots1[p1], roots2[p2], roots3[p3], error)
-            block[p1, p2] = value
-            block[2 * l1 - p1, 2 * l2 - p2] = sign * value
+            block[p1, p2] = value + 0.0  # no zero is negative
+            block[2 * l1 - p1, 2 * l2 - p2] = sign * value + 0.0
             if not certain:
                 if count < doubtful.shape[0]:
                     doubtful[count] = l1, l2, l3, p1 - l1, p2 - l2
