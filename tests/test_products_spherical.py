@@ -31,11 +31,11 @@ BOTH = pytest.mark.parametrize("family", list(PRODUCTS))
 TRIPLES = [*product(range(4), repeat=3), (4, 4, 4), (5, 2, 6), (2, 6, 3), (7, 7, 7), (1, 3, 6)]
 
 
-def features(seed: int, lmax: int, channels: int = 3, batch: tuple[int, ...] = (2,), dtype: type = np.float64) -> np.ndarray:
+def features(seed: int, lmax: int, channels: int = 3, batch: tuple[int, ...] = (2,), dtype: type = np.float64):
     return np.random.default_rng(seed).standard_normal((*batch, (lmax + 1) ** 2, channels)).astype(dtype)
 
 
-def dense(families: list[str], lmax: tuple[int, int, int], x: np.ndarray, y: np.ndarray, weight=lambda *l: 1.0) -> np.ndarray:
+def dense(families: list[str], lmax: tuple[int, int, int], x: np.ndarray, y: np.ndarray, weight=lambda *l: 1.0):
     """Σ weight · block x y in double precision, path by path."""
     z = np.zeros((*x.shape[:-2], (lmax[2] + 1) ** 2, x.shape[-1]))
     for l in product(*(range(n + 1) for n in lmax)):
@@ -289,7 +289,7 @@ def test_layouts_broadcasting_and_threads(family: str) -> None:
 @BOTH
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_ieee(family: str, dtype: type) -> None:
-    """NaN and infinity stay in their channel sample and reach every output they are coupled to; huge and tiny inputs."""
+    """NaN and infinity stay in their channel sample and reach all they are coupled to; huge and tiny inputs."""
     form = PRODUCTS[family](3, 3, 3)
     coupled = dense_row(family, 4)
     assert 8 <= coupled.sum() < 16
@@ -446,7 +446,8 @@ def vector_factor(path: tuple[int, int, int], pair: tuple[int, int]) -> float:
     x[pair[0], l1 * l1 :, 0] = np.random.default_rng(1).standard_normal(2 * l1 + 1)
     y[pair[1], l2 * l2 :, 0] = np.random.default_rng(2).standard_normal(2 * l2 + 1)
     z = VectorTensorProduct(*path)(x, y)[:, l3 * l3 :, 0]
-    core = np.einsum("ijk,i,j->k", coupling.block("wigner_3j", *path), x[pair[0], l1 * l1 :, 0], y[pair[1], l2 * l2 :, 0])
+    block = coupling.block("wigner_3j", *path)
+    core = np.einsum("ijk,i,j->k", block, x[pair[0], l1 * l1 :, 0], y[pair[1], l2 * l2 :, 0])
     factors = z @ core / (core @ core)
     np.testing.assert_allclose(z, np.outer(factors, core), atol=1e-12)
     return float(abs(factors).max())

@@ -8,11 +8,14 @@ value is a vector of ``WIDTH_BYTES``, and a sum in a register is an ordinary var
     for k in range(n):
         total = fma(table[k], load(x, k * width), total)
 
-Memory is the flat elements of a C-contiguous array; compiled, a bare pointer, so that nothing counts references.  Without
-compilation the same functions work on slices.  ``fma`` rounds once.  No operation is reordered, and NaN and infinity are those of IEEE 754.
+Memory is the flat elements of a C-contiguous array; compiled, a bare pointer, so that nothing counts references.
+Without compilation the same functions work on slices.  ``fma`` rounds once.  No operation is reordered, and NaN and
+infinity are those of IEEE 754.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -50,7 +53,12 @@ class LanesModel(models.PrimitiveModel):
         super().__init__(manager, lanes, ir.VectorType(element, lanes.count))
 
 
-@intrinsic
+def instruction(emitter: Any) -> Any:
+    """Return numba's intrinsic of an emitter, whose first argument is not passed by callers."""
+    return intrinsic(emitter)
+
+
+@instruction
 def _flat(typing, array):
     def emit(context, builder, signature, args):
         return context.make_array(array)(context, builder, args[0]).data
@@ -65,7 +73,7 @@ def _splat(builder, value, vector_type):
     return builder.shuffle_vector(one, ir.Constant(vector_type, ir.Undefined), mask)
 
 
-@intrinsic
+@instruction
 def _move(typing, memory, offset):
     def emit(context, builder, signature, args):
         return builder.gep(args[0], [args[1]])
@@ -73,7 +81,7 @@ def _move(typing, memory, offset):
     return memory(memory, types.intp), emit
 
 
-@intrinsic
+@instruction
 def _load(typing, memory, offset):
     def emit(context, builder, signature, args):
         vector = context.get_value_type(signature.return_type)
@@ -83,7 +91,7 @@ def _load(typing, memory, offset):
     return Lanes(memory.dtype)(memory, types.intp), emit
 
 
-@intrinsic
+@instruction
 def _store(typing, memory, offset, value):
     def emit(context, builder, signature, args):
         place = builder.bitcast(builder.gep(args[0], [args[1]]), context.get_value_type(value).as_pointer())
@@ -93,7 +101,7 @@ def _store(typing, memory, offset, value):
     return types.void(memory, types.intp, value), emit
 
 
-@intrinsic
+@instruction
 def _zero(typing, memory):
     def emit(context, builder, signature, args):
         return ir.Constant(context.get_value_type(signature.return_type), None)
@@ -101,7 +109,7 @@ def _zero(typing, memory):
     return Lanes(memory.dtype)(memory), emit
 
 
-@intrinsic
+@instruction
 def _fma(typing, a, b, c):
     def emit(context, builder, signature, args):
         vector = context.get_value_type(c)
@@ -113,7 +121,7 @@ def _fma(typing, a, b, c):
     return c(a if isinstance(a, Lanes) else c.dtype, b, c), emit
 
 
-@intrinsic
+@instruction
 def _call(typing, address, memory, tables, a, b, c, t):
     def emit(context, builder, signature, args):
         signature = ir.FunctionType(ir.VoidType(), [value.type for value in args[1:]])
@@ -125,7 +133,7 @@ def _call(typing, address, memory, tables, a, b, c, t):
 
 
 def _binary(operation):
-    @intrinsic
+    @instruction
     def emit_binary(typing, a, b):
         def emit(context, builder, signature, args):
             vector = context.get_value_type(b)
@@ -185,7 +193,7 @@ def mul(a, b):
     return a * b
 
 
-inline = {"forceinline": True}
+inline: Any = {"forceinline": True}
 
 
 def call(function, memory, tables, a, b, c, t):
@@ -201,11 +209,14 @@ overload(call, jit_options=inline)(
 )
 overload(move, jit_options=inline)(lambda memory, offset: lambda memory, offset: _move(memory, offset))
 overload(load, jit_options=inline)(lambda memory, offset: lambda memory, offset: _load(memory, offset))
-overload(store, jit_options=inline)(lambda memory, offset, value: lambda memory, offset, value: _store(memory, offset, value))
+overload(store, jit_options=inline)(
+    lambda memory, offset, value: lambda memory, offset, value: _store(memory, offset, value)
+)
 overload(zero, jit_options=inline)(lambda memory: lambda memory: _zero(memory))
 overload(fma, jit_options=inline)(lambda a, b, c: lambda a, b, c: _fma(a, b, c))
 overload(add, jit_options=inline)(lambda a, b: lambda a, b: _add(a, b))
 overload(sub, jit_options=inline)(lambda a, b: lambda a, b: _sub(a, b))
 overload(mul, jit_options=inline)(lambda a, b: lambda a, b: _mul(a, b))
 
-part = register_jitable(forceinline=True, error_model="numpy")
+#: Decorator for the parts of a kernel that are written into it.
+part: Any = register_jitable(forceinline=True, error_model="numpy")

@@ -15,8 +15,8 @@ southern bracket, which is where it is mended.
 
 Layouts (rows are lanes).  Coefficients of a feature: for m = 0: l+m even, l+m odd; for each m > 0 the same for
 x_lm, then for x_l,-m; ``order`` holds the flat index of each row.  Fourier coefficients: c_0, then Re c_m, Im c_m.
-Tables: for each m the even, then the odd l+m; one such list for each θ of the northern half for synthesis; for analysis,
-for each chunk of θ, its numbers entry by entry.
+Tables: for each m the even, then the odd l+m; one such list for each θ of the northern half for synthesis; for
+analysis, for each chunk of θ, its numbers entry by entry.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, cl
     lmax [3]; orders: flat indices of the rows of the three features, one after the other; terms [n, 9], see
     ``_term``; tables: all tables; classes [n, 4]; functions [n, 2, 5]:
     addresses for the larger, then for the smaller number of colatitudes taken together: synthesis of x, of y,
-    analysis, convolution, its mirror image for a bracket; 0 where loops shall do it; space: at least ``space_needed`` numbers.
+    analysis, convolution, its mirror image for a bracket; 0 where loops shall do it; space: at least ``space_needed``
+    numbers.
     """
     memory, flat_tables = flat(space), flat(tables)
     sizes = (x.shape[1], y.shape[1], out.shape[1])
@@ -123,8 +124,9 @@ def _term(l1, l2, l3, terms, n, tables, classes, addresses, functions, w, space,
         _synthesis(addresses[f], l1, tables, terms[n + 4], begin, size, split, space, 0, c, w)
         _synthesis(addresses[f + 1], l2, tables, terms[n + 5], begin, size, split, space, at_y, d, w)
         if kind == BRACKET:
-            _synthesis(addresses[f], l1, tables, terms[n + 6], begin, size, split, space, 0, c + blocks * width1, w)
-            _synthesis(addresses[f + 1], l2, tables, terms[n + 7], begin, size, split, space, at_y, d + blocks * width2, w)
+            g, h = c + blocks * width1, d + blocks * width2
+            _synthesis(addresses[f], l1, tables, terms[n + 6], begin, size, split, space, 0, g, w)
+            _synthesis(addresses[f + 1], l2, tables, terms[n + 7], begin, size, split, space, at_y, h, w)
         for k in range(size):
             alone = equator and begin + k == n_theta - 1
             g, h = c + 2 * k * width1, d + 2 * k * width2

@@ -190,8 +190,7 @@ class Code:
 PROGRAMS: dict[str, Callable[..., None]] = {"convolution": convolution, "synthesis": synthesis, "analysis": analysis}
 
 
-@intrinsic(prefer_literal=True)
-def _emit(typing, memory, tables, a, b, c, t, name, arguments):
+def _write(typing, memory, tables, a, b, c, t, name, arguments):
     numbers = [one.literal_value for one in arguments.types]
     stride = WIDTH_BYTES * 8 // memory.dtype.bitwidth
 
@@ -206,6 +205,9 @@ def _emit(typing, memory, tables, a, b, c, t, name, arguments):
     return types.void(memory, tables, i, i, i, i, name, arguments), emit
 
 
+_emit: Any = intrinsic(prefer_literal=True)(_write)
+
+
 @cache
 def compiled(name: str, arguments: tuple[int, ...], dtype: Any) -> Any:
     """Return the compiled function of a program, for rows of width(dtype) lanes; its address is ``.address``."""
@@ -217,4 +219,4 @@ def compiled(name: str, arguments: tuple[int, ...], dtype: Any) -> Any:
             _emit(memory, tables, a + h, b + h, c + h, t, name, arguments)
 
     i, pointer = types.intp, types.CPointer(from_dtype(np.dtype(dtype)))
-    return cfunc(types.void(pointer, pointer, i, i, i, i), nopython=True)(run)
+    return cfunc(types.void(pointer, pointer, i, i, i, i))(run)

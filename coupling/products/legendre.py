@@ -1,8 +1,8 @@
 """Associated Legendre functions and their quadrature in θ: normalised, to any degree.
 
-Near the poles P_l(cos θ) changes by l²/2 times a change of cos θ, so with cos θ in double precision digits are lost as l².
-Points, weights and recurrences are therefore in numpy's long double; where that has 64 bits as on x86, the tables are
-right to about one rounding of a double, where it is a double itself, to l² roundings at the poles.
+Near the poles P_l(cos θ) changes by l²/2 times a change of cos θ: with cos θ in double precision, digits are lost as
+l².  Points, weights and recurrences are therefore in numpy's long double.  Where that has 64 bits, as on x86, the
+tables are right to about one rounding of a double; where it is a double itself, to l² roundings at the poles.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def colatitudes(degree: int) -> Colatitudes:
     (array([0.57735]), array([1.]), False)
     """
     n = degree // 2 + 1
-    x = np.polynomial.legendre.leggauss(n)[0][n // 2 :][::-1].astype(np.longdouble)
+    x: Long = np.polynomial.legendre.leggauss(n)[0][n // 2 :][::-1].astype(np.longdouble)
     if n % 2:
         x[-1] = 0
-    for _ in range(2):
-        value, slope = _polynomial(n, x)
-        x -= value / slope
+    for _ in range(2):  # Newton's method
+        value, derivative = _polynomial(n, x)
+        x -= value / derivative
     sine = np.sqrt((1 - x) * (1 + x))
     return Colatitudes(x, sine, 2 / (sine * _polynomial(n, x)[1]) ** 2, bool(n % 2))
 
@@ -63,7 +63,7 @@ def legendre(lmax: int, points: Colatitudes) -> Array:
     >>> legendre(2, colatitudes(0))[2, :, 0].round(6) + 0.0  # at the equator
     array([-0.315392,  0.      ,  0.386274,  0.      ])
     """
-    result = np.zeros((lmax + 1, lmax + 2, len(points.cosine)))
+    result: Array = np.zeros((lmax + 1, lmax + 2, len(points.cosine)))
     m = np.arange(lmax + 1)[:, None].astype(np.longdouble)
     current, exponent = _diagonal(lmax, points.sine)
     before = np.zeros_like(current)
@@ -87,7 +87,8 @@ def _ratio(l: int, m: Long) -> Long:
 
 def _diagonal(lmax: int, sine: Long) -> tuple[Long, NDArray[np.int64]]:
     """Return P_mm as numbers [m, θ] of size 1 and powers of two."""
-    value, power = np.full_like(sine, 1 / np.sqrt(np.longdouble(16) * np.arctan(np.longdouble(1)))), np.zeros(len(sine), np.int64)
+    pi = 4 * np.arctan(np.longdouble(1))
+    value, power = np.full_like(sine, 1 / np.sqrt(4 * pi)), np.zeros(len(sine), np.int64)
     values, powers = [value], [power]
     for m in range(1, lmax + 1):
         value, shift = np.frexp(value * sine * np.sqrt(np.longdouble(2 * m + 1) / (2 * m)))

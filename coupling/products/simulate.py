@@ -1,8 +1,8 @@
 """The Clebsch-Gordan product as one Gaunt product plus one bracket, or as a sum of a few.
 
-On each path (l1, l2, l3) the Gaunt product (even l1+l2+l3) and the bracket (odd) are N(l1, l2, l3) > 0 times the product
-with the unit-norm core C (derivation ``clebsch_gordan_paths``).  With inputs and output scaled degree by degree, R
-evaluations of each make
+On each path (l1, l2, l3) the Gaunt product (even l1+l2+l3) and the bracket (odd) are N(l1, l2, l3) > 0 times the
+product with the unit-norm core C (derivation ``clebsch_gordan_paths``).  With inputs and output scaled degree by
+degree, R evaluations of each make
 
     w(l1, l2, l3) = N(l1, l2, l3) Σ_r a_r(l1) b_r(l2) c_r(l3)
 
@@ -22,8 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from coupling.kernels.sphere_product import BRACKET, GAUNT
 from coupling.normalizations import exact_normalization, normalization
 from coupling.products.product import Features
-from coupling.products.spherical import Spherical, Term, term
-from coupling.selection import degree, degrees
+from coupling.products.spherical import Spherical, Term, Triple, term, triple
 
 #: Families of the two kinds of paths.
 FAMILIES = {GAUNT: "gaunt", BRACKET: "antisymmetric_gaunt"}
@@ -49,7 +48,7 @@ def simulation(
     >>> simulation(2, 2, 2).lmax
     (2, 2, 2)
     """
-    lmax = degrees(lmax_in1, lmax_in2, lmax_out)
+    lmax = triple(lmax_in1, lmax_in2, lmax_out)
     return Spherical(lmax, _terms(lmax, factors), layout=layout, workers=workers)
 
 
@@ -86,7 +85,7 @@ def simulate_path(x: Features, y: Features, l1: object, l2: object, l3: object) 
     >>> (simulate_path(x, y, 1, 1, 1)[:, 0] * np.sqrt(6)).round(12) + 0.0  # C(1,1,1) = ε/√6
     array([0., 0., 1.])
     """
-    path = tuple(degree(l, name) for l, name in zip((l1, l2, l3), ("l1", "l2", "l3"), strict=True))
+    path = triple(l1, l2, l3)
     kind = sum(path) % 2
     n = float(exact_normalization(FAMILIES[kind], *path))
     alone = [np.eye(l + 1)[l] for l in path]
@@ -105,7 +104,7 @@ def simulated_weights(
     array([[0.        , 0.48860251],
            [0.48860251, 1.19682684]])
     """
-    lmax = degrees(lmax_in1, lmax_in2, lmax_out)
+    lmax = triple(lmax_in1, lmax_in2, lmax_out)
     box = tuple(slice(l + 1) for l in lmax)
     n = [normalization(FAMILIES[kind], max(lmax))[box] for kind in (GAUNT, BRACKET)]
     parts = [n[t.kind] * np.einsum("i,j,k->ijk", *t.weights) for t in _terms(lmax, factors)]
@@ -120,7 +119,7 @@ def _embed(x: Features, l: int) -> Features:
     return np.concatenate([np.zeros((*array.shape[:-2], l * l, array.shape[-1]), array.dtype), array], axis=-2)
 
 
-def _terms(lmax: tuple[int, int, int], factors: Factors | None) -> list[Term]:
+def _terms(lmax: Triple, factors: Factors | None) -> list[Term]:
     ones: Any = tuple(np.ones(l + 1) for l in lmax)
     found = []
     for key, three in ({"even": ones, "odd": ones} if factors is None else factors).items():
@@ -136,7 +135,7 @@ def _terms(lmax: tuple[int, int, int], factors: Factors | None) -> list[Term]:
     return found
 
 
-def _class(key: Any, lmax: tuple[int, int, int]) -> tuple[int, list[NDArray[np.float64]]]:
+def _class(key: Any, lmax: Triple) -> tuple[int, list[NDArray[np.float64]]]:
     """Return the kind of paths and which degrees take part."""
     if key in ("even", "odd"):
         return (GAUNT if key == "even" else BRACKET), [np.ones(l + 1) for l in lmax]

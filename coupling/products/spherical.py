@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -13,13 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 from coupling.kernels.lanes import width
 from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherical_product
 from coupling.kernels.sphere_programs import compiled
+from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.legendre import colatitudes, legendre, slope
 from coupling.products.product import Features, Product
+from coupling.selection import degrees
 
 #: Largest degree for which sums over orders are compiled without loops.
 STRAIGHT = 20
 
 Array = NDArray[np.float64]
+Triple = tuple[int, int, int]
 Integers = NDArray[np.int64]
 
 
@@ -52,7 +54,17 @@ class Term:
         return Term(self.kind, (a, b, c), np.ones((2, 2)))
 
 
-def term(kind: int, lmax: tuple[int, int, int], weights: Any = None, classes: ArrayLike | None = None) -> Term:
+def triple(*lmax: object) -> Triple:
+    """Return three degrees after checking them.
+
+    >>> triple(1, 2, 3)
+    (1, 2, 3)
+    """
+    l1, l2, l3 = degrees(*lmax)
+    return l1, l2, l3
+
+
+def term(kind: int, lmax: Triple, weights: Any = None, classes: ArrayLike | None = None) -> Term:
     """Return a Term after checking its weights: three arrays of lmax+1 finite numbers, or None for ones."""
     given = [np.ones(l + 1) for l in lmax] if weights is None else [np.asarray(w, float) for w in weights]
     if [w.shape for w in given] != [(l + 1,) for l in lmax]:
@@ -86,7 +98,7 @@ class Spherical(Product):
 
     def __init__(
         self,
-        lmax: tuple[object, object, object],
+        lmax: Triple,
         terms: list[Term],
         *,
         layout: str = "channels_last",
@@ -102,7 +114,7 @@ class Spherical(Product):
 
     @cached_property
     def _turned(self) -> Spherical:
-        l1, l2, l3 = self.lmax
+        l1, l2, l3 = triple(*self.lmax)
         terms = [t.turn() for t in self.terms]
         return Spherical((l2, l3, l1), terms, layout=self.layout, workers=self.workers)
 
@@ -113,45 +125,25 @@ class Spherical(Product):
         out[:, (lmax[2] + 1) ** 2 :] = 0
         if dtype not in self._plans:
             self._plans[dtype] = plan(lmax, [t.absorb() for t in self.terms], dtype)
-        w, lanes = width(dtype), out.shape[0] * out.shape[2]
-        blocks = -(-lanes // w)
-        workers = max(1, min(self.workers, blocks))
-        ends = [min(lanes, w * (blocks * n // workers)) for n in range(workers + 1)]
+        w = width(dtype)
 
         def run(first: int, last: int) -> None:
-            space = _aligned(space_needed(lmax, w), dtype)
-            spherical_product(_readonly(x), _readonly(y), out, first, last, w, np.array(lmax), *self._plans[dtype], space)
+            space, lmaxs = aligned_zeros(space_needed(lmax, w), dtype), np.array(lmax)
+            spherical_product(read_only(x), read_only(y), out, first, last, w, lmaxs, *self._plans[dtype], space)
 
-        if workers == 1:
-            run(0, lanes)
-        else:
-            with ThreadPoolExecutor(workers) as pool:
-                list(pool.map(run, ends[:-1], ends[1:]))
+        run_blocks(run, out.shape[0] * out.shape[2], w, self.workers)
 
 
-def _readonly(array: Features) -> Features:
-    """Return a view that cannot be written, which is a type of its own to the compiler: one compilation for all."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
-def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return an empty array that starts on 64 bytes, so that no register straddles two cache lines."""
-    raw = np.empty(size + 64 // dtype.itemsize, dtype)
-    return raw[-raw.ctypes.data % 64 // dtype.itemsize :][:size]
-
-
-def plan(lmax: tuple[int, int, int], terms: list[Term], dtype: np.dtype[Any]) -> Plan:
+def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any]) -> Plan:
     """Return rows and tables of a sum of terms."""
     rows, tables, start = [], [], 0
     for one in terms:
         split = not (one.classes == 1).all()
         header, made = _tables(lmax, one, split)
-        starts = start + np.cumsum([0, *(t.size for t in made)])
-        rows.append([one.kind, split, *header, *starts[[0, 1, 2, 3]][: len(made) - 1], *[0] * (5 - len(made)), starts[-2]])
+        *inputs, output = (start + np.cumsum([0, *(t.size for t in made[:-1])])).tolist()
+        rows.append([one.kind, split, *header, *inputs, *[0] * (4 - len(inputs)), output])
         tables += made
-        start = starts[-1]
+        start = output + made[-1].size
     orders = np.concatenate([_rows(l) for l in lmax])
     flat = np.concatenate([t.ravel() for t in tables]).astype(dtype) if tables else np.empty(0, dtype)
     classes = np.array([t.classes.T.ravel() for t in terms], dtype).reshape(-1, 4)
@@ -159,7 +151,7 @@ def plan(lmax: tuple[int, int, int], terms: list[Term], dtype: np.dtype[Any]) ->
     return Plan(orders, np.array(rows, np.int64).reshape(-1, 9), flat, classes, np.array(functions, np.int64))
 
 
-def _functions(lmax: tuple[int, int, int], kind: int, n_theta: int, dtype: np.dtype[Any]) -> list[list[int]]:
+def _functions(lmax: Triple, kind: int, n_theta: int, dtype: np.dtype[Any]) -> list[list[int]]:
     """Return the addresses of the compiled transforms for the two sizes of a chunk of colatitudes; 0 where loops do."""
     if max(lmax) > STRAIGHT:
         return [[0] * 5] * 2
@@ -199,13 +191,14 @@ def _rows(lmax: int) -> Integers:
     return np.concatenate(lists)
 
 
-def _tables(lmax: tuple[int, int, int], one: Term, split: bool) -> tuple[tuple[int, bool], list[Array]]:
+def _tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, bool], list[NDArray[Any]]]:
     """Return (number of northern θ, whether the last is the equator) and the tables of a term.
 
     The integrand of an even path is a polynomial in cos θ of degree l1+l2+l3, that of an odd path of one less; the
     others cancel between north and south whatever the points.
     """
-    points = colatitudes(max(0, sum(lmax) - one.kind) // 2 * 2)  # J of the largest even path, J - 1 of the largest odd one
+    # J of the largest even path, J - 1 of the largest odd one
+    points = colatitudes(max(0, sum(lmax) - one.kind) // 2 * 2)
     p = legendre(max(lmax), points)
     (l1, m1), (l2, m2), (l3, m3) = (_entries(l) for l in lmax)
     a, b, c = one.weights
@@ -219,6 +212,6 @@ def _tables(lmax: tuple[int, int, int], one: Term, split: bool) -> tuple[tuple[i
     return (len(points.cosine), points.equator), [*made, analysis]
 
 
-def _synthesis(f: Array, l: Integers, m: Integers, weight: Array) -> Array:
+def _synthesis(f: NDArray[Any], l: Integers, m: Integers, weight: Array) -> NDArray[Any]:
     scale = weight[l] * np.where(m > 0, np.sqrt(0.5), 1.0)
     return np.ascontiguousarray((f[l, m] * scale[:, None]).T)

@@ -7,8 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from coupling.kernels.sphere_product import BRACKET
-from coupling.products.spherical import Spherical, term
-from coupling.selection import degrees
+from coupling.products.spherical import Spherical, term, triple
 
 
 class VectorSpherical(Spherical):
@@ -44,5 +43,5 @@ class VectorSpherical(Spherical):
         layout: str = "channels_last",
         workers: int = 1,
     ) -> None:
-        lmax = degrees(lmax_in1, lmax_in2, lmax_out)
+        lmax = triple(lmax_in1, lmax_in2, lmax_out)
         super().__init__(lmax, [term(BRACKET, lmax, weights, classes)], layout=layout, workers=workers)

@@ -1,7 +1,7 @@
 """The Vector Spherical Tensor Product: pointwise cross product of vector-valued signals on the sphere.
 
-This is the general operation of the literature, written plainly.  The odd paths of a Clebsch-Gordan product need none of
-its generality: :class:`coupling.products.VectorSpherical` is the one component of it that reaches them all.
+This is the general operation of the literature, written plainly.  The odd paths of a Clebsch-Gordan product need none
+of its generality: :class:`coupling.products.VectorSpherical` is the one component of it that reaches them all.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class VectorTensorProduct:
     end; leading axes and channels broadcast.  Integration on a Gauss-Legendre grid, exact up to rounding.  Source:
     Y. Xie, A. Daigavane, M. Kotak, T. Smidt, arXiv 2602.21466.
 
+    >>> import numpy as np
     >>> x, y = np.zeros((2, 3, 4, 1))
     >>> x[2, 0], y[2, 0] = 1, 1  # both fields are radial
     >>> float(abs(VectorTensorProduct(1, 1, 1)(x, y)).max())
