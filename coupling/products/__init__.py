@@ -1,6 +1,7 @@
 """Products of spherical-harmonic features: Clebsch-Gordan, Gaunt, vector (bracket) and matrix."""
 
 from coupling.products.clebsch_gordan import ClebschGordan
+from coupling.products.full import FullProduct
 from coupling.products.gaunt import Gaunt
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
@@ -10,6 +11,7 @@ from coupling.products.vector_tensor_product import VectorTensorProduct
 
 __all__ = [
     "ClebschGordan",
+    "FullProduct",
     "Gaunt",
     "Product",
     "VectorSpherical",

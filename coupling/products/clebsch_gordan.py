@@ -63,7 +63,7 @@ class ClebschGordan(Product):
     ) -> None:
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
         family = one_of(normalization, FAMILIES, "normalization")
-        self.table = _table(self.lmax, family) if table is None else _checked(table, self.lmax, family)
+        self.table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
         self._scale = self.table.normalization(family)[tuple(slice(l + 1) for l in self.lmax)]
         self._turns = 0
         self._set(weights)
@@ -162,12 +162,21 @@ def _bind(section: Section, factors: NDArray[np.float64], dtype: np.dtype[Any]) 
 
 
 @lru_cache(maxsize=8)
-def _table(lmax: Lmax, family: str) -> Table:
+def table_of(lmax: Lmax, family: str) -> Table:
+    """Return a table for degrees up to lmax, with the factors of a family.
+
+    >>> table_of((1, 1, 2), "gaunt")
+    Table('real-l1-1-2': real basis, lmax (1, 1, 2), 6 paths, 27 entries, 2 families)
+    """
     return build(Request(lmax=lmax, families=["wigner_3j"] if family == "wigner_3j" else ["wigner_3j", family]))
 
 
-def _checked(table: object, lmax: Lmax, family: str) -> Table:
-    """Return table if it can give the coefficients, or raise."""
+def checked_table(table: object, lmax: Lmax, family: str) -> Table:
+    """Return table if it holds coefficients of a family for degrees up to lmax, or raise.
+
+    >>> checked_table(table_of((1, 1, 2), "gaunt"), (1, 1, 1), "gaunt").request.lmax
+    (1, 1, 2)
+    """
     if not isinstance(table, Table):
         raise TypeError(f"table must be a coupling.Table, got {type(table).__name__} {table!r}")
     if table.request.basis != "real":

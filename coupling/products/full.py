@@ -1,0 +1,163 @@
+"""The full product: every path an output of its own."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.conventions import FAMILIES
+from coupling.indexing import flat_size, path_array
+from coupling.kernels.full_product import full_adjoint, full_product
+from coupling.kernels.lanes import width
+from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.products.clebsch_gordan import checked_table, table_of
+from coupling.products.product import Features, Product
+from coupling.selection import PARITIES, one_of
+from coupling.tables.table import Table
+
+Integers = NDArray[np.int64]
+
+
+class Entries(NamedTuple):
+    """Coefficients: the rows of x, y and z, and the values."""
+
+    i: Integers
+    j: Integers
+    k: Integers
+    values: NDArray[np.float64]
+
+    def sorted_by(self, *keys: Integers) -> Entries:
+        """Return the same in another order, the first key the slowest."""
+        order = np.lexsort(keys[::-1])
+        return Entries(self.i[order], self.j[order], self.k[order], self.values[order])
+
+
+class Lists(NamedTuple):
+    """What a kernel reads, and the size of its block of lanes in rows."""
+
+    arrays: tuple[Integers, ...]
+    coefficients: NDArray[np.float64]
+    rows: int
+
+
+class FullProduct(Product):
+    """The Clebsch-Gordan product with every path separate.
+
+        z[(l1, l2, l3), m3] = Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]
+
+    The output is [..., total, channels], or channels first, in the order
+
+        [(l1, l2, l3, m) for l1, l2, l3 in coupling.selection.paths(*lmax, parity) for m in range(-l3, l3 + 1)]
+
+    ``paths`` [P, 3] are the paths and ``offsets`` [P+1] where they begin.  With weights w, the sum of w(l1, l2, l3) z
+    over the paths to one l3 is :class:`coupling.products.ClebschGordan`.  C, normalization, table and what raises are
+    as there; a table has to hold all paths.  Source: derivation ``real_basis``.
+
+    >>> product = FullProduct(1, 1, 1)
+    >>> product.paths.tolist(), product.offsets.tolist()
+    ([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 1]], [0, 1, 4, 7, 8, 11])
+    >>> product(np.array([[2.0], [0], [1], [0]]), np.array([[3.0], [0], [1], [0]]))[:8, 0]
+    array([6.        , 0.        , 1.15470054, 0.        , 0.        , 1.73205081, 0.        , 0.57735027])
+    """
+
+    def __init__(
+        self,
+        lmax_in1: object,
+        lmax_in2: object,
+        lmax_out: object,
+        *,
+        parity: str = "all",
+        normalization: str = "wigner_3j",
+        table: Table | None = None,
+        layout: str = "channels_last",
+        workers: int = 1,
+    ) -> None:
+        super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
+        family = one_of(normalization, FAMILIES, "normalization")
+        self.paths: Integers = path_array(self.lmax, one_of(parity, PARITIES, "parity"))
+        self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])
+        table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
+        self._entries = _entries(table, family, self.paths, self.offsets)
+        self._turns = 0
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The numbers of entries of x, y and z."""
+        own = flat_size(self.lmax[0]), flat_size(self.lmax[1]), int(self.offsets[-1])
+        return own[self._turns :] + own[: self._turns]
+
+    def turn(self) -> FullProduct:
+        """Return the product of the turned form, (y, z) → x; it has the same paths and offsets.
+
+        >>> FullProduct(1, 1, 1).turn().sizes
+        (4, 11, 4)
+        """
+        other = copy(self)
+        other._turns = (self._turns + 1) % 3
+        return other
+
+    def _size_name(self, slot: int) -> str:
+        if (slot + self._turns) % 3 < 2:
+            return f"{self.sizes[slot]} = (lmax+1)² entries for lmax {self.lmax[(slot + self._turns) % 3]}"
+        return f"{self.sizes[slot]} entries, 2·l3+1 for each of {len(self.paths)} paths"
+
+    def _compute(self, x: Features, y: Features, out: Features) -> None:
+        kernel = full_adjoint if self._turns else full_product
+        inputs = (y, x) if self._turns == 2 else (x, y)
+        w, lists = width(x.dtype), self._lists[self._turns]
+        arrays, coefficients = lists.arrays, lists.coefficients.astype(x.dtype)
+
+        def run(first: int, last: int) -> None:
+            space = aligned_zeros(lists.rows * w, x.dtype)
+            kernel(read_only(inputs[0]), read_only(inputs[1]), out, first, last, w, *arrays, coefficients, space)
+
+        run_blocks(run, x.shape[0] * x.shape[2], w, self.workers)
+
+    @cached_property
+    def _lists(self) -> tuple[Lists, Lists, Lists]:
+        own = flat_size(self.lmax[0]), flat_size(self.lmax[1]), int(self.offsets[-1])
+        i, j, k, values = self._entries
+        product = _product_lists(self.paths, own, Entries(i, j, k, values))
+        return product, _adjoint(own, own[0], Entries(i, j, k, values)), _adjoint(own, own[1], Entries(j, i, k, values))
+
+
+def _entries(table: Table, family: str, paths: Integers, offsets: Integers) -> Entries:
+    """Return all coefficients that are not zero."""
+    index = np.array([-1 if n is None else n for n in (table.index(*path) for path in paths.tolist())], np.int64)
+    if (index < 0).any():
+        raise ValueError(f"table must hold all {len(paths)} paths, got {table!r}")
+    counts = np.diff(table.offsets)[index]
+    path = np.repeat(np.arange(len(paths)), counts)
+    entry = np.arange(len(path)) - np.repeat(np.cumsum(counts) - counts, counts) + table.offsets[index][path]
+    values = table.core[entry] * table.factors[family][index][path]
+    l, m = paths[path], table.orders[entry].astype(np.int64)
+    i, j = (l * l + l + m)[:, :2].T
+    k = offsets[path] + l[:, 2] + m[:, 2]
+    keep = values != 0
+    return Entries(i[keep], j[keep], k[keep], values[keep])
+
+
+def _product_lists(paths: Integers, own: tuple[int, int, int], entries: Entries) -> Lists:
+    """Return pairs, counts and rows of :func:`coupling.kernels.full_product.full_product`."""
+    (l1, l2), first = (a.T for a in np.unique(paths[:, :2], axis=0, return_index=True))
+    outputs = np.add.reduceat(2 * paths[:, 2] + 1, first) if len(paths) else first
+    pairs = np.column_stack([l1 * l1, 2 * l1 + 1, l2 * l2, 2 * l2 + 1, outputs])
+    i, j, k, values = entries.sorted_by(entries.k, entries.i, entries.j)
+    a, b = np.sqrt(i).astype(np.int64), np.sqrt(j).astype(np.int64)
+    rows = (i - a * a) * (2 * b + 1) + j - b * b
+    largest = int((pairs[:, 1] * pairs[:, 3]).max(initial=0) + outputs.max(initial=0))
+    return Lists((pairs, np.bincount(k, minlength=own[2]), rows), values, own[0] + own[1] + largest)
+
+
+def _adjoint(own: tuple[int, int, int], outputs: int, entries: Entries) -> Lists:
+    """Return groups, items and rows of :func:`coupling.kernels.full_product.full_adjoint` for outputs i."""
+    i, j, k, values = entries.sorted_by(entries.i, entries.j, entries.k)
+    new = np.ones(len(i), bool)
+    new[1:] = (np.diff(i) != 0) | (np.diff(j) != 0)
+    first = np.flatnonzero(new)
+    items = np.column_stack([j[first], np.diff(np.append(first, len(i)))])
+    return Lists((np.bincount(i[first], minlength=outputs), items, k), values, sum(own))
