@@ -28,6 +28,9 @@ EVEN = "#0b4f8a", "#d95f02"
 ODD = "#6a3d9a", "#1b7837"
 INK, FAINT = "#333333", "#d8d8d8"
 
+#: {label: (abscissas, errors)}
+Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
+
 #: Relative error below which a fit is drawn as exact.
 EXACT = 1e-12
 
@@ -245,14 +248,16 @@ def _frame(ax: Axes, visible: bool = True) -> None:
     ax.tick_params(length=0, labelsize=9, colors=INK)
 
 
-def plot_errors(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], ax: Axes | None = None) -> Axes:
+def plot_errors(curves: Curves, ax: Axes | None = None) -> Axes:
     """Draw curves {label: (abscissas, errors)} on a logarithmic scale, each labelled at its end.  Returns the Axes.
 
-    Errors below 1e-12 are exact fits: they are drawn as open circles on the lower edge, where the curve ends.
+    Errors below 1e-12 are exact fits: they are open circles at the end of the curve, below all others.
 
     >>> len(plot_errors({"L = 2": ([1, 2], [0.05, 0.0])}).lines)
     2
     """
+    from matplotlib.ticker import MaxNLocator
+
     ax = _axes(ax)
     visible = [error for _, errors in curves.values() for error in errors if error >= EXACT]
     floor = 10 ** (math.floor(math.log10(min(visible, default=1.0))) - 1)
@@ -261,10 +266,11 @@ def plot_errors(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], a
         heights = [max(error, floor) if error >= EXACT else floor for error in errors]
         ax.plot(abscissas, heights, color=colour, marker="o", markersize=3.5, linewidth=1.3, label=label)
         exact = [x for x, error in zip(abscissas, errors, strict=True) if error < EXACT]
-        ax.plot(exact, [floor] * len(exact), "o", markersize=8, mfc="none", mec=colour, clip_on=False)
+        ax.plot(exact, [floor] * len(exact), "o", markersize=8, mfc="none", mec=colour)
     ax.set_yscale("log")
-    ax.set_ylim(bottom=floor)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.set_ylim(bottom=floor / 2.5)
+    ax.set_ylabel("relative error", fontsize=9, color=INK)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(color=FAINT, linewidth=0.5)
     ax.legend(fontsize=8, frameon=False)
     _frame(ax)
@@ -275,10 +281,10 @@ def _sequence(count: int) -> list[Any]:
     """Return colours from dark blue to orange, apart in lightness as well."""
     from matplotlib import colormaps
 
-    return [colormaps["viridis"](0.92 * k / max(count - 1, 1)) for k in range(count)]
+    return [colormaps["viridis"](0.85 * k / max(count - 1, 1)) for k in range(count)]
 
 
-def save_errors(file: Path, panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]], x: str) -> None:
+def save_errors(file: Path, panels: Mapping[str, Curves], x: str) -> None:
     """Write panels {title: curves} side by side as PNG, x the name of the abscissa."""
     from matplotlib.figure import Figure
 

@@ -142,13 +142,12 @@ def same(one: Problem, other: Problem) -> bool:
 
     import numpy as np
 
-    def equal(x: Any, y: Any) -> bool:
-        return x.shape == y.shape and np.allclose(x, y, rtol=1e-12, atol=0)
+    pairs: list[tuple[Any, Any]] = [(one.tensor, other.tensor), (one.weights, other.weights)]
 
-    return any(
-        equal(one.tensor, other.tensor.transpose(turn)) and equal(one.weights, np.transpose(other.weights, turn))
-        for turn in permutations(range(3))
-    )
+    def equal(x: Any, y: Any) -> bool:
+        return x.shape == y.shape and bool(np.allclose(x, y, rtol=1e-12, atol=0))
+
+    return any(all(equal(x, y.transpose(turn)) for x, y in pairs) for turn in permutations(range(3)))
 
 
 def study_whole(**options: Any) -> None:
@@ -190,8 +189,11 @@ def chart(file: Path, panels: dict[str, dict[str, list[Record]]]) -> None:
     from coupling.plots import save_errors
 
     curves = {
-        title: {label: ([r.rank for r in records], [0.0 if r.exact else r.error for r in records])
-                for label, records in studies.items() if records}
+        title: {
+            label: ([r.rank for r in records], [0.0 if r.exact else r.error for r in records])
+            for label, records in studies.items()
+            if records
+        }
         for title, studies in panels.items()
     }
     save_errors(file, curves, "rank R")

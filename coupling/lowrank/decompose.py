@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from coupling.lowrank.certificate import Certificate, certify, growth
-from coupling.lowrank.factors import Factors, Layout
+from coupling.lowrank.factors import Factors, Layout, balanced, ordered
 from coupling.lowrank.fit import EXACT, RIDGES, fit, random_start
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.scaling import scaled
@@ -67,10 +67,13 @@ def decompose(
     """Return the best sum of rank outer products that the starts lead to, for a real tensor of three indices.
 
     Entries where mask is false, and where weights is zero, are free and may hold anything.  Minimises
-    Σ weights² (T̂ - T)²; ``error`` is its root relative to Σ weights² T².  Starts are seeded one by one and do not
-    depend on one another.  ties = (0, 0, 0) keeps the three factors equal and (0, 0, 1) the first two: fewer unknowns for
-    a tensor with such a symmetry.  The search ends early after so many seconds, and when a start is exact to 1e-12; with
-    workers > 1, which spread the starts over processes, it may then be another one.  progress(done, starts, best) is called after each start.
+    Σ weights² (T̂ - T)²; ``error`` is its root relative to Σ weights² T².  Of starts
+    whose errors agree within 1 % the one with the smallest terms is returned.
+
+    Starts are seeded one by one and do not depend on one another.  ties = (0, 0, 0) keeps the three factors equal and
+    (0, 0, 1) the first two: fewer unknowns for a tensor with such a symmetry.  The search ends early after so many
+    seconds, and when a start is exact to 1e-12; with workers > 1, which spread the starts over processes, it may then
+    be another one.  progress(done, starts, best) is called after each start.
 
     Raises ValueError for a rank below 1, shapes that differ, numbers that are not finite, or nothing to fit.
 
@@ -90,9 +93,10 @@ def decompose(
         if progress:
             progress(len(results), starts, min(error for _, error, _ in results))
     best = tamest([(error, growth(factors), factors) for _, error, factors in sorted(results, key=lambda one: one[0])])
-    a, b, c = (factor * scale[:, None] for factor, scale in zip(best, scales, strict=True))
-    certificate = certify(as_objective(tensor, mask, weights), (a, b, c), measure)
-    return Decomposition((a, b, c), certificate.relative, certificate, tuple(sorted(error for _, error, _ in results)))
+    factors = ordered([factor * scale[:, None] for factor, scale in zip(best, scales, strict=True)])
+    factors = balanced(factors) if ties == (0, 1, 2) else factors
+    certificate = certify(as_objective(tensor, mask, weights), factors, measure)
+    return Decomposition(factors, certificate.relative, certificate, tuple(sorted(error for _, error, _ in results)))
 
 
 def tamest(results: list[tuple[float, float, T]]) -> T:
@@ -113,7 +117,8 @@ def as_objective(tensor: ArrayLike, mask: ArrayLike | None, weights: ArrayLike |
     factor = np.ones(target.shape) if weights is None else np.asarray(weights, float)
     active = np.ones(target.shape, bool) if mask is None else np.asarray(mask, bool)
     if factor.shape != target.shape or active.shape != target.shape:
-        raise ValueError(f"tensor, mask and weights must have one shape, got {target.shape, active.shape, factor.shape}")
+        shapes = target.shape, active.shape, factor.shape
+        raise ValueError(f"tensor, mask and weights must have one shape, got {shapes}")
     active = active & (factor != 0)
     if not np.isfinite(target[active]).all() or not np.isfinite(factor[active]).all() or not target[active].any():
         raise ValueError("tensor and weights must be finite, and the tensor not zero, where entries count")

@@ -41,8 +41,8 @@ class ExactCertificate:
     relative, worst: as in :class:`coupling.lowrank.certificate.Certificate`, of the factors as they are stored, with
     DIGITS digits.  refined: ‖F‖ of the refined factors, or None when refinement did not converge.  radius: an exact
     decomposition exists within this distance of the refined factors; None when that is not proved.  equations and
-unknowns: their numbers, entries that symmetry repeats and factors that are shared counted once; independent: the rank
-    of the derivative.
+    unknowns: their numbers, entries that symmetry repeats and factors that are shared counted once; independent: the
+    rank of the derivative.
     """
 
     relative: float
@@ -126,14 +126,14 @@ class System:
         return jacobian, inverse
 
 
-def shared(factors: Sequence[Array], ties: tuple[int, int, int]) -> tuple[int, int, int]:
+def shared(factors: Sequence[Array], ties: tuple[int, ...]) -> tuple[int, ...]:
     """Return ties if the factors of tied slots are equal, else no ties."""
     firsts = [factors[ties.index(tie)] for tie in ties]
     equal = all(np.array_equal(x, first) for x, first in zip(factors, firsts, strict=True))
     return ties if equal else (0, 1, 2)
 
 
-def distinct(entries: Iterable[tuple[int, ...]], ties: tuple[int, int, int]) -> dict[tuple[int, ...], int]:
+def distinct(entries: Iterable[tuple[int, ...]], ties: tuple[int, ...]) -> dict[tuple[int, ...], int]:
     """Return the entries, one of those that the ties make equal, with how many they are.
 
     >>> distinct([(0, 1, 1), (1, 0, 1), (1, 1, 0), (1, 1, 1)], (0, 0, 1))
@@ -164,8 +164,8 @@ def refined(system: System, x: NDArray[Any], steps: int = 12) -> tuple[float | N
 
 def _apply(inverse: Array, residual: list[Any], size: Any) -> NDArray[Any]:
     """Return inverse @ residual: the direction in double precision, its length with all digits of the exponent."""
-    direction = inverse @ np.array([complex(r / size) if np.iscomplexobj(inverse) else float(r / size) for r in residual])
-    number = mpmath.mpc if np.iscomplexobj(direction) else mpmath.mpf
+    rounded, number = (complex, mpmath.mpc) if np.iscomplexobj(inverse) else (float, mpmath.mpf)
+    direction = inverse @ np.array([rounded(r / size) for r in residual])
     return np.array([number(v) * size for v in direction.tolist()], dtype=object)
 
 

@@ -8,10 +8,11 @@ damping of Nielsen (K. Madsen, H. B. Nielsen, O. Tingleff, Methods for non-linea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from coupling.lowrank.factors import Array, Factors, Layout, balanced, column_norms, ordered
+from coupling.lowrank.factors import Array, Factors, Layout, column_norms
 from coupling.lowrank.objective import Objective, real_view
 
 #: Relative error below which a fit counts as numerically exact.
@@ -33,11 +34,11 @@ def descend(
     """Return the unknowns after L-BFGS-B with an analytic gradient; it ends below a relative gain."""
     from scipy.optimize import minimize
 
-    def value_gradient(x: Array) -> tuple[float, Array]:
+    def value_gradient(x: Any, /) -> tuple[float, Any]:
         value, gradient = value_and_gradient(objective, layout, x.view(start.dtype), ridge)
         return value, real_view(gradient)
 
-    options = {"maxiter": iterations, "maxfun": 10 * iterations, "ftol": gain, "gtol": 1e-10, "maxcor": 20}
+    options: Any = {"maxiter": iterations, "maxfun": 10 * iterations, "ftol": gain, "gtol": 1e-10, "maxcor": 20}
     found = minimize(value_gradient, real_view(start).copy(), jac=True, method="L-BFGS-B", options=options)
     return np.asarray(found.x).view(start.dtype)
 
@@ -71,7 +72,8 @@ def polish(objective: Objective, layout: Layout, x: Array, iterations: int = 500
                 break
             continue
         predicted = 0.5 * np.vdot(step, damping * step - gradient).real
-        damping, growth = max(1e-15, damping * max(1 / 3, 1 - (2 * (value - new) / predicted - 1) ** 3)), 2.0
+        ratio = float((value - new) / predicted)
+        damping, growth = max(1e-15, damping * max(1 / 3, 1 - (2 * ratio - 1) ** 3)), 2.0
         slow = slow + 1 if value - new < 1e-6 * value else 0
         x, value, gradient = x + step, new, slope
         if value < goal or slow == PATIENCE:
@@ -128,5 +130,4 @@ def fit(
         x = descend(objective, layout, x, 0.0, 5000)
     else:
         x = polish(objective, layout, revived(objective, layout, x, generator))
-    factors = ordered(layout.unpack(x))
-    return balanced(factors) if layout.ties == (0, 1, 2) else factors
+    return layout.unpack(x)

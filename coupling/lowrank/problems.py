@@ -133,8 +133,8 @@ def normalization_problem(
 def whole_problem(lmax: object, parity: str = "all", family: str = "wigner_3j") -> Problem:
     """Return the coupling tensor [(lmax+1)²]³ of all paths of a parity, in the real basis.
 
-    family "wigner_3j": blocks of unit Frobenius norm, the squared norm of the tensor is the number of paths; "gaunt" and
-    "antisymmetric_gaunt": the integrals over three real harmonics.  All entries count, zeros included.
+    family "wigner_3j": blocks of unit Frobenius norm, the squared norm of the tensor is the number of paths; "gaunt"
+    and "antisymmetric_gaunt": the integrals over three real harmonics.  All entries count, zeros included.
 
     >>> whole_problem(1).tensor.shape, float(round(np.sum(whole_problem(2).tensor ** 2), 12))
     ((4, 4, 4), 15.0)

@@ -27,7 +27,8 @@ class Record:
     """A decomposition of a problem with its certificates, as it is stored.
 
     ``error``, ``worst``: evaluated exactly from the stored factors; ``equivariance``: the relative mean equivariance
-    error, for whole tensors; ``starts``: how many were tried, ``reached``: how many of them came within 1 % of the best.
+    error, for whole tensors; ``starts``: how many were tried, ``reached``: how many of them came within 1 % of the
+    best.
     """
 
     spec: dict[str, Any]
