@@ -11,7 +11,7 @@ JOB := $(BIN)/coupling build --all
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := tables
-.PHONY: tables setup test lint lock clean
+.PHONY: tables setup test lint lock bench clean
 
 tables: $(STAMP)
 	$(JOB)
@@ -46,6 +46,17 @@ lock: $(STAMP)
 	$(BIN)/uv pip compile --quiet --no-config --upgrade --universal --python-version 3.11 --prerelease disallow \
 	    --all-extras --generate-hashes --no-header --no-annotate pyproject.toml --output-file requirements.lock
 	@{ echo "$$LOCK_HEADER"; cat requirements.lock; } > requirements.lock.new && mv requirements.lock.new requirements.lock
+
+# The programs that the benchmarks compare with have an environment of their own.
+.venv-bench/stamp: benchmarks/requirements.txt requirements.lock
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+bench: .venv-bench/stamp
+	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.tables --write
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache

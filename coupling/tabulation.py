@@ -33,7 +33,7 @@ from coupling.selection import PARITIES, Path, box_of, check_basis, one_of, orde
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-#: Bound of the relative error before the last rounding; docs/decisions/rounding.md derives it.
+#: Bound of the relative error before the last rounding; docs/decisions/0009-rounding.md derives it.
 ERROR = 2.0**-96
 
 #: Room for the entries that one kernel call leaves to exact arithmetic; it is called again when there are more.

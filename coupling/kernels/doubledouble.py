@@ -1,8 +1,8 @@
 """Arithmetic on unevaluated sums h + l of two doubles, |l| ≤ ulp(h)/2: 106 significant bits.
 
-With u = 2^-53, ``product`` errs by at most 7u² relatively and ``inverse_root`` by at most 8u² (bounds in the sense of
-Joldes, Muller and Popescu, ACM TOMS 44, 2017; re-derived where they are used, in ``docs/decisions``, and checked
-against exact arithmetic in the tests).
+With u = 2^-53 the relative errors are at most 7u² (product), 12u² (inverse_root), 16u² (quotient), and 3u² of |a| + |b|
+(add).  docs/decisions/0009-rounding.md derives these bounds in the manner of Joldes, Muller and Popescu (ACM TOMS 44,
+2017); the tests check them against fractions.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def product(ah: float, al: float, bh: float, bl: float) -> tuple[float, float]:
 
 @kernel
 def inverse_root(h: float, l: float) -> tuple[float, float]:
-    """Return 1/√(h + l) as a double-double; one Newton step of third order from the double value.
+    """Return 1/√(h + l) as a double-double, by one step of third order from the double value.
 
     >>> inverse_root(4.0, 0.0)
     (0.5, 0.0)
