@@ -8,12 +8,13 @@ tables are right to about one rounding of a double; where it is a double itself,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Long = NDArray[np.longdouble]
+Long = NDArray[Any]  # long double, which the types of numpy do not follow through arithmetic
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,8 @@ def colatitudes(degree: int) -> Colatitudes:
 
 def _polynomial(n: int, x: Long) -> tuple[Long, Long]:
     """Return P_n(x) and its derivative."""
-    before, value = np.zeros_like(x), np.ones_like(x)
+    before: Long = np.zeros_like(x)
+    value: Long = np.ones_like(x)
     for l in range(n):
         before, value = value, ((2 * l + 1) * x * value - l * before) / (l + 1)
     return value, n * (before - x * value) / ((1 - x) * (1 + x))
