@@ -90,19 +90,9 @@ def minus(a, b):
     return a - b
 
 
-def conjugate(a):
-    """Return a tile of complex numbers, column 0 the real and column 1 the imaginary part, with the latter negated."""
-    return a * np.array([1, -1], a.dtype)[:, None]
-
-
-def combine(a, b, even, odd):
-    """Return even·a - i·odd·b of two tiles of complex numbers."""
-    return even * a + odd * conjugate(b)[:, ::-1]
-
-
-def first_column(a):
-    """Return the first column of a tile."""
-    return a[:, :1]
+def butterfly(a):
+    """Return a tile of two columns, the sum and the difference of those of a."""
+    return np.stack([a[:, 0] + a[:, 1], a[:, 0] - a[:, 1]], axis=1)
 
 
 # The same, compiled ----------------------------------------------------------------------------------------------
@@ -252,40 +242,14 @@ for _sum, _operation in ((plus, "fadd"), (minus, "fsub")):
     lower_builtin(_sum, Tile, Tile)(_lower_each(_operation))
 
 
-@type_callable(conjugate)
-def _type_conjugate(context):
+@type_callable(butterfly)
+def _type_butterfly(context):
     return lambda a: a
 
 
-@lower_builtin(conjugate, Tile)
-def _lower_conjugate(context, builder, sig, args):
-    vectors = _vectors(builder, sig.return_type, args[0])
-    vectors[1::2] = [builder.fneg(vector) for vector in vectors[1::2]]
-    return _tile(builder, context, sig.return_type, vectors)
-
-
-@type_callable(combine)
-def _type_combine(context):
-    return lambda a, b, even, odd: a(a, a, a.dtype, a.dtype)
-
-
-@lower_builtin(combine, Tile, Tile, types.Float, types.Float)
-def _lower_combine(context, builder, sig, args):
-    a, b = (_vectors(builder, sig.return_type, value) for value in args[:2])
-    even, odd = (spread(builder, number, a[0].type) for number in args[2:])
-    both = []
-    for x, y, u, v in zip(a[::2], a[1::2], b[::2], b[1::2], strict=True):
-        both.append(add_product(builder, builder.fmul(odd, v), even, x))
-        both.append(add_product(builder, builder.fneg(builder.fmul(odd, u)), even, y))
+@lower_builtin(butterfly, Tile)
+def _lower_butterfly(context, builder, sig, args):
+    vectors, both = _vectors(builder, sig.return_type, args[0]), []
+    for x, y in zip(vectors[::2], vectors[1::2], strict=True):
+        both += [builder.fadd(x, y), builder.fsub(x, y)]
     return _tile(builder, context, sig.return_type, both)
-
-
-@type_callable(first_column)
-def _type_first_column(context):
-    return lambda a: Tile(a.dtype, a.rows, 1)
-
-
-@lower_builtin(first_column, Tile)
-def _lower_first_column(context, builder, sig, args):
-    tile = sig.args[0]
-    return _tile(builder, context, sig.return_type, _vectors(builder, tile, args[0])[:: tile.columns])

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, tile_shape, work_size
 from coupling.kernels.tiles import lanes
@@ -23,16 +23,16 @@ Array = NDArray[np.float64]
 class MatrixProduct(Product):
     """All paths of the Clebsch-Gordan product, even and odd, by one product of n×n matrices, n = 2j+1.
 
-        z[l3 m3] = Σ_{l1 l2} a(l1) b(l2) c(l3) π(J) N_j(l1, l2, l3) Σ_{m1 m2} C(l1,l2,l3)[m1,m2,m3] x[l1 m1] y[l2 m2]
+        z[l3 m3] = Σ_{l1 l2} a(l1) b(l2) c(l3) N_j(l1, l2, l3) Σ_{m1 m2} C(l1,l2,l3)[m1,m2,m3] x[l1 m1] y[l2 m2]
 
     C is the real core of unit Frobenius norm, J = l1+l2+l3, and N_j = (-1)^(⌈J/2⌉+2j) √P 6j{l1 l2 l3; j j j} is
     ``normalization``; it is real on even and odd paths, and positive on all when j is large.  The features become
     Hermitian matrices X = Σ x_lm T_lm, XY = H + iK with Hermitian H and K has all even paths in H and all odd ones in
-    K, and z_lm = tr T_lm (π_even H + π_odd K).
+    K, and z_lm = tr T_lm (H + K).  With the inputs exchanged the odd paths change sign.
 
     spin: j = 0, 1/2, 1, …, not below half the largest degree on a path; by default the smallest with which no N_j
     vanishes on a path.  With another spin N_j may vanish by accident, and what is left of such a path is rounding.
-    weights: arrays (a, b, c) of lmax+1 numbers, default ones.  parity: (π_even, π_odd).  Degrees of the output beyond
+    weights: arrays (a, b, c) of lmax+1 numbers, default ones.  Degrees of the output beyond
     lmax_in1 + lmax_in2 are exactly zero.  All degrees of one sample and channel meet in one matrix: a NaN or infinity
     makes all its outputs NaN or infinite, and those of no other.
 
@@ -56,7 +56,6 @@ class MatrixProduct(Product):
         *,
         spin: object = None,
         weights: Any = None,
-        parity: ArrayLike = (1.0, 1.0),
         layout: str = "channels_last",
         workers: int = 1,
     ) -> None:
@@ -68,7 +67,6 @@ class MatrixProduct(Product):
             raise ValueError(f"spin must be at least {max(self._used) / 2}, half the largest degree, got {spin!r}")
         self.spin = twice / 2
         self.weights = _finite([np.ones(l + 1) for l in self.lmax] if weights is None else weights, self.lmax)
-        self.parity = _finite([parity], (1,))[0]
         self._plans: dict[Any, Plan] = {}
 
     @property
@@ -92,14 +90,12 @@ class MatrixProduct(Product):
     @cached_property
     def _turned(self) -> MatrixProduct:
         (l1, l2, l3), (a, b, c) = self.lmax, self.weights
-        return MatrixProduct(
-            l2, l3, l1, spin=self.spin, weights=(b, c, a), parity=self.parity, layout=self.layout, workers=self.workers
-        )
+        return MatrixProduct(l2, l3, l1, spin=self.spin, weights=(b, c, a), layout=self.layout, workers=self.workers)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
         dtype, channels, w = out.dtype, out.shape[2], lanes(out.dtype)
         if dtype not in self._plans:
-            self._plans[dtype] = make_plan(self._used, self.spin, self.weights, self.parity, dtype)
+            self._plans[dtype] = make_plan(self._used, self.spin, self.weights, dtype)
         out[:, (self._used[2] + 1) ** 2 :] = 0
         sizes = np.array([array.shape[1] for array in (x, y, out)])
         inputs, result = (read_only(x.reshape(-1)), read_only(y.reshape(-1))), out.reshape(-1)
@@ -112,9 +108,7 @@ class MatrixProduct(Product):
         run_blocks(run, out.shape[0] * channels, w, self.workers)
 
 
-def make_plan(
-    lmax: tuple[int, int, int], spin: float, weights: list[Array], parity: Array, dtype: np.dtype[Any]
-) -> Plan:
+def make_plan(lmax: tuple[int, int, int], spin: float, weights: list[Array], dtype: np.dtype[Any]) -> Plan:
     """Return the tables of a product in the order in which its kernel reads them."""
     n = int(2 * spin) + 1
     straight = n <= STRAIGHT
@@ -127,7 +121,7 @@ def make_plan(
     degrees = tuple((0,) * (l + 1) if straight else () for l in lmax)
     tables = np.concatenate(made).astype(dtype)
     rows, columns = (0,) * shape[0], (0,) * shape[1]
-    return Plan(lanes(dtype), n, np.array(lmax), parity.astype(dtype), tables, starts, rows, columns, size, degrees)
+    return Plan(lanes(dtype), n, np.array(lmax), tables, starts, rows, columns, size, degrees)
 
 
 def _encoding(lmax: int, n: int, weight: Array, positions: int) -> Array:
@@ -150,7 +144,7 @@ def _decoding(lmax: int, n: int, weight: Array) -> Array:
     table: list[Array] = []
     for m in range(lmax + 1):
         count = np.where(2 * np.arange((n - m + 1) // 2) == n - m - 1, 0.5, 1.0)
-        scale = (0.5 if m == 0 else np.sqrt(0.5)) * count
+        scale = (0.5 if m == 0 else np.sqrt(0.125)) * count
         table += [scale * weight[l] * diagonal(l, m, n - 1)[: len(count)] for l in _by_parity(m, lmax)]
     return np.concatenate(table)
 
