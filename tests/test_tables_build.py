@@ -13,6 +13,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -319,9 +320,14 @@ def test_numbers_of_workers_that_make_no_sense(workers: object, tmp_path: Path) 
 
 @contextmanager
 def dask_cluster(workers: int) -> Iterator[Executor]:
-    distributed = pytest.importorskip("distributed")
+    dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
     options = {"n_workers": workers, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+    with (
+        TemporaryDirectory() as scratch,
+        dask.config.set(temporary_directory=scratch),
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         assert len(set(client.run(os.getpid).values()) - {os.getpid()}) == workers
         yield client.get_executor()
 
