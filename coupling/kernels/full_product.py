@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from coupling.kernels.jit import kernel
 from coupling.kernels.lanes import flat, fma, load, mul, part, store, zero
+from coupling.kernels.prefetch import advance
 
 
 @kernel
@@ -46,7 +47,7 @@ def full_product(x, y, out, first, last, width, pairs, counts, rows, coefficient
             if c + width > channels or count < width:
                 _write_rows(out, row, size, b, c, count, width, memory, sums)
             row += size
-        b, c = _advance(b, c, count, channels)
+        b, c = advance(b, c, count, channels)
 
 
 @kernel
@@ -77,7 +78,7 @@ def full_adjoint(y, g, out, first, last, width, groups, items, rows, coefficient
                 item += 2
             store(memory, at_out + row * width, total)
         _write_rows(out, 0, out.shape[1], b, c, count, width, memory, at_out)
-        b, c = _advance(b, c, count, channels)
+        b, c = advance(b, c, count, channels)
 
 
 @part
@@ -89,15 +90,6 @@ def _multiply(memory, width, x, n, y, m, products):
         for j in range(m):
             store(memory, at, mul(factor, load(memory, y + j * width)))
             at += width
-
-
-@part
-def _advance(b, c, count, channels):
-    """Return the batch item and channel that are count lanes further."""
-    c += count
-    while c >= channels:
-        b, c = b + 1, c - channels
-    return b, c
 
 
 @part

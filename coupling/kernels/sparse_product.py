@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from coupling.kernels.jit import kernel
 from coupling.kernels.lanes import flat, fma, load, mul, part, store, sub, zero
+from coupling.kernels.prefetch import advance, blocks_ahead, expect
 
 
 @kernel
@@ -36,15 +37,20 @@ def sparse_product(x, y, out, first, last, width, places, sections, space):
     at_y = places[0].shape[0] * 3 * width
     at_z = at_y + places[1].shape[0] * 3 * width
     b, c = divmod(first, out.shape[2])
+    e, f = divmod(first + width * blocks_ahead(x.shape[1] + y.shape[1]), out.shape[2])
     for lane in range(first, last, width):
         count = min(width, last - lane)
         gather(x, places[0], b, c, count, width, memory, 0)
         gather(y, places[1], b, c, count, width, memory, at_y)
         for row in range(3 * places[2].shape[0]):
             store(memory, at_z + row * width, zero(memory))
+        expect(x, e, f, width)  # in three parts: so many requests at once would have to wait for one another
         _double(memory, width, sections[0])
+        expect(y, e, f, width)
         _single(memory, width, sections[1])
+        expect(out, e, f, width)
         _mixed(memory, width, sections[2])
+        e, f = advance(e, f, width, out.shape[2])
         b, c = _scatter(out, places[2], b, c, count, width, memory, at_z)
 
 

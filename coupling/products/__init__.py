@@ -13,6 +13,7 @@ __all__ = [
     "ClebschGordan",
     "FullProduct",
     "Gaunt",
+    "MatrixProduct",
     "Product",
     "VectorSpherical",
     "VectorTensorProduct",

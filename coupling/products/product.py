@@ -30,6 +30,11 @@ class Product(ABC):
     Features are float32 or float64 arrays [..., (lmax+1)², channels] with the flat index l²+l+m ("channels_last"), or
     [..., channels, (lmax+1)²] ("channels_first"); leading axes and channels broadcast.  The output has degrees
     0 … lmax[2].
+
+    >>> from coupling.products import ClebschGordan
+    >>> product = ClebschGordan(1, 1, 2)
+    >>> product(np.ones((5, 4, 64)), np.ones((4, 1))).shape, product.lmax, product.sizes
+    ((5, 9, 64), (1, 1, 2), (4, 4, 9))
     """
 
     def __init__(
