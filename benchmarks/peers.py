@@ -8,11 +8,13 @@ that returns its block in our basis and normalisation.  A program that is not in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
+from coupling.indexing import degree_slice
 from coupling.selection import complex_orders, paths
 
 
@@ -43,10 +45,10 @@ def by_family(function: Callable[..., tuple[int, Any]]) -> Callable[[int], list[
 
 def arrange(raw: list[Any], lmax: int) -> np.ndarray:
     """Return the values of a peer in the order of ``coupling.tabulate``."""
-    if len(raw[0]) == 6 and np.ndim(raw[0][5]) == 0:
+    if np.ndim(raw[0][5]) == 0:
         return np.array([entry[5] for entry in raw])
     keys, values = [], []
-    for l2, l3, m2, m3, first, family in raw:
+    for l2, l3, m2, m3, first, family in flat(raw):
         family = np.asarray(family)
         l1 = np.arange(int(first), int(first) + len(family))
         keep = (l1 <= lmax) & (l1 >= abs(m2 + m3)) & (l1 >= abs(l2 - l3)) & (l1 <= l2 + l3)
@@ -55,6 +57,15 @@ def arrange(raw: list[Any], lmax: int) -> np.ndarray:
         values.append(family[keep])
     order = np.lexsort(np.concatenate(keys).T[::-1])
     return np.concatenate(values)[order]
+
+
+def flat(raw: list[Any]) -> Iterator[tuple[Any, ...]]:
+    """Give families one by one where m2, m3 and the values of many came in arrays."""
+    for l2, l3, m2, m3, first, values in raw:
+        if np.ndim(m2):
+            yield from ((l2, l3, a, b, first, row) for a, b, row in zip(m2, m3, values, strict=True))
+        else:
+            yield l2, l3, m2, m3, first, values
 
 
 def sympy_3j() -> Callable[[int], list[Any]]:
@@ -97,6 +108,30 @@ def pyshtools_3j() -> Callable[[int], list[Any]]:
     return by_family(family)
 
 
+def pywigxjpf_3j() -> Callable[[int], list[Any]]:
+    return one_by_one(wigxjpf(2 * 100))
+
+
+def wigxjpf(largest: int) -> Callable[..., float]:
+    """Return the 3j function of pywigxjpf for doubled degrees up to largest."""
+    from pywigxjpf import wig3jj, wig_table_init, wig_temp_init
+
+    wig_table_init(largest, 3)
+    wig_temp_init(largest)
+    return lambda *s: wig3jj(*(2 * x for x in s))
+
+
+def py3nj_3j() -> Callable[[int], list[Any]]:
+    """py3nj takes arrays: all families of (l2, l3) in one call; its values are numbered by 2·l1."""
+    from py3nj.wigner import drc3jj
+
+    def families(l2: int, l3: int) -> tuple[Any, ...]:
+        m2, m3 = (m.ravel() for m in np.mgrid[-l2 : l2 + 1, -l3 : l3 + 1])
+        return l2, l3, m2, m3, 0, drc3jj(2 * l2, 2 * l3, 2 * m2, 2 * m3)[1][:, ::2]
+
+    return lambda lmax: [families(l2, l3) for l2 in range(lmax + 1) for l3 in range(lmax + 1)]
+
+
 def spherical_3j() -> Callable[[int], list[Any]]:
     from spherical import Wigner3jCalculator
 
@@ -114,6 +149,8 @@ def spherical_3j() -> Callable[[int], list[Any]]:
 COMPLEX = {
     "wigners": (wigners_3j, 16),
     "wignernj": (wignernj_3j, 16),
+    "pywigxjpf": (pywigxjpf_3j, 16),
+    "py3nj": (py3nj_3j, 32),
     "ducc0": (ducc0_3j, 32),
     "camb": (camb_3j, 16),
     "pyshtools": (pyshtools_3j, 16),
@@ -143,7 +180,28 @@ def cuequivariance_block() -> Callable[..., np.ndarray]:
     return lambda *path: SO3.clebsch_gordan(*map(SO3, path))[0] / np.sqrt(2 * path[2] + 1)
 
 
-REAL = {"e3nn": (e3nn_block, 8), "e3nn-jax": (e3nn_jax_block, 8), "cuequivariance": (cuequivariance_block, 6)}
+def e3x_block() -> Callable[..., np.ndarray]:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from e3x.so3 import clebsch_gordan
+
+    @lru_cache(maxsize=1)
+    def whole(lmax: int) -> np.ndarray:
+        return np.asarray(clebsch_gordan(lmax, lmax, lmax, cartesian_order=False))
+
+    def block(l1: int, l2: int, l3: int) -> np.ndarray:
+        return whole(8)[degree_slice(l1), degree_slice(l2), degree_slice(l3)] / np.sqrt(2 * l3 + 1)
+
+    return block
+
+
+REAL = {
+    "e3nn": (e3nn_block, 8),
+    "e3nn-jax": (e3nn_jax_block, 8),
+    "cuequivariance": (cuequivariance_block, 6),
+    "e3x": (e3x_block, 8),
+}
 
 
 def installed(name: str) -> str | None:
