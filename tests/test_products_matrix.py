@@ -247,6 +247,16 @@ def test_workers_change_nothing() -> None:
         assert np.array_equal(MatrixProduct(3, 3, 3, workers=workers)(x, y), one)
 
 
+def test_asking_ahead_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks ahead of the last one are not there; memory that was never asked for is not touched."""
+    form, (x, y) = MatrixProduct(3, 3, 3), features((3, 3), 5, 21)
+    z = form(x, y)
+    monkeypatch.setattr(matrix_product, "LARGE_BYTES", -1)
+    for ahead in (1, 2, 100):
+        monkeypatch.setattr(matrix_product, "AHEAD", ahead)
+        assert np.array_equal(form(x, y), z)
+
+
 def test_one_channel_at_a_time_changes_nothing() -> None:
     """A lane has the same result in every place of a block, whole or gathered."""
     x, y = features((3, 3), 2, 2 * lanes(np.float64) + 3)

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from coupling.kernels.jit import kernel
 from coupling.kernels.lanes import flat
+from coupling.kernels.prefetch import expect
 from coupling.kernels.straight import straight_decode, straight_encode, straight_multiply
 from coupling.kernels.tiles import (
     ONE,
@@ -82,34 +83,39 @@ class Plan(NamedTuple):
 
 
 @kernel
-def matrix_product(x, y, out, first, last, channels, sizes, plan, work):
+def matrix_product(x, y, out, first, last, ahead, plan, work):
     """Write the product for the lanes first … last-1, in blocks; first begins one.
 
-    x, y, out: [batch, sizes[i], channels], flat; lane i is channel i % channels of batch item i // channels.
-    work: ``work_size`` numbers, zero at first.
+    x, y, out: [batch, entries, channels]; lane i is channel i % channels of batch item i // channels.
+    ahead: after how many blocks memory that is asked for will be used, 0 not to ask.  work: ``work_size`` numbers, zero
+    at first.
     """
     w, n, lmax, tables, starts, rows, columns, size, degrees = plan
     of_x, of_y, of_out, space, table = flat(x), flat(y), flat(out), flat(work), flat(tables)
-    plane = n * n * w
+    channels, plane = out.shape[2], n * n * w
     block = 3 * plane + 2 * (n + 1) * w
     for lane in range(first, last, w):
-        item, channel = lane // channels, lane % channels
+        item, channel = divmod(lane, channels)
         whole = channel + w <= channels
-        a, at_a, step = of_x, item * sizes[0] * channels + channel, channels
-        b, at_b = of_y, item * sizes[1] * channels + channel
-        c, at_c = of_out, item * sizes[2] * channels + channel
+        a, at_a, step = of_x, item * x.shape[1] * channels + channel, channels
+        b, at_b = of_y, item * y.shape[1] * channels + channel
+        c, at_c = of_out, item * out.shape[1] * channels + channel
         if not whole:
             a, at_a, step = space, block, w
             b, at_b = space, at_a + (lmax[0] + 1) ** 2 * w
             c, at_c = space, at_b + (lmax[1] + 1) ** 2 * w
-            gather(x, lane, last, w, channels, sizes[0], lmax[0], work, at_a)
-            gather(y, lane, last, w, channels, sizes[1], lmax[1], work, at_b)
+            gather(x, lane, last, w, lmax[0], work, at_a)
+            gather(y, lane, last, w, lmax[1], work, at_b)
         encode(a, at_a, step, w, lmax[0], n, table, starts[0], space, 0, size, degrees[0])
         encode(b, at_b, step, w, lmax[1], n, table, starts[1], space, plane, size, degrees[1])
+        if ahead:
+            later_item, later_channel = divmod(lane + ahead * w, channels)
+            expect(x, later_item, later_channel, w)
+            expect(y, later_item, later_channel, w)
         multiply(space, w, lmax, n, rows, columns, size)
         decode(space, w, lmax[2], n, table, starts[2], c, at_c, step, size, degrees[2])
         if not whole:
-            scatter(work, at_c, lane, last, w, channels, sizes[2], lmax[2], out)
+            scatter(work, at_c, lane, last, w, lmax[2], out)
 
 
 def work_size(w, lmax, n):
@@ -185,22 +191,21 @@ def _decode(work, w, lmax, n, tables, entry, out, place, step, size, degrees):
 
 
 @kernel
-def gather(x, lane, last, w, channels, size, lmax, work, place):
+def gather(x, lane, last, w, lmax, work, place):
     """Copy a block of lanes that is no run of channels to rows of w lanes, the missing ones zero."""
     for row in range((lmax + 1) ** 2):
         for i in range(w):
-            item, channel = (lane + i) // channels, (lane + i) % channels
-            inside = lane + i < last
-            work[place + row * w + i] = x[(item * size + row) * channels + channel] if inside else 0
+            item, channel = divmod(lane + i, x.shape[2])
+            work[place + row * w + i] = x[item, row, channel] if lane + i < last else 0
 
 
 @kernel
-def scatter(work, place, lane, last, w, channels, size, lmax, out):
+def scatter(work, place, lane, last, w, lmax, out):
     """Copy rows of w lanes to where ``gather`` would find them."""
     for row in range((lmax + 1) ** 2):
         for i in range(min(w, last - lane)):
-            item, channel = (lane + i) // channels, (lane + i) % channels
-            out[(item * size + row) * channels + channel] = work[place + row * w + i]
+            item, channel = divmod(lane + i, out.shape[2])
+            out[item, row, channel] = work[place + row * w + i]
 
 
 @kernel

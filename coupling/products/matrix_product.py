@@ -17,6 +17,9 @@ from coupling.spins import diagonal, doubled_spin, matrix_factors, smallest_spin
 #: Largest dimension of matrices that are encoded and decoded by straight code: beyond, compilation takes seconds.
 STRAIGHT = 16
 
+#: Blocks that are asked for ahead, and from how many bytes of features on: what is in a cache comes by itself.
+AHEAD, LARGE_BYTES = 2, 12 << 20
+
 Array = NDArray[np.float64]
 
 
@@ -93,19 +96,18 @@ class MatrixProduct(Product):
         return MatrixProduct(l2, l3, l1, spin=self.spin, weights=(b, c, a), layout=self.layout, workers=self.workers)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        dtype, channels, w = out.dtype, out.shape[2], lanes(out.dtype)
+        dtype = out.dtype
         if dtype not in self._plans:
             self._plans[dtype] = make_plan(self._used, self.spin, self.weights, dtype)
         out[:, (self._used[2] + 1) ** 2 :] = 0
-        sizes = np.array([array.shape[1] for array in (x, y, out)])
-        inputs, result = (read_only(x.reshape(-1)), read_only(y.reshape(-1))), out.reshape(-1)
         plan = self._plans[dtype]
+        ahead = AHEAD if x.nbytes + y.nbytes + out.nbytes > LARGE_BYTES else 0
 
         def run(first: int, last: int) -> None:
-            work = aligned_zeros(work_size(w, self._used, plan.n), dtype)
-            matrix_product(*inputs, result, first, last, channels, sizes, plan, work)
+            work = aligned_zeros(work_size(plan.w, self._used, plan.n), dtype)
+            matrix_product(read_only(x), read_only(y), out, first, last, ahead, plan, work)
 
-        run_blocks(run, out.shape[0] * channels, w, self.workers)
+        run_blocks(run, out.shape[0] * out.shape[2], plan.w, self.workers)
 
 
 def make_plan(lmax: tuple[int, int, int], spin: float, weights: list[Array], dtype: np.dtype[Any]) -> Plan:
