@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
+import sys
 from fractions import Fraction
 from itertools import pairwise
 
@@ -190,3 +192,23 @@ def test_families_are_numbered_as_in_the_conventions() -> None:
     numbers = chain.WIGNER_3J, chain.CLEBSCH_GORDAN, chain.GAUNT, chain.ANTISYMMETRIC_GAUNT
     assert numbers == tuple(range(4))
     assert FAMILIES == ("wigner_3j", "clebsch_gordan", "gaunt", "antisymmetric_gaunt")
+
+
+def test_where_nothing_can_be_written_kernels_are_compiled_without_a_cache() -> None:
+    """A read-only installation without a writable home: numba finds no place for its cache and refuses."""
+    code = """
+from numba import njit
+from numba.core.caching import CacheImpl
+CacheImpl._locator_classes = []
+try:
+    njit(lambda x: x, cache=True)
+    raise SystemExit("numba has found a place")
+except RuntimeError as error:
+    assert "no locator available" in str(error)
+from coupling.kernels.doubledouble import product
+assert product(0.1, 0.0, 10.0, 0.0) == (1.0, 5.551115123125783e-17)
+assert not product.stats.cache_path
+print("compiled")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "compiled", done.stderr
