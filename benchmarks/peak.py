@@ -2,14 +2,18 @@
 
     python -m benchmarks.peak
 
-``multiply_adds`` and ``bytes_moved`` measure the two bounds that every kernel is held against, in the same run as the
-kernel.  Both are process CPU time and best of several turns: a busy neighbour can only make them slower.
+``multiply_add_run`` and ``traffic_run`` do what the two bounds of every kernel are, to be timed in turn with the
+kernel.  Times are CPU time of the calling thread; printed here is the best of several.  Importing this module before
+numpy keeps numpy's matrix products to that thread.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from time import process_time
+from time import thread_time
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
 from numba import njit
@@ -39,37 +43,46 @@ def sums(x, y, out, lanes):
 
 def seconds(run: Callable[[], object], repeats: int = 1) -> float:
     """The CPU time of one call."""
-    start = process_time()
+    start = thread_time()
     for _ in range(repeats):
         run()
-    return (process_time() - start) / repeats
+    return (thread_time() - start) / repeats
 
 
-def multiply_adds(dtype: np.dtype, turns: int = 9) -> float:
-    """Multiply-adds per second of one core."""
-    x, out, n = np.full(width(dtype), 0.5, dtype), np.zeros(width(dtype), dtype), 300_000
-    chains(x, out, 1)
-    return 6 * width(dtype) * n / min(seconds(lambda: chains(x, out, n)) for _ in range(turns))
+def multiply_add_run(dtype: np.dtype, n: int = 100_000) -> tuple[Callable[[], None], int]:
+    """A function that does nothing but multiply-adds, and how many."""
+    x, out = np.full(width(dtype), 0.5, dtype), np.zeros(width(dtype), dtype)
+    return (lambda: chains(x, out, n)), 6 * width(dtype) * n
 
 
-def bytes_moved(size: int, dtype: np.dtype = np.dtype("float32"), turns: int = 9) -> float:
-    """Bytes per second of one core, read and written, when three arrays have so many bytes together."""
+def traffic_run(size: int, dtype: np.dtype) -> tuple[Callable[[], None], int]:
+    """A function that only reads two arrays and writes a third one, about size bytes together, and how many."""
     n = max(1, size // 3 // dtype.itemsize // width(dtype)) * width(dtype)
     x, y, out = (aligned_zeros(n, dtype) for _ in range(3))
     x += 1
     y += 2
-    sums(x, y, out, width(dtype))
-    repeats = max(1, 30_000_000 // (3 * n * dtype.itemsize))
-    times = [seconds(lambda: sums(x, y, out, width(dtype)), repeats) for _ in range(turns)]
-    return 3 * n * dtype.itemsize / min(times)
+    return (lambda: sums(x, y, out, width(dtype))), 3 * n * dtype.itemsize
+
+
+def best_rate(run: Callable[[], None], amount: int, turns: int = 9) -> float:
+    """Amount per second of CPU time."""
+    run()
+    repeats = max(1, int(0.01 / max(seconds(run), 1e-7)))
+    return amount / min(seconds(run, repeats) for _ in range(turns))
+
+
+def multiply_adds(dtype: np.dtype) -> float:
+    """Multiply-adds per second of one core."""
+    return best_rate(*multiply_add_run(dtype))
 
 
 def main() -> None:
     """Print both bounds."""
-    for dtype in (np.dtype("float32"), np.dtype("float64")):
+    for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
         print(f"{dtype}: {2 * multiply_adds(dtype) / 1e9:.0f} GFLOP/s")
     for size in (1 << 14, 1 << 18, 1 << 22, 1 << 28):
-        print(f"{size >> 10} KiB in three arrays: {bytes_moved(size) / 1e9:.1f} GB/s")
+        rate = best_rate(*traffic_run(size, np.dtype(np.float32)))
+        print(f"{size >> 10} KiB in three arrays: {rate / 1e9:.1f} GB/s")
 
 
 if __name__ == "__main__":

@@ -273,6 +273,7 @@ def test_kernels_give_the_same_without_compilation(monkeypatch: pytest.MonkeyPat
 
     lmax = (2, 2, 2)
     x, y, g = features(lmax, 2, 21)
+    monkeypatch.setattr(clebsch_gordan, "STRAIGHT", 0)
     compiled = ClebschGordan(*lmax)(x, y), ClebschGordan(*lmax).weight_gradient(x, y, g)
     for name in ("sparse_product", "sparse_weights"):
         monkeypatch.setattr(clebsch_gordan, name, getattr(kernels, name).py_func)
@@ -281,3 +282,78 @@ def test_kernels_give_the_same_without_compilation(monkeypatch: pytest.MonkeyPat
     interpreted = ClebschGordan(*lmax)(x, y), ClebschGordan(*lmax).weight_gradient(x, y, g)
     for a, b in zip(compiled, interpreted, strict=True):
         assert np.abs(a - b).max() < 1e-13
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("lmax", BOXES[:8])
+def test_straight_code_does_the_same_as_the_loops(
+    lmax: tuple[int, int, int], dtype: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from coupling.products import clebsch_gordan
+
+    x, y = features(lmax[:2], 3, 40, dtype=dtype)
+    total = sum(np.ogrid[tuple(slice(l + 1) for l in lmax)])
+    for weights in (random_weights(lmax), (total % 2 == 0) * 1.0, total % 2 * 1.0):
+        one = ClebschGordan(*lmax, weights)
+        assert one.operations <= clebsch_gordan.STRAIGHT
+        straight = one(x, y)
+        with monkeypatch.context() as patch:
+            patch.setattr(clebsch_gordan, "STRAIGHT", 0)
+            assert np.array_equal(one.with_weights(weights)(x, y), straight)
+
+
+class Numbers:
+    """The operations of coupling.kernels.sparse_straight.Code on arrays."""
+
+    def __init__(self, memory: Array, coefficients: Array) -> None:
+        self.memory, self.coefficients = memory, coefficients
+        self.written: set[int] = set()
+
+    def load(self, row: int) -> Array:
+        return self.memory[row]
+
+    def load_sum(self, row: int) -> Array | None:
+        return self.memory[row].copy() if row in self.written else None
+
+    def store_sum(self, row: int, value: Array | None) -> None:
+        self.written.add(row)
+        self.memory[row] = 0 if value is None else value
+
+    def coefficient(self, i: int) -> float:
+        return float(self.coefficients[i])
+
+    def add(self, total: Array | None, a: Any, b: Array) -> Array:
+        return a * b if total is None else total + a * b
+
+    def forget(self) -> None:
+        pass
+
+
+def test_straight_code_without_compilation() -> None:
+    from coupling.kernels.sparse_straight import sparse_sums
+    from coupling.products.sparse_program import places, program, row_count
+
+    lmax = (3, 2, 3)
+    x, y = features(lmax[:2], 5)
+    sections = program(build(Request(lmax=lmax)), 0, lmax, (dense_paths(lmax)).tobytes())
+    memory = np.full((row_count(lmax), 5), np.nan)
+    starts = np.cumsum([0, *(3 * len(places(l)) for l in lmax)])
+    for start, l, values in zip(starts, lmax, (x, y), strict=False):
+        plus, minus = places(l).T
+        rows = start + 1 + 3 * np.arange(len(plus))
+        memory[rows], memory[rows + 1], memory[rows - 1] = values[plus], values[minus], -values[minus]
+    tables = tuple(section[:3] for section in sections)
+    coefficients = np.concatenate([section.core for section in sections])
+    sparse_sums(Numbers(memory, coefficients), tables, range(starts[2], starts[3]))
+    plus, minus = places(lmax[2]).T
+    rows, z = starts[2] + 1 + 3 * np.arange(len(plus)), np.zeros((16, 5))
+    z[minus], z[plus] = memory[rows + 1] - memory[rows - 1], memory[rows]
+    assert np.abs(z - by_definition(dense(lmax), x, y)).max() < 1e-14
+
+
+def dense_paths(lmax: tuple[int, int, int]) -> Array:
+    """Whether [l1, l2, l3] is a path."""
+    allowed = np.zeros([l + 1 for l in lmax], bool)
+    for path in paths(*lmax):
+        allowed[path] = True
+    return allowed

@@ -28,7 +28,7 @@ def _prefetch_line(typing, memory, offset):
         number = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [pointer.type, number, number, number])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [pointer, *(ir.Constant(number, value) for value in (0, 3, 1))])  # to read, to keep, data
+        builder.call(function, [pointer, number(0), number(3), number(1)])  # to read, to keep, data
         return context.get_dummy_value()
 
     return types.void(memory, types.intp), emit
@@ -40,7 +40,7 @@ def _prefetch(memory, offset, size):
 
     def lines(memory, offset, size):
         for at in range(offset, offset + size, line):
-            _prefetch_line(memory, at)
+            _prefetch_line(memory, at)  # type: ignore[call-arg]
 
     return lines
 

@@ -22,18 +22,19 @@ collects what is to be subtracted from the third.  Positions are in numbers: u i
 from __future__ import annotations
 
 from coupling.kernels.jit import kernel
-from coupling.kernels.lanes import flat, fma, load, mul, part, store, sub, zero
+from coupling.kernels.lanes import call, flat, fma, load, mul, part, store, sub, zero
 from coupling.kernels.prefetch import advance, blocks_ahead, expect
 
 
 @kernel
-def sparse_product(x, y, out, first, last, width, places, sections, space):
+def sparse_product(x, y, out, first, last, width, places, sections, straight, space):
     """Write the product of the lanes first … last-1 of x and y to out, each [batch, (lmax+1)², channels].
 
-    places: for x, y and z the array [n, 2] of ``gather``; sections: double, single, mixed; space: 3 n ``width`` numbers
-    for each of the three.
+    places: for x, y and z the array [n, 2] of ``gather``; sections: double, single, mixed, their coefficients one after
+    the other in memory; straight: the address of a function that does the same as the loops over the sections, or 0;
+    space: 3 n ``width`` numbers for each of the three.
     """
-    memory = flat(space)
+    memory, coefficients = flat(space), flat(sections[0][3])
     at_y = places[0].shape[0] * 3 * width
     at_z = at_y + places[1].shape[0] * 3 * width
     b, c = divmod(first, out.shape[2])
@@ -42,14 +43,19 @@ def sparse_product(x, y, out, first, last, width, places, sections, space):
         count = min(width, last - lane)
         gather(x, places[0], b, c, count, width, memory, 0)
         gather(y, places[1], b, c, count, width, memory, at_y)
-        for row in range(3 * places[2].shape[0]):
-            store(memory, at_z + row * width, zero(memory))
         expect(x, e, f, width)  # in three parts: so many requests at once would have to wait for one another
-        _double(memory, width, sections[0])
-        expect(y, e, f, width)
-        _single(memory, width, sections[1])
-        expect(out, e, f, width)
-        _mixed(memory, width, sections[2])
+        if straight:
+            expect(y, e, f, width)
+            call(straight, memory, coefficients, 0, 0, 0, 0)
+            expect(out, e, f, width)
+        else:
+            for row in range(3 * places[2].shape[0]):
+                store(memory, at_z + row * width, zero(memory))
+            _double(memory, width, sections[0])
+            expect(y, e, f, width)
+            _single(memory, width, sections[1])
+            expect(out, e, f, width)
+            _mixed(memory, width, sections[2])
         e, f = advance(e, f, width, out.shape[2])
         b, c = _scatter(out, places[2], b, c, count, width, memory, at_z)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cached_property, lru_cache
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from coupling.conventions import FAMILIES
 from coupling.kernels.lanes import width
 from coupling.kernels.sparse_product import sparse_product, sparse_weights
+from coupling.kernels.sparse_straight import compiled
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.product import Features, Product
 from coupling.products.sparse_program import Integers, Lmax, Section, places, program, row_count
@@ -20,10 +22,21 @@ from coupling.tables.builder import build
 from coupling.tables.request import Request
 from coupling.tables.table import Table
 
+#: Up to so many multiply-adds, lmax 4, sums are written out as straight code, which the instruction cache still holds.
+STRAIGHT = 2100
+
 #: Blocks of lanes whose weight gradients are added in the compute type, before they are added in float64.
 ADDED_TOGETHER = 64
 
-Bound = tuple[Integers, Integers, Integers, NDArray[Any], Integers]
+
+class Bound(NamedTuple):
+    """A section as the kernels read it: positions in numbers, coefficients times weights in the compute type."""
+
+    groups: Integers
+    items: Integers
+    rows: Integers
+    coefficients: NDArray[Any]
+    paths: Integers
 
 
 class ClebschGordan(Product):
@@ -75,7 +88,7 @@ class ClebschGordan(Product):
             raise ValueError(f"weights must have the shape {shape} = [lmax1+1, lmax2+1, lmax3+1], got {given.shape}")
         given.flags.writeable = False
         self.weights = given
-        self._bound: dict[Any, tuple[Bound, ...]] = {}
+        self._bound: dict[Any, tuple[tuple[Bound, ...], Any]] = {}
         self.__dict__.pop("_turned", None)
 
     def with_weights(self, weights: ArrayLike | None) -> ClebschGordan:
@@ -105,6 +118,17 @@ class ClebschGordan(Product):
         other._set(np.transpose(self.weights, (1, 2, 0)))
         return other
 
+    @property
+    def operations(self) -> int:
+        """The number of multiply-adds for one channel of one sample.
+
+        >>> ClebschGordan(2, 2, 2).operations
+        205
+        """
+        double, single, mixed = self._sections(np.dtype(float), self.weights)
+        pairs = sum(2 * len(s.coefficients) + 4 * sums * len(s.items) for s, sums in ((double, 2), (single, 1)))
+        return pairs + len(mixed.coefficients) + 2 * len(mixed.items)
+
     def weight_gradient(self, x: Features, y: Features, cotangent: Features) -> NDArray[np.float64]:
         """Return the gradient of Σ cotangent · (x, y) in the weights, an array like them, zero off the paths.
 
@@ -117,7 +141,7 @@ class ClebschGordan(Product):
         """
         (first, second, third), _ = self._broadcast(x, y, cotangent)
         w, lanes = width(first.dtype), first.shape[0] * first.shape[2]
-        sections = self._sections(first.dtype, np.ones_like(self._scale))
+        sections = tuple(tuple(s) for s in self._sections(first.dtype, np.ones_like(self._scale)))
         where, gradient = self._places, np.zeros(self._scale.size)
 
         def run(begin: int, end: int) -> None:
@@ -133,12 +157,13 @@ class ClebschGordan(Product):
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
         if x.dtype not in self._bound:
-            self._bound[x.dtype] = self._sections(x.dtype, self.weights)
-        w, sections, where = width(x.dtype), tuple(s[:4] for s in self._bound[x.dtype]), self._places
+            self._bound[x.dtype] = self._sections(x.dtype, self.weights), self._straight(x.dtype)
+        (sections, function), w, where = self._bound[x.dtype], width(x.dtype), self._places
+        tables, straight = tuple(tuple(section[:4]) for section in sections), function.address if function else 0
 
         def run(first: int, last: int) -> None:
             space = aligned_zeros(row_count(self.lmax) * w, x.dtype)
-            sparse_product(read_only(x), read_only(y), out, first, last, w, where, sections, space)
+            sparse_product(read_only(x), read_only(y), out, first, last, w, where, tables, straight, space)
 
         run_blocks(run, x.shape[0] * x.shape[2], w, self.workers)
 
@@ -150,15 +175,34 @@ class ClebschGordan(Product):
         """Return what the kernel reads; paths whose coefficients or weights are zero are left out."""
         factors = (self._scale * weights).ravel()
         found = program(self.table, self._turns, self.lmax, (factors != 0).tobytes())
-        return tuple(_bind(section, factors, dtype) for section in found)
+        ends = np.cumsum([0, *(len(section.core) for section in found)])
+        coefficients = np.concatenate([section.core * factors[section.paths] for section in found]).astype(dtype)
+        parts = [coefficients[begin:end] for begin, end in pairwise(ends)]
+        return tuple(_bind(*both, width(dtype)) for both in zip(found, parts, strict=True))
+
+    def _straight(self, dtype: np.dtype[Any]) -> Any:
+        """Return the compiled function for these paths if they are all there are, all even or all odd ones, and few."""
+        paths = self._scale * self.weights != 0
+        l1, l2, l3 = np.ogrid[tuple(slice(l + 1) for l in self.lmax)]
+        there = (abs(l1 - l2) <= l3) & (l3 <= l1 + l2)
+        sets = {there.tobytes(), *((there & ((l1 + l2 + l3) % 2 == odd)).tobytes() for odd in (0, 1))}
+        if self.operations > STRAIGHT or paths.tobytes() not in sets:
+            return None
+        return _compiled(self.lmax, paths.tobytes(), dtype)
 
 
-def _bind(section: Section, factors: NDArray[np.float64], dtype: np.dtype[Any]) -> Bound:
-    """Return a section with positions in numbers, coefficients in the compute type, and where sums over paths are."""
-    w = width(dtype)
-    coefficients = (section.core * factors[section.paths]).astype(dtype)
-    groups, items = section.groups * [w, w, w, 1], section.items * [1, 1, w, w]
-    return groups, items, section.rows * w, coefficients, section.paths * w
+@lru_cache(maxsize=64)
+def _compiled(lmax: Lmax, allowed: bytes, dtype: np.dtype[Any]) -> Any:
+    """Return the compiled function for some paths, whatever the table, its turns and the weights."""
+    double, single, mixed = (section[:3] for section in program(table_of(lmax, "wigner_3j"), 0, lmax, allowed))
+    last = row_count(lmax)
+    return compiled((double, single, mixed), range(last - 3 * len(places(lmax[2])), last), dtype)
+
+
+def _bind(section: Section, coefficients: NDArray[Any], w: int) -> Bound:
+    """Return a section with positions in numbers, for rows of w lanes, and where sums over paths are."""
+    groups, items = np.multiply(section.groups, [w, w, w, 1]), np.multiply(section.items, [1, 1, w, w])
+    return Bound(groups, items, section.rows * w, coefficients, section.paths * w)
 
 
 @lru_cache(maxsize=8)
