@@ -191,17 +191,27 @@ def orders_of(path: Path, basis: str) -> Integers:
            [ 1,  0, -1]])
     """
     l1, l2, l3 = path
-    m1, m2 = np.arange(-l1, l1 + 1)[:, None, None], np.arange(-l2, l2 + 1)[:, None]
+    m1 = np.arange(-l1, l1 + 1)
     if basis == "complex":
-        m3 = -m1 - m2
-        where = np.nonzero(abs(m3) <= l3)
-    else:
-        total, gap = abs(m1) + abs(m2), abs(abs(m1) - abs(m2))
-        m3 = np.concatenate([-total, -gap, gap, total], axis=2)
-        distinct = np.concatenate([total > gap, gap > 0, gap >= 0, total > gap], axis=2)
-        negative = (m1 < 0) ^ (m2 < 0) ^ bool((l1 + l2 + l3) & 1)
-        where = np.nonzero(distinct & (abs(m3) <= l3) & ((m3 < 0) == negative))
-    return np.stack([where[0] - l1, where[1] - l2, m3[where]])
+        m1, m2 = _segments(m1, np.maximum(-l2, -l3 - m1), np.minimum(l2, l3 - m1))
+        return np.stack([m1, m2, -m1 - m2])
+    below, above = np.minimum(l2, l3 - abs(m1)), np.maximum(-l2, abs(m1) - l3)  # ||m1|-|m2|| ≤ l3
+    first = np.stack([np.maximum(-l2, -l3 - abs(m1)), np.maximum(above, below + 1)], axis=1).ravel()
+    last = np.stack([below, np.minimum(l2, l3 + abs(m1))], axis=1).ravel()
+    m1, m2 = (m[:, None] for m in _segments(np.repeat(m1, 2), first, last))
+    total, gap = abs(m1) + abs(m2), abs(abs(m1) - abs(m2))
+    m3 = np.concatenate([-total, -gap, gap, total], axis=1)
+    distinct = np.concatenate([total > gap, gap > 0, gap >= 0, total > gap], axis=1)
+    negative = (m1 < 0) ^ (m2 < 0) ^ bool((l1 + l2 + l3) & 1)
+    pair, which = np.nonzero(distinct & (abs(m3) <= l3) & ((m3 < 0) == negative))
+    return np.stack([m1[pair, 0], m2[pair, 0], m3[pair, which]])
+
+
+def _segments(keys: Integers, first: Integers, last: Integers) -> tuple[Integers, Integers]:
+    """Return all (key, n) with first ≤ n ≤ last for each key in turn, as two arrays."""
+    sizes = np.maximum(last - first + 1, 0)
+    starts = np.cumsum(sizes) - sizes
+    return np.repeat(keys, sizes), np.arange(sizes.sum()) + np.repeat(first - starts, sizes)
 
 
 def real_terms(total: int, orders: Integers) -> tuple[Floats, Integers]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from math import comb
 from typing import NamedTuple
 
 import numpy as np
@@ -56,11 +55,23 @@ def integer_rows(l1: int, l2: int, l3: int) -> Iterator[Objects]:
     """
     a, b, total = l1 + l2 - l3, -l1 + l2 + l3, l1 + l2 + l3
     column = np.arange(2 * l2 + 1).astype(object)
-    row = np.array([parity_sign(b - p) * comb(b, p - a) if p >= a else 0 for p in range(2 * l2 + 1)], object)
+    row = np.array([0] * a + [parity_sign(b - p - a) * n for p, n in enumerate(binomials(b))], object)
     for p1 in range(2 * l1 + 1):
         yield row
         right = np.append(row[1:], 0)
         row = -((column + 1) * right + (total - p1 - column) * row) // (p1 + 1)
+
+
+def binomials(n: int) -> list[int]:
+    """Return binom(n, k) for k = 0 … n.
+
+    >>> binomials(4)
+    [1, 4, 6, 4, 1]
+    """
+    half = [1]
+    for k in range(n // 2):
+        half.append(half[-1] * (n - k) // (k + 1))
+    return half + half[: (n + 1) // 2][::-1]
 
 
 def rounded_block(l1: int, l2: int, l3: int, factor: Surd, real: bool = False) -> Block:
@@ -129,9 +140,6 @@ def _root(value: Surd) -> tuple[int, int]:
 @lru_cache(maxsize=64)
 def _inverse_roots(l: int) -> tuple[Objects, Integers]:
     """Return 1/√binom(2l, p) as integers and binary exponents, for p = 0 … 2l."""
-    half, binomial = [], 1
-    for p in range(l + 1):
-        half.append(root_bits(1, binomial, 0, BITS))
-        binomial = binomial * (2 * l - p) // (p + 1)
+    half = [root_bits(1, binomial, 0, BITS) for binomial in binomials(2 * l)[: l + 1]]
     roots, exponents = zip(*half, *half[-2::-1], strict=True)
     return np.array(roots, object), np.array(exponents)
