@@ -13,7 +13,7 @@ from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, eye_array
 
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact.blocks import Block, rounded_block
@@ -236,8 +236,8 @@ def orthogonality(table: Tabulation) -> float:
     residual = 0.0
     for _, members in _groups(table.paths[:, :2]):
         matrix = _rows(table, members)
-        gram = (matrix @ matrix.T).tocoo()
-        residual = max(residual, float(abs(gram.data - (gram.coords[0] == gram.coords[1])).max(initial=0.0)))
+        difference = matrix @ matrix.T - eye_array(matrix.shape[0])
+        residual = max(residual, float(abs(difference.data).max(initial=0.0)))
     return residual
 
 
