@@ -278,6 +278,20 @@ def test_straight_code_and_loops_agree(dtype: type, monkeypatch: pytest.MonkeyPa
     assert len(before) == 17
 
 
+@pytest.mark.parametrize("straight", [64, -1])
+def test_every_size_of_matrix(straight: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is left over at the edges of tiles and of diagonals: n = 3 … 26, bands narrow and wide."""
+    monkeypatch.setattr(matrix_product, "STRAIGHT", straight)
+    met = 0
+    for n in range(3, 27 if straight < 0 else 15):
+        for lmax in ((2, 1, 2), (min(n - 1, 6), 2, min(n - 1, 5))):
+            x, y = features(lmax[:2], 2, 3)
+            form = MatrixProduct(*lmax, spin=(n - 1) / 2)
+            assert close(form(x, y), by_definition(dense(form), x, y), BOUND[np.float64])
+            met += 1
+    assert met == (48 if straight < 0 else 24)
+
+
 @pytest.mark.parametrize("straight", [16, -1])
 def test_without_compilation(straight: int, monkeypatch: pytest.MonkeyPatch) -> None:
     boxes = [(0, 0, 0), (1, 1, 1), (2, 3, 2), (4, 4, 4)]
@@ -289,7 +303,7 @@ def test_without_compilation(straight: int, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(matrix_product, "STRAIGHT", straight)
     for lmax, z in compiled.items():
         assert close(MatrixProduct(*lmax)(*features(lmax[:2], 2, 5)), z, BOUND[np.float64])
-    assert len(functions) == 11
+    assert len(functions) == 13
 
 
 def test_tiles_cover_every_size_and_fit_into_registers() -> None:

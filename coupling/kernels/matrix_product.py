@@ -143,12 +143,12 @@ def decode(work, w, lmax, n, tables, entry, out, place, step, size, degrees):
         loop_decode(work, w, lmax, n, tables, entry, out, place, step)
 
 
-def multiply_tile(work, w, lmax, n, p, q, rows, columns, size):
-    """Write the tile of twice the product that begins at (p, q)."""
+def multiply(work, w, lmax, n, rows, columns, size):
+    """Write twice the product of the first two matrices to the third, within the band |p - q| ≤ lmax[2]."""
     if len(size):
-        straight_multiply(work, p, q, size, rows, columns)
+        tiles_straight(work, lmax, n, rows, columns, size)
     else:
-        loop_multiply(work, w, lmax, n, p, q, rows, columns)
+        loop_multiply(work, w, lmax, n, rows, columns)
 
 
 @overload(encode)
@@ -164,15 +164,15 @@ def _encode(x, place, step, w, lmax, n, tables, entry, work, matrix, size, degre
     return straight if len(size) else loops
 
 
-@overload(multiply_tile)
-def _multiply_tile(work, w, lmax, n, p, q, rows, columns, size):
+@overload(multiply)
+def _multiply(work, w, lmax, n, rows, columns, size):
     """Choose when the kernel is compiled."""
 
-    def straight(work, w, lmax, n, p, q, rows, columns, size):
-        straight_multiply(work, p, q, size, rows, columns)
+    def straight(work, w, lmax, n, rows, columns, size):
+        tiles_straight(work, lmax, n, rows, columns, size)
 
-    def loops(work, w, lmax, n, p, q, rows, columns, size):
-        loop_multiply(work, w, lmax, n, p, q, rows, columns)
+    def loops(work, w, lmax, n, rows, columns, size):
+        loop_multiply(work, w, lmax, n, rows, columns)
 
     return straight if len(size) else loops
 
@@ -249,44 +249,57 @@ def _pair(x, place, step, l, m):
 
 
 @kernel
-def multiply(work, w, lmax, n, rows, columns, size):
-    """Write twice the product of the first two matrices to the third, within the band |p - q| ≤ lmax[2]."""
+def tiles_straight(work, lmax, n, rows, columns, size):
+    """Write the product tile by tile."""
     for i in range(0, n, len(rows)):
         p = min(i, n - len(rows))
         for j in range(0, n, len(columns)):
             q = min(j, n - len(columns))
-            if q - p - len(rows) < lmax[2] and p - q - len(columns) < lmax[2]:
-                multiply_tile(work, w, lmax, n, p, q, rows, columns, size)
+            if _within(p, q, lmax, rows, columns):
+                straight_multiply(work, p, q, size, rows, columns)
 
 
 @kernel
-def loop_multiply(work, w, lmax, n, p, q, rows, columns):
-    """Write the tile of R S - Rᵀ Sᵀ + S Rᵀ + Sᵀ R that begins at (p, q)."""
-    row, s, total = n * w, n * n * w, zeros(work, rows, columns)
-    start, stop = max(0, p - lmax[0], q - lmax[1]), min(n, p + len(rows) + lmax[0], q + len(columns) + lmax[1])
-    for r in range(start, stop):
-        left, right = (
-            load(work, p * row + r * w, row, 0, rows, ONE),
-            load(work, s + r * row + q * w, 0, w, ONE, columns),
-        )
-        total = outer(total, left, right)
-    for r in range(start, stop):
-        left, right = (
-            load(work, r * row + p * w, w, 0, rows, ONE),
-            load(work, s + q * row + r * w, 0, row, ONE, columns),
-        )
-        total = outer_minus(total, left, right)
-    start, stop = max(0, p - lmax[1], q - lmax[0]), min(n, p + len(rows) + lmax[1], q + len(columns) + lmax[0])
-    for r in range(start, stop):
-        left, right = (
-            load(work, s + p * row + r * w, row, 0, rows, ONE),
-            load(work, q * row + r * w, 0, row, ONE, columns),
-        )
-        total = outer(total, left, right)
-    for r in range(start, stop):
-        left, right = load(work, s + r * row + p * w, w, 0, rows, ONE), load(work, r * row + q * w, 0, w, ONE, columns)
-        total = outer(total, left, right)
-    store(work, 2 * s + p * row + q * w, row, w, total)
+def _within(p, q, lmax, rows, columns):
+    """Return whether a tile that begins at (p, q) meets the band |p - q| ≤ lmax[2]."""
+    return q - p - len(rows) < lmax[2] and p - q - len(columns) < lmax[2]
+
+
+@kernel
+def loop_multiply(work, w, lmax, n, rows, columns):
+    """Write the product: for each row of tiles R S, -Rᵀ Sᵀ, S Rᵀ, Sᵀ R in turn; left factors stay in a cache.
+
+    Rows of tiles may overlap, since each begins from zero; tiles in a row must not, since the four are added up.
+    """
+    for i in range(0, n, len(rows)):
+        p = min(i, n - len(rows))
+        for k in range(4):
+            q = 0
+            while q < n:
+                if q + len(columns) <= n:
+                    add_tile(work, w, lmax, n, p, q, k, rows, columns)
+                    q += len(columns)
+                else:
+                    add_tile(work, w, lmax, n, p, q, k, rows, ONE)
+                    q += 1
+
+
+@kernel
+def add_tile(work, w, lmax, n, p, q, k, rows, columns):
+    """Add a tile of the product number k to what is there, of the first one to zero."""
+    if not _within(p, q, lmax, rows, columns):
+        return
+    row, s = n * w, n * n * w
+    at = 2 * s + p * row + q * w
+    total = zeros(work, rows, columns) if k == 0 else load(work, at, row, w, rows, columns)
+    x, y, a, b = (0, s, lmax[0], lmax[1]) if k < 2 else (s, 0, lmax[1], lmax[0])
+    down, along = (w, row) if k % 2 else (row, w)  # steps in the left factor
+    onward, across = (w, row) if k == 1 or k == 2 else (row, w)  # steps in the right factor
+    for r in range(max(0, p - a, q - b), min(n, p + len(rows) + a, q + len(columns) + b)):
+        left = load(work, x + p * down + r * along, down, 0, rows, ONE)
+        right = load(work, y + r * onward + q * across, 0, across, ONE, columns)
+        total = outer_minus(total, left, right) if k == 1 else outer(total, left, right)
+    store(work, at, row, w, total)
 
 
 @kernel
