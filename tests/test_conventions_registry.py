@@ -1,6 +1,6 @@
 """The conventions of other programs: every block against its definition, every change of basis against harmonics.
 
-What the programs themselves compute is compared in test_crosscheck.py.
+What the programs themselves compute is compared in test_witnesses.py.
 """
 
 from __future__ import annotations

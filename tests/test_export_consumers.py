@@ -257,7 +257,8 @@ def test_e3j_records(value: str, index: str, real_l4: Table) -> None:
 
 def test_e3j_file(real_l4: Table, tmp_path: Path) -> None:
     (tmp_path / "e3j.npz").write_bytes(export(real_l4, "e3j", dtype="float32"))
-    file = np.load(tmp_path / "e3j.npz", allow_pickle=False)
+    with np.load(tmp_path / "e3j.npz", allow_pickle=False) as opened:
+        file = dict(opened)
     metadata = json.loads(str(file["metadata"]))
     assert file["forward"].shape == (2052, 8) and metadata["outputs_without_records"] == 0
     assert sorted(file) == ["backward_input1", "backward_input2", "forward", "metadata"]
@@ -345,7 +346,8 @@ def test_nothing_is_written_on_bad_input(here: Path, arguments: tuple[str, ...],
 def test_a_convention_of_ones_own(here: Path) -> None:
     (here / "own.toml").write_text('name = "own"\norders = "zero_first"\nscale = "input_norm"\nslots = [2, 1, 0]\n')
     assert run("real-l4", "-f", "npz", "-c", "own.toml").exit_code == 0
-    file = np.load(here / "real-l4-own.npz")
+    with np.load(here / "real-l4-own.npz") as opened:
+        file = dict(opened)
     from coupling.foreign.choices import input_norm, zero_first
 
     expected = list_table(

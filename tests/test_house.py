@@ -29,7 +29,6 @@ PUBLIC = [
     "exact",
     "gaunt",
     "load",
-    "lowrank",
     "normalization",
     "products",
     "real_antisymmetric_gaunt",

@@ -1,4 +1,4 @@
-"""The conventions of programs, by name.  Each is compared with its program by ``coupling crosscheck``."""
+"""The conventions of programs, by name; where a program can be installed, it is a witness in the tests."""
 
 from __future__ import annotations
 
