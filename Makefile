@@ -57,6 +57,7 @@ lock: $(STAMP)
 
 bench: .venv-bench/stamp
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.tables --write
+	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.compiled --write
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.symbols --write
 
 clean:
