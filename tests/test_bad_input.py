@@ -142,7 +142,7 @@ def check_refused(name: str, slot: int, value: object, error: type[Exception]) -
 
 def test_the_list_of_functions_is_complete() -> None:
     """Every public function of single degrees and orders stands in the list; tables have tests of their own."""
-    tables = {"Table", "TableError", "build", "load", "tabulate", "exact", "products"}
+    tables = {"Table", "TableError", "build", "load", "tabulate", "exact", "products", "lowrank"}
     public = {f"coupling.{name}" for name in coupling.__all__ if name not in tables}
     public |= {f"coupling.exact.{name}" for name in exact.__all__ if name != "Surd"}
     public |= {f"coupling.sphere.{name}" for name in sphere.__all__ if name not in ("Grid", "synthesis")}

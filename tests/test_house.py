@@ -29,6 +29,7 @@ PUBLIC = [
     "exact",
     "gaunt",
     "load",
+    "lowrank",
     "normalization",
     "products",
     "real_antisymmetric_gaunt",

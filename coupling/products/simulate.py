@@ -8,7 +8,7 @@ degree, R evaluations of each make
 
 and this is exact: the only rounding is that of floats.  Whether w is the wanted weight depends on the factors alone.
 One path is always exact; weights of the form N a b c need R = 1; all others as many terms as the tensor w/N has rank on
-the allowed paths.
+the allowed paths, see :mod:`coupling.lowrank`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,68 @@
+"""The named baseline: alternating least squares with line search, as tensorly has it."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from coupling.lowrank.certificate import certify
+from coupling.lowrank.decompose import Decomposition, as_objective
+from coupling.lowrank.factors import Factors, Layout, balanced, ordered
+from coupling.lowrank.fit import EXACT, random_start
+from coupling.lowrank.objective import Objective
+
+
+def tensorly_decompose(
+    tensor: ArrayLike,
+    rank: int,
+    mask: ArrayLike | None = None,
+    *,
+    starts: int = 8,
+    seed: int = 0,
+    iterations: int = 2000,
+    measure: str = "entries of the tensor",
+) -> Decomposition:
+    """Return the best of several runs of ``tensorly.decomposition.parafac`` with line search, from normal starts.
+
+    It has no weights (its mask takes 0 and 1 only), so its result minimises Σ (T̂ - T)² over the known entries.  Raises
+    as :func:`coupling.lowrank.decompose`; a run that ends in a singular matrix counts as no result.
+
+    >>> tensorly_decompose(np.ones((2, 2, 2)) + np.eye(2)[:, :, None], 2, starts=2).error < 1e-6
+    True
+    """
+    objective = as_objective(tensor, mask, None)
+    layout = Layout(objective.shape, rank)
+    results = []
+    for number in range(starts):
+        generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
+        start = layout.unpack(random_start(objective, layout, generator, np.dtype(float)))
+        factors = _parafac(objective, start, iterations)
+        if factors is not None:
+            results.append((objective.relative(factors), factors))
+            if results[-1][0] < EXACT:
+                break
+    if not results:
+        raise ArithmeticError(f"tensorly found no decomposition of rank {rank}: all {starts} runs were singular")
+    results.sort(key=lambda result: result[0])
+    certificate = certify(objective, results[0][1], measure)
+    return Decomposition(results[0][1], certificate.relative, certificate, tuple(error for error, _ in results))
+
+
+def _parafac(objective: Objective, factors: Factors, iterations: int) -> Factors | None:
+    from tensorly.cp_tensor import CPTensor
+    from tensorly.decomposition import parafac
+
+    mask = None if objective.weights is None else (objective.weights != 0).astype(float)
+    start = CPTensor((np.ones(factors[0].shape[1]), [x.copy() for x in factors]))
+    options = {"n_iter_max": iterations, "init": start, "tol": 1e-10, "linesearch": True, "mask": mask}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            weights, found = parafac(objective.target, factors[0].shape[1], **options)
+    except np.linalg.LinAlgError:
+        return None
+    if not all(np.isfinite(x).all() for x in found):
+        return None
+    return ordered(balanced((found[0] * weights, found[1], found[2])))

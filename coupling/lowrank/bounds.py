@@ -1,0 +1,171 @@
+"""Lower bounds of the rank that are proofs, and the bounds that singular values give before any fit.
+
+A floating-point rank is a proof here: singular values of the rounded matrix differ from those of the exact one by less
+than its rounding, and only those far above count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.conventions import parity_sign
+from coupling.lowrank.objective import Objective
+from coupling.lowrank.scaling import log_scales
+from coupling.selection import degree
+
+Floats = NDArray[np.float64]
+
+
+def lower_bound(objective: Objective) -> int:
+    """Return a proved lower bound of the rank of every completion of the tensor.
+
+    Without free entries: mode ranks and Koszul flattenings; the latter bound the border rank, so no sequence of sums
+    of fewer terms comes arbitrarily close.  With free entries: fully known submatrices of the unfoldings, and 2 when
+    log |T| is no sum of functions of one index.
+
+    >>> lower_bound(Objective(np.eye(3)[:, :, None] * np.eye(3)))
+    3
+    """
+    if objective.weights is None:
+        return max(*mode_ranks(objective.target), koszul_bound(objective.target))
+    known = max(rank_of(matrix) for matrix in known_matrices(objective))
+    return max(known, 1 if separable(objective) else 2)
+
+
+def rank_of(matrix: Floats) -> int:
+    """Return a number of singular values that are certainly not zero: above 1e-10 of the largest.
+
+    >>> rank_of(np.diag([1.0, 1e-3, 1e-17]))
+    2
+    """
+    values = np.linalg.svd(matrix, compute_uv=False)
+    return int(np.sum(values > 1e-10 * values[0])) if values.size and values[0] else 0
+
+
+def mode_ranks(tensor: Floats) -> tuple[int, int, int]:
+    """Return the ranks of the three unfoldings.
+
+    >>> mode_ranks(np.ones((2, 2, 2)) + np.eye(2)[:, :, None])
+    (2, 2, 1)
+    """
+    a, b, c = (rank_of(np.moveaxis(tensor, axis, 0).reshape(tensor.shape[axis], -1)) for axis in range(3))
+    return a, b, c
+
+
+def koszul_bound(tensor: Floats, largest: int = 4) -> int:
+    """Return ⌈rank(T ∧ p) / binom(2p, p)⌉, the best over p = 1 … largest: a lower bound of the border rank.
+
+    T ∧ p: Λ^p A ⊗ B* → Λ^(p+1) A ⊗ C maps ω ⊗ β to Σ_i (e_i ∧ ω) ⊗ T_i(β); for a product a ⊗ b ⊗ c its rank is
+    binom(2p, p) when A is cut to 2p+1 dimensions, by a random projection.  Source: J. M. Landsberg, G. Ottaviani,
+    New lower bounds for the border rank of matrix multiplication, Theory of Computing 11 (2015), section 2.
+    """
+    generator = np.random.default_rng(0)
+    best = 0
+    for p in range(1, largest + 1):
+        if 2 * p + 1 <= len(tensor):
+            projection = np.linalg.qr(generator.standard_normal((len(tensor), 2 * p + 1)))[0]
+            rank = rank_of(koszul_flattening(np.einsum("ia,ijk->ajk", projection, tensor), p))
+            best = max(best, -(-rank // comb(2 * p, p)))
+    return best
+
+
+def koszul_flattening(tensor: Floats, p: int) -> Floats:
+    """Return the matrix of T ∧ p; the first index of the tensor is that of A.
+
+    >>> koszul_flattening(np.ones((3, 1, 1)), 1)
+    array([[-1.,  1.,  0.],
+           [-1.,  0.,  1.],
+           [ 0., -1.,  1.]])
+    """
+    n, rows, columns = tensor.shape
+    domain = {subset: number for number, subset in enumerate(combinations(range(n), p))}
+    image = list(combinations(range(n), p + 1))
+    matrix = np.zeros((len(image), rows, len(domain), columns))
+    for number, subset in enumerate(image):
+        for place, index in enumerate(subset):
+            rest = subset[:place] + subset[place + 1 :]
+            matrix[number, :, domain[rest], :] = tensor[index] * parity_sign(place)
+    return matrix.reshape(len(image) * rows, -1)
+
+
+def known_matrices(objective: Objective) -> Iterator[Floats]:
+    """Yield the submatrices of the unfoldings, rows lo, lo+step, … hi, that have no free entry."""
+    known = np.zeros(objective.shape, bool)
+    known[objective.entries] = True
+    for axis in range(3):
+        size = objective.shape[axis]
+        values = np.moveaxis(objective.target, axis, 0).reshape(size, -1)
+        there = np.moveaxis(known, axis, 0).reshape(size, -1)
+        for lo in range(size):
+            for hi in range(lo, size):
+                for step in (1, 2):
+                    rows = slice(lo, hi + 1, step)
+                    columns = there[rows].all(axis=0)
+                    if columns.any():
+                        yield values[rows][:, columns]
+
+
+def separable(objective: Objective) -> bool:
+    """Return whether T is s1(i) s2(j) s3(k) on the entries that count: the size up to rounding, the sign exactly.
+
+    >>> separable(Objective(np.array([[[1.0, 2.0], [2.0, 4.0]]]), np.ones((1, 2, 2))))
+    True
+    >>> separable(Objective(np.array([[[1.0, 1.0], [1.0, -1.0]]]), np.ones((1, 2, 2))))
+    False
+    """
+    values = objective.target[objective.entries]
+    product = np.einsum("i,j,k->ijk", *log_scales(objective))[objective.entries]
+    return bool(np.allclose(product, abs(values), rtol=1e-9, atol=0)) and signs_separable(objective)
+
+
+def signs_separable(objective: Objective) -> bool:
+    """Return whether the signs are a product of signs, one per index: linear equations modulo 2, by elimination."""
+    starts = np.concatenate([[0], np.cumsum(objective.shape)]).tolist()
+    pivots: dict[int, int] = {}
+    for *index, value in zip(*objective.entries, objective.target[objective.entries], strict=True):
+        row = sum(1 << start + int(i) for start, i in zip(starts, index, strict=False))
+        row |= int(value < 0) << starts[-1]
+        unknowns = (1 << starts[-1]) - 1
+        while row & unknowns:
+            lowest = row & -row
+            if lowest not in pivots:
+                pivots[lowest] = row
+                break
+            row ^= pivots[lowest]
+        if row and not row & unknowns:
+            return False
+    return True
+
+
+def slot_singular_values(lmax: object) -> Floats:
+    """Return the singular values of each unfolding of the whole coupling tensor, largest first.
+
+    The unfolding commutes with rotations, so each degree l has one value, 2l+1 times, with σ² = N_l / (2l+1): N_l, the
+    number of paths with degree l in the slot, is the squared norm of that part of the tensor.
+
+    >>> (slot_singular_values(1) ** 2).round(6).tolist()
+    [2.0, 1.0, 1.0, 1.0]
+    """
+    limit = degree(lmax, "lmax")
+    values = []
+    for l in range(limit + 1):
+        count = sum(min(l + k, limit) - abs(l - k) + 1 for k in range(limit + 1))
+        values += [np.sqrt(count / (2 * l + 1))] * (2 * l + 1)
+    return np.sort(np.array(values))[::-1]
+
+
+def eckart_young(lmax: object, rank: int) -> float:
+    """Return a lower bound of ‖M - M̂‖ / ‖M‖ for every sum M̂ of rank terms: the truncated singular values.
+
+    Zero from rank (lmax+1)² on, where it says nothing.
+
+    >>> round(eckart_young(1, 2), 6), eckart_young(1, 4)
+    (0.632456, 0.0)
+    """
+    squares = slot_singular_values(lmax) ** 2
+    return float(np.sqrt(squares[rank:].sum() / squares.sum()))

@@ -1,0 +1,116 @@
+"""The least-squares problem behind a decomposition: its value, gradient and Gauss-Newton equations.
+
+    f(a, b, c) = ½ Σ W² |T̂ - T|² + ½ ridge (‖a‖² + ‖b‖² + ‖c‖²)        over the entries that count
+
+Factors are real or complex; the residual is holomorphic in them, so the complex Gauss-Newton step solves
+(J^H J + μ) s = -J^H r as the real one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.lowrank.factors import Array, Factors, khatri_rao, tensor
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """A target [n1, n2, n3] and weights W of the same shape (zero: the entry is free), or None for all ones."""
+
+    target: Floats
+    weights: Floats | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The three dimensions."""
+        return self.target.shape
+
+    @cached_property
+    def entries(self) -> tuple[NDArray[np.intp], ...]:
+        """Index arrays of the entries that count."""
+        return np.nonzero(np.ones(self.shape) if self.weights is None else self.weights)
+
+    @cached_property
+    def norm(self) -> float:
+        """‖W T‖, what relative errors divide by."""
+        return float(np.linalg.norm(self._weighted(self.target)))
+
+    def _weighted(self, values: Array) -> Array:
+        return values if self.weights is None else self.weights * values
+
+    def residual(self, factors: Sequence[Array]) -> Array:
+        """Return W (T̂ - T), [n1, n2, n3]."""
+        return self._weighted(tensor(factors) - self.target)
+
+    def relative(self, factors: Sequence[Array]) -> float:
+        """Return ‖W (T̂ - T)‖ / ‖W T‖."""
+        return float(np.linalg.norm(self.residual(factors))) / self.norm
+
+    def worst(self, factors: Sequence[Array]) -> float:
+        """Return the largest |W (T̂ - T)| over the largest |W T|; with W = w/T, of the error of a path's weight."""
+        return float(abs(self.residual(factors)).max() / abs(self._weighted(self.target)).max())
+
+    def value_gradient(self, factors: Factors, ridge: float) -> tuple[float, Factors]:
+        """Return f and its gradient (of the real and imaginary parts, for complex factors) as three arrays."""
+        a, b, c = factors
+        residual = self.residual(factors)
+        flat = self._weighted(residual).reshape(len(a), -1)
+        value = 0.5 * (np.vdot(residual, residual).real + ridge * sum(np.vdot(x, x).real for x in factors))
+        mixed = (flat.T @ a.conj()).reshape(len(b), len(c), -1)
+        grad_b = np.einsum("jkr,kr->jr", mixed, c.conj())
+        grad_c = np.einsum("jkr,jr->kr", mixed, b.conj())
+        return value, (flat @ khatri_rao(b, c).conj() + ridge * a, grad_b + ridge * b, grad_c + ridge * c)
+
+    def jacobian(self, factors: Factors) -> Array:
+        """Return J[entry, (row of the stacked factors, r)] = ∂(W T̂)/∂factor."""
+        a, b, c = factors
+        i, j, k = self.entries
+        rows, rank = np.arange(len(i)), a.shape[1]
+        matrix = np.zeros((len(i), len(a) + len(b) + len(c), rank), a.dtype)
+        matrix[rows, i] = b[j] * c[k]
+        matrix[rows, len(a) + j] = a[i] * c[k]
+        matrix[rows, len(a) + len(b) + k] = a[i] * b[j]
+        if self.weights is not None:
+            matrix *= self.weights[i, j, k][:, None, None]
+        return matrix.reshape(len(i), -1)
+
+    def normal_matrix(self, factors: Factors) -> Array:
+        """Return J^H J; without weights it is made of Gram matrices, at a cost that the entries do not enter."""
+        if self.weights is not None:
+            matrix = self.jacobian(factors)
+            return matrix.conj().T @ matrix
+        return _gram_blocks(factors)
+
+
+def _gram_blocks(factors: Factors) -> Array:
+    """Return J^H J of the unweighted problem: ⟨∂_{a[i,r]}T̂, ∂_{b[j,s]}T̂⟩ = a[i,s] b̄[j,r] (c̄_r·c_s), and so on."""
+    grams = [x.conj().T @ x for x in factors]
+    sizes = [len(x) for x in factors]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    rank = factors[0].shape[1]
+    matrix = np.zeros((starts[-1], rank, starts[-1], rank), factors[0].dtype)
+    for p in range(3):
+        for q in range(p, 3):
+            rows, columns = slice(starts[p], starts[p + 1]), slice(starts[q], starts[q + 1])
+            if p == q:
+                others = np.prod([grams[t] for t in range(3) if t != p], axis=0)
+                diagonal = np.arange(starts[p], starts[p + 1])
+                matrix[diagonal, :, diagonal, :] = others
+            else:
+                gram = grams[3 - p - q]
+                block = np.einsum("is,jr,rs->irjs", factors[p], factors[q].conj(), gram)
+                matrix[rows, :, columns, :] = block
+                matrix[columns, :, rows, :] = block.conj().transpose(2, 3, 0, 1)
+    return matrix.reshape(starts[-1] * rank, -1)
+
+
+def real_view(vector: Array) -> Floats:
+    """Return a complex vector as real pairs, a real one as it is."""
+    return vector.view(np.float64) if np.iscomplexobj(vector) else vector

@@ -1,0 +1,247 @@
+"""The tensors whose rank is asked for.
+
+A Clebsch-Gordan product with path weights w is a sum of R products of another family (Gaunt, bracket, matrix) when
+
+    w(l1,l2,l3) / N(l1,l2,l3) = Σ_r a_r(l1) b_r(l2) c_r(l3)      on the paths of the family,
+
+N its normalization.  Entries that are no paths multiply zero: they are free, so the problem is a masked one.  Relative
+errors are those of the weights of the paths, (T̂/T - 1) w, root mean square with the weight w²: for standard normal
+inputs that is the root mean square error of the product itself, divided by its root mean square.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from coupling.conventions import parity_sign
+from coupling.exact import Surd, real_wigner_3j, reduced, reduced_matrix
+from coupling.normalizations import exact_normalization
+from coupling.selection import PARITIES, Path, box_of, degree, one_of, triangle
+from coupling.tabulation import tabulate
+
+Floats = NDArray[np.float64]
+
+FAMILIES = ("gaunt", "antisymmetric_gaunt", "matrix")
+WEIGHTS = ("unit", "component", "norm")
+SIGNS = ("real", "complex", "absolute")
+
+#: The parity classes of degrees (e even, o odd): those with even and those with odd l1+l2+l3.
+CLASSES = {"even": ("eee", "ooe", "eoo", "oeo"), "odd": ("eeo", "ooo", "oee", "eoe")}
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A tensor to decompose, with what it means.
+
+    ``tensor`` [n1, n2, n3]; ``mask``, true on the entries that count, or None for all; ``weights``, what a residual is
+    multiplied by before it is squared, or None; ``measure`` says in words what errors are relative to.  ``spec`` is the
+    description, as plain values, from which :func:`from_spec` makes the problem again.
+
+    >>> normalization_problem("gaunt", 1).exact(0, 1, 1)  # √(4π/3)
+    √(4/(3π))·π
+    """
+
+    tensor: Floats
+    mask: NDArray[np.bool_] | None
+    weights: Floats | None
+    measure: str
+    spec: dict[str, Any] = field(repr=False)
+    degrees: tuple[tuple[int, ...], ...] = field(repr=False, default=((), (), ()))
+
+    @cached_property
+    def entries(self) -> tuple[NDArray[np.intp], ...]:
+        """Three index arrays: the entries that count."""
+        return np.nonzero(np.ones(self.tensor.shape, bool) if self.mask is None else self.mask)
+
+    def exact(self, i: int, j: int, k: int) -> Surd:
+        """Return an entry of the tensor as an exact Surd; for weights of the user, of the double that was given."""
+        l1, l2, l3 = (axis[index] for axis, index in zip(self.degrees, (i, j, k), strict=True))
+        if self.spec["problem"] == "whole":
+            return _whole_entry(self.spec, (i, j, k), (l1, l2, l3))
+        return _target(self.spec, (l1, l2, l3))
+
+    @cached_property
+    def ties(self) -> tuple[int, int, int]:
+        """Which slots may share their factor because tensor and weights are symmetric in them."""
+        first, last = self._symmetric(0, 1), self._symmetric(1, 2)
+        if first and last:
+            return 0, 0, 0
+        if first or last:
+            return (0, 0, 1) if first else (0, 1, 1)
+        return (0, 1, 0) if self._symmetric(0, 2) else (0, 1, 2)
+
+    def _symmetric(self, slot1: int, slot2: int) -> bool:
+        arrays = [self.tensor] if self.weights is None else [self.tensor, self.weights]
+        return all(
+            x.shape == (turned := np.swapaxes(x, slot1, slot2)).shape and np.allclose(x, turned, rtol=1e-12, atol=0)
+            for x in arrays
+        )
+
+    @property
+    def name(self) -> str:
+        """A short name, unique among problems without weights of the user; it serves as a file name."""
+        spec = self.spec
+        words = [spec["problem"], *(spec[key] for key in ("target", "parity", "signs", "weights") if key in spec)]
+        spin = [f"spin{spec['spin']}of2"] if "spin" in spec else []
+        return "-".join([*map(str, words), *spin, "l" + ".".join(map(str, spec["lmax"]))])
+
+
+def normalization_problem(
+    family: str,
+    lmax: object,
+    parity: str = "all",
+    *,
+    signs: str = "real",
+    weights: str | ArrayLike = "unit",
+    inverse: bool = True,
+    j: float | None = None,
+) -> Problem:
+    """Return the masked problem w/N of a family, or w·N with inverse=False.
+
+    family: "gaunt", "antisymmetric_gaunt" or "matrix" with its spin j.  lmax: one degree limit or three.  parity: "all"
+    paths of the family, "even", "odd", or one parity class of the degrees such as "ooe".  signs: "real" as in the real
+    basis (all positive, but for the matrix product), "complex" as in the complex one, "absolute" none: an antipodal
+    split, or the parities of the matrix product apart, can absorb those of a class.  weights: "unit", e3nn's
+    "component" √(2l3+1) and "norm" √((2l1+1)(2l2+1)), or an array [l1, l2, l3] of non-zero numbers.
+
+    Raises ValueError or TypeError for what does not exist, and ValueError where a 6j symbol of the matrix product
+    vanishes on a path: take another spin.  Source: derivations ``clebsch_gordan_paths``, ``matrix_product``.
+
+    >>> problem = normalization_problem("gaunt", 2, "eee")
+    >>> problem.tensor.shape, int(problem.mask.sum()), round(float(problem.tensor[0, 0, 0]) ** 2 / np.pi, 9)
+    ((2, 2, 2), 5, 4.0)
+    """
+    box = box_of(lmax)
+    classes = CLASSES["even"] + CLASSES["odd"]
+    spec: dict[str, Any] = {
+        "problem": one_of(family, FAMILIES, "family"),
+        "target": "inverse" if inverse else "direct",
+        "parity": one_of(parity, PARITIES + classes, "parity"),
+        "signs": one_of(signs, SIGNS, "signs"),
+        "lmax": list(box),
+        "weights": _check_weights(weights, box),
+    }
+    if (j is not None) != (family == "matrix"):
+        raise TypeError("the spin j is needed by the matrix family, and by no other")
+    if j is not None:
+        spec["spin"] = int(2 * j)
+    return _masked(spec, box)
+
+
+def whole_problem(lmax: object, parity: str = "all", family: str = "wigner_3j") -> Problem:
+    """Return the coupling tensor [(lmax+1)²]³ of all paths of a parity, in the real basis.
+
+    family "wigner_3j": blocks of unit Frobenius norm, the squared norm of the tensor is the number of paths; "gaunt"
+    and "antisymmetric_gaunt": the integrals over three real harmonics.  All entries count, zeros included.
+
+    >>> whole_problem(1).tensor.shape, float(round(np.sum(whole_problem(2).tensor ** 2), 12))
+    ((4, 4, 4), 15.0)
+    """
+    limit = degree(lmax, "lmax")
+    one_of(family, ("wigner_3j", "gaunt", "antisymmetric_gaunt"), "family")
+    spec = {"problem": "whole", "target": family, "parity": one_of(parity, PARITIES, "parity"), "lmax": [limit]}
+    size = (limit + 1) ** 2
+    values = np.zeros((size,) * 3)
+    for (l1, l2, l3), block in tabulate(family, limit, parity=parity).blocks().items():
+        values[l1 * l1 : (l1 + 1) ** 2, l2 * l2 : (l2 + 1) ** 2, l3 * l3 : (l3 + 1) ** 2] = block
+    flat = tuple(l for l in range(limit + 1) for _ in range(2 * l + 1))
+    return Problem(values, None, None, f"‖T̂ - T‖ / ‖T‖, {family}", spec, (flat,) * 3)
+
+
+def from_spec(spec: dict[str, Any]) -> Problem:
+    """Return the problem of a description.
+
+    >>> from_spec(whole_problem(1).spec).name
+    'whole-wigner_3j-all-l1'
+    """
+    if spec["problem"] == "whole":
+        return whole_problem(spec["lmax"][0], spec["parity"], spec["target"])
+    return normalization_problem(
+        spec["problem"],
+        tuple(spec["lmax"]),
+        spec["parity"],
+        signs=spec["signs"],
+        weights=spec["weights"],
+        inverse=spec["target"] == "inverse",
+        j=spec["spin"] / 2 if "spin" in spec else None,
+    )
+
+
+def _masked(spec: dict[str, Any], box: Path) -> Problem:
+    letters = spec["parity"] if spec["parity"] not in PARITIES else None
+    degrees = tuple(
+        tuple(range(limit + 1)) if letters is None else tuple(range("eo".index(letters[slot]), limit + 1, 2))
+        for slot, limit in enumerate(box)
+    )
+    values = np.zeros([len(axis) for axis in degrees])
+    weights = np.zeros(values.shape)
+    for index in np.ndindex(*values.shape):
+        path = tuple(axis[i] for axis, i in zip(degrees, index, strict=True))
+        if _is_path(spec, path):
+            values[index] = float(_target(spec, path))
+            weights[index] = abs(float(_weight(spec, path)) / values[index])
+    if not values.size or not values.any():
+        raise ValueError(f"no path of {spec['problem']} with parity {spec['parity']} has degrees up to {box}")
+    name = spec["weights"] if isinstance(spec["weights"], str) else "given"
+    return Problem(values, values != 0, weights, f"weights of the paths, {name}", spec, degrees)
+
+
+def _is_path(spec: dict[str, Any], path: tuple[int, ...]) -> bool:
+    l1, l2, l3 = path
+    kind = "odd" if (l1 + l2 + l3) % 2 else "even"
+    family = {"gaunt": "even", "antisymmetric_gaunt": "odd", "matrix": kind}[spec["problem"]]
+    wanted = spec["parity"] if spec["parity"] in ("even", "odd") else kind
+    return triangle(l1, l2, l3) and kind == family == wanted
+
+
+def _target(spec: dict[str, Any], path: tuple[int, ...]) -> Surd:
+    """Return w/N or w·N with its sign."""
+    l1, l2, l3 = path
+    j = spec["spin"] / 2 if "spin" in spec else None
+    size = exact_normalization(spec["problem"], l1, l2, l3, j=j)
+    if not size:
+        raise ValueError(f"the matrix product of spin {j} lacks the path {path}: its 6j symbol vanishes or l > 2j")
+    signed = size * _sign(spec, l1, l2, l3, j)
+    return _weight(spec, path) * (signed.reciprocal() if spec["target"] == "inverse" else signed)
+
+
+def _sign(spec: dict[str, Any], l1: int, l2: int, l3: int, j: float | None) -> int:
+    if spec["signs"] == "absolute":
+        return 1
+    total = l1 + l2 + l3
+    if j is None:
+        return reduced(spec["problem"], l1, l2, l3).sign if spec["signs"] == "complex" else 1
+    complex_power, real_power = total, (total + 1) // 2  # of tr T1 T2 T3 over 3j, and over C (odd paths: i C)
+    power = complex_power if spec["signs"] == "complex" else real_power
+    return reduced_matrix(l1, l2, l3, j).sign * parity_sign(power + spec["spin"])
+
+
+def _weight(spec: dict[str, Any], path: tuple[int, ...]) -> Surd:
+    l1, l2, l3 = path
+    kind = spec["weights"]
+    if isinstance(kind, str):
+        return Surd(1, {"unit": 1, "component": 2 * l3 + 1, "norm": (2 * l1 + 1) * (2 * l2 + 1)}[kind])
+    numerator, denominator = float(kind[l1][l2][l3]).as_integer_ratio()
+    return Surd(1 if numerator > 0 else -1, numerator**2, denominator**2)
+
+
+def _check_weights(weights: str | ArrayLike, box: Path) -> str | list[Any]:
+    if isinstance(weights, str):
+        return one_of(weights, WEIGHTS, "weights")
+    array = np.asarray(weights, float)
+    if array.shape != tuple(limit + 1 for limit in box) or not np.isfinite(array).all() or not array.all():
+        raise ValueError(f"weights must be finite, non-zero and of shape lmax+1 per slot, got shape {array.shape}")
+    return array.tolist()
+
+
+def _whole_entry(spec: dict[str, Any], index: Path, degrees: Path) -> Surd:
+    orders = [i - l * l - l for i, l in zip(index, degrees, strict=True)]
+    total = sum(degrees)
+    if not triangle(*degrees) or spec["parity"] not in ("all", "odd" if total % 2 else "even"):
+        return Surd(0)
+    return real_wigner_3j(*degrees, *orders) * exact_normalization(spec["target"], *degrees)
