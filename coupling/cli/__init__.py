@@ -1,4 +1,4 @@
-"""The command ``coupling``: values, tables, derivations.
+"""The command ``coupling``: values, tables, derivations, studies.
 
 Exit status: 0 all is well, 1 a check failed, 2 the request or an argument is not usable (nothing has been written).
 Everything heavy is imported inside the commands, so that ``coupling --help`` is immediate.
@@ -11,6 +11,7 @@ import click
 from coupling.cli.derive import derive
 from coupling.cli.export import export
 from coupling.cli.inspect import check, info
+from coupling.cli.study import study
 from coupling.cli.tables import build, merge
 from coupling.cli.value import value
 from coupling.version import __version__
@@ -37,5 +38,5 @@ def main() -> None:
     """Coupling coefficients of spherical harmonics: exact values, and tables that are right to the last bit."""
 
 
-for command in (value, build, merge, check, info, export, derive):
+for command in (value, build, merge, check, info, export, derive, study):
     main.add_command(command)

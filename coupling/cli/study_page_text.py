@@ -1,0 +1,105 @@
+"""The words of the study page; the names after a dollar sign are filled in."""
+
+TEXT = """<!-- Written by `coupling study page`. -->
+
+# How many products are enough
+
+This page is the $set set of the study. `coupling study page --folder docs/study` writes the reduced one, with `--full
+--workers 2` the complete one: degree limits to 16 and twice to eight times the starts. Each number is the best of
+several seeded starts: an upper bound of what is possible, unless a bound from below meets it.
+
+$legend
+
+Every result is evaluated with 60 digits against exact entries, and `coupling study --verify FILE` does so again for
+a stored one. A proof is the theorem of Newton and Kantorovich, applied to factors refined to a residual below
+1e-40; it says that an exact decomposition with factors of the same kind, real or complex, lies closer to them than
+1e-30.
+
+## Normalizations
+
+A Clebsch-Gordan product with path weights w is the sum of R Gaunt (bracket, matrix) products, each with inputs and
+output scaled degree by degree, when w/N = Σ_r a_r(l1) b_r(l2) c_r(l3) on all paths. Entries off the paths are free.
+Errors are those of the path weights, root mean square relative to w: for standard normal inputs, the relative root
+mean square error of the product. Whatever the error, such a product is equivariant.
+
+"rank ≥" is a lower bound that is proved: completely known submatrices of the unfoldings, and 2 where 1/N is no
+product of functions of one degree.
+
+**Even paths, by Gaunt products.** Degrees of inputs and output up to L, w = 1.
+
+$gaunt
+
+**Odd paths, by bracket products.**
+
+$bracket
+
+![Error against rank](normalizations.png)
+
+![Error against degree limit](degrees.png)
+
+**Outputs to 2L.**
+
+$double
+
+**Variants at L = 6.** "positive" is the sign in the real basis. In the complex basis the coefficients carry signs
+that no single product of real factors has; a split of the signals into even and odd degrees makes each parity class
+(parities of l1, l2, l3) a problem of its own and absorbs them. Classes that differ in the order of the slots alone
+are listed once. Weights and separable factors such as √(2l+1) change what the error is measured against, never the
+rank.
+
+$variants
+
+**Matrix product of spin j.** 2j as small as it can be with no path missing. Its signs in the real basis are not all
+positive at small j; even and odd paths come from the Hermitian and the anti-Hermitian part of one product, so they
+may have factors of their own, at no extra product.
+
+$matrix
+
+## Exact ranks and a count
+
+N does not change when the degrees are permuted. With equal factors in the three slots there is one equation for
+each path with l1 ≤ l2 ≤ l3 and one unknown for each degree and term, which suggests the rank ⌈paths / degrees⌉.
+Searches of that rank and the next two:
+
+$exact
+
+The count grows as L²/24: so many products of either kind are enough for an exact simulation, and a few for a good one.
+
+## The baseline
+
+Both without weights, relative Frobenius error over the known entries, the same number of starts.
+
+$baseline
+
+## The whole coupling tensor
+
+All paths at once, (L+1)² per side, real basis, blocks of unit norm. "equivariance" is √(E‖M̂(Dx, Dy) - D M̂(x,
+y)‖²) over all rotations and standard normal x, y, relative to √(E‖M̂(x, y)‖²): √2 √(1 - Σ_paths⟨M̂, C⟩²/‖M̂‖²), at
+most √2. "quoted" is the equivariance error of Y. Lin et al., arXiv 2507.01131, n-body table; what it is relative to
+was not readable, so the two columns beside it bracket the comparison. "starts" counts those within 1 % of the best.
+
+$whole
+
+Proved lower bounds of the rank, border rank included, from Koszul flattenings: $lower. The mode ranks are (L+1)²
+only.
+
+*What the bounds say.* 2‖M̂ - M‖ holds for each rotation and √2 ‖M̂ - M‖ in the mean; the mean is close to the
+latter, so the equivariance error is little else than the error of the fit. The singular values, σ² = N_l/(2l+1)
+with multiplicity 2l+1, bound the fit from below while R < (L+1)², where nothing useful is reached, and say nothing
+from (L+1)² on. The schedule R = 7L² of the paper is one column short of an exact real decomposition at L = 1 and two
+short at L = 2.
+
+*Complex factors*, L = 1: $complex.
+
+## Sums of products on a grid
+
+A quadrature rule of Q points is an exact decomposition of the Gaunt tensor into Q terms, and of the bracket tensor
+into 2Q. With R and R' of each, scaled as above, they give the whole tensor from Q R + 2 Q' R' terms. Lebedev grids:
+
+$products
+
+![Fit and products](whole.png)
+
+As plain sums of terms these need more than a fit does, but the terms need not be evaluated one by one: a transform
+of the grid serves all, and the result is equivariant to the last digit at every rank.
+"""
