@@ -1,4 +1,4 @@
-"""Pictures of tables.  Each function draws into given Axes, or new ones, and returns the Axes.
+"""Pictures of tables: which inputs reach an output, which paths there are, one path in numbers, all of it on a page.
 
 Positive and negative values of even paths are orange and blue, those of odd paths green and purple: pairs that stay
 apart for every kind of colour vision, and in grey by lightness against the white of zero.
@@ -7,32 +7,20 @@ apart for every kind of colour vision, and in grey by lightness against the whit
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coupling.exact import real_wigner_3j
 from coupling.exact.surd import Surd
+from coupling.plots.style import EVEN, FAINT, INK, ODD, frame, new_axes, save
 from coupling.tables import Request, Table, build
-from coupling.tables.atomic import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-#: negative, positive
-EVEN = "#0b4f8a", "#d95f02"
-ODD = "#6a3d9a", "#1b7837"
-INK, FAINT = "#333333", "#d8d8d8"
-
-#: {label: (abscissas, errors)}
-Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
-
-#: Relative error below which a fit is drawn as exact.
-EXACT = 1e-12
 
 
 def output_matrix(table: Table, l3: int, m3: int) -> NDArray[np.float64]:
@@ -61,7 +49,7 @@ def plot_output(table: Table, l3: int, m3: int, ax: Axes | None = None) -> Axes:
     >>> plot_output(build(Request(lmax=2)), 2, 0).images[0].get_array().shape
     (9, 9, 3)
     """
-    ax = _axes(ax)
+    ax = new_axes((4, 4)) if ax is None else ax
     matrix = output_matrix(table, l3, m3)
     degree1, degree2 = (np.floor(np.sqrt(np.arange(size))).astype(int) for size in matrix.shape)
     odd = (degree1[:, None] + degree2[None, :] + l3) % 2 == 1
@@ -70,7 +58,7 @@ def plot_output(table: Table, l3: int, m3: int, ax: Axes | None = None) -> Axes:
         ax.axhline((l + 1) ** 2 - 0.5, color=FAINT, linewidth=0.4, zorder=2)
         ax.axvline((l + 1) ** 2 - 0.5, color=FAINT, linewidth=0.4, zorder=2)
     ax.set(xticks=[], yticks=[])
-    _frame(ax)
+    frame(ax)
     return ax
 
 
@@ -82,7 +70,7 @@ def plot_paths(table: Table, ax: Axes | None = None) -> Axes:
     >>> len(plot_paths(build(Request(lmax=2))).patches)
     15
     """
-    ax = _axes(ax)
+    ax = new_axes((4, 4)) if ax is None else ax
     from matplotlib.patches import Rectangle
 
     counts = np.diff(table.offsets)
@@ -99,7 +87,7 @@ def plot_paths(table: Table, ax: Axes | None = None) -> Axes:
     ax.set(xlim=(-0.5, lmax2 + 0.5), ylim=(lmax1 + 0.5, -0.5), xticks=range(lmax2 + 1), yticks=range(lmax1 + 1))
     ax.set_xlabel("$l_2$", labelpad=5)
     ax.set_ylabel("$l_1$", rotation=0, labelpad=8)
-    _frame(ax, visible=False)
+    frame(ax, visible=False)
     return ax
 
 
@@ -109,7 +97,7 @@ def plot_block(l1: int, l2: int, l3: int, m3: int, ax: Axes | None = None) -> Ax
     >>> [text.get_text() for text in plot_block(1, 1, 0, 0).texts]
     ['$\\\\sqrt{\\\\frac{1}{3}}$', '$\\\\sqrt{\\\\frac{1}{3}}$', '$\\\\sqrt{\\\\frac{1}{3}}$']
     """
-    ax = _axes(ax)
+    ax = new_axes((4, 4)) if ax is None else ax
     m1s, m2s = range(-l1, l1 + 1), range(-l2, l2 + 1)
     values = [[real_wigner_3j(l1, l2, l3, m1, m2, m3) for m2 in m2s] for m1 in m1s]
     matrix = np.array([[float(value) for value in row] for row in values]) * math.sqrt(2 * l3 + 1)
@@ -120,7 +108,7 @@ def plot_block(l1: int, l2: int, l3: int, m3: int, ax: Axes | None = None) -> Ax
                 _write(ax, surd, row, column, dark=abs(matrix[row, column]) > 0.3)
     ax.set(xticks=range(2 * l2 + 1), xticklabels=[f"${m}$" for m in m2s])
     ax.set(yticks=range(2 * l1 + 1), yticklabels=[f"${m}$" for m in m1s])
-    _frame(ax)
+    frame(ax)
     return ax
 
 
@@ -189,7 +177,7 @@ def _add_key(figure: Figure, y: float, colours: tuple[str, str], words: str) -> 
     values = np.linspace(-1, 1, 101)[None, :]
     ax.imshow(_colours(values, np.full(values.shape, colours is ODD)), aspect="auto")
     ax.set(xticks=[], yticks=[])
-    _frame(ax, visible=False)
+    frame(ax, visible=False)
     figure.text(0.042, y + 0.0055, "\N{MINUS SIGN}", ha="right", va="center", color=INK)
     figure.text(0.127, y + 0.0055, "+", ha="left", va="center", color=INK)
     figure.text(0.145, y + 0.0055, words, va="center", color=INK, fontsize=9.5)
@@ -217,19 +205,15 @@ def _add_path(figure: Figure, path: tuple[int, int, int]) -> None:
 
 
 def save_structure(file: Path, lmax: int = 4) -> None:
-    """Write the picture of the real coupling tensor up to lmax as PNG; it appears whole or not at all."""
-    figure = plot_structure(build(Request(lmax=lmax)))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(file) as stream:
-        figure.savefig(stream, format="png", dpi=130)
+    """Write the picture of the real coupling tensor up to lmax as PNG; it appears whole or not at all.
 
-
-def _axes(ax: Axes | None) -> Axes:
-    if ax is not None:
-        return ax
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(4, 4)).add_subplot()
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     save_structure(Path(folder) / "structure.png", lmax=2)
+    ...     len(list(Path(folder).iterdir()))
+    1
+    """
+    save(plot_structure(build(Request(lmax=lmax))), file, dpi=130)
 
 
 def _colours(matrix: NDArray[np.float64], odd: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -240,58 +224,3 @@ def _colours(matrix: NDArray[np.float64], odd: NDArray[np.bool_]) -> NDArray[np.
     target = palette[odd.astype(int), (matrix > 0).astype(int)]
     strength = np.sqrt(np.clip(abs(matrix), 0, 1))[..., None]
     return 1 - strength * (1 - target)
-
-
-def _frame(ax: Axes, visible: bool = True) -> None:
-    for spine in ax.spines.values():
-        spine.set(visible=visible, color="#9a9a9a", linewidth=0.6)
-    ax.tick_params(length=0, labelsize=9, colors=INK)
-
-
-def plot_errors(curves: Curves, ax: Axes | None = None) -> Axes:
-    """Draw curves {label: (abscissas, errors)} on a logarithmic scale, each labelled at its end.  Returns the Axes.
-
-    Errors below 1e-12 are exact fits: they are open circles at the end of the curve, below all others.
-
-    >>> len(plot_errors({"L = 2": ([1, 2], [0.05, 0.0])}).lines)
-    2
-    """
-    from matplotlib.ticker import MaxNLocator
-
-    ax = _axes(ax)
-    visible = [error for _, errors in curves.values() for error in errors if error >= EXACT]
-    floor = 10 ** (math.floor(math.log10(min(visible, default=1.0))) - 1)
-    shades = _sequence(len(curves))
-    for colour, (label, (abscissas, errors)) in zip(shades, curves.items(), strict=True):
-        heights = [max(error, floor) if error >= EXACT else floor for error in errors]
-        ax.plot(abscissas, heights, color=colour, marker="o", markersize=3.5, linewidth=1.3, label=label)
-        exact = [x for x, error in zip(abscissas, errors, strict=True) if error < EXACT]
-        ax.plot(exact, [floor] * len(exact), "o", markersize=8, mfc="none", mec=colour)
-    ax.set_yscale("log")
-    ax.set_ylim(bottom=floor / 2.5)
-    ax.set_ylabel("relative error", fontsize=9, color=INK)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.grid(color=FAINT, linewidth=0.5)
-    ax.legend(fontsize=8, frameon=False)
-    _frame(ax)
-    return ax
-
-
-def _sequence(count: int) -> list[Any]:
-    """Return colours from dark blue to orange, apart in lightness as well."""
-    from matplotlib import colormaps
-
-    return [colormaps["viridis"](0.85 * k / max(count - 1, 1)) for k in range(count)]
-
-
-def save_errors(file: Path, panels: Mapping[str, Curves], x: str) -> None:
-    """Write panels {title: curves} side by side as PNG, x the name of the abscissa."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4.6 * len(panels), 3.9), layout="constrained")
-    for ax, (title, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
-        plot_errors(curves, ax).set_title(title, fontsize=10, color=INK)
-        ax.set_xlabel(x, fontsize=9, color=INK)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(file) as stream:
-        figure.savefig(stream, format="png", dpi=110)

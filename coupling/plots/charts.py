@@ -1,0 +1,183 @@
+"""Charts: named series of points over one abscissa, and errors of fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from coupling.plots.style import FAINT, INK, LABEL, MARKERS, PALETTE, TICK, dress, new_axes, save
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: {label: (abscissas, ordinates)}, or with a third element: properties of the line, such as {"linestyle": "--"}
+Series = Mapping[str, tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, Mapping[str, Any]]]
+
+#: {words: (x, y)}: a point; without x a horizontal line, without y a vertical one
+Marks = Mapping[str, tuple[float | None, float | None]]
+
+#: {label: (abscissas, errors)}
+Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
+
+#: Scales of an axis: "log2" has its numbers at powers of two.
+SCALES = ("linear", "log", "log2")
+
+#: Relative error below which a fit is drawn as exact.
+EXACT = 1e-12
+
+
+def curves(
+    series: Series,
+    *,
+    xlabel: str,
+    ylabel: str,
+    xscale: str = "linear",
+    yscale: str = "linear",
+    marks: Marks | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw named series of points, joined by lines that differ in colour and in marker, and return the Axes.
+
+    ``series`` maps labels to (x, y), or to (x, y, properties of matplotlib's line); x and y have one length, NaN in y
+    leaves a gap.  ``marks`` maps words to places: (x, y) a point, (x, None) a vertical line, (None, y) a horizontal
+    one.  Scales are "linear", "log" or "log2", which has its numbers at powers of two.  Raises ValueError when lengths
+    differ, a scale does not exist, or a logarithmic axis would have to show a number that is not positive.
+
+    >>> ax = curves(
+    ...     {"grid": ([1, 2, 4, 8], [1, 4, 16, 64]), "table": ([1, 2, 4, 8], [1, 8, 64, 512], {"linestyle": "--"})},
+    ...     xlabel="lmax", ylabel="time in µs", xscale="log2", yscale="log", marks={"one cache": (None, 100)},
+    ... )
+    >>> [(line.get_label(), line.get_marker()) for line in ax.lines[:2]], ax.get_yscale()
+    ([('grid', 'o'), ('table', 's')], 'log')
+    """
+    ax = new_axes() if ax is None else ax
+    _set_scale(ax, "x", xscale)
+    _set_scale(ax, "y", yscale)
+    looks = zip(cycle(PALETTE), cycle(MARKERS), strict=False)
+    for number, ((label, data), (colour, marker)) in enumerate(zip(series.items(), looks, strict=False)):
+        x, y = _points(label, data, xscale, yscale)
+        look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1.4}
+        look["linestyle"] = "-" if number < len(PALETTE) else "--"
+        ax.plot(x, y, label=label, **(look | dict(data[2] if len(data) > 2 else {})))
+    for words, place in (marks or {}).items():
+        _mark(ax, words, *place)
+    _integer_ticks(ax, series, xscale)
+    ax.grid(color=FAINT, linewidth=0.5)
+    ax.set_axisbelow(True)
+    _legend(ax, len(series))
+    return dress(ax, title=title, xlabel=xlabel, ylabel=ylabel)
+
+
+def _set_scale(ax: Axes, axis: str, scale: str) -> None:
+    if scale not in SCALES:
+        raise ValueError(f"{axis}scale must be one of {', '.join(SCALES)}, got {scale!r}")
+    set_scale = ax.set_xscale if axis == "x" else ax.set_yscale
+    if scale != "log2":
+        set_scale(scale)
+        return
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
+    set_scale("log", base=2)
+    lines = ax.xaxis if axis == "x" else ax.yaxis
+    lines.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    lines.set_minor_locator(NullLocator())
+
+
+def _points(label: str, data: Sequence[Any], xscale: str, yscale: str) -> tuple[NDArray, NDArray]:
+    x, y = (np.asarray(values, float) for values in data[:2])
+    if x.shape != y.shape or x.ndim != 1:
+        shapes = f"{x.shape} and {y.shape}"
+        raise ValueError(f"x and y of series {label!r} must be two lists of one length, got shapes {shapes}")
+    for name, values, scale in (("x", x, xscale), ("y", y, yscale)):
+        if scale != "linear" and (values <= 0).any():
+            least = float(np.nanmin(values))
+            raise ValueError(f"a logarithmic {name} axis needs positive numbers, series {label!r} has {least:g}")
+    return x, y
+
+
+def _mark(ax: Axes, words: str, x: float | None, y: float | None) -> None:
+    text: dict[str, Any] = {"fontsize": TICK, "color": INK, "textcoords": "offset points"}
+    if x is not None and y is not None:
+        ax.plot([x], [y], "o", markersize=11, mfc="none", mec=INK, zorder=4)
+        ax.annotate(words, (x, y), xytext=(9, 6), **text)
+    elif x is not None:
+        ax.axvline(x, color=INK, linewidth=0.8, linestyle=":")
+        ax.annotate(words, (x, 1), xycoords=("data", "axes fraction"), xytext=(4, -12), **text)
+    elif y is not None:
+        ax.axhline(y, color=INK, linewidth=0.8, linestyle=":")
+        ax.annotate(words, (1, y), xycoords=("axes fraction", "data"), xytext=(-4, 4), ha="right", **text)
+
+
+def _integer_ticks(ax: Axes, series: Series, xscale: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    if xscale == "linear" and all((np.asarray(data[0], float) % 1 == 0).all() for data in series.values()):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _legend(ax: Axes, count: int) -> None:
+    """Name the series: inside where there is room, beside the frame where there are many, not at all when one."""
+    if count > 5:
+        ax.legend(fontsize=TICK, frameon=False, loc="upper left", bbox_to_anchor=(1, 1), labelcolor=INK)
+    elif count > 1:
+        ax.legend(fontsize=TICK, frameon=False, labelcolor=INK)
+
+
+def plot_errors(curves: Curves, ax: Axes | None = None) -> Axes:
+    """Draw curves {label: (abscissas, errors)} on a logarithmic scale.  Returns the Axes.
+
+    Errors below 1e-12 are exact fits: they are open circles at the end of the curve, below all others.  The curves
+    belong to a sequence (degrees, ranks), so their colours do as well.
+
+    >>> len(plot_errors({"L = 2": ([1, 2], [0.05, 0.0])}).lines)
+    2
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    ax = new_axes() if ax is None else ax
+    visible = [error for _, errors in curves.values() for error in errors if error >= EXACT]
+    floor = 10 ** (math.floor(math.log10(min(visible, default=1.0))) - 1)
+    looks = zip(_sequence(len(curves)), cycle(MARKERS), strict=False)
+    for (colour, marker), (label, (abscissas, errors)) in zip(looks, curves.items(), strict=False):
+        heights = [max(error, floor) if error >= EXACT else floor for error in errors]
+        ax.plot(abscissas, heights, color=colour, marker=marker, markersize=4, linewidth=1.4, label=label)
+        exact = [x for x, error in zip(abscissas, errors, strict=True) if error < EXACT]
+        ax.plot(exact, [floor] * len(exact), "o", markersize=9, mfc="none", mec=colour)
+    ax.set_yscale("log")
+    ax.set_ylim(bottom=floor / 2.5)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.grid(color=FAINT, linewidth=0.5)
+    ax.legend(fontsize=TICK, frameon=False, labelcolor=INK)
+    return dress(ax, ylabel="relative error")
+
+
+def _sequence(count: int) -> list[Any]:
+    """Return colours from dark blue to orange, apart in lightness as well."""
+    from matplotlib import colormaps
+
+    return [colormaps["viridis"](0.85 * k / max(count - 1, 1)) for k in range(count)]
+
+
+def save_errors(file: Path, panels: Mapping[str, Curves], x: str) -> None:
+    """Write panels {title: curves} side by side as a picture, x the name of the abscissa.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     save_errors(Path(folder) / "errors.png", {"even": {"L = 2": ([1, 2], [0.05, 0.0])}}, "rank")
+    ...     len(list(Path(folder).iterdir()))
+    1
+    """
+    from coupling.plots.style import new_figure
+
+    figure = new_figure((4.6 * len(panels), 3.9))
+    for ax, (title, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+        plot_errors(curves, ax).set_title(title, fontsize=LABEL, color=INK)
+        ax.set_xlabel(x, fontsize=LABEL, color=INK)
+    save(figure, file, dpi=110)

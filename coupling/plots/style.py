@@ -1,0 +1,103 @@
+"""One look for every picture: colours that stay apart for every kind of colour vision, one font, quiet frames.
+
+The colours are those of Okabe and Ito (Color Universal Design, 2008) without yellow, which is too faint on white.
+Lines differ in marker as well as in colour, the signs of a block in lightness against the white of zero; so nothing is
+said by hue alone.  Pictures are objects of matplotlib: pyplot, and with it global state, is never touched.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coupling.tables.atomic import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLACK, ORANGE, SKY = "#000000", "#E69F00", "#56B4E9"
+GREEN, BLUE, VERMILLION, PURPLE = "#009E73", "#0072B2", "#D55E00", "#CC79A7"
+
+#: Colours and markers of series, in this order.
+PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+#: Colours of even and odd paths: negative, positive.
+EVEN = "#0b4f8a", "#d95f02"
+ODD = "#6a3d9a", "#1b7837"
+
+#: Text and frames; what should stay in the background.
+INK, FAINT = "#333333", "#d8d8d8"
+
+#: Sizes of text in points.
+TITLE, LABEL, TICK = 11, 10, 9
+
+
+def new_axes(size: tuple[float, float] = (6.4, 4.0)) -> Axes:
+    """Return Axes in a new figure of a size in inches; as the last line of a notebook cell, ``ax.figure`` shows it.
+
+    >>> new_axes((4, 3)).figure.get_size_inches()
+    array([4., 3.])
+    """
+    return new_figure(size).add_subplot()
+
+
+def new_figure(size: tuple[float, float]) -> Figure:
+    """Return a white figure of a size in inches that keeps its parts from touching.
+
+    >>> type(new_figure((4, 3)).get_layout_engine()).__name__
+    'ConstrainedLayoutEngine'
+    """
+    from coupling.plots.picture import Picture
+
+    return Picture(figsize=size, facecolor="white", layout="constrained")
+
+
+def dress(ax: Axes, *, title: str | None = None, xlabel: str | None = None, ylabel: str | None = None) -> Axes:
+    """Give Axes their words in the sizes and colours of the house, and a quiet frame; return them.
+
+    >>> dress(new_axes(), title="paths").get_title()
+    'paths'
+    """
+    if title is not None:
+        ax.set_title(title, fontsize=TITLE, color=INK)
+    if xlabel is not None:
+        ax.set_xlabel(xlabel, fontsize=LABEL, color=INK)
+    if ylabel is not None:
+        ax.set_ylabel(ylabel, fontsize=LABEL, color=INK)
+    frame(ax)
+    return ax
+
+
+def frame(ax: Axes, visible: bool = True) -> None:
+    """Make the frame thin and grey, or remove it, and the ticks numbers without strokes.
+
+    >>> ax = new_axes()
+    >>> frame(ax, visible=False)
+    >>> ax.spines["top"].get_visible()
+    False
+    """
+    for spine in ax.spines.values():
+        spine.set(visible=visible, color="#9a9a9a", linewidth=0.6)
+    ax.tick_params(which="both", length=0, labelsize=TICK, colors=INK)
+
+
+def save(ax: Axes | Figure, file: str | Path, dpi: int = 150) -> None:
+    """Write the figure of Axes in the format of the file's suffix: png, svg or pdf; whole or not at all.
+
+    Raises ValueError for another suffix.
+
+    >>> save(new_axes(), "picture.bmp")
+    Traceback (most recent call last):
+    ValueError: a picture is written as .png, .svg or .pdf; got 'picture.bmp'
+    """
+    path = Path(file)
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in ("png", "svg", "pdf"):
+        raise ValueError(f"a picture is written as .png, .svg or .pdf; got {str(file)!r}")
+    figure: Any = ax if hasattr(ax, "savefig") else ax.figure
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as stream:
+        figure.savefig(stream, format=suffix, dpi=dpi, metadata=metadata)
