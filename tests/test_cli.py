@@ -43,7 +43,7 @@ def fails(result: Result, words: str, status: int = 2) -> bool:
 # -- help -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["value", "build", "merge", "check", "info", "derive"])
+@pytest.mark.parametrize("command", ["value", "load", "build", "merge", "check", "info", "derive"])
 def test_every_command_has_help_with_examples(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0 and examples(command)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
+from statistics import median
 
 import jsonschema
 import numpy as np
@@ -16,7 +16,7 @@ from coupling import block, load
 from coupling.tables import Request, TableError, build, read_request
 from coupling.tables.manifest import file_digest, manifest_entry, read_manifest, write_manifest
 
-COMMITTED = ["complex-l4", "real-l4", "real-l8"]
+COMMITTED = ["complex-l4", "real-l12", "real-l4", "real-l8"]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def names(folder: Path) -> list[str]:
 def test_a_rebuild_gives_the_bytes_of_the_manifest(folder: Path, tmp_path: Path) -> None:
     """Every table of the repository, built here and now, against the digests that are committed."""
     manifest = read_manifest(folder)
-    assert sorted(manifest) == names(folder) == sorted([*COMMITTED, "real-l12"])
+    assert sorted(manifest) == names(folder) == COMMITTED
     for name, entry in manifest.items():
         file = tmp_path / f"{name}.safetensors"
         table = build(read_request(folder / "requests" / f"{name}.toml"), file)
@@ -45,8 +45,8 @@ def test_the_committed_files_are_those_of_the_manifest(folder: Path) -> None:
     for name in COMMITTED:
         file = folder / "data" / f"{name}.safetensors"
         assert file_digest(file) == read_manifest(folder)[name]["sha256"]
-        assert file.stat().st_size < 1_000_000
-    assert len(COMMITTED) == 3
+        assert file.stat().st_size < 4_000_000
+    assert len(COMMITTED) == 4
 
 
 def test_the_manifest_obeys_its_schema(folder: Path) -> None:
@@ -72,23 +72,40 @@ def test_shipped_tables_hold_the_numbers_of_the_package(name: str) -> None:
     assert met > 900 and table.check().passed
 
 
+HEAVY = {"click", "llvmlite", "matplotlib", "mpmath", "numba", "platformdirs", "safetensors", "scipy", "sympy"}
+
+#: Loads a table in a fresh process: milliseconds of the first load and of later ones, then what is imported.  One
+#: thread does it, so that its CPU time is what an idle machine takes; this one may have other things to do.
+FIRST_LOAD = """
+import sys, time, numpy, coupling
+def load():
+    start = time.process_time()
+    table = coupling.load("real-l8")
+    return 1000 * (time.process_time() - start), table
+coupling.load  # imports the reader
+first, table = load()
+later = sorted(load()[0] for _ in range(9))[4]
+table.block(2, 3, 4, "gaunt"), table.normalization("gaunt"), next(iter(table))
+mapped = table.core
+while mapped.base is not None and not isinstance(mapped, numpy.memmap):
+    mapped = mapped.base
+print(first, later, type(mapped).__name__, *sys.modules)
+"""
+
+
 def test_loading_costs_numpy_only_and_is_quick(root: Path) -> None:
-    program = (
-        "import sys, numpy, coupling; table = coupling.load('real-l8'); table.block(2, 3, 4, 'gaunt');"
-        "print(*sys.modules)"
-    )
-    run = [sys.executable, "-c", program]
-    loaded = subprocess.run(run, cwd=root, capture_output=True, text=True, check=True).stdout.split()
-    unwanted = {"click", "matplotlib", "mpmath", "numba", "safetensors", "scipy", "sympy"}
-    assert not unwanted & set(loaded)
-    assert not [name for name in loaded if name.startswith(("coupling.exact", "coupling.kernels"))]
-    assert "coupling.tables.reader" in loaded
-    times = []
-    for _ in range(20):
-        start = time.perf_counter()
-        load("real-l8")
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.01
+    """The median of fresh processes, all verification included; the reader is imported before."""
+    firsts, laters = [], []
+    for _ in range(5):
+        done = subprocess.run([sys.executable, "-c", FIRST_LOAD], cwd=root, capture_output=True, text=True, check=True)
+        first, later, mapped, *loaded = done.stdout.split()
+        firsts.append(float(first))
+        laters.append(float(later))
+        assert not HEAVY & set(loaded)
+        assert not [name for name in loaded if name.startswith(("coupling.exact", "coupling.kernels"))]
+        assert "coupling.tables.reader" in loaded and "coupling.tables.builder" not in loaded
+        assert mapped in ("memmap", "mmap")
+    assert median(firsts) < 10 and median(laters) < 10
 
 
 @pytest.fixture
@@ -124,9 +141,16 @@ def test_shipped_tables_that_change_places_are_refused(copy: Path) -> None:
             load(path)
 
 
-def test_a_table_that_is_built_on_demand_says_how(copy: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"real-l12 is not shipped but built on demand: coupling build --all"):
-        load("real-l12")
+def test_a_table_of_the_manifest_that_is_not_there_is_built(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a repository without its data, say; then it must still be the file of the manifest."""
+    monkeypatch.setattr("coupling.tables.cache.cache_folder", lambda: copy / "cache")
+    (copy / "data" / "complex-l4.safetensors").unlink()
+    assert load("complex-l4").request.basis == "complex"
+    file = copy / "cache" / "complex-l4.safetensors"
+    assert file_digest(file) == read_manifest(copy)["complex-l4"]["sha256"]
+    build(Request(lmax=4, basis="complex", families=["gaunt"], name="complex-l4"), file, force=True)
+    with pytest.raises(TableError, match=r"sha256: .*; remove this file"):
+        load("complex-l4")
 
 
 @pytest.mark.parametrize(
@@ -143,5 +167,5 @@ def test_a_damaged_manifest_is_refused(text: str, copy: Path) -> None:
 
 def test_without_a_manifest_there_are_no_shipped_tables(copy: Path) -> None:
     (copy / "manifest.json").unlink()
-    with pytest.raises(FileNotFoundError, match=r"no shipped table is called 'real-l4' \(they are: none\)"):
-        load("real-l4")
+    with pytest.raises(FileNotFoundError, match=r"no table is called 'real-4': shipped are none;"):
+        load("real-4")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import glob
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,6 +42,18 @@ def replacing(path: Path, flush: bool = True) -> Iterator[BinaryIO]:
         raise
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of ``path``, which need not exist: one process at a time, the others wait.
+
+    The lock is on an empty file ``.<name>.lock`` beside it, which stays; it ends with the process that holds it.  Where
+    the system has no such locks (Windows, some network disks) nobody waits; then two may do the same work.
+    """
+    with open(path.with_name(f".{path.name}.lock"), "ab") as file:
+        _lock(file, wait=True)
+        yield
+
+
 def remove_abandoned(path: Path) -> int:
     """Remove what killed writers of ``path`` left beside it, and return how many files that were."""
     pattern = f".{glob.escape(path.name)}.{'[0-9a-f]' * 16}.tmp"
@@ -51,7 +62,7 @@ def remove_abandoned(path: Path) -> int:
 
 def _create(path: Path) -> tuple[Path, BinaryIO]:
     while True:
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+        temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
         file = open(temporary, "xb")
         _lock(file, wait=True)
         if temporary.exists():  # else another writer took it for abandoned in the moment before it was locked

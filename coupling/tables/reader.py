@@ -22,17 +22,23 @@ from coupling.tables.table import Table
 def load(name: str | os.PathLike[str], *, verify: bool = True) -> Table:
     """Return the table of a file, memory-mapped and read-only.
 
-    name : the name of a shipped table ("real-l8"), or the path of a ``.safetensors`` file
+    name : the name of a shipped table ("real-l8"), the name of any other ("real-l16", "complex-l24", "real-l4-4-8",
+        "real-l9-even": basis, largest degree or one per slot, parity), or the path of a ``.safetensors`` file
     verify : False leaves out the checks that read every byte, for a large file that has been verified before
 
+    A table that is not shipped is built when it is asked for, up to 1 GiB (degree 39 in the real basis, 45 in the
+    complex one), and kept in the user's cache folder, ``coupling.tables.cache.cache_folder()``.  Nothing else is ever
+    written.
+
     Raises TableError, naming file, field, expected and found, for a file that is damaged, of another schema, or not
-    what it says it is; FileNotFoundError, saying how to make it, for one that does not exist.
+    what it says it is; FileNotFoundError, with the names that are valid, for a name or file that does not exist;
+    ValueError or OSError, with the bytes needed, for a table that is too large.
 
     >>> load("real-l4").block(1, 1, 1, "gaunt").any()
     np.False_
     """
     if isinstance(name, str) and Path(name).name == name and not name.endswith(".safetensors"):
-        return _load_shipped(name, verify)
+        return _load_named(name, verify)
     return _load_file(Path(name), verify)
 
 
@@ -64,17 +70,42 @@ def _table(path: Path, request: Request, content: Content) -> Table:
     return Table(request, metadata, arrays["paths"], arrays["offsets"], arrays["orders"], arrays["core"], factors)
 
 
-def _load_shipped(name: str, verify: bool) -> Table:
-    entry = read_manifest().get(name)
-    path = table_folder() / "data" / file_name(name)
-    if entry is None:
-        known = ", ".join(sorted(read_manifest())) or "none"
-        raise FileNotFoundError(f"no shipped table is called {name!r} (they are: {known}); a path ends in .safetensors")
-    if not path.exists():
-        raise FileNotFoundError(f"the table {name} is not shipped but built on demand: coupling build --all")
-    if verify:
+def _load_named(name: str, verify: bool) -> Table:
+    path, entry = shipped_file(name)
+    if path is None:
+        return _load_cached(name, entry, verify)
+    if verify and entry:
         _check_file(path, entry)
     return _load_file(path, verify)
+
+
+def shipped_file(name: str) -> tuple[Path | None, dict[str, Any]]:
+    """Return the file of a table that is shipped, or None, and its entry in the manifest, which may be empty."""
+    entry = read_manifest().get(name, {})
+    path = table_folder() / "data" / file_name(name)
+    return (path if entry and path.exists() else None), entry
+
+
+def _load_cached(name: str, entry: dict[str, Any], verify: bool) -> Table:
+    from coupling.tables.cache import cached_table, refused, request_of
+
+    request = request_of(name)
+    if request is None:
+        known = ", ".join(sorted(read_manifest())) or "none"
+        raise FileNotFoundError(
+            f"no table is called {name!r}: shipped are {known}; built when asked for are real-l<N> and complex-l<N>, "
+            "such as real-l16; a path ends in .safetensors"
+        )
+    path = cached_table(request)
+    try:
+        if verify and entry:
+            _check_file(path, entry)
+        table = _load_file(path, verify)
+        if table.request.digest != request.digest:
+            raise TableError(path, "request_digest", request.digest, table.request.digest)
+    except TableError as error:
+        raise refused(error) from None
+    return table
 
 
 def _check_file(path: Path, entry: dict[str, Any]) -> None:

@@ -17,7 +17,6 @@ import json
 import operator
 import os
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -140,6 +139,8 @@ def parse_request(raw: bytes) -> Request:
 
 
 def _toml(raw: bytes) -> dict[str, object]:
+    import tomllib
+
     try:
         return tomllib.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -67,8 +67,8 @@ def check_entries(file: str | os.PathLike[str], table: Table) -> int:
 
 def _chunks(table: Table) -> Iterator[tuple[int, NDArray, NDArray, NDArray, NDArray]]:
     """Give first entry, orders [3, e], degrees [3, e], core [e] and the starts of the paths, some paths at a time."""
-    bounds = np.unique(np.searchsorted(table.offsets, np.arange(0, len(table.core) + CHUNK, CHUNK)))
-    for begin, end in pairwise(bounds.clip(max=len(table)).tolist()):
+    bounds = np.searchsorted(table.offsets, np.arange(0, len(table.core) + CHUNK, CHUNK)).clip(max=len(table))
+    for begin, end in pairwise(dict.fromkeys(bounds.tolist())):  # np.unique would import numpy.ma
         offsets = table.offsets[begin : end + 1]
         where = slice(int(offsets[0]), int(offsets[-1]))
         orders = np.ascontiguousarray(table.orders[where].T, np.int16)
