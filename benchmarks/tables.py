@@ -42,12 +42,16 @@ def cpu(call: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def timed(calls: dict[str, Callable[[], Any]]) -> dict[str, tuple[float, Any]]:
-    """Return the median CPU time and the result of each, in turn; runs of more than five seconds are not repeated."""
+    """Return the median CPU time and the result of each, in turn.
+
+    Nine turns, so that the first touches of fresh memory, several times the work itself at lmax 32, are not the median;
+    three for runs above half a second, one above five.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     results: dict[str, Any] = {}
-    for turn in range(3):
+    for turn in range(9):
         for name, call in calls.items():
-            if turn == 0 or seconds[name][0] < 5:
+            if turn == 0 or seconds[name][0] < 0.5 or (turn < 3 and seconds[name][0] < 5):
                 used, results[name] = cpu(call)
                 seconds[name].append(used)
     return {name: (median(seconds[name]), results[name]) for name in calls}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from coupling.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from coupling import exact
+    from coupling import exact, foreign, plots, sphere
     from coupling.coefficients import (
         antisymmetric_gaunt,
         block,
@@ -41,13 +41,16 @@ _HOME = {
     "build": "coupling.tables",
     "clebsch_gordan": "coupling.coefficients",
     "exact": "coupling.exact",
+    "foreign": "coupling.foreign",
     "gaunt": "coupling.coefficients",
     "load": "coupling.tables",
     "lowrank": "coupling.lowrank",
     "normalization": "coupling.normalizations",
+    "plots": "coupling.plots",
     "products": "coupling.products",
     "real_antisymmetric_gaunt": "coupling.coefficients",
     "real_gaunt": "coupling.coefficients",
+    "sphere": "coupling.sphere",
     "tabulate": "coupling.tabulation",
     "wigner_3j": "coupling.coefficients",
     "wigner_3j_family": "coupling.families",
@@ -64,13 +67,16 @@ __all__ = [
     "build",
     "clebsch_gordan",
     "exact",
+    "foreign",
     "gaunt",
     "load",
     "lowrank",
     "normalization",
+    "plots",
     "products",
     "real_antisymmetric_gaunt",
     "real_gaunt",
+    "sphere",
     "tabulate",
     "wigner_3j",
     "wigner_3j_family",
