@@ -80,12 +80,14 @@ class Product(ABC):
     def _broadcast(self, *values: Features) -> tuple[list[Features], tuple[int, ...]]:
         """Return the features of the first slots as C-contiguous [batch, entries, channels], and their leading axes."""
         given = [self._feature(value, slot) for slot, value in enumerate(values)]
-        dtype = np.result_type(*given)
-        lead = np.broadcast_shapes(*(array.shape[:-2] for array in given))
-        channels = np.broadcast_shapes(*(array.shape[-1:] for array in given))
-        full = [np.broadcast_to(array, (*lead, array.shape[-2], *channels)) for array in given]
+        dtype, lead, channels = given[0].dtype, given[0].shape[:-2], given[0].shape[-1:]
+        if any((a.dtype, a.shape[:-2], a.shape[-1:]) != (dtype, lead, channels) for a in given[1:]):
+            dtype = np.result_type(*given)
+            lead = np.broadcast_shapes(*(array.shape[:-2] for array in given))
+            channels = np.broadcast_shapes(*(array.shape[-1:] for array in given))
+            given = [np.broadcast_to(array, (*lead, array.shape[-2], *channels)) for array in given]
         batch = math.prod(lead)
-        return [np.ascontiguousarray(a, dtype).reshape(batch, a.shape[-2], *channels) for a in full], lead
+        return [np.ascontiguousarray(a, dtype).reshape(batch, a.shape[-2], *channels) for a in given], lead
 
     def _feature(self, value: Features, slot: int) -> Features:
         """Return a feature array in channels-last layout after checking it."""
