@@ -56,9 +56,10 @@ def examples(command: str) -> list[list[str]]:
     return [re.split(r" {3,}", line)[0].split() for line in lines]
 
 
-def test_the_examples_in_the_help_of_value_run() -> None:
+def test_the_examples_in_the_help_of_value_run(here: Path) -> None:
     met = [run("value", *arguments).exit_code for arguments in examples("value")]
-    assert met == [0] * 6
+    assert met == [0] * 7
+    assert (here / "block.png").is_file()
 
 
 def test_version() -> None:

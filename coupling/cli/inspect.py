@@ -86,16 +86,22 @@ def check_tables(tables: tuple[str, ...], full: bool) -> None:
 Examples:
   coupling info real-l8
   coupling info real-l8.safetensors --json
+  coupling info real-l8 --plot sparsity.png
 """,
 )
 @click.argument("table", metavar="TABLE")
 @click.option("--json", "as_json", is_flag=True, help="Print the metadata of the file as JSON.")
+@click.option("--plot", metavar="FILE", help="Draw how full the table is, as .png, .svg or .pdf.")
 @says_what_is_wrong
-def info(table: str, as_json: bool) -> None:
+def info(table: str, as_json: bool, plot: str | None) -> None:
     """Say what a table holds: a shipped name (real-l8) or a file."""
     from coupling.tables import load
 
     loaded = load(table)
+    if plot is not None:
+        from coupling.plots import save, sparsity
+
+        save(sparsity(loaded), plot)
     click.echo(json.dumps(dict(loaded.metadata), indent=2) if as_json else describe(loaded))
 
 

@@ -36,6 +36,7 @@ Examples:
   coupling value clebsch_gordan 1/2 1/2 1 1/2 -1/2 0
   coupling value 6j 1 1 1 0.5 0.5 0.5
   coupling value matrix 1 1 2 --j 7/2 --exact
+  coupling value gaunt 2 1 3 1 0 1 --basis real --plot block.png
 """,
 )
 @click.argument("family", type=click.Choice([*ARGUMENTS, *ALIASES]), metavar="FAMILY")
@@ -43,8 +44,11 @@ Examples:
 @click.option("--exact", is_flag=True, help="Print the square root of a rational as well.")
 @click.option("--basis", type=click.Choice(["complex", "real"]), help="Of the spherical harmonics.  [default: complex]")
 @click.option("--j", "spin", metavar="SPIN", help="The spin of the matrix product (family matrix): 0, 1/2, 1, ...")
+@click.option("--plot", metavar="FILE", help="Draw the block of the path, this entry framed: .png, .svg or .pdf.")
 @says_what_is_wrong
-def value(family: str, numbers: tuple[str, ...], exact: bool, basis: str | None, spin: str | None) -> None:
+def value(
+    family: str, numbers: tuple[str, ...], exact: bool, basis: str | None, spin: str | None, plot: str | None
+) -> None:
     """Print one coefficient, the double nearest to its exact value.
 
     FAMILY is wigner_3j (3j), clebsch_gordan, gaunt, antisymmetric_gaunt, wigner_6j (6j), wigner_9j (9j) or matrix.
@@ -54,9 +58,22 @@ def value(family: str, numbers: tuple[str, ...], exact: bool, basis: str | None,
     """
     family = ALIASES.get(family, family)
     function = _function(family, basis, spin)
-    number = function(*_parse(family, numbers))
+    parsed = _parse(family, numbers)
+    number = function(*parsed)
+    if plot is not None:
+        _draw(plot, family, parsed, basis or "complex")
     double = repr(complex(number) if number.unit else float(number))
     click.echo(f"{number} = {double}" if exact else double)
+
+
+def _draw(file: str, family: str, numbers: list[int | float | Fraction], basis: str) -> None:
+    from coupling.plots import coupling_block, save
+    from coupling.selection import integer_symbol
+
+    if family not in SYMBOLS:
+        raise ValueError(f"--plot draws the block of a path, for {', '.join(SYMBOLS)}; got {family}")
+    l1, l2, l3, *orders = integer_symbol(*numbers)
+    save(coupling_block(family, l1, l2, l3, basis, mark=(orders[0], orders[1], orders[2])), file)
 
 
 def _function(family: str, basis: str | None, spin: str | None) -> Callable[..., Surd]:

@@ -130,6 +130,33 @@ def _legend(ax: Axes, count: int) -> None:
         ax.legend(fontsize=TICK, frameon=False, labelcolor=INK)
 
 
+def degree_chart(
+    series: Series,
+    *,
+    ylabel: str = "time in µs",
+    powers: Sequence[int] = (),
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw times (or counts) over the largest degree, both axes logarithmic, and return the Axes.
+
+    ``powers`` adds grey lines ∝ lmax^p through the first point of the first series, to read growth from.  Otherwise
+    as :func:`curves`.
+
+    >>> ax = degree_chart({"grid": ([2, 4, 8], [1.0, 9.0, 70.0])}, powers=[3])
+    >>> ax.lines[-1].get_ydata()
+    array([ 1.,  8., 64.])
+    """
+    ax = curves(series, xlabel="largest degree", ylabel=ylabel, xscale="log2", yscale="log", title=title, ax=ax)
+    x, y = (np.asarray(values, float) for values in next(iter(series.values()))[:2])
+    for power in powers:
+        guide = y[0] * (x / x[0]) ** power
+        ax.plot(x, guide, color="#9a9a9a", linewidth=0.9, linestyle=":", zorder=1)
+        place: dict[str, Any] = {"textcoords": "offset points", "xytext": (0, 4), "ha": "right", "fontsize": TICK}
+        ax.annotate(f"$\\propto L^{{{power}}}$", (x[-1], guide[-1]), color="#666666", **place)
+    return ax
+
+
 def plot_errors(curves: Curves, ax: Axes | None = None) -> Axes:
     """Draw curves {label: (abscissas, errors)} on a logarithmic scale.  Returns the Axes.
 

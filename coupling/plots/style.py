@@ -14,6 +14,7 @@ from coupling.tables.atomic import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
 BLACK, ORANGE, SKY = "#000000", "#E69F00", "#56B4E9"
@@ -23,11 +24,11 @@ GREEN, BLUE, VERMILLION, PURPLE = "#009E73", "#0072B2", "#D55E00", "#CC79A7"
 PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
-#: Colours of even and odd paths: negative, positive.
-EVEN = "#0b4f8a", "#d95f02"
-ODD = "#6a3d9a", "#1b7837"
+#: Colours of even and odd paths: negative, positive.  The wine red is darker than purple: it carries white numbers.
+EVEN = BLUE, VERMILLION
+ODD = "#882255", GREEN
 
-#: Text and frames; what should stay in the background.
+#: Text and frames; what stays in the background.
 INK, FAINT = "#333333", "#d8d8d8"
 
 #: Sizes of text in points.
@@ -81,6 +82,18 @@ def frame(ax: Axes, visible: bool = True) -> None:
     for spine in ax.spines.values():
         spine.set(visible=visible, color="#9a9a9a", linewidth=0.6)
     ax.tick_params(which="both", length=0, labelsize=TICK, colors=INK)
+
+
+def diverging(colours: tuple[str, str]) -> Colormap:
+    """Return the colours from the first, negative, through white at zero to the second, positive.
+
+    >>> [round(float(part), 2) for part in diverging(EVEN)(0.5)]
+    [1.0, 1.0, 1.0, 1.0]
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    negative, positive = colours
+    return LinearSegmentedColormap.from_list("diverging", [negative, "#ffffff", positive], N=257)
 
 
 def save(ax: Axes | Figure, file: str | Path, dpi: int = 150) -> None:

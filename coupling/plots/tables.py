@@ -1,7 +1,6 @@
 """Pictures of tables: which inputs reach an output, which paths there are, one path in numbers, all of it on a page.
 
-Positive and negative values of even paths are orange and blue, those of odd paths green and purple: pairs that stay
-apart for every kind of colour vision, and in grey by lightness against the white of zero.
+Positive and negative values of even paths are orange and blue, those of odd paths green and wine red.
 """
 
 from __future__ import annotations

@@ -1,0 +1,59 @@
+"""Which triples of degrees couple, of which parity they are, and where allowed entries vanish."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coupling.indexing import entry_counts
+from coupling.plots.style import EVEN, FAINT, INK, ODD, TICK, dress, new_axes
+from coupling.tables import Request, build
+from coupling.tables.size import symmetry_zeros
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def path_diagram(lmax: int, basis: str = "real", ax: Axes | None = None) -> Axes:
+    """Draw the paths (l1, l2, l3) with l1 <= l2 <= lmax: a row for each pair, a column for each l3.  Returns the Axes.
+
+    Circles are even paths, which the Gaunt product reaches, triangles odd ones, which need the bracket.  The number at
+    a path counts its accidental zeros: entries that are zero although no selection rule and no symmetry makes them so.
+
+    >>> ax = path_diagram(3)
+    >>> [(line.get_label(), len(line.get_xdata())) for line in ax.lines[-2:]]
+    [('even: Gaunt', 20), ('odd: bracket', 10)]
+    >>> [text.get_text() for text in ax.texts]
+    ['2', '2']
+    """
+    zeros = accidental_zeros(lmax, basis)
+    pairs = [(l1, l2) for l2 in range(lmax + 1) for l1 in range(l2 + 1)]
+    ax = new_axes((0.42 * (2 * lmax + 1) + 2.6, 0.3 * len(pairs) + 1.4)) if ax is None else ax
+    ax.set(xlim=(-0.6, 2 * lmax + 0.6), ylim=(len(pairs) - 0.4, -0.6), xticks=range(2 * lmax + 1))
+    ax.set_yticks(range(len(pairs)), [f"({l1}, {l2})" for l1, l2 in pairs])
+    for row, (l1, l2) in enumerate(pairs):
+        ax.plot([l2 - l1, l2 + l1], [row, row], color=FAINT, linewidth=1, zorder=1)
+    for parity, marker, colour, label in ((0, "o", EVEN[0], "even: Gaunt"), (1, "^", ODD[1], "odd: bracket")):
+        places = [(l3, pairs.index((l1, l2))) for l1, l2, l3 in zeros if (l1 + l2 + l3) % 2 == parity]
+        x, y = zip(*places, strict=True) if places else ((), ())
+        ax.plot(x, y, marker, color=colour, markersize=10, linestyle="none", label=label)
+    for (l1, l2, l3), count in zeros.items():
+        if count:
+            place = l3, pairs.index((l1, l2))
+            ax.annotate(str(count), place, (6, 3), textcoords="offset points", fontsize=7.5, color=INK)
+    ax.legend(fontsize=TICK, frameon=False, loc="upper right", labelcolor=INK)
+    return dress(ax, title=f"paths to degree {lmax}", xlabel="$l_3$", ylabel="$(l_1, l_2)$")
+
+
+def accidental_zeros(lmax: int, basis: str = "real") -> dict[tuple[int, int, int], int]:
+    """Return for each path with l1 <= l2 <= lmax how many of its allowed entries are zero by accident.
+
+    >>> {path: count for path, count in accidental_zeros(3).items() if count}
+    {(2, 3, 3): 2, (3, 3, 2): 2}
+    """
+    table = build(Request(lmax=(lmax, lmax, 2 * lmax), basis=basis))
+    allowed = entry_counts(table.paths.astype(np.int64), basis)
+    zeros = allowed - symmetry_zeros(table.paths, basis) - np.diff(table.offsets)
+    pairs = zip(map(tuple, table.paths.tolist()), zeros.tolist(), strict=True)
+    return {path: count for path, count in pairs if path[0] <= path[1]}
