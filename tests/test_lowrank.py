@@ -10,6 +10,7 @@ from scipy.optimize import check_grad, least_squares
 
 from coupling.exact import real_gaunt, real_wigner_3j, reduced, wigner_6j
 from coupling.lowrank import decompose, normalization_problem, tensorly_decompose, whole_problem
+from coupling.lowrank.batch import _solved, polish_many
 from coupling.lowrank.factors import Layout, column_norms, congruence, tensor
 from coupling.lowrank.fit import equations, polish, value_and_gradient
 from coupling.lowrank.objective import Objective
@@ -209,6 +210,25 @@ def test_polish_finds_the_minimum_of_scipy() -> None:
     theirs = least_squares(residual, start, lambda x: objective.jacobian(layout.unpack(x)), xtol=1e-15, ftol=1e-15)
     ours = value_and_gradient(objective, layout, polish(objective, layout, start))[0]
     assert ours == pytest.approx(theirs.cost, rel=1e-9)
+
+
+def test_stacks_find_what_single_starts_find() -> None:
+    generator = np.random.default_rng(6)
+    met = 0
+    for objective, layout, kind in cases():
+        x = np.array([unknowns(layout, kind) for _ in range(3)]) * generator.uniform(0.5, 1, (3, 1))
+        together = polish_many(objective, layout, x)
+        assert np.allclose(polish_many(objective, layout, x[1:2])[0], together[1], rtol=1e-6)
+        for start, end in zip(x, together, strict=True):
+            one = objective.relative(layout.unpack(polish(objective, layout, start)))
+            assert objective.relative(layout.unpack(end)) == pytest.approx(one, rel=1e-2, abs=1e-12)
+            met += 1
+    assert met == 24
+
+
+def test_a_singular_start_leaves_the_others_alone() -> None:
+    matrices = np.stack([np.eye(2), np.zeros((2, 2)), 2 * np.eye(2)])
+    assert np.array_equal(_solved(matrices, np.ones((3, 2))), [[1, 1], [0, 0], [0.5, 0.5]])
 
 
 def test_hidden_entries_of_a_sum_are_found() -> None:

@@ -152,6 +152,16 @@ def test_nothing_is_proved_where_nothing_is_true() -> None:
     assert lower_bound(Objective(problem.tensor, problem.weights)) == 2
 
 
+def test_a_symmetry_up_to_rounding_is_not_taken_for_exact() -> None:
+    weights = np.ones((2, 2, 2))
+    weights[0, 1, 1] = 1 + 1e-15
+    problem = normalization_problem("gaunt", 1, weights=weights)
+    assert problem.ties == (0, 0, 0)
+    equal = [np.ones((2, 1))] * 3
+    assert exact_certificate(problem, equal, refine=False).equations == 4
+    assert exact_certificate(normalization_problem("gaunt", 1), equal, refine=False).equations == 2
+
+
 def test_exact_and_floating_errors_agree() -> None:
     for problem in (normalization_problem("gaunt", 4), normalization_problem("gaunt", (2, 2, 4)), whole_problem(1)):
         found = decompose(problem.tensor, 2, problem.mask, problem.weights, starts=2, ties=problem.ties)

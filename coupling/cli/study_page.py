@@ -14,8 +14,7 @@ from coupling.cli.study import chart, same
 from coupling.cli.study_page_text import TEXT
 from coupling.lowrank import normalization_problem, study, tensorly_decompose, whole_problem
 from coupling.lowrank.decompose import decompose
-from coupling.lowrank.exact import distinct
-from coupling.lowrank.factors import column_norms, tensor
+from coupling.lowrank.factors import column_norms, distinct, tensor
 from coupling.lowrank.problems import CLASSES, Problem
 from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, spread
 from coupling.lowrank.records import Record

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from os import environ
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coupling.lowrank.certificate import Certificate, certify, growth
-from coupling.lowrank.factors import Array, Factors, Layout, balanced, ordered
-from coupling.lowrank.fit import EXACT, RIDGES, fit, random_start
+from coupling.lowrank.batch import stack_size
+from coupling.lowrank.certificate import Certificate, certify
+from coupling.lowrank.factors import Factors, Layout, balanced, ordered
+from coupling.lowrank.fit import EXACT
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.scaling import scaled
+from coupling.lowrank.search import Task, run
 from coupling.selection import integer
 
 T = TypeVar("T")
 Progress = Callable[[int, int, float], None]
 
-#: Threads of the linear algebra inside one process of several.
-THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+#: Starts when none are asked for: of large problems, of small ones.
+STARTS = 8, 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +56,7 @@ def decompose(
     mask: ArrayLike | None = None,
     weights: ArrayLike | None = None,
     *,
-    starts: int = 8,
+    starts: int | None = None,
     seed: int = 0,
     ties: tuple[int, int, int] = (0, 1, 2),
     complex_factors: bool = False,
@@ -75,11 +72,13 @@ def decompose(
     Σ weights² (T̂ - T)²; ``error`` is its root relative to Σ weights² T².  Of starts
     whose errors agree within 1 % the one with the smallest terms is returned.
 
-    Starts are seeded one by one and do not depend on one another.  ties = (0, 0, 0) keeps the three factors equal and
-    (0, 0, 1) the first two: fewer unknowns for a tensor with such a symmetry.  guess, three arrays with at most rank
-    columns, is where the first start begins, with more columns that are small.  The search ends early after so many
-    seconds, and when a start is exact to 1e-12; with workers > 1, which spread the starts over processes, it may then
-    be another one.  progress(done, starts, best) is called after each start.
+    The first half of the starts, seeded one by one, is random; the others begin near the best so far.  Default: 128
+    starts where the problem is small enough to solve many at once, else 8.
+    ties = (0, 0, 0) keeps the three factors equal and (0, 0, 1) the first two: fewer unknowns for a tensor with such a
+    symmetry.  guess, three arrays with at most rank columns, is where the first start begins, with more columns that
+    are small, and near which every fourth of the random ones does.  The search ends early after so many seconds, and
+    when a start is exact to 1e-12; with workers > 1, which spread the starts over processes, it may then be another
+    one.  progress(done, starts, best) is called after each start.
 
     Raises ValueError for a rank below 1, shapes that differ, numbers that are not finite, or nothing to fit.
 
@@ -89,24 +88,26 @@ def decompose(
     (True, [(2, 2), (2, 2), (2, 2)])
     """
     objective, scales = scaled(as_objective(tensor, mask, weights), ties)
-    rank, starts = integer(rank, "rank"), integer(starts, "starts")
-    if rank < 1 or starts < 1:
+    rank, starts = integer(rank, "rank"), None if starts is None else integer(starts, "starts")
+    if rank < 1 or (starts is not None and starts < 1):
         raise ValueError(f"rank and starts must be >= 1, got {rank} and {starts}")
+    scaled_guess = None if guess is None else tuple(x / s[:, None] for x, s in zip(guess, scales, strict=True))
     layout = Layout(objective.shape, rank, ties)
-    scaled_guess = None if guess is None else [x / s[:, None] for x, s in zip(guess, scales, strict=True)]
-    results = []
-    for result in run_starts((objective, layout, seed, complex_factors, scaled_guess), starts, seconds, workers):
-        results.append(result)
+    task = Task(objective, layout, seed, complex if complex_factors else float, scaled_guess)
+    results: list[tuple[float, float, Factors]] = []
+    starts = STARTS[stack_size(objective, layout) > 1] if starts is None else starts
+    for one in run(task, starts, seconds, workers):
+        results.append((one.error, one.growth, one.factors))
         if progress:
-            progress(len(results), starts, min(error for _, error, _ in results))
-    best = tamest([(error, growth(factors), factors) for _, error, factors in sorted(results, key=lambda one: one[0])])
+            progress(len(results), starts, min(error for error, _, _ in results))
+    best = tamest(results)
     factors = ordered([factor * scale[:, None] for factor, scale in zip(best, scales, strict=True)])
     factors = balanced(factors) if ties == (0, 1, 2) else factors
     certificate = certify(as_objective(tensor, mask, weights), factors, measure)
-    return Decomposition(factors, certificate.relative, certificate, tuple(sorted(error for _, error, _ in results)))
+    return Decomposition(factors, certificate.relative, certificate, tuple(sorted(error for error, _, _ in results)))
 
 
-def tamest(results: list[tuple[float, float, T]]) -> T:
+def tamest(results: Sequence[tuple[float, float, T]]) -> T:
     """Return the result with the least growth among (error, growth, result) that are within 1 % of the smallest error.
 
     >>> tamest([(0.1005, 5.0, "tame"), (0.1, 1e5, "divergent"), (0.2, 1.0, "far")])
@@ -132,70 +133,3 @@ def as_objective(tensor: ArrayLike, mask: ArrayLike | None, weights: ArrayLike |
     if mask is None and weights is None:
         return Objective(target)
     return Objective(np.where(active, target, 0.0), np.where(active, factor, 0.0))
-
-
-Result = tuple[int, float, Factors]
-
-
-def one_start(
-    objective: Objective, layout: Layout, seed: int, complex_factors: bool, guess: Factors | None, number: int
-) -> Result:
-    """Return (number, relative error, factors) of one start; the same whoever runs it."""
-    generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
-    start = random_start(objective, layout, generator, np.dtype(complex if complex_factors else float))
-    ridges = RIDGES[number % len(RIDGES)]
-    if guess is not None and number == 0:
-        start, ridges = extended(layout, 0.1 * start, guess), ()
-    factors = fit(objective, layout, start, ridges, generator)
-    return number, objective.relative(factors), factors
-
-
-def extended(layout: Layout, start: Array, guess: Sequence[Array]) -> Array:
-    """Return unknowns that begin with the columns of a guess and go on with those of a start."""
-    columns = layout.unpack(start)
-    joined = [np.hstack([x, y[:, x.shape[1] :]]).astype(y.dtype) for x, y in zip(guess, columns, strict=True)]
-    return layout.pack(joined)
-
-
-def run_starts(task: tuple[Any, ...], starts: int, seconds: float | None, workers: int) -> Iterator[Result]:
-    """Yield the results of the starts as they come, until one is exact or the time is over; at least one."""
-    end = time.monotonic() + (np.inf if seconds is None else seconds)
-    calls = ((*task, number) for number in range(starts))
-    for result in in_order(calls, end) if workers == 1 else in_processes(calls, end, workers):
-        yield result
-        if result[1] < EXACT:
-            return
-
-
-def in_order(calls: Iterator[tuple[Any, ...]], end: float) -> Iterator[Result]:
-    """Run the starts one after the other."""
-    for number, call in enumerate(calls):
-        if number and time.monotonic() > end:
-            return
-        yield one_start(*call)
-
-
-def in_processes(calls: Iterator[tuple[Any, ...]], end: float, workers: int) -> Iterator[Result]:
-    """Run the starts in fresh processes, as many at a time as there are workers."""
-    with processes(workers) as pool:
-        running = {pool.submit(one_start, *call) for _, call in zip(range(workers), calls, strict=False)}
-        while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            if time.monotonic() < end:
-                running |= {pool.submit(one_start, *call) for _, call in zip(done, calls, strict=False)}
-            for future in done:
-                yield future.result()
-
-
-@contextmanager
-def processes(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Give a pool of spawned processes whose linear algebra runs in one thread each."""
-    before = {name: environ.get(name) for name in THREADS}
-    environ.update(THREADS)
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        for name, value in before.items():
-            environ.pop(name) if value is None else environ.update({name: value})

@@ -15,7 +15,7 @@ kind, real or complex.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.exact import Surd
-from coupling.lowrank.factors import Array, Factors, Layout
+from coupling.lowrank.factors import Array, Factors, Layout, distinct, representative
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import Problem
 
@@ -89,10 +89,15 @@ class System:
     """
 
     def __init__(self, problem: Problem, factors: Sequence[Array]) -> None:
-        self.layout = Layout(problem.tensor.shape, factors[0].shape[1], shared(factors, problem.ties))
-        entries = distinct(zip(*(axis.tolist() for axis in problem.entries), strict=True), self.layout.ties)
+        every = list(zip(*(axis.tolist() for axis in problem.entries), strict=True))
+        exact = {entry: problem.exact(*entry) for entry in every}
+        ties = shared(factors, problem.ties)
+        if any(exact[representative(entry, ties)] != value for entry, value in exact.items()):
+            ties = (0, 1, 2)  # weights of the user may be symmetric to rounding only
+        entries = distinct(every, ties)
+        self.layout = Layout(problem.tensor.shape, factors[0].shape[1], ties)
         self.index = [np.array(axis) for axis in zip(*entries, strict=True)]
-        self.targets = [to_mpf(problem.exact(*entry)) for entry in entries]
+        self.targets = [to_mpf(exact[entry]) for entry in entries]
         ones = np.ones(problem.tensor.shape) if problem.weights is None else problem.weights
         self.weights = [mpmath.mpf(w) for w in ones[*self.index].tolist()]
         self.counts = list(entries.values())
@@ -134,23 +139,6 @@ def shared(factors: Sequence[Array], ties: tuple[int, ...]) -> tuple[int, ...]:
     firsts = [factors[ties.index(tie)] for tie in ties]
     equal = all(np.array_equal(x, first) for x, first in zip(factors, firsts, strict=True))
     return ties if equal else (0, 1, 2)
-
-
-def distinct(entries: Iterable[tuple[int, ...]], ties: tuple[int, ...]) -> dict[tuple[int, ...], int]:
-    """Return the entries, one of those that the ties make equal, with how many they are.
-
-    >>> distinct([(0, 1, 1), (1, 0, 1), (1, 1, 0), (1, 1, 1)], (0, 0, 1))
-    {(0, 1, 1): 2, (1, 1, 0): 1, (1, 1, 1): 1}
-    """
-    counts: dict[tuple[int, ...], int] = {}
-    for entry in entries:
-        key = list(entry)
-        for tie in set(ties):
-            slots = [slot for slot in range(3) if ties[slot] == tie]
-            for slot, value in zip(slots, sorted(entry[slot] for slot in slots), strict=True):
-                key[slot] = value
-        counts[tuple(key)] = counts.get(tuple(key), 0) + 1
-    return counts
 
 
 def refined(system: System, x: NDArray[Any], steps: int = 12) -> tuple[float | None, float | None]:

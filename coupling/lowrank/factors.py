@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +70,29 @@ class Layout:
         np.add.at(total, self.rows, rows)
         rest = [n for place, n in enumerate(values.shape) if place != axis % values.ndim]
         return np.moveaxis(total.reshape(-1, *rest), 0, axis)
+
+
+def representative(entry: tuple[int, ...], ties: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the first of the entries that the ties make equal.
+
+    >>> representative((2, 1, 0), (0, 0, 1)), representative((2, 1, 0), (0, 0, 0))
+    ((1, 2, 0), (0, 1, 2))
+    """
+    key = list(entry)
+    for tie in set(ties):
+        slots = [slot for slot in range(3) if ties[slot] == tie]
+        for slot, value in zip(slots, sorted(entry[slot] for slot in slots), strict=True):
+            key[slot] = value
+    return tuple(key)
+
+
+def distinct(entries: Iterable[tuple[int, ...]], ties: tuple[int, ...]) -> dict[tuple[int, ...], int]:
+    """Return the entries, one of those that the ties make equal, with how many they are.
+
+    >>> distinct([(0, 1, 1), (1, 0, 1), (1, 1, 0), (1, 1, 1)], (0, 0, 1))
+    {(0, 1, 1): 2, (1, 1, 0): 1, (1, 1, 1): 1}
+    """
+    return dict(Counter(representative(entry, ties) for entry in entries))
 
 
 def column_norms(factors: Sequence[Array]) -> Array:

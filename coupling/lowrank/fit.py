@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from coupling.lowrank.factors import Array, Factors, Layout, column_norms
+from coupling.lowrank.factors import Array, Layout, column_norms
 from coupling.lowrank.objective import Objective, real_view
 
 #: Relative error below which a fit counts as numerically exact.
@@ -122,12 +122,10 @@ def random_start(objective: Objective, layout: Layout, generator: np.random.Gene
 
 def fit(
     objective: Objective, layout: Layout, x: Array, ridges: Sequence[float], generator: np.random.Generator
-) -> Factors:
+) -> Array:
     """Return the local minimum that a start leads to, along a path of ridges and then without one."""
     for ridge in ridges:
         x = descend(objective, layout, x, ridge)
     if x.size > MOST_UNKNOWNS:
-        x = descend(objective, layout, x, 0.0, 5000)
-    else:
-        x = polish(objective, layout, revived(objective, layout, x, generator))
-    return layout.unpack(x)
+        return descend(objective, layout, x, 0.0, 5000)
+    return polish(objective, layout, revived(objective, layout, x, generator))
