@@ -16,6 +16,7 @@ from coupling.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from coupling import exact, foreign, plots, sphere
+    from coupling.arrays import load_arrays
     from coupling.coefficients import (
         antisymmetric_gaunt,
         block,
@@ -44,6 +45,7 @@ _HOME = {
     "foreign": "coupling.foreign",
     "gaunt": "coupling.coefficients",
     "load": "coupling.tables",
+    "load_arrays": "coupling.arrays",
     "lowrank": "coupling.lowrank",
     "normalization": "coupling.normalizations",
     "plots": "coupling.plots",
@@ -70,6 +72,7 @@ __all__ = [
     "foreign",
     "gaunt",
     "load",
+    "load_arrays",
     "lowrank",
     "normalization",
     "plots",

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 import coupling
 from coupling import exact
+from coupling.arrays.builder import shipped_names
 from coupling.cli import main
 from coupling.conventions import BASES, FAMILIES
 from coupling.tables import Request, build, load
@@ -279,8 +280,10 @@ def checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     """A copy of tables/ without its generated files."""
     folder = tmp_path / "tables"
     shutil.copytree(root / "tables" / "requests", folder / "requests")
-    for module in ("reader", "manifest"):
-        monkeypatch.setattr(f"coupling.tables.{module}.table_folder", lambda: folder)
+    for name in ("arrays.toml", "designs.safetensors"):
+        shutil.copy(root / "tables" / name, folder)
+    for module in ("tables.manifest", "arrays.designs"):
+        monkeypatch.setattr(f"coupling.{module}.table_folder", lambda: folder)
     monkeypatch.chdir(tmp_path)
     return folder
 
@@ -296,7 +299,7 @@ def test_the_main_job(checkout: Path, root: Path) -> None:
         "picture   tables/data/coupling-structure.png (drawn)",
     ]
     assert (checkout / "manifest.json").read_bytes() == (root / "tables" / "manifest.json").read_bytes()
-    names = ["complex-l4", "real-l12", "real-l4", "real-l8"]
+    names = ["complex-l4", "real-l12", "real-l4", "real-l8", *shipped_names(checkout)]
     assert files(checkout / "data") == sorted(["coupling-structure.png", *(f"{name}.safetensors" for name in names)])
     again = run("build", "--all").stdout.splitlines()
     assert all("kept" in line and "passed" in line for line in again[1:5])
@@ -363,7 +366,7 @@ def test_check_tells_which_file_failed(here: Path) -> None:
     assert fails(result, "1 of 2 tables failed", 1)
     assert "FAILED  real-l3.safetensors: size: expected" in result.stdout and "  ok " in result.stdout
     assert fails(run("check", "absent.safetensors"), "there is no table file absent.safetensors")
-    assert fails(run("check", "no-such-name"), "no shipped table is called 'no-such-name'")
+    assert fails(run("check", "no-such-name"), "no table is called 'no-such-name'")
     assert run("check").exit_code == 2
 
 

@@ -30,6 +30,7 @@ PUBLIC = [
     "foreign",
     "gaunt",
     "load",
+    "load_arrays",
     "lowrank",
     "normalization",
     "plots",

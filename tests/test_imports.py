@@ -30,6 +30,7 @@ RANKS = {
     "coupling.families": 3,
     "coupling.tabulation": 3,
     "coupling.tables": 3,
+    "coupling.arrays": 3,
     "coupling.accuracy": 4,
     "coupling.products": 4,
     "coupling.lowrank": 4,

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from coupling.cli.arrays import are_arrays, export_arrays
 from coupling.cli.errors import says_what_is_wrong
 
 if TYPE_CHECKING:
     from coupling.foreign import Convention
 
-FORMATS = ("npz", "c", "python", "triton", "e3j", "cuequivariance", "openequivariance", "json", "csv")
+FORMATS = ("npz", "c", "python", "triton", "e3j", "cuequivariance", "openequivariance", "json", "csv", "safetensors")
 FAMILIES = ("wigner_3j", "clebsch_gordan", "gaunt", "antisymmetric_gaunt")
 DTYPES = ("float64", "float32", "float16", "bfloat16")
 ORDERS = ("path", "canonical", "output", "input1", "input2")
@@ -38,6 +39,11 @@ Formats:
   openequivariance  sorted triples with hexadecimal literals
   json              exact square roots of rational numbers
   csv               for people
+  safetensors       arrays alone, in another type
+
+Grids, transforms, encoders and normalizations are written with npz, c, python or safetensors:
+  coupling export gauss_legendre-l4 --format npz --dtype float32
+  coupling export matrix-l4 --format c
 
 A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says what it may hold.
 """,
@@ -74,6 +80,9 @@ def export(
     from coupling.tables import load
     from coupling.tables.atomic import replacing
 
+    if are_arrays(table):
+        asked = {"convention": convention, "family": family != "wigner_3j", "order": order, "palette": palette}
+        return export_arrays(table, form, dtype, output, {**asked, "transposes": transposes})
     their = _convention(convention)
     loaded = load(table)
     content = write(

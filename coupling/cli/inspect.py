@@ -10,6 +10,7 @@ import click
 from coupling.cli.errors import FAILED, says_what_is_wrong
 
 if TYPE_CHECKING:
+    from coupling.arrays import Arrays
     from coupling.tables import Table
 
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Examples:
   coupling check real-l8                      a shipped table
   coupling check tables/data/*.safetensors    files
+  coupling check lebedev-l8 matrix-l4         grids and other arrays
   coupling check --accuracy                   every entry that is tabulated, degrees to 16 and some paths beyond
   coupling check --accuracy --full            the same to 32, and paths to degrees of thousands
 """,
@@ -62,13 +64,15 @@ def check_accuracy(full: bool, lmax: tuple[int, ...], paths: tuple[tuple[int, in
 
 def check_tables(tables: tuple[str, ...], full: bool) -> None:
     """Check files or shipped tables and print what was found."""
-    from coupling.tables import TableError, load
+    from coupling.cli.arrays import load_any
+    from coupling.tables import Table, TableError
     from coupling.tables.check import check as check_table
 
     failed = 0
     for name in tables:
         try:
-            report = check_table(load(name), full)
+            loaded = load_any(name)
+            report = check_table(loaded, full) if isinstance(loaded, Table) else loaded.check()
         except TableError as error:
             click.echo(f"{name}\n  FAILED  {error}")
             failed += 1
@@ -87,6 +91,7 @@ Examples:
   coupling info real-l8
   coupling info real-l8.safetensors --json
   coupling info real-l8 --plot sparsity.png
+  coupling info gauss_legendre-l8
 """,
 )
 @click.argument("table", metavar="TABLE")
@@ -94,15 +99,25 @@ Examples:
 @click.option("--plot", metavar="FILE", help="Draw how full the table is, as .png, .svg or .pdf.")
 @says_what_is_wrong
 def info(table: str, as_json: bool, plot: str | None) -> None:
-    """Say what a table holds: a shipped name (real-l8) or a file."""
-    from coupling.tables import load
+    """Say what a table or a file of arrays holds: a name (real-l8, lebedev-l4) or a file."""
+    from coupling.cli.arrays import describe as describe_arrays
+    from coupling.cli.arrays import load_any
+    from coupling.tables import Table
 
-    loaded = load(table)
+    loaded = load_any(table)
     if plot is not None:
-        from coupling.plots import save, sparsity
+        _draw(loaded, plot)
+    text = describe(loaded) if isinstance(loaded, Table) else describe_arrays(loaded)
+    click.echo(json.dumps(dict(loaded.metadata), indent=2) if as_json else text)
 
-        save(sparsity(loaded), plot)
-    click.echo(json.dumps(dict(loaded.metadata), indent=2) if as_json else describe(loaded))
+
+def _draw(loaded: Table | Arrays, plot: str) -> None:
+    from coupling.plots import save, sparsity
+    from coupling.tables import Table
+
+    if not isinstance(loaded, Table):
+        raise ValueError(f"--plot is for tables; {loaded.request.name} are arrays")
+    save(sparsity(loaded), plot)
 
 
 def describe(table: Table) -> str:

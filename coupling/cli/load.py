@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from coupling.cli.arrays import are_arrays, load_any
 from coupling.cli.errors import says_what_is_wrong
 
 
@@ -13,6 +16,7 @@ from coupling.cli.errors import says_what_is_wrong
 Examples:
   coupling load real-l8                shipped
   coupling load real-l16 complex-l24   built into the cache folder, if they are not there yet
+  coupling load lebedev-l6-float32     a grid, likewise
   coupling load real-l16 --renew       built again
 """,
 )
@@ -22,34 +26,35 @@ Examples:
 def load(tables: tuple[str, ...], renew: bool) -> None:
     """Load tables by name, every byte verified, and print where they are.
 
-    TABLE is what coupling.load takes: a shipped name, another such as real-l16, complex-l24 or real-l9-even, or a
-    file.  What is not shipped is built once and kept in the user's cache folder.
+    TABLE is what coupling.load or coupling.load_arrays takes: a shipped name, another such as real-l16, complex-l24,
+    real-l9-even or lebedev-l6, or a file.  What is not shipped is built once and kept in the user's cache folder.
     """
-    from coupling.tables import load as load_table
-
     for name in tables:
+        shipped = _shipped(name)
         if renew:
-            _remove(name)
-        click.echo(f"{load_table(name)!r}\n  {_place(name)}")
+            _remove(name, shipped)
+        loaded = load_any(name)
+        file = Path(name) if name.endswith(".safetensors") else shipped or _cached(loaded.request.name)
+        place = "shipped" if shipped else "file" if name.endswith(".safetensors") else "cache"
+        click.echo(f"{loaded!r}\n  {file} ({place}, {file.stat().st_size} bytes)")
 
 
-def _remove(name: str) -> None:
-    from coupling.tables.cache import cache_folder, remove
-    from coupling.tables.reader import shipped_file
-    from coupling.tables.request import file_name
+def _shipped(name: str) -> Path | None:
+    from coupling.tables.manifest import shipped_file
 
-    if shipped_file(name)[0] or name.endswith(".safetensors"):
-        raise ValueError(f"--renew is for tables in the cache folder; {name} is not one of them")
-    remove(cache_folder() / file_name(name))
+    return shipped_file(name, "arrays" if are_arrays(name) else "tables")[0]
 
 
-def _place(name: str) -> str:
+def _cached(name: str) -> Path:
     from coupling.tables.cache import cache_folder
-    from coupling.tables.reader import shipped_file
     from coupling.tables.request import file_name
 
-    if name.endswith(".safetensors"):
-        return name
-    shipped, _ = shipped_file(name)
-    file = shipped or cache_folder() / file_name(name)
-    return f"{file} ({'shipped' if shipped else 'cache'}, {file.stat().st_size} bytes)"
+    return cache_folder() / file_name(name)
+
+
+def _remove(name: str, shipped: Path | None) -> None:
+    from coupling.tables.cache import remove
+
+    if shipped or name.endswith(".safetensors"):
+        raise ValueError(f"--renew is for files in the cache folder; {name} is not one of them")
+    remove(_cached(name))

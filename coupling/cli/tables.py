@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,12 @@ import click
 from coupling.cli.errors import FAILED, says_what_is_wrong
 
 if TYPE_CHECKING:
+    from coupling.arrays.catalogue import ArraysOutcome
     from coupling.tables.catalogue import Outcome
     from coupling.tables.request import Request
 
 COLUMNS = "{:<16} {:>8} {:>12} {:>10} {:>10} {:>14} {:>8}  {}"
+ARRAY_COLUMNS = "{:<24} {:>12} {:>14} {:>8}  {}"
 HEADER = ("table", "paths", "non-zeros", "sym. zeros", "acc. zeros", "bytes", "seconds", "checks")
 
 
@@ -167,10 +169,27 @@ def _build_all(workers: int, force: bool) -> None:
     for outcome in build_catalogue(folder, progress_bar, workers=workers, force=force):
         outcomes.append(outcome)
         click.echo(summary(outcome))
+    arrays = _build_arrays(folder, force)
     _fail_if_any_failed(outcomes)
-    changed = record(folder, outcomes)
+    changed = record(folder, outcomes, [outcome.entry for outcome in arrays])
     click.echo(f"\nmanifest  {_shown(folder / 'manifest.json')} ({'written' if changed else 'unchanged'})")
     _picture(folder / "data" / "coupling-structure.png", any(outcome.built for outcome in outcomes))
+
+
+def _build_arrays(folder: Path, force: bool) -> list[ArraysOutcome]:
+    from coupling.arrays.catalogue import build_shipped
+
+    click.echo("\n" + ARRAY_COLUMNS.format("arrays", "numbers", "bytes", "seconds", "checks"))
+    outcomes = []
+    for outcome in build_shipped(folder, force):
+        outcomes.append(outcome)
+        numbers = (sum(array.size for array in outcome.arrays.values()), outcome.file.stat().st_size)
+        passed = f"{sum(check.passed for check in outcome.report.checks)} of {len(outcome.report.checks)} passed"
+        seconds = f"{outcome.seconds:.2f}" if outcome.built else "kept"
+        columns = (f"{n:,}".replace(",", " ") for n in numbers)
+        click.echo(ARRAY_COLUMNS.format(outcome.arrays.request.name, *columns, seconds, passed))
+    _fail_if_any_failed(outcomes)
+    return outcomes
 
 
 def _picture(file: Path, stale: bool) -> None:
@@ -197,7 +216,7 @@ def summary(outcome: Outcome) -> str:
     return COLUMNS.format(outcome.table.request.name, *(f"{n:,}".replace(",", " ") for n in numbers), seconds, checks)
 
 
-def _fail_if_any_failed(outcomes: list[Outcome]) -> None:
+def _fail_if_any_failed(outcomes: Sequence[Outcome | ArraysOutcome]) -> None:
     failed = [outcome.report for outcome in outcomes if outcome.report and not outcome.report.passed]
     for report in failed:
         click.echo(f"\n{report!r}", err=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from coupling.tables.builder import Progress, allowed_entries, build
 from coupling.tables.check import Report, check
-from coupling.tables.manifest import manifest_entry, write_manifest
+from coupling.tables.manifest import Entries, manifest_entry, write_manifest
 from coupling.tables.request import Request, file_name, read_request
 from coupling.tables.table import Table
 
@@ -80,6 +80,7 @@ def build_one(
     return Outcome(table, file, bool(heard), seconds, check(table) if checked else None)
 
 
-def record(folder: Path, outcomes: list[Outcome]) -> bool:
-    """Write the manifest; return whether it has changed."""
-    return write_manifest(folder, [(o.table.request.name, manifest_entry(o.file, o.table.metadata)) for o in outcomes])
+def record(folder: Path, outcomes: list[Outcome], arrays: Entries = ()) -> bool:
+    """Write the manifest of tables and, beside them, arrays; return whether it has changed."""
+    tables = [(o.table.request.name, manifest_entry(o.file, o.table.metadata)) for o in outcomes]
+    return write_manifest(folder, tables, arrays)

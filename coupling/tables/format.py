@@ -32,7 +32,13 @@ from coupling.tables.request import canonical_json
 ALIGNMENT = 64
 HEADER_LIMIT = 1 << 16
 NO_CHECKSUM = "0" * 64
-DTYPES = {name: np.dtype(code) for name, code in (("F64", "<f8"), ("I64", "<i8"), ("I8", "i1"), ("U8", "u1"))}
+#: safetensors dtype → numpy dtype; numpy has no bfloat16, its bits are read as uint16
+DTYPES = {
+    name: np.dtype(code)
+    for name, code in (
+        ("F64", "<f8"), ("I64", "<i8"), ("I8", "i1"), ("U8", "u1"), ("F32", "<f4"), ("F16", "<f2"), ("BF16", "<u2"),
+    )
+}  # fmt: skip
 
 
 class Tensor(NamedTuple):

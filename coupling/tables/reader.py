@@ -12,7 +12,7 @@ from typing import Any
 
 from coupling.tables.errors import TableError
 from coupling.tables.format import Content, read
-from coupling.tables.manifest import file_digest, read_manifest, table_folder
+from coupling.tables.manifest import check_digest, read_manifest, shipped_file
 from coupling.tables.metadata import check_metadata, tensors
 from coupling.tables.request import Request, file_name
 from coupling.tables.structure import check_entries, check_paths
@@ -75,15 +75,8 @@ def _load_named(name: str, verify: bool) -> Table:
     if path is None:
         return _load_cached(name, entry, verify)
     if verify and entry:
-        _check_file(path, entry)
+        check_digest(path, entry)
     return _load_file(path, verify)
-
-
-def shipped_file(name: str) -> tuple[Path | None, dict[str, Any]]:
-    """Return the file of a table that is shipped, or None, and its entry in the manifest, which may be empty."""
-    entry = read_manifest().get(name, {})
-    path = table_folder() / "data" / file_name(name)
-    return (path if entry and path.exists() else None), entry
 
 
 def _load_cached(name: str, entry: dict[str, Any], verify: bool) -> Table:
@@ -99,16 +92,10 @@ def _load_cached(name: str, entry: dict[str, Any], verify: bool) -> Table:
     path = cached_table(request)
     try:
         if verify and entry:
-            _check_file(path, entry)
+            check_digest(path, entry)
         table = _load_file(path, verify)
         if table.request.digest != request.digest:
             raise TableError(path, "request_digest", request.digest, table.request.digest)
     except TableError as error:
         raise refused(error) from None
     return table
-
-
-def _check_file(path: Path, entry: dict[str, Any]) -> None:
-    digest = file_digest(path)
-    if digest != entry["sha256"]:
-        raise TableError(path, "sha256", f"{entry['sha256']}, as in the manifest", digest)

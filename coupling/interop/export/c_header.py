@@ -62,7 +62,7 @@ def c_header(listing: Listing, palette: bool = False, transposes: bool = False) 
     size = sum(array.nbytes for array in content.values())
     preamble = PREAMBLE if size <= CONSTANT_MEMORY else PREAMBLE.replace("__constant__", "__device__")
     parts = [_comment(listing, size), f"#ifndef {prefix}_H\n#define {prefix}_H\n", preamble, _sizes(prefix, listing)]
-    parts += [_array(f"{prefix}_{name}".lower(), array) for name, array in content.items()]
+    parts += [declaration(f"{prefix}_{name}".lower(), array) for name, array in content.items()]
     parts += [_asserts(prefix.lower(), content), f"#endif /* {prefix}_H */\n"]
     return "\n".join(parts)
 
@@ -92,7 +92,15 @@ def _sizes(prefix: str, listing: Listing) -> str:
     return "\n".join(f"#define {prefix}_{name} {size}" for name, size in sizes.items()) + "\n"
 
 
-def _array(name: str, array: NDArray[Any]) -> str:
+def declaration(name: str, array: NDArray[Any]) -> str:
+    """Return the definition of a constant array of one or two axes.
+
+    >>> print(declaration("x", np.array([0.5, 2.0])))
+    COUPLING_CONSTANT double x[2] = {
+      0x1.0000000000000p-1, 0x1.0000000000000p+1
+    };
+    <BLANKLINE>
+    """
     kind = "uint16_t" if array.dtype == np.float16 else TYPES[array.dtype.name]
     literals = _literals(array)
     shape = "".join(f"[{n}]" for n in array.shape)
@@ -102,9 +110,9 @@ def _array(name: str, array: NDArray[Any]) -> str:
 
 def _literals(array: NDArray[Any]) -> list[str]:
     if array.dtype == np.float64:
-        return [float.hex(value) for value in array.tolist()]
+        return [float.hex(value) for value in array.ravel().tolist()]
     if array.dtype == np.float32:
-        return [f"{float.hex(value)}f" for value in array.tolist()]
+        return [f"{float.hex(value)}f" for value in array.ravel().tolist()]
     flat = (array.view(np.uint16) if array.dtype == np.float16 else array).reshape(-1)
     return [str(value) for value in flat.tolist()]
 

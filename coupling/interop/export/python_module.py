@@ -29,13 +29,20 @@ def python_module(listing: Listing, palette: bool = False, transposes: bool = Fa
         f"SIZES = {listing.sizes}",
     ]
     for name, array in content.items():
-        text = _tuple(array.tolist())
+        text = as_tuple(array.tolist())
         lines.append(f"{name.upper()} = tl.constexpr({text})" if triton else f"{name.upper()} = {text}")
     return "\n".join(lines) + "\n"
 
 
-def _tuple(numbers: list[Any]) -> str:
-    texts = [f"({', '.join(map(repr, n))})" if isinstance(n, list) else repr(n) for n in numbers]
+def as_tuple(numbers: list[Any]) -> str:
+    """Return the text of a tuple of numbers, or of tuples of them.
+
+    >>> print(as_tuple([[1, 2], [3, [4, 5]]]))
+    (
+        (1, 2,), (3, (4, 5,),),
+    )
+    """
+    texts = [_inline(number) for number in numbers]
     lines, line = [], "   "
     for text in texts:
         if len(line) + len(text) + 2 > WIDTH:
@@ -43,3 +50,7 @@ def _tuple(numbers: list[Any]) -> str:
             line = "   "
         line += f" {text},"
     return "(\n" + "\n".join([*lines, line]) + "\n)"
+
+
+def _inline(number: Any) -> str:
+    return f"({', '.join(map(_inline, number))},)" if isinstance(number, list) else repr(number)

@@ -1,0 +1,33 @@
+"""Arrays that go with the tables: grids, transforms, encoders of the matrix product, normalizations.
+
+A name says what is meant, such as "gauss_legendre-l8" or "matrix-l4-float32"; :mod:`coupling.arrays.request` has all.
+The reader knows nothing of the builder: a name is imported when it is first used, so that loading costs numpy only.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coupling.arrays.arrays import Arrays
+    from coupling.arrays.builder import build_arrays
+    from coupling.arrays.reader import load_arrays
+    from coupling.arrays.request import ArraysRequest
+
+#: public name → the module that defines it
+_HOME = {"Arrays": "arrays", "ArraysRequest": "request", "build_arrays": "builder", "load_arrays": "reader"}
+
+__all__ = ["Arrays", "ArraysRequest", "build_arrays", "load_arrays"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'coupling.arrays' has no attribute {name!r}")
+    value = getattr(import_module(f"coupling.arrays.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

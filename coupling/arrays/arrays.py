@@ -1,0 +1,73 @@
+"""Named arrays in memory, and what they mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from coupling.arrays.request import ArraysRequest
+from coupling.tables.format import write
+from coupling.tables.request import file_name
+
+if TYPE_CHECKING:
+    from coupling.tables.check import Report
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Arrays(Mapping[str, NDArray[Any]]):
+    """Named, read-only arrays of one file: a mapping from names to arrays.
+
+    request : what was asked for
+    metadata : what the file says; ``metadata["arrays"]`` has a sentence for each array, ``metadata["facts"]`` numbers
+        such as the degree to which a grid integrates exactly
+
+    >>> import numpy as np
+    >>> from coupling.arrays import build_arrays
+    >>> grid = build_arrays("gauss_legendre-l1")
+    >>> grid
+    Arrays('gauss_legendre-l1': points [16, 3], angles [16, 2], weights [16], harmonics [16, 4], gradient_theta [16, 4],
+           gradient_phi [16, 4], analysis [4, 16], legendre [2, 3], legendre_theta [2, 3], legendre_phi [2, 3],
+           legendre_weights [2], fourier [4, 3])
+    >>> grid["weights"].sum() / np.pi, grid.metadata["facts"]["degree"]
+    (np.float64(4.0), 3)
+    """
+
+    request: ArraysRequest
+    metadata: Mapping[str, Any]
+    arrays: Mapping[str, NDArray[Any]]
+
+    def __post_init__(self) -> None:
+        for array in self.arrays.values():
+            array.flags.writeable = False
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self.arrays:
+            raise KeyError(f"{self.request.name} has no array {name!r}; it has {', '.join(self.arrays)}")
+        return self.arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in self.arrays.items())
+        return f"Arrays({self.request.name!r}: {shapes})"
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write the arrays to ``<name>.safetensors`` in a folder and return where; the name is that of the request."""
+        target = Path(folder) / file_name(self.request.name)
+        write(target, self.metadata, self.request.tensors, [self.arrays[t.name] for t in self.request.tensors])
+        return target
+
+    def check(self) -> Report:
+        """Check the arrays against what they should be; see :func:`coupling.arrays.check.check`."""
+        from coupling.arrays.check import check
+
+        return check(self)

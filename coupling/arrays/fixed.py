@@ -1,0 +1,122 @@
+"""Numbers as Python integers times 2^-bits: sums and products to any precision, and one rounding at the end.
+
+Arrays are numpy arrays of objects.  Every operation truncates, so that a result is a few units off; what is rounded is
+first moved by far more than that in both directions, and only a number that rounds to the same value either way is
+let through.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Fixed = NDArray[Any]
+#: A computed number differs from the exact one by less than this many units; less than ZERO of them is zero.
+ERROR, ZERO = 1 << 40, 1 << 44
+
+#: dtype → bits of the significand, exponent of the smallest normal number, how it is stored.
+TYPES: dict[str, tuple[int, int, np.dtype]] = {
+    "float64": (53, -1022, np.dtype("<f8")),
+    "float32": (24, -126, np.dtype("<f4")),
+    "float16": (11, -14, np.dtype("<f2")),
+    "bfloat16": (8, -126, np.dtype("<u2")),
+}
+
+
+def exact(value: float, bits: int) -> int:
+    """Return a double as an integer times 2^-bits, exactly but for what is below 2^-bits.
+
+    >>> exact(0.75, 4), exact(-2.0, 1)
+    (12, -4)
+    """
+    mantissa, exponent = math.frexp(value)
+    shift = exponent - 53 + bits
+    integer = int(math.ldexp(mantissa, 53))
+    return integer << shift if shift >= 0 else integer >> -shift
+
+
+def root(numerator: int, denominator: int, bits: int) -> int:
+    """Return √(numerator/denominator), truncated.
+
+    >>> root(1, 4, 8) / 2**8
+    0.5
+    """
+    return math.isqrt((numerator << 2 * bits) // denominator)
+
+
+def roots(values: Fixed, bits: int) -> Fixed:
+    """Return the square roots of numbers >= 0, truncated.
+
+    >>> roots(np.array([1 << 8, 4 << 8], object), 8) // 2**8
+    array([1, 2], dtype=object)
+    """
+    return array([math.isqrt(value << bits) for value in values.tolist()])
+
+
+def array(values: list[Any]) -> Fixed:
+    """Return an array of integers of any size.
+
+    >>> array([1, 1 << 80]).dtype
+    dtype('O')
+    """
+    result = np.empty(len(values), object)
+    result[:] = values
+    return result
+
+
+def rounded(values: Fixed, bits: int, dtype: str = "float64") -> NDArray[Any]:
+    """Return the numbers of a type that are nearest to the exact ones, in the form in which the type is stored.
+
+    bfloat16 is its bits in uint16.  Raises ArithmeticError when a number is not known well enough to be rounded, or
+    is too large for the type.
+
+    >>> rounded(np.array([[1 << 99, -1, 3 << 98]], object), 100)
+    array([[0.5 , 0.  , 0.75]])
+    >>> rounded(np.array([(1 << 100) // 3], object), 100, "bfloat16")
+    array([16043], dtype=uint16)
+    """
+    precision, least, storage = TYPES[dtype]
+    if dtype == "float64":
+        flat = [_double(value, 1 << bits) for value in values.ravel().tolist()]
+    else:
+        flat = [_narrow(value, bits, precision, least) for value in values.ravel().tolist()]
+    doubles = np.array(flat, np.float64).reshape(values.shape)
+    if dtype == "bfloat16":
+        return (doubles.astype("<f4").view("<u4") >> 16).astype(storage)
+    result = doubles.astype(storage)
+    if not np.isfinite(result).all():
+        raise ArithmeticError(f"a number is beyond the largest {dtype}")
+    return result
+
+
+def _double(value: int, one: int) -> float:
+    """Division of integers rounds once, to nearest."""
+    below, above = (value - ERROR) / one, (value + ERROR) / one
+    if below == above:
+        return below
+    return _zero(value)
+
+
+def _zero(value: int) -> float:
+    if abs(value) < ZERO:
+        return 0.0
+    raise ArithmeticError("a number lies too near to the middle of two others to be rounded")
+
+
+def _narrow(value: int, bits: int, precision: int, least: int) -> float:
+    below, above = (_to_multiple(v, bits, precision, least) for v in (value - ERROR, value + ERROR))
+    return below if below == above else _zero(value)
+
+
+def _to_multiple(value: int, bits: int, precision: int, least: int) -> float:
+    """Return value 2^-bits rounded to so many bits, or to a multiple of the smallest number of the type."""
+    unit = max(abs(value).bit_length() - precision, least - precision + 1 + bits)
+    if unit <= 0:
+        return value / (1 << bits)
+    quotient, rest = divmod(value, 1 << unit)
+    half = 1 << (unit - 1)
+    quotient += rest > half or (rest == half and quotient & 1)
+    return math.ldexp(quotient, unit - bits)

@@ -1,0 +1,86 @@
+"""What the commands do with arrays (grids, transforms, encoders, normalizations) where they expect a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from coupling.arrays import Arrays
+    from coupling.tables import Table
+
+#: What --format may be for arrays.
+FORMATS = ("npz", "c", "python", "safetensors")
+
+
+def are_arrays(name: str) -> bool:
+    """Return whether a name or a file is one of arrays rather than of a table; a file is asked for its schema."""
+    from coupling.arrays.metadata import SCHEMA
+    from coupling.arrays.request import NAME
+
+    if not name.endswith(".safetensors"):
+        return NAME.fullmatch(name.replace("gauss-legendre", "gauss_legendre", 1)) is not None
+    from coupling.tables.errors import TableError
+    from coupling.tables.format import read
+
+    try:
+        return read(Path(name), verify=False).metadata.get("schema") == SCHEMA
+    except (OSError, TableError):  # said again by whoever loads it
+        return False
+
+
+def load_any(name: str) -> Table | Arrays:
+    """Return the table or the arrays of a name or file."""
+    if are_arrays(name):
+        from coupling.arrays import load_arrays
+
+        return load_arrays(name)
+    from coupling.tables import load
+
+    return load(name)
+
+
+def describe(arrays: Arrays) -> str:
+    """Return what a file of arrays holds, one line per property, one per array."""
+    metadata = arrays.metadata
+    lines: dict[str, Any] = {
+        "arrays": arrays.request.name,
+        **{key: value for key, value in metadata["request"].items() if key != "dtype"},
+        **{key: value for key, value in metadata["facts"].items() if key != "degree"},
+        "degree": metadata["facts"].get("degree", "none: no grid"),
+        "dtype": arrays.request.dtype,
+        "rounding": metadata["rounding"],
+        "source": metadata["source"],
+        "convention": metadata["convention"],
+        "schema": f"{metadata['schema']} {metadata['schema_version']}",
+        "written by": f"coupling {metadata['package_version']}",
+        "checksum": metadata["checksum"],
+    }
+    held = [f"  {n:<22} {list(arrays[n].shape)!s:<14} {text}" for n, text in metadata["arrays"].items()]
+    return "\n".join([*(f"{key:<16} {text}" for key, text in lines.items()), *held])
+
+
+def export_arrays(name: str, form: str, dtype: str, output: str | None, others: Mapping[str, object]) -> None:
+    """Write arrays in the format of a program; refuse the options that are for tables."""
+    from coupling.arrays import load_arrays
+    from coupling.interop.export.named import FORMATS as formats
+    from coupling.interop.export.named import export_named
+    from coupling.tables.atomic import replacing
+
+    for option, value in others.items():
+        if value:
+            raise ValueError(f"--{option} is for tables; {name} are arrays, which take --format, --dtype and --output")
+    loaded = load_arrays(name)
+    content = export_named(loaded, form, dtype)
+    if output == "-":
+        click.echo(content, nl=False)
+        return
+    label = loaded.request.name if dtype == loaded.request.dtype else f"{loaded.request.name}-{dtype}"
+    target = Path(output or ".")
+    target = target / f"{label}{formats[form]}" if target.is_dir() else target
+    with replacing(target) as file:
+        file.write(content)
+    click.echo(f"{target}: {len(content)} bytes")

@@ -1,0 +1,101 @@
+"""Grids, transforms, encoders and normalizations for programs: every array of a file, under its name."""
+
+from __future__ import annotations
+
+import re
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.arrays.arrays import Arrays
+from coupling.arrays.builder import build_arrays
+from coupling.arrays.request import ArraysRequest
+from coupling.arrays.values import as_doubles
+from coupling.interop.export.c_header import CONSTANT_MEMORY, PREAMBLE, declaration
+from coupling.interop.export.npz import npz_bytes
+from coupling.interop.export.python_module import as_tuple
+from coupling.selection import one_of
+from coupling.tables.request import canonical_json
+
+#: format → suffix of its files
+FORMATS = {"npz": ".npz", "c": ".h", "python": ".py", "safetensors": ".safetensors"}
+
+
+def export_named(arrays: Arrays, format: str, dtype: str = "float64") -> bytes:
+    """Return the bytes of a file that holds all arrays under their names.
+
+    format : "npz", "c" (C, C++ and CUDA), "python" or "safetensors"
+    dtype : float64, float32, float16 or bfloat16, rounded once: another type than the file's is computed anew
+
+    The same request gives the same bytes.  Raises ValueError for a format or type that does not exist.
+
+    >>> import coupling
+    >>> text = export_named(coupling.load_arrays("matrix-l4"), "c", "float32").decode()
+    >>> "COUPLING_CONSTANT float matrix_l4_float32_encoder_real[25][25] = {" in text
+    True
+    """
+    one_of(format, tuple(FORMATS), "format")
+    if dtype != arrays.request.dtype:
+        request = arrays.request
+        arrays = build_arrays(
+            ArraysRequest(
+                request.kind, request.lmax, degree=request.degree, multiple=request.multiple,
+                twice_spin=request.twice_spin, dtype=dtype,
+            )
+        )  # fmt: skip
+    if format == "npz":
+        return npz_bytes(arrays.arrays, _metadata(arrays))
+    if format == "safetensors":
+        with TemporaryDirectory() as folder:
+            return arrays.save(folder).read_bytes()
+    return (_header(arrays) if format == "c" else _module(arrays)).encode("utf-8")
+
+
+def _metadata(arrays: Arrays) -> dict[str, Any]:
+    return {key: value for key, value in arrays.metadata.items() if key != "checksum"}
+
+
+def _header(arrays: Arrays) -> str:
+    label = re.sub(r"\W", "_", arrays.request.name)
+    size = sum(array.nbytes for array in arrays.values())
+    preamble = PREAMBLE if size <= CONSTANT_MEMORY else PREAMBLE.replace("__constant__", "__device__")
+    guard = f"COUPLING_{label.upper()}_H"
+    comment = "\n".join(f" * {line}" for line in _lines(arrays))
+    parts = [f"/*\n{comment}\n */", f"#ifndef {guard}\n#define {guard}\n", preamble, _sizes(label, arrays)]
+    parts += [declaration(f"{label}_{name}", _flat(array)) for name, array in arrays.items()]
+    asserts = (f'COUPLING_ASSERT(sizeof({label}_{n}) == {a.nbytes}, "{n}");' for n, a in arrays.items())
+    return "\n".join([*parts, *asserts, f"\n#endif /* {guard} */\n"])
+
+
+def _lines(arrays: Arrays) -> list[str]:
+    metadata = arrays.metadata
+    facts = ", ".join(f"{key} {value}" for key, value in metadata["facts"].items())
+    return [
+        f"Arrays {arrays.request.name}; {facts or 'no further facts'}.",
+        *(f"{name} {list(arrays[name].shape)}: {text}" for name, text in metadata["arrays"].items()),
+        f"Convention {metadata['convention']}; {metadata['rounding']}.",
+        f"Written by coupling {metadata['package_version']}.",
+    ]
+
+
+def _sizes(label: str, arrays: Arrays) -> str:
+    """The numbers among the facts, which are integers but for a spin."""
+    facts = {"lmax": arrays.request.lmax, **arrays.metadata["facts"]}
+    whole = {key: value for key, value in facts.items() if isinstance(value, int)}
+    return "\n".join(f"#define {label.upper()}_{key.upper()} {value}" for key, value in whole.items()) + "\n"
+
+
+def _flat(array: NDArray[Any]) -> NDArray[Any]:
+    """An array of matrices is one row per matrix."""
+    return array.reshape(len(array), -1) if array.ndim > 2 else array
+
+
+def _module(arrays: Arrays) -> str:
+    lines = [f'"""{_lines(arrays)[0]}', "", *_lines(arrays)[1:], '"""', ""]
+    lines.append(f"METADATA = {canonical_json(_metadata(arrays))!r}")
+    for name, array in arrays.items():
+        numbers: NDArray[np.float64] = as_doubles(array, arrays.request.dtype)
+        lines.append(f"{name.upper()} = {as_tuple(numbers.tolist())}")
+    return "\n".join(lines) + "\n"
