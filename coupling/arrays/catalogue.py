@@ -10,6 +10,7 @@ from typing import Any
 
 from coupling.arrays.arrays import Arrays
 from coupling.arrays.builder import build_arrays, shipped_names
+from coupling.arrays.check import check
 from coupling.arrays.metadata import describe
 from coupling.arrays.reader import load_arrays
 from coupling.arrays.request import ArraysRequest, request_of
@@ -49,7 +50,7 @@ def build_shipped(folder: Path, force: bool = False) -> Iterator[ArraysOutcome]:
             build_arrays(request).save(file.parent)
             arrays = load_arrays(file)
         seconds = time.perf_counter() - start
-        yield ArraysOutcome(arrays, file, built, seconds, arrays.check())
+        yield ArraysOutcome(arrays, file, built, seconds, check(arrays, rebuilt=not built))
 
 
 def _up_to_date(request: ArraysRequest, file: Path) -> Arrays | None:

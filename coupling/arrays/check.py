@@ -5,29 +5,42 @@ The second check knows nothing of how arrays are made: harmonics at the points a
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from coupling.arrays.arrays import Arrays
 from coupling.arrays.builder import build_arrays
 from coupling.arrays.request import GRIDS
-from coupling.arrays.values import UNITS, as_doubles
+from coupling.arrays.values import UNITS, as_doubles, check_values
 from coupling.sphere import gradients, harmonics
 from coupling.tables.check import Check, Report
+from coupling.tables.errors import TableError
 
 
-def check(arrays: Arrays) -> Report:
-    """Check arrays and return the report.
+def check(arrays: Arrays, rebuilt: bool = True) -> Report:
+    """Check arrays and return the report; without ``rebuilt``, those that have just been built.
 
     >>> check(build_arrays("design-l1"))  # doctest: +ELLIPSIS
     Arrays('design-l1': points [16, 3], angles [16, 2], weights [16], harmonics [16, 4], ...
+      ok      structure              352 cases   finite numbers, arrays that fit each other
       ok      rebuilt                352 cases   equal to a new computation, bit by bit
       ok      exactness               16 cases   harmonics to degree 3, largest integral ...
       ok      harmonics               72 cases   values and gradients as SciPy has them, largest deviation ...
     """
-    checks = [_rebuilt(arrays)]
+    checks = [_structure(arrays), *([_rebuilt(arrays)] if rebuilt else [])]
     if arrays.request.kind in GRIDS:
         checks += [_exactness(arrays), _harmonics(arrays)]
     return Report(repr(arrays), tuple(checks))
+
+
+def _structure(arrays: Arrays) -> Check:
+    cases = sum(array.size for array in arrays.values())
+    try:
+        check_values(Path(arrays.request.name), arrays.request, arrays.arrays)
+    except TableError as error:
+        return Check("structure", False, cases, str(error))
+    return Check("structure", True, cases, "finite numbers, arrays that fit each other")
 
 
 def _rebuilt(arrays: Arrays) -> Check:
