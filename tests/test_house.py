@@ -63,6 +63,9 @@ PUBLIC_EXACT = [
     "wigner_9j",
 ]
 
+# Array libraries that `coupling.interop` takes as they are installed; no extra declares them.
+FRAMEWORKS = {"jax", "torch"}
+
 LINES, LINES_OF_A_KERNEL = 300, 800
 
 
@@ -234,8 +237,11 @@ def imported(folder: str) -> set[str]:
 def test_what_is_imported_is_declared() -> None:
     project = pyproject()["project"]
     runtime = {distribution(text) for text in project["dependencies"]}
-    witnesses = {distribution(text) for text in project["optional-dependencies"]["test"]}
-    assert imported("coupling") | imported("derivations") <= runtime
+    extras = project["optional-dependencies"]
+    witnesses, interop = ({distribution(text) for text in extras[name]} for name in ("test", "interop"))
+    own = imported("coupling") - imported("coupling/interop")
+    assert own | imported("derivations") <= runtime
+    assert imported("coupling/interop") <= runtime | interop | FRAMEWORKS
     assert imported("tests") <= runtime | witnesses
     assert {"numpy", "sympy"} <= imported("coupling")
 

@@ -1,0 +1,19 @@
+"""The products as plain array programs: the same lines run on numpy, torch, JAX and CuPy arrays.
+
+Nothing but functions of the Python array API standard is used, through array-api-compat (the extra ``interop``), so
+that derivatives of any order and kind, batching and compilation are those of the framework.  Constants are
+:mod:`coupling`'s numbers in float64, rounded to the type of the inputs.
+
+>>> import numpy as np
+>>> product = Gaunt(2, 2, 2)
+>>> product(np.ones((7, 9, 16), np.float32), np.ones((9, 1), np.float32)).shape
+(7, 9, 16)
+"""
+
+from coupling.interop.arrays.full import FullProduct
+from coupling.interop.arrays.grid import Gaunt, VectorSpherical
+from coupling.interop.arrays.matrix import MatrixProduct
+from coupling.interop.arrays.product import ArrayProduct
+from coupling.interop.arrays.sparse import ClebschGordan
+
+__all__ = ["ArrayProduct", "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical"]

@@ -1,0 +1,128 @@
+"""Four grades of orders that a real coupling tensor respects: a sparse tensor as four small dense matrices.
+
+Real orders have the grade (l + [m < 0]) mod 2 and the grade m mod 2.  An entry C[m1, m2, m3] that is not zero has as
+many negative orders, mod 2, as J = l1+l2+l3, and one |m| is the sum of the other two: both grades of the three orders
+add up to 0.  Entries of x, y and z, sorted by grade, therefore couple by 16 of 64 blocks; each pair (x, y) is in one
+block, and the matrix [z of grade g, pairs of grade g] is about half full.  Source: derivation ``real_basis``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.indexing import flat_size
+from coupling.tables.table import Table
+
+Integers = NDArray[np.int64]
+
+
+class Entries(NamedTuple):
+    """Coefficients of a table: flat [E, 3], indices l²+l+m; values [E], the path of each, and the paths [P, 3]."""
+
+    flat: Integers
+    values: NDArray[np.float64]
+    path: Integers
+    paths: NDArray[np.uint8]
+
+
+def entries_of(table: Table, lmax: tuple[int, int, int], family: str, parity: str) -> Entries:
+    """Return the coefficients of the paths to lmax, or of those of one parity, that a table holds and are not zero.
+
+    >>> from coupling.tables import Request, build
+    >>> entries_of(build(Request(lmax=2)), (1, 1, 1), "wigner_3j", "odd").flat[0]
+    array([1, 2, 3])
+    """
+    factor = table.factors[family]
+    wanted = (table.paths <= np.array(lmax)).all(axis=1) & (factor != 0)
+    if parity != "all":
+        wanted &= table.paths.sum(axis=1) % 2 == (parity == "odd")
+    counts = np.diff(table.offsets)
+    l = np.repeat(table.paths[wanted].astype(np.int64), counts[wanted], axis=0)
+    chosen = np.repeat(wanted, counts)
+    path = np.repeat(np.arange(wanted.sum()), counts[wanted])
+    values = table.core[chosen] * factor[wanted][path]
+    return Entries(l * l + l + table.orders[chosen], values, path, table.paths[wanted])
+
+
+def grades(lmax: int) -> Integers:
+    """Return the grades, 0 … 3, of the orders l²+l+m.
+
+    >>> grades(1)
+    array([0, 2, 1, 3])
+    """
+    l = np.repeat(np.arange(lmax + 1), 2 * np.arange(lmax + 1) + 1)
+    m = np.arange(flat_size(lmax)) - l * l - l
+    return (l + (m < 0)) % 2 + 2 * (m % 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Graded:
+    """The entries of a trilinear form as four matrices; slots says which of them are x, y and z.
+
+    ``order`` lists the rows of each slot by grade, ``counts`` how many there are of each.
+    """
+
+    entries: Entries
+    lmax: tuple[int, int, int]
+    slots: tuple[int, int, int] = (0, 1, 2)
+
+    @cached_property
+    def order(self) -> list[Integers]:
+        """The rows of x, y and z by grade."""
+        return [np.argsort(grades(l), kind="stable") for l in self.lmax]
+
+    @cached_property
+    def counts(self) -> list[list[int]]:
+        """How many rows of x, y and z have the grades 0 … 3."""
+        return [np.bincount(grades(l), minlength=4).tolist() for l in self.lmax]
+
+    @cached_property
+    def shapes(self) -> list[tuple[int, int]]:
+        """The shapes of the four matrices."""
+        first, second, third = self.counts
+        return [(third[g], sum(first[h] * second[g ^ h] for h in range(4))) for g in range(4)]
+
+    @cached_property
+    def position(self) -> Integers:
+        """Where each entry is in the four matrices, one after the other in memory."""
+        rank = []
+        for order, counts in zip(self.order, self.counts, strict=True):
+            rank.append(np.empty_like(order))
+            rank[-1][order] = np.concatenate([np.arange(n) for n in counts])
+        i, j, k = (self.entries.flat[:, slot] for slot in self.slots)
+        g, h = grades(self.lmax[2])[k], grades(self.lmax[0])[i]
+        first, second, _ = (np.array(c) for c in self.counts)
+        sizes = first * second[np.arange(4)[:, None] ^ np.arange(4)]  # [g, h]
+        begins = np.cumsum(sizes, axis=1) - sizes
+        columns = begins[g, h] + rank[0][i] * second[g ^ h] + rank[1][j]
+        areas = np.array([rows * width for rows, width in self.shapes])
+        widths = np.array([width for _, width in self.shapes])
+        return (np.cumsum(areas) - areas)[g] + rank[2][k] * widths[g] + columns
+
+    @cached_property
+    def source(self) -> Integers:
+        """Which entry is at each place of the four matrices; the number of entries where there is none."""
+        result = np.full(sum(rows * width for rows, width in self.shapes), len(self.entries.values))
+        result[self.position] = np.arange(len(self.position))
+        return result
+
+    @cached_property
+    def of_path(self) -> Integers:
+        """The entries of each path [P, most], filled up with the number of entries."""
+        counts = np.bincount(self.entries.path, minlength=len(self.entries.paths))
+        result = np.full((len(counts), int(counts.max(initial=0))), len(self.entries.path))
+        begins = np.cumsum(counts) - counts
+        result[self.entries.path, np.arange(len(self.entries.path)) - begins[self.entries.path]] = np.arange(
+            len(self.entries.path)
+        )
+        return result
+
+    def turn(self) -> Graded:
+        """Return the matrices of the form with its slots turned."""
+        (l1, l2, l3), (a, b, c) = self.lmax, self.slots
+        return Graded(self.entries, (l2, l3, l1), (b, c, a))

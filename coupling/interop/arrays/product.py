@@ -1,0 +1,113 @@
+"""What all products of arrays have in common: shapes, types, and constants in the namespace of the inputs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, device, is_jax_namespace
+from numpy.typing import NDArray
+
+from coupling.indexing import flat_size
+from coupling.products.product import LAYOUTS
+from coupling.selection import degrees, one_of
+
+#: An array of any namespace: the standard has no type for it.
+AnyArray = Any
+Constants = tuple[NDArray[Any], ...]
+
+
+class ArrayProduct(ABC):
+    """A product of features of degrees 0 … lmax[0] and 0 … lmax[1] to degrees 0 … lmax[2], on arrays of any namespace.
+
+    Features are [..., (lmax+1)², channels], flat index l²+l+m ("channels_last"), or [..., channels, (lmax+1)²]
+    ("channels_first"), of real floating type; leading axes and channels broadcast, and types are promoted as the
+    namespace does.  ``turn`` gives the product (y, z) → x of the same trilinear form, so that gradients are products:
+    turn(y, g) in x and turn(turn)(g, x) in y, for a cotangent g of the output.
+
+    >>> import numpy as np
+    >>> from coupling.interop.arrays import Gaunt
+    >>> product = Gaunt(1, 1, 2, layout="channels_first")
+    >>> product(np.ones((5, 4)), np.ones((3, 1, 4))).shape, product.turn().lmax
+    ((3, 5, 9), (1, 2, 1))
+    """
+
+    def __init__(self, lmax_in1: object, lmax_in2: object, lmax_out: object, layout: str) -> None:
+        l1, l2, l3 = degrees(lmax_in1, lmax_in2, lmax_out)
+        self.lmax = l1, l2, l3
+        self.layout = one_of(layout, LAYOUTS, "layout")
+        self._made: dict[Any, tuple[AnyArray, ...]] = {}
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The numbers of entries of x, y and z."""
+        return tuple(flat_size(l) for l in self.lmax)
+
+    @abstractmethod
+    def turn(self) -> ArrayProduct:
+        """Return the product (y, z) → x of the same trilinear form."""
+
+    @abstractmethod
+    def constants(self) -> Constants:
+        """Return what ``compute`` multiplies and indexes with: float64 and int64."""
+
+    @abstractmethod
+    def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
+        """Return the product of features of one type, whose leading axes and channels need not be broadcast."""
+
+    def __call__(self, x: AnyArray, y: AnyArray) -> AnyArray:
+        """Return the product of x and y, in their common type."""
+        xp, (x, y) = self.inputs(x, y)
+        return self.compute(xp, x, y, self.constants_like(xp, x))
+
+    def inputs(self, *values: AnyArray) -> tuple[Any, list[AnyArray]]:
+        """Return the namespace of features, and the features in their common type, after checking them."""
+        xp = array_namespace(*values)
+        for slot, value in enumerate(values):
+            self._check(xp, value, slot)
+        dtype = xp.result_type(*values)
+        return xp, [xp.astype(value, dtype, copy=False) for value in values]
+
+    def _check(self, xp: Any, value: AnyArray, slot: int) -> None:
+        if not xp.isdtype(value.dtype, "real floating"):
+            raise TypeError(f"input {slot + 1} must be real floating, got {value.dtype}")
+        axis, size = (-2 if self.layout == "channels_last" else -1), self.sizes[slot]
+        if value.ndim < 2 or value.shape[axis] != size:
+            shape = tuple(value.shape)
+            raise ValueError(f"input {slot + 1} must have {size} entries on axis {axis}, got shape {shape}")
+
+    def constants_like(self, xp: Any, x: AnyArray) -> tuple[AnyArray, ...]:
+        """Return the constants in the namespace, type and device of x; kept, except by JAX, whose may be traced."""
+        key = xp.__name__, str(x.dtype), str(device(x)), type(x)
+        if key not in self._made:
+            made = tuple(_constant(xp, value, x) for value in self.constants())
+            if is_jax_namespace(xp):
+                return made
+            self._made[key] = made
+        return self._made[key]
+
+    def apply(self, xp: Any, matrix: AnyArray, x: AnyArray) -> AnyArray:
+        """Return matrix [n, entries] times the entries of x."""
+        if self.layout == "channels_last":
+            return xp.matmul(matrix, x)
+        return xp.matmul(x, xp.matrix_transpose(matrix))
+
+    def rows(self, xp: Any, x: AnyArray, ndim: int) -> AnyArray:
+        """Return x with the axis of entries first, and so many axes after it: [entries, ..., leading, channels]."""
+        if self.layout == "channels_first":
+            x = xp.matrix_transpose(x)
+        n = x.ndim
+        moved = xp.permute_dims(x, (n - 2, *range(n - 2), n - 1))
+        return xp.reshape(moved, (moved.shape[0], *(1,) * (ndim + 1 - n), *moved.shape[1:]))
+
+    def from_rows(self, xp: Any, rows: AnyArray) -> AnyArray:
+        """Return features from [entries, leading, channels]."""
+        n = rows.ndim
+        last = xp.permute_dims(rows, (*range(1, n - 1), 0, n - 1))
+        return last if self.layout == "channels_last" else xp.matrix_transpose(last)
+
+
+def _constant(xp: Any, value: NDArray[Any], x: AnyArray) -> AnyArray:
+    dtype = x.dtype if value.dtype == np.float64 else xp.int32 if is_jax_namespace(xp) else xp.int64
+    return xp.asarray(value, dtype=dtype, device=device(x))

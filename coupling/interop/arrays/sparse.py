@@ -1,0 +1,151 @@
+"""The Clebsch-Gordan product with a weight for every path: four matrix products over sorted orders."""
+
+from __future__ import annotations
+
+from copy import copy
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from coupling.conventions import FAMILIES
+from coupling.interop.arrays.grading import Graded, entries_of
+from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
+from coupling.products.clebsch_gordan import checked_table, table_of
+from coupling.selection import PARITIES, one_of
+from coupling.tables.table import Table
+
+
+class ClebschGordan(ArrayProduct):
+    """The product of :class:`coupling.products.ClebschGordan` by four matrix products, on arrays of any namespace:
+
+        z[l3 m3] = Σ_p w_p Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]        p = (l1, l2, l3)
+
+    ``paths`` uint8 [P, 3] are the paths, in lexicographic order: those of the table, of the parity ("all", "even" or
+    "odd") and with coefficients that are not zero.  ``product(x, y, weights)`` takes weights [P], default ones; they
+    are differentiable like the features.  normalization, table and what raises as there.
+
+    The four matrices are half full (:mod:`coupling.interop.arrays.grading`); a quarter of all products x_i y_j of a
+    channel sample is in memory at a time.
+
+    >>> product = ClebschGordan(1, 1, 1, parity="odd")
+    >>> x, y = np.array([[0.0], [1], [0], [0]]), np.array([[0.0], [0], [1], [0]])  # two vectors, along y and z
+    >>> product.paths.tolist(), product(x, y, np.array([2.0]))[:, 0] + 0.0  # 2 ε/√6: along x
+    ([[1, 1, 1]], array([0.        , 0.        , 0.        , 0.81649658]))
+    """
+
+    def __init__(
+        self,
+        lmax_in1: object,
+        lmax_in2: object,
+        lmax_out: object,
+        *,
+        parity: str = "all",
+        normalization: str = "wigner_3j",
+        table: Table | None = None,
+        layout: str = "channels_last",
+    ) -> None:
+        super().__init__(lmax_in1, lmax_in2, lmax_out, layout)
+        family = one_of(normalization, FAMILIES, "normalization")
+        table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
+        entries = entries_of(table, self.lmax, family, one_of(parity, PARITIES, "parity"))
+        self.paths = entries.paths
+        self._graded = Graded(entries, self.lmax)
+
+    def turn(self) -> ClebschGordan:
+        """Return the product (y, z) → x of the same trilinear form; its weights are in the same order of paths."""
+        other = copy(self)
+        other._graded = self._graded.turn()
+        other.lmax = other._graded.lmax
+        other._made = {}
+        return other
+
+    def constants(self) -> Constants:
+        """Return coefficients, their paths, what is where in the four matrices and back, and the rows by grade."""
+        graded = self._graded
+        x, y, z = graded.order
+        entries = graded.entries
+        return entries.values, entries.path, graded.source, graded.position, graded.of_path, x, y, z, np.argsort(z)
+
+    def __call__(self, x: AnyArray, y: AnyArray, weights: AnyArray = None) -> AnyArray:
+        """Return the product of x and y, in their common type."""
+        xp, (x, y) = self.inputs(x, y)
+        constants = self.constants_like(xp, x)
+        return self.compute(xp, x, y, constants, self._checked(xp, weights, x))
+
+    def compute(
+        self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...], weights: AnyArray = None
+    ) -> AnyArray:
+        """Return the product."""
+        values, path, source, *_, by_x, by_y, _, back = constants
+        if weights is not None:
+            values = values * xp.take(weights, path, axis=0)
+        filled = xp.take(xp.concat([values, xp.zeros_like(values[:1])]), source, axis=0)
+        pairs, lead = self._pairs(xp, x, y, by_x, by_y)
+        parts, begin = [], 0
+        for g, (rows, width) in enumerate(self._graded.shapes):
+            matrix = xp.reshape(filled[begin : begin + rows * width], (rows, width))
+            parts.append(xp.matmul(matrix, pairs(g)))
+            begin += rows * width
+        z = xp.take(xp.concat(parts), back, axis=0)
+        return self.from_rows(xp, xp.reshape(z, (z.shape[0], *lead)))
+
+    def weight_gradient(self, x: AnyArray, y: AnyArray, cotangent: AnyArray) -> AnyArray:
+        """Return the gradient [P] of Σ cotangent · product(x, y, weights) in the weights; the inputs broadcast.
+
+        >>> one = np.ones((4, 1))
+        >>> ClebschGordan(1, 1, 0).weight_gradient(one, one, np.ones((1, 1)))
+        array([1.        , 1.73205081])
+        """
+        xp, (x, y, z) = self.inputs(x, y, cotangent)
+        values, _, _, position, of_path, by_x, by_y, by_z, _ = self.constants_like(xp, x)
+        lead = np.broadcast_shapes(*(self._lead(value) for value in (x, y, z)))
+        x, y, z = (self._broadcast(xp, value, lead) for value in (x, y, z))
+        pairs, _ = self._pairs(xp, x, y, by_x, by_y)
+        third = xp.reshape(xp.take(self.rows(xp, z, len(lead)), by_z, axis=0), (self.sizes[2], prod(lead)))
+        parts, begin = [], 0
+        for g, (rows, width) in enumerate(self._graded.shapes):
+            part = xp.matmul(third[begin : begin + rows, ...], xp.matrix_transpose(pairs(g)))
+            parts.append(xp.reshape(part, (rows * width,)))
+            begin += rows
+        found = values * xp.take(xp.concat(parts), position, axis=0)
+        filled = xp.concat([found, xp.zeros_like(values[:1])])
+        grouped = xp.reshape(xp.take(filled, xp.reshape(of_path, (-1,)), axis=0), of_path.shape)
+        return xp.sum(grouped, axis=1)
+
+    def _checked(self, xp: Any, weights: AnyArray, x: AnyArray) -> AnyArray:
+        if weights is None:
+            return None
+        if tuple(weights.shape) != (len(self.paths),):
+            raise ValueError(f"weights must have shape ({len(self.paths)},), one per path, got {tuple(weights.shape)}")
+        return xp.astype(weights, x.dtype, copy=False)
+
+    def _lead(self, x: AnyArray) -> tuple[int, ...]:
+        """Return leading axes and channels of a feature."""
+        shape = tuple(x.shape)
+        return (*shape[:-2], shape[-1] if self.layout == "channels_last" else shape[-2])
+
+    def _broadcast(self, xp: Any, x: AnyArray, lead: tuple[int, ...]) -> AnyArray:
+        entries = x.shape[-2] if self.layout == "channels_last" else x.shape[-1]
+        ends = (entries, lead[-1]) if self.layout == "channels_last" else (lead[-1], entries)
+        return xp.broadcast_to(x, (*lead[:-1], *ends))
+
+    def _pairs(self, xp: Any, x: AnyArray, y: AnyArray, by_x: AnyArray, by_y: AnyArray) -> Any:
+        """Return a function from a grade to the products x_i y_j of it, [pairs, lanes]; and the shape of the lanes."""
+        lead = np.broadcast_shapes(self._lead(x), self._lead(y))
+        (n, m, _), lanes = self._graded.counts, prod(lead)
+        first, second = (
+            _split(xp.take(self.rows(xp, value, len(lead)), order, axis=0), counts)
+            for value, order, counts in ((x, by_x, n), (y, by_y, m))
+        )
+
+        def pairs(g: int) -> AnyArray:
+            outer = (first[h][:, None, ...] * second[g ^ h][None, ...] for h in range(4))
+            return xp.concat([xp.reshape(o, (n[h] * m[g ^ h], lanes)) for h, o in enumerate(outer)])
+
+        return pairs, lead
+
+
+def _split(rows: AnyArray, counts: list[int]) -> list[AnyArray]:
+    ends = np.cumsum(counts).tolist()
+    return [rows[end - count : end, ...] for end, count in zip(ends, counts, strict=True)]
