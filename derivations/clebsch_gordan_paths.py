@@ -213,7 +213,7 @@ DERIVATION = Derivation(
     certificate_lmax=12,
     uses=(wigner_3j.DERIVATION, gaunt.DERIVATION, antisymmetric_gaunt.DERIVATION, real_basis.DERIVATION),
     sources=(
-        "Y. Xie, A. Daigavane, M. Kotak, T. Smidt, arXiv 2602.21466, and A. Heyraud, I. Weller-Davies, J. Tilly,"
+        "Y. Xie, A. Daigavane, M. Kotak, T. Smidt, arXiv 2602.21466, and V. Heyraud, Z. Weller-Davies, J. Tilly,"
         " arXiv 2603.08630: Gaunt and vector products against the Clebsch-Gordan product",
     ),
 )

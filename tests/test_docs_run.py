@@ -7,6 +7,9 @@ In every Markdown file of the repository, by the word after the opening fence:
     console   `$ coupling ...` is run and its output compared.
     sh        `make target` must be a target of the Makefile.
     toml      must parse; json too.
+    {name}    a directive of the site: `make docs` runs it, code cells of notebooks included.
+
+Blocks of no program, `text` and `math`, are shown only; how many there are is counted below.
 
 `...` in expected output stands for anything (a time, a size).  Pages run in a temporary folder that
 holds a copy of tables/, so nothing they write stays.
@@ -31,6 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
+DIRECTIVE = re.compile(r"^```\{([\w-]+)\}", re.M)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 
@@ -48,6 +52,11 @@ def blocks(page: Path) -> Iterator[tuple[str, str, int]]:
     text = page.read_text(encoding="utf-8")
     for match in FENCE.finditer(text):
         yield match[1], match[2], text.count("\n", 0, match.start(2)) + 1
+
+
+def prose(page: Path) -> str:
+    """A page without its fenced blocks."""
+    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
 
 
 # -- one function per language ----------------------------------------------------------------
@@ -99,6 +108,21 @@ LANGUAGES: dict[str, Callable[[str, str, int, dict[str, object]], None]] = {
 }
 
 
+# What Sphinx runs or lays out; a page with another directive is a slip of the pen.
+DIRECTIVES = {
+    "bibliography",
+    "code-cell",
+    "command-help",
+    "eval-rst",
+    "glossary",
+    "inner-modules",
+    "toctree",
+}
+
+# Blocks that are shown and not run, page by page.
+SHOWN = {"README.md": 1}
+
+
 # -- the tests --------------------------------------------------------------------------------
 
 
@@ -131,13 +155,22 @@ def test_the_readme_shows_the_two_commands_and_an_example() -> None:
 
 @pytest.mark.parametrize("page", pages(), ids=title)
 def test_every_fence_is_closed_and_says_its_language(page: Path) -> None:
-    fences = re.findall(r"^```(\w*)", page.read_text(encoding="utf-8"), re.M)
+    text = page.read_text(encoding="utf-8")
+    fences = re.findall(r"^```(\w*|\{[\w-]+\}.*)$", text, re.M)
     assert not len(fences) % 2
     assert all(fences[::2]) and not any(fences[1::2])
+    assert set(DIRECTIVE.findall(text)) <= DIRECTIVES
+
+
+def test_blocks_that_are_only_shown_are_few_and_known() -> None:
+    shown = {title(p): sum(language in ("text", "math") for language, _, _ in blocks(p)) for p in pages()}
+    assert {page: count for page, count in shown.items() if count} == SHOWN
+    run = [language for p in pages() for language, _, _ in blocks(p) if language not in ("text", "math")]
+    assert len(run) >= 30
 
 
 def test_links_inside_the_repository_lead_somewhere() -> None:
-    links = [(p, link) for p in pages() for link in LINK.findall(p.read_text(encoding="utf-8"))]
+    links = [(p, link) for p in pages() for link in LINK.findall(re.sub(r"`[^`]*`|\$[^$]*\$", "", prose(p)))]
     dead = [f"{title(page)}: {link}" for page, link in links if not (page.parent / link).exists()]
     assert not dead
     assert len(links) >= 12
@@ -147,7 +180,7 @@ def test_files_named_in_the_text_exist() -> None:
     """In backticks, with a slash; a path is meant from the root or from the page's folder."""
     met = 0
     for page in pages():
-        for name in PATH.findall(page.read_text(encoding="utf-8")):
+        for name in PATH.findall(prose(page)):
             if "foo" in name or name.startswith((".venv/", "build/", "tables/data/")):
                 continue  # an example, or made by `make`
             assert (ROOT / name).exists() or (page.parent / name).exists(), f"{title(page)}: {name}"

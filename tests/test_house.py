@@ -246,15 +246,25 @@ def test_what_is_imported_is_declared() -> None:
     assert {"numpy", "sympy"} <= imported("coupling")
 
 
-def test_the_lock_holds_what_is_declared_and_nothing_of_a_machine() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    locked = set(re.findall(r"^([a-z0-9-]+)==", lock, re.M))
+def locked(name: str) -> set[str]:
+    """The lines `distribution==version` of a lock, markers left out."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "://" not in text and "--index" not in text and "--find-links" not in text
+    assert text.count("==") <= text.count("--hash=sha256:")
+    return set(re.findall(r"^([a-z0-9-]+==\S+)", text, re.M))
+
+
+def test_the_locks_hold_what_is_declared_and_nothing_of_a_machine() -> None:
+    """What builds the site has a lock of its own, which has the versions of the first."""
     project = pyproject()["project"]
-    wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
-    assert {distribution(text) for text in wanted} <= {name.replace("-", "_") for name in locked}
-    assert not {"torch", "jax", "jaxlib"} & locked
-    assert "://" not in lock and "--index" not in lock and "--find-links" not in lock
-    assert lock.count("==") <= lock.count("--hash=sha256:")
+    site = project["optional-dependencies"].pop("docs")
+    main, docs = locked("requirements.lock"), locked("requirements-docs.lock")
+    for lock, extras in ((main, project["optional-dependencies"].values()), (docs, [site])):
+        held = {line.split("==")[0].replace("-", "_") for line in lock}
+        assert {distribution(text) for text in chain(project["dependencies"], *extras)} <= held
+        assert not {"torch", "jax", "jaxlib"} & held
+    shared = {line.split("==")[0] for line in main}
+    assert {line for line in docs if line.split("==")[0] in shared} <= main
 
 
 # -- the tests themselves ---------------------------------------------------------------------

@@ -28,7 +28,7 @@ class Gaunt(Spherical):
     The result is exact up to rounding: θ by Gauss-Legendre points, φ by exact sums over orders.  O(L³) operations.
     Raises ValueError or TypeError for degrees, shapes, dtypes and weights that do not fit.
 
-    Source: R. Luo, T. Chen, A. Krishnapriyan 2024 for the use as a tensor product; derivation ``gaunt``.
+    Source: S. Luo, T. Chen, A. Krishnapriyan 2024 for the use as a tensor product; derivation ``gaunt``.
 
     >>> import numpy as np
     >>> product = Gaunt(1, 1, 2)

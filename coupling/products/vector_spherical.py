@@ -22,7 +22,7 @@ class VectorSpherical(Spherical):
     Arguments, shapes and errors as in :class:`coupling.products.Gaunt`.  With equal weights of both inputs the product
     of a feature with itself is exactly zero, not only up to rounding.  Degrees 0 neither contribute nor come out.
 
-    Source: Y. Xie, A. Daigavane, M. Kotak, T. Smidt, arXiv 2602.21466; A. Heyraud, I. Weller-Davies, J. Tilly, arXiv
+    Source: Y. Xie, A. Daigavane, M. Kotak, T. Smidt, arXiv 2602.21466; V. Heyraud, Z. Weller-Davies, J. Tilly, arXiv
     2603.08630; derivations ``antisymmetric_gaunt`` and ``vector_harmonics``.
 
     >>> import numpy as np
