@@ -36,6 +36,7 @@ RANKS = {
     "coupling.lowrank": 4,
     "coupling.interop": 5,
     "coupling.plots": 5,
+    "coupling.structures": 5,
     "coupling.cli": 6,
     "coupling.__main__": 7,
 }

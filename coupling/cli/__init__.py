@@ -12,6 +12,7 @@ from coupling.cli.derive import derive
 from coupling.cli.export import export
 from coupling.cli.inspect import check, info
 from coupling.cli.load import load
+from coupling.cli.simulate import simulate
 from coupling.cli.study import study
 from coupling.cli.tables import build, merge
 from coupling.cli.value import value
@@ -39,5 +40,5 @@ def main() -> None:
     """Coupling coefficients of spherical harmonics: exact values, and tables that are right to the last bit."""
 
 
-for command in (value, load, build, merge, check, info, export, derive, study):
+for command in (value, load, build, merge, check, info, export, derive, study, simulate):
     main.add_command(command)

@@ -5,16 +5,19 @@ from coupling.products.full import FullProduct
 from coupling.products.gaunt import Gaunt
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
+from coupling.products.routed import Choice, RoutedProduct
 from coupling.products.simulate import simulate, simulate_path, simulated_weights, simulation
 from coupling.products.vector_spherical import VectorSpherical
 from coupling.products.vector_tensor_product import VectorTensorProduct
 
 __all__ = [
+    "Choice",
     "ClebschGordan",
     "FullProduct",
     "Gaunt",
     "MatrixProduct",
     "Product",
+    "RoutedProduct",
     "VectorSpherical",
     "VectorTensorProduct",
     "simulate",

@@ -13,7 +13,7 @@ the allowed paths, see :mod:`coupling.lowrank`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ from coupling.products.spherical import Spherical, Term, Triple, term, triple
 #: Families of the two kinds of paths.
 FAMILIES = {GAUNT: "gaunt", BRACKET: "antisymmetric_gaunt"}
 
-Factors = Mapping[Any, tuple[ArrayLike, ArrayLike, ArrayLike]]
+Three = Sequence[ArrayLike]
+Factors = Mapping[Any, Three] | Three
 
 
 def simulation(
@@ -41,12 +42,23 @@ def simulation(
 ) -> Spherical:
     """Return the Clebsch-Gordan product with path weights N Σ_r a_r(l1) b_r(l2) c_r(l3) as one product.
 
-    factors maps "even" and "odd", or parity classes (l1 % 2, l2 % 2, l3 % 2), to three arrays [lmax+1, R] (or [lmax+1]
-    for R = 1); what is named twice adds up, what is not named is left out.  Default: ones for "even" and "odd".  The
-    weights that result are :func:`simulated_weights`.  All terms read the inputs and write the output once.
+    factors: three arrays a, b, c [lmax+1, R] (or [lmax+1] for R = 1) for all paths alike; default ones.  Or such three
+    for "even" and for "odd" paths, or for parity classes (l1 % 2, l2 % 2, l3 % 2), in a mapping: what is named twice
+    adds up, what is not named is left out.  That is the form in which low-rank studies give them
+    (``coupling.lowrank.study(...)[0].product_factors``).  The weights that result are :func:`simulated_weights`.  All
+    terms read the inputs and write the output once.
 
     >>> simulation(2, 2, 2).lmax
     (2, 2, 2)
+    >>> ones = np.ones((3, 2))  # two equal terms
+    >>> np.array_equal(simulated_weights(2, 2, 2, factors=(ones, ones, ones)), 2 * simulated_weights(2, 2, 2))
+    True
+    >>> from coupling.lowrank import normalization_problem, study
+    >>> [unit] = study(normalization_problem("gaunt", 2, "even"), [2])  # 1/N, so that every even path has weight one
+    >>> simulated_weights(2, 2, 2, unit.product_factors)[2].round(12)
+    array([[0., 0., 1.],
+           [0., 1., 0.],
+           [1., 0., 1.]])
     """
     lmax = triple(lmax_in1, lmax_in2, lmax_out)
     return Spherical(lmax, _terms(lmax, factors), layout=layout, workers=workers)
@@ -121,12 +133,14 @@ def _embed(x: Features, l: int) -> Features:
 
 def _terms(lmax: Triple, factors: Factors | None) -> list[Term]:
     ones: Any = tuple(np.ones(l + 1) for l in lmax)
+    given = ones if factors is None else factors
+    named = given if isinstance(given, Mapping) else {"even": given, "odd": given}
     found = []
-    for key, three in ({"even": ones, "odd": ones} if factors is None else factors).items():
+    for key, three in named.items():
         kind, masks = _class(key, lmax)
         columns = [np.asarray(f, float) for f in three]
         columns = [f[:, None] if f.ndim == 1 else f for f in columns]
-        if len({f.shape[1:] for f in columns}) != 1 or columns[0].ndim != 2:
+        if len(columns) != 3 or len({f.shape[1:] for f in columns}) != 1 or columns[0].ndim != 2:
             raise ValueError(f"factors of {key!r} must be three arrays [lmax+1, R], got {[f.shape for f in columns]}")
         for r in range(columns[0].shape[1]):
             one = term(kind, lmax, [f[:, r] for f in columns])

@@ -5,15 +5,19 @@ Nothing here uses a closed form of a coupling coefficient; it is what the closed
 
 from coupling.sphere.grids import Grid, gauss_legendre, lebedev
 from coupling.sphere.harmonics import gradients, harmonics
+from coupling.sphere.rotations import angles, random_rotation, rotation_matrix
 from coupling.sphere.transforms import analysis, quadrature, synthesis
 
 __all__ = [
     "Grid",
     "analysis",
+    "angles",
     "gauss_legendre",
     "gradients",
     "harmonics",
     "lebedev",
     "quadrature",
+    "random_rotation",
+    "rotation_matrix",
     "synthesis",
 ]

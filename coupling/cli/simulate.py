@@ -1,0 +1,109 @@
+"""``coupling simulate``: the product of atomic features by every route."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from coupling.cli.errors import says_what_is_wrong
+
+if TYPE_CHECKING:
+    from coupling.structures import Comparison
+
+ROW = "{:<7} {:>11} {:>8} {:>12} {:>12} {:>12}  {}"
+
+
+@click.command(
+    short_help="Multiply features of a real structure by every route, and compare.",
+    epilog="""\b
+Examples:
+  coupling simulate
+  coupling simulate molecule.xyz --lmax 6 --cutoff 5 --channels 32
+  coupling simulate quartz --dtype float32 --weights matrix --plot features.png
+""",
+)
+@click.argument("structure", default="quartz", metavar="[STRUCTURE]")
+@click.option("--lmax", type=click.IntRange(0, 16), default=4, show_default=True, help="Degrees of inputs and output.")
+@click.option("--channels", type=click.IntRange(min=1), default=16, show_default=True, help="Radial channels.")
+@click.option("--cutoff", type=float, default=4.0, show_default=True, help="In Å.")
+@click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
+@click.option(
+    "--weights",
+    type=click.Choice(["ones", "sphere", "matrix"]),
+    default="ones",
+    show_default=True,
+    help="Of the paths: one, or what a single evaluation of a route gives.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the mixing of channels and the rotations.")
+@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw the features.")
+@says_what_is_wrong
+def simulate(
+    structure: str,
+    lmax: int,
+    channels: int,
+    cutoff: float,
+    dtype: str,
+    weights: str,
+    seed: int,
+    threads: int,
+    plot: Path | None,
+) -> None:
+    """Multiply features of a real structure by every route, and compare.
+
+    STRUCTURE is an XYZ or extended XYZ file, which ASE reads (pip install ase), or quartz, which is shipped: α-quartz,
+    a chiral crystal.  The density of neighbours around each atom is expanded in real spherical harmonics and radial
+    channels; it is multiplied with a random mixture of its channels, all paths at once, by the sparse product, by
+    Gaunt products and brackets on the sphere, and by matrix products.
+    """
+    from coupling.structures import NeighbourDensity, compare_routes, neighbours, read_structure
+
+    density = NeighbourDensity(lmax, channels, cutoff)
+    atoms = read_structure(structure)
+    pairs = neighbours(atoms, cutoff)
+    periodic = "periodic" if atoms.pbc.any() else "not periodic"
+    click.echo(f"structure  {structure}: {atoms.get_chemical_formula()}, {len(atoms)} atoms, {periodic}")
+    for key in ("name", "source", "licence"):
+        if key in atoms.info:
+            click.echo(f"           {key}: {atoms.info[key]}")
+    near = f"{len(pairs.centres)} neighbours within {cutoff:g} Å"
+    click.echo(f"density    {near}, {channels} radial channels, to degree {lmax}")
+    found = compare_routes(density, pairs, weights=weights, dtype=dtype, seed=seed, workers=threads)
+    click.echo(f"product    degrees {lmax} x {lmax} -> {lmax}, {dtype}, weights {weights}")
+    click.echo(report(found))
+    if plot is not None:
+        draw(found, atoms.get_chemical_symbols(), plot)
+        click.echo(f"{plot}: features of one atom of each element")
+
+
+def report(found: Comparison) -> str:
+    """Return the table of the routes and the choice."""
+    header = ("route", "difference", "ulp", "rotation", "inversion", "ns/sample", "what it does")
+    lines = ["", ROW.format(*header).rstrip()]
+    for one in found.routes:
+        if one.reason is not None:
+            lines.append(f"{one.name:<7} {one.reason}")
+            continue
+        numbers = f"{one.difference:.2e}", f"{one.ulps:.3g}", f"{one.rotation:.1e}", f"{one.inversion:.1e}"
+        lines.append(ROW.format(one.name, *numbers, f"{1e9 * one.seconds:.2f}", one.detail))
+    notes = (
+        "difference: largest from the sparse product in float64, and in units of the last place of the largest output;",
+        "rotation, inversion: largest residual of equivariance, relative to the largest output.",
+    )
+    return "\n".join([*lines, *notes, "", f"auto takes {found.choice}"])
+
+
+def draw(found: Comparison, symbols: list[str], file: Path) -> None:
+    """Write a picture: for one atom of each element x, y and z of the first channel."""
+    from coupling.plots.style import save
+    from coupling.structures import plot_features
+
+    atoms = {symbol: symbols.index(symbol) for symbol in symbols}
+    names = ("x, neighbour density", "y, channels mixed", "z, product")
+    rows = {
+        symbol: {name: feature[atom, :, 0] for name, feature in zip(names, found.features, strict=True)}
+        for symbol, atom in atoms.items()
+    }
+    save(plot_features(rows), file)

@@ -1,0 +1,189 @@
+"""The Clebsch-Gordan product by the route that is fastest, or by the one that is named."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from coupling.products.clebsch_gordan import ClebschGordan
+from coupling.products.product import Features, Product
+from coupling.products.routes import (
+    MOST_OF_AUTO,
+    MOST_TERMS,
+    Route,
+    allowed,
+    fastest,
+    matrix_route,
+    sparse_route,
+    sphere_route,
+)
+from coupling.selection import one_of
+
+ROUTES = ("sparse", "sphere", "matrix")
+METHODS = ("auto", *ROUTES)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which route a call takes and why: predicted seconds of each route, what it does, and why others are declined.
+
+    ``str`` of it is a small report; ``method`` is the route.
+
+    >>> choice = RoutedProduct(1, 1, 1).why(samples=4096, dtype="float64")
+    >>> choice.method, choice.seconds["sparse"] < 1e-3
+    ('sparse', True)
+    """
+
+    method: str
+    samples: int
+    dtype: str
+    workers: int
+    seconds: dict[str, float]
+    details: dict[str, str]
+    declined: dict[str, str]
+
+    def __str__(self) -> str:
+        threads = "1 thread" if self.workers == 1 else f"{self.workers} threads"
+        lines = [f"{self.method}: {self.samples} channel samples, {self.dtype}, {threads}"]
+        for name, time in sorted(self.seconds.items(), key=lambda item: item[1]):
+            each = 1e9 * time / max(1, self.samples)
+            lines.append(f"  {name:<6} {each:10.2f} ns a sample predicted; {self.details[name]}")
+        lines += [f"  {name:<6} declined: {reason}" for name, reason in self.declined.items()]
+        return "\n".join(lines)
+
+
+class RoutedProduct(Product):
+    """The Clebsch-Gordan product with one weight per path, by the fastest of three routes that give the same numbers:
+
+        z[l3 m3] = Σ_{l1 l2} w(l1, l2, l3) Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]
+
+    weights and the shapes of features are those of :class:`coupling.products.ClebschGordan`, which is the route
+    "sparse".  The route "sphere" is a sum of Gaunt products and brackets, "matrix" a sum of matrix products; they are
+    there for weights w = N Σ_r a_r(l1) b_r(l2) c_r(l3), N what the product itself puts on a path, with few terms.
+    Factors are searched for when the product is made (tenths of a second) and used only where they give the weights to
+    rounding, without cancellation, so results of different routes differ by rounding alone.
+
+    method "auto" takes the route for which the measured cost model predicts the shortest time, for each call by its
+    dtype and its number of channel samples (batch times channels) and the workers; :meth:`why` says which and why.
+    Compiling, in the first call of a route, is not counted.  Another method takes that route, or raises ValueError with
+    the reason why there is none.  Derivatives (``turn``, ``vjp``, ``jvp``) are routed products as well.
+
+    Raises ValueError or TypeError for degrees, weights or features that do not fit.  Source: derivations
+    ``clebsch_gordan_paths`` and ``matrix_product``; costs: ``python -m benchmarks.cost_model``.
+
+    >>> from coupling.products import simulated_weights
+    >>> product = RoutedProduct(8, 8, 8, simulated_weights(8, 8, 8))
+    >>> choice = product.why(samples=100 * 64, dtype="float32")
+    >>> choice.method, choice.details["sphere"]
+    ('sphere', '1 Gaunt product and 1 bracket')
+    """
+
+    def __init__(
+        self,
+        lmax_in1: object,
+        lmax_in2: object,
+        lmax_out: object,
+        weights: ArrayLike | None = None,
+        *,
+        method: str = "auto",
+        layout: str = "channels_last",
+        workers: int = 1,
+    ) -> None:
+        super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
+        self.method = one_of(method, METHODS, "method")
+        self.weights = self._checked(weights)
+        self._routes, self._declined = self._found()
+        self._choices: dict[Any, Choice] = {}
+        if not self._routes and method == "auto":
+            raise ValueError(f"there is no route for these weights: {'; '.join(self._declined.values())}")
+        if not self._routes:
+            raise ValueError(f"there is no {method} route for these weights: {self._declined[method]}")
+
+    def _checked(self, weights: ArrayLike | None) -> NDArray[np.float64]:
+        shape = tuple(l + 1 for l in self.lmax)
+        given = np.ones(shape) if weights is None else np.array(weights, float)
+        if given.shape != shape:
+            raise ValueError(f"weights must have the shape {shape} = [lmax1+1, lmax2+1, lmax3+1], got {given.shape}")
+        given = np.where(allowed(self.lmax), given, 0.0)
+        given.flags.writeable = False
+        return given
+
+    def _found(self) -> tuple[dict[str, Route], dict[str, str]]:
+        """Return the routes there are, and why there are no others.
+
+        One term is looked for first, and more only where they would be faster than what has been found by then.
+        """
+        wanted = [name for name in ROUTES if self.method in ("auto", name)]
+        arguments = self.lmax, self.weights, {"layout": self.layout, "workers": self.workers}
+        found: dict[str, Route | str] = {name: f"method is {self.method!r}" for name in ROUTES}
+        if "sparse" in wanted:
+            found["sparse"] = sparse_route(*arguments)
+        for most in (1, MOST_OF_AUTO if self.method == "auto" else MOST_TERMS):
+            limit = fastest(found.values())
+            for name, make in (("sphere", sphere_route), ("matrix", matrix_route)):
+                if name in wanted and isinstance(found[name], str):
+                    found[name] = make(*arguments, limit, most)
+        there = {name: route for name, route in found.items() if isinstance(route, Route)}
+        return there, {name: reason for name, reason in found.items() if isinstance(reason, str)}
+
+    def why(self, samples: int = 1 << 14, dtype: DTypeLike = "float32") -> Choice:
+        """Return which route a call with so many channel samples (batch times channels) takes, and why.
+
+        >>> print(RoutedProduct(2, 2, 2, method="sparse").why())  # doctest: +ELLIPSIS
+        sparse: 16384 channel samples, float32, 1 thread
+          sparse ... ns a sample predicted; 137 coefficients
+          sphere declined: method is 'sparse'
+          matrix declined: method is 'sparse'
+        """
+        kind = np.dtype(dtype)
+        if kind not in (np.float32, np.float64):
+            raise TypeError(f"dtype must be float32 or float64, got {kind}")
+        times = {name: route.seconds(kind, samples, self.workers) for name, route in self._routes.items()}
+        details = {name: route.detail for name, route in self._routes.items()}
+        best = min(times, key=times.__getitem__)
+        return Choice(best, samples, kind.name, self.workers, times, details, dict(self._declined))
+
+    def turn(self) -> RoutedProduct:
+        """Return the product (y, z) → x of the same trilinear form, by its own choice of routes.
+
+        >>> RoutedProduct(1, 2, 3).turn().lmax
+        (2, 3, 1)
+        """
+        return self._turned
+
+    @cached_property
+    def _turned(self) -> RoutedProduct:
+        other = copy(self)
+        for name in ("_turned", "_reference"):
+            other.__dict__.pop(name, None)
+        other.lmax = (*self.lmax[1:], self.lmax[0])
+        other.weights = np.transpose(self.weights, (1, 2, 0))
+        other._routes = {name: route.turn() for name, route in self._routes.items()}
+        other._choices = {}
+        return other
+
+    def weight_gradient(self, x: Features, y: Features, cotangent: Features) -> NDArray[np.float64]:
+        """Return the gradient of Σ cotangent · (x, y) in the weights, by the sparse product.
+
+        >>> x = np.ones((4, 1))
+        >>> RoutedProduct(1, 1, 0).weight_gradient(x, x, x[:1])[:, :, 0]
+        array([[1.        , 0.        ],
+               [0.        , 1.73205081]])
+        """
+        return self._reference.weight_gradient(x, y, cotangent)
+
+    @cached_property
+    def _reference(self) -> ClebschGordan:
+        return ClebschGordan(*self.lmax, self.weights, layout=self.layout, workers=self.workers)
+
+    def _compute(self, x: Features, y: Features, out: Features) -> None:
+        samples = out.shape[0] * out.shape[2]
+        key = out.dtype, samples.bit_length()
+        if key not in self._choices:
+            self._choices[key] = self.why(1 << samples.bit_length(), out.dtype)
+        self._routes[self._choices[key].method].product._compute(x, y, out)
