@@ -24,7 +24,7 @@ EXACT = 64 * np.finfo(float).eps
 GROWTH = 16.0
 
 #: Starts of the search for terms.
-STARTS = 8
+STARTS = 12
 
 #: Largest dimension of a tensor for which more than one term is looked for.
 SEVERAL = 17
@@ -66,9 +66,7 @@ def _search(wanted: Array, normalization: Array, most: int) -> list[Array] | Non
         first = max(2, lower_bound(problem)) if most > 1 else 2
     else:
         first, most = 1, min(1, most)
-    if first > most or (best := _fit(problem, wanted, most)) is None:
-        return None
-    return next((less for rank in range(first, most) if (less := _fit(problem, wanted, rank))), best)
+    return next((found for rank in range(first, most + 1) if (found := _fit(problem, wanted, rank))), None)
 
 
 def _fit(problem: Objective, wanted: Array, rank: int) -> list[Array] | None:
