@@ -173,8 +173,8 @@ def _draw(function: Any, view: Projection, colours: tuple[str, str], title: str 
     _graticule(ax, view)
     ax.set(xticks=[], yticks=[], xlim=(-1.02 * view.width, 1.02 * view.width))
     ax.set_ylim(-1.02 * view.height, 1.02 * view.height)
-    words = f"largest {largest:.3g}"
-    ax.text(1, 0, words, transform=ax.transAxes, ha="right", va="top", fontsize=TICK, color=INK)
+    words = f"largest\n{largest:.3g}"
+    ax.text(1, 0, words, transform=ax.transAxes, ha="right", va="bottom", fontsize=TICK - 1, color=INK)
     dress(ax, title=title)
     frame(ax, visible=False)
     return ax
