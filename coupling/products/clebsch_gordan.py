@@ -82,12 +82,7 @@ class ClebschGordan(Product):
         self._set(weights)
 
     def _set(self, weights: ArrayLike | None) -> None:
-        shape = self._scale.shape
-        given = np.ones(shape) if weights is None else np.array(weights, float)
-        if given.shape != shape:
-            raise ValueError(f"weights must have the shape {shape} = [lmax1+1, lmax2+1, lmax3+1], got {given.shape}")
-        given.flags.writeable = False
-        self.weights = given
+        self.weights = path_weights(self.lmax, weights)
         self._bound: dict[Any, tuple[tuple[Bound, ...], Any]] = {}
         self.__dict__.pop("_turned", None)
 
@@ -197,6 +192,20 @@ def _compiled(lmax: Lmax, allowed: bytes, dtype: np.dtype[Any]) -> Any:
     double, single, mixed = (section[:3] for section in program(table_of(lmax, "wigner_3j"), 0, lmax, allowed))
     last = row_count(lmax)
     return compiled((double, single, mixed), range(last - 3 * len(places(lmax[2])), last), dtype)
+
+
+def path_weights(lmax: tuple[int, ...], weights: ArrayLike | None) -> NDArray[np.float64]:
+    """Return weights [lmax1+1, lmax2+1, lmax3+1], read-only, ones by default, or raise ValueError for another shape.
+
+    >>> path_weights((0, 1, 1), None).shape
+    (1, 2, 2)
+    """
+    shape = tuple(l + 1 for l in lmax)
+    given = np.ones(shape) if weights is None else np.array(weights, float)
+    if given.shape != shape:
+        raise ValueError(f"weights must have the shape {shape} = [lmax1+1, lmax2+1, lmax3+1], got {given.shape}")
+    given.flags.writeable = False
+    return given
 
 
 def _bind(section: Section, coefficients: NDArray[Any], w: int) -> Bound:

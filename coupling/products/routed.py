@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from coupling.products.clebsch_gordan import ClebschGordan
+from coupling.products.blocks import read_only
+from coupling.products.clebsch_gordan import ClebschGordan, path_weights
 from coupling.products.product import Features, Product
 from coupling.products.routes import (
     MOST_OF_AUTO,
@@ -96,22 +97,13 @@ class RoutedProduct(Product):
     ) -> None:
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
         self.method = one_of(method, METHODS, "method")
-        self.weights = self._checked(weights)
+        self.weights = read_only(np.where(allowed(self.lmax), path_weights(self.lmax, weights), 0.0))
         self._routes, self._declined = self._found()
         self._choices: dict[Any, Choice] = {}
         if not self._routes and method == "auto":
             raise ValueError(f"there is no route for these weights: {'; '.join(self._declined.values())}")
         if not self._routes:
             raise ValueError(f"there is no {method} route for these weights: {self._declined[method]}")
-
-    def _checked(self, weights: ArrayLike | None) -> NDArray[np.float64]:
-        shape = tuple(l + 1 for l in self.lmax)
-        given = np.ones(shape) if weights is None else np.array(weights, float)
-        if given.shape != shape:
-            raise ValueError(f"weights must have the shape {shape} = [lmax1+1, lmax2+1, lmax3+1], got {given.shape}")
-        given = np.where(allowed(self.lmax), given, 0.0)
-        given.flags.writeable = False
-        return given
 
     def _found(self) -> tuple[dict[str, Route], dict[str, str]]:
         """Return the routes there are, and why there are no others.

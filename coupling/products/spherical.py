@@ -134,6 +134,26 @@ class Spherical(Product):
         run_blocks(run, out.shape[0] * out.shape[2], w, self.workers)
 
 
+class OneTerm(Spherical):
+    """A single Gaunt product or bracket, whichever ``kind`` says."""
+
+    kind: int
+
+    def __init__(
+        self,
+        lmax_in1: object,
+        lmax_in2: object,
+        lmax_out: object,
+        *,
+        weights: Any = None,
+        classes: ArrayLike | None = None,
+        layout: str = "channels_last",
+        workers: int = 1,
+    ) -> None:
+        lmax = triple(lmax_in1, lmax_in2, lmax_out)
+        super().__init__(lmax, [term(self.kind, lmax, weights, classes)], layout=layout, workers=workers)
+
+
 def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any]) -> Plan:
     """Return rows and tables of a sum of terms."""
     rows, tables, start = [], [], 0

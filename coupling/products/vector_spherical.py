@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numpy.typing import ArrayLike
-
 from coupling.kernels.sphere_product import BRACKET
-from coupling.products.spherical import Spherical, term, triple
+from coupling.products.spherical import OneTerm
 
 
-class VectorSpherical(Spherical):
+class VectorSpherical(OneTerm):
     """The bracket {f, g} = r·(∇f × ∇g) of two functions on the sphere, all paths with odd l1+l2+l3 at once:
 
         z[l3 m3] = Σ a(l1) b(l2) c(l3) s(l1 % 2, l2 % 2) ∫ {R_l1m1, R_l2m2} R_l3m3 dΩ  x[l1 m1] y[l2 m2]
@@ -32,16 +28,4 @@ class VectorSpherical(Spherical):
     array([0.        , 0.        , 0.48860251, 0.        ])
     """
 
-    def __init__(
-        self,
-        lmax_in1: object,
-        lmax_in2: object,
-        lmax_out: object,
-        *,
-        weights: Any = None,
-        classes: ArrayLike | None = None,
-        layout: str = "channels_last",
-        workers: int = 1,
-    ) -> None:
-        lmax = triple(lmax_in1, lmax_in2, lmax_out)
-        super().__init__(lmax, [term(BRACKET, lmax, weights, classes)], layout=layout, workers=workers)
+    kind = BRACKET
