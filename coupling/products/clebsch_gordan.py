@@ -168,12 +168,46 @@ class ClebschGordan(Product):
 
     def _sections(self, dtype: np.dtype[Any], weights: NDArray[np.float64]) -> tuple[Bound, ...]:
         """Return what the kernel reads; paths whose coefficients or weights are zero are left out."""
-        factors = (self._scale * weights).ravel()
-        found = program(self.table, self._turns, self.lmax, (factors != 0).tobytes())
+        found, coefficients = self._sums(self._scale * weights)
         ends = np.cumsum([0, *(len(section.core) for section in found)])
-        coefficients = np.concatenate([section.core * factors[section.paths] for section in found]).astype(dtype)
-        parts = [coefficients[begin:end] for begin, end in pairwise(ends)]
+        parts = [coefficients.astype(dtype)[begin:end] for begin, end in pairwise(ends)]
         return tuple(_bind(*both, width(dtype)) for both in zip(found, parts, strict=True))
+
+    def sums(self) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
+        """Return the sums of this product, positions in rows, and their coefficients times weights, for other compilers.
+
+        The sections are those of :mod:`coupling.kernels.sparse_product`, their coefficients one after the other.
+
+        >>> sections, coefficients = ClebschGordan(1, 1, 0).sums()
+        >>> [len(section.items) for section in sections], coefficients.round(3)
+        ([0, 1, 2], array([0.577, 1.   , 0.577]))
+        """
+        return self._sums(self._scale * self.weights)
+
+    def entries(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the flat indices (i, j, k) [E, 3] of all coefficients of this product, sorted by k, i, j, and the
+        coefficients times weights [E], zeros left out.
+
+        z[k] = Σ coefficient · x[i] y[j].  What the table is to a program that has no use for orders and paths.
+
+        >>> index, coefficients = ClebschGordan(1, 1, 0).entries()
+        >>> index[:, :2].tolist(), coefficients.round(3)
+        ([[0, 0], [1, 1], [2, 2], [3, 3]], array([1.   , 0.577, 0.577, 0.577]))
+        """
+        table, factors = self.table, self._scale * self.weights
+        l = np.repeat(table.paths.astype(np.int64), np.diff(table.offsets), axis=0)
+        l, m = np.roll(l, -self._turns, axis=1), np.roll(table.orders.astype(np.int64), -self._turns, axis=1)
+        inside = np.flatnonzero((l <= self.lmax).all(axis=1))
+        coefficients = table.core[inside] * factors[tuple(l[inside].T)]
+        index = (l * l + l + m)[inside]
+        order = np.lexsort((index[:, 1], index[:, 0], index[:, 2]))
+        order = order[coefficients[order] != 0]
+        return index[order], coefficients[order]
+
+    def _sums(self, scale: NDArray[np.float64]) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
+        factors = scale.ravel()
+        found = program(self.table, self._turns, self.lmax, (factors != 0).tobytes())
+        return found, np.concatenate([section.core * factors[section.paths] for section in found])
 
     def _straight(self, dtype: np.dtype[Any]) -> Any:
         """Return the compiled function for these paths if they are all there are, all even or all odd ones, and few."""

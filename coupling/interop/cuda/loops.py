@@ -1,0 +1,156 @@
+"""Kernels of numba-cuda that read tables: the sparse product and the matrix product of any degrees, by loops.
+
+A block of threads has ``tile`` lanes along x and several workers along y; a lane is one channel of one sample, lane =
+sample · channels + channel.  What a block works on is in shared memory, where [entry, lane] is at entry · tile + lane:
+neighbouring threads touch neighbouring words, in global memory as well when channels are a multiple of ``tile``.
+Workers share the entries of what is to be computed.  All threads of a warp read the same coefficient at the same time,
+so that one transaction serves them all.
+
+Places are unsigned, so that the compiler need not ask whether they are negative.  The same functions run on the
+simulator of numba.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numba import cuda, from_dtype, uint64
+
+#: Shared memory that every device gives a block without being asked, in bytes.
+SHARED = 49152
+ONE = np.uint64(1)
+
+
+def tile_lanes(numbers: int, itemsize: int) -> int:
+    """Return how many lanes, at most 32, a block works on that keeps so many numbers of each in shared memory.
+
+    Raises ValueError if not even one lane fits.
+
+    >>> tile_lanes(50, 4), tile_lanes(578, 8), tile_lanes(2000, 8)
+    (32, 8, 2)
+    """
+    lanes = 32
+    while lanes and numbers * itemsize * lanes > SHARED:
+        lanes //= 2
+    if not lanes:
+        raise ValueError(f"a block has {SHARED} bytes of shared memory, one lane needs {numbers * itemsize}")
+    return lanes
+
+
+@lru_cache(maxsize=8)
+def sparse_kernel(dtype: np.dtype[Any]) -> Callable[..., Any]:
+    """Return the kernel of the sparse product for a type.
+
+    z[k] = Σ_runs x[i] Σ_entries value · y[j]: ``outputs`` [K+1] are the runs of each k, ``runs`` [R+1] the entries of
+    each run, ``left`` [R] is i · tile, ``right`` [E] is j · tile, all uint32.
+    """
+    kind: Any = from_dtype(dtype)
+
+    def sparse(x: Any, y: Any, z: Any, lanes: Any, outputs: Any, runs: Any, left: Any, right: Any, values: Any) -> None:
+        shared = cuda.shared.array(0, kind)
+        tile, lane = uint64(cuda.blockDim.x), uint64(cuda.threadIdx.x)
+        begin, step = uint64(cuda.threadIdx.y), uint64(cuda.blockDim.y)
+        number, channels = uint64(cuda.blockIdx.x) * tile + lane, uint64(z.shape[2])
+        inside, sample, channel = number < uint64(lanes), number // channels, number % channels
+        second = uint64(x.shape[1]) * tile + lane
+        i = begin
+        while inside and i < uint64(x.shape[1]):
+            shared[i * tile + lane] = x[sample, i, channel]
+            i += step
+        j = begin
+        while inside and j < uint64(y.shape[1]):
+            shared[j * tile + second] = y[sample, j, channel]
+            j += step
+        cuda.syncthreads()
+        k = begin
+        while inside and k < uint64(z.shape[1]):
+            total = kind(0)
+            run, last_run = uint64(outputs[k]), uint64(outputs[k + ONE])
+            entry = uint64(runs[run])
+            while run < last_run:
+                part = kind(0)
+                last_entry = uint64(runs[run + ONE])
+                while entry < last_entry:
+                    part += values[entry] * shared[uint64(right[entry]) + second]
+                    entry += ONE
+                total += shared[uint64(left[run]) + lane] * part
+                run += ONE
+            z[sample, k, channel] = total
+            k += step
+
+    return cuda.jit(sparse)
+
+
+@lru_cache(maxsize=8)
+def matrix_kernel(dtype: np.dtype[Any]) -> Callable[..., Any]:
+    """Return the kernel of the matrix product for a type; what it does is in :mod:`coupling.kernels.matrix_product`.
+
+    used [3]: the numbers of degrees in use; pairs [Q, 2]: all p <= q; orders [K, 3]: l, |m| and whether m > 0, for the
+    entries of z, all uint32; tables [3, l, |m|, t]: for the three features e_l(t), t along the diagonal, times weights.
+    A worker forms the entries (p, q) and (q, p), which read the same eight numbers.
+    """
+    kind: Any = from_dtype(dtype)
+
+    def matrix(x: Any, y: Any, z: Any, lanes: Any, used: Any, pairs: Any, orders: Any, tables: Any) -> None:
+        shared = cuda.shared.array(0, kind)
+        tile, lane = uint64(cuda.blockDim.x), uint64(cuda.threadIdx.x)
+        begin, step = uint64(cuda.threadIdx.y), uint64(cuda.blockDim.y)
+        number, channels = uint64(cuda.blockIdx.x) * tile + lane, uint64(z.shape[2])
+        inside, sample, channel = number < uint64(lanes), number // channels, number % channels
+        n, count = uint64(tables.shape[3]), uint64(pairs.shape[0])
+        row, square = n * tile, n * n * tile
+        i = begin
+        while inside and i < count:
+            p, q = uint64(pairs[i, 0]), uint64(pairs[i, 1])
+            l = m = q - p
+            a = b = c = d = kind(0)
+            while l < uint64(used[0]):
+                a += tables[0, l, m, p] * x[sample, l * l + l + m, channel]
+                b += tables[0, l, m, p] * x[sample, l * l + l - m, channel]
+                l += ONE
+            l = m
+            while l < uint64(used[1]):
+                c += tables[1, l, m, p] * y[sample, l * l + l + m, channel]
+                d += tables[1, l, m, p] * y[sample, l * l + l - m, channel]
+                l += ONE
+            if p == q:
+                b = d = kind(0)
+            shared[p * row + q * tile + lane] = a + b
+            shared[q * row + p * tile + lane] = a - b
+            shared[square + p * row + q * tile + lane] = c + d
+            shared[square + q * row + p * tile + lane] = c - d
+            i += step
+        cuda.syncthreads()
+        i = begin
+        while inside and i < count:
+            p, q = uint64(pairs[i, 0]), uint64(pairs[i, 1])
+            pk, kp, qk, kq = p * row + lane, p * tile + lane, q * row + lane, q * tile + lane
+            a = b = kind(0)
+            k = uint64(0)
+            while k < n and q - p < uint64(used[2]):
+                r_pk, r_kp, r_qk, r_kq = shared[pk], shared[kp], shared[qk], shared[kq]
+                s_pk, s_kp, s_qk, s_kq = shared[square + pk], shared[square + kp], shared[square + qk], shared[square + kq]
+                a += r_pk * s_kq - r_kp * s_qk + s_pk * r_qk + s_kp * r_kq
+                b += r_qk * s_kp - r_kq * s_pk + s_qk * r_pk + s_kq * r_kp
+                pk, kp, qk, kq = pk + tile, kp + row, qk + tile, kq + row
+                k += ONE
+            shared[2 * square + p * row + q * tile + lane] = a
+            shared[2 * square + q * row + p * tile + lane] = b
+            i += step
+        cuda.syncthreads()
+        i = begin
+        while inside and i < uint64(z.shape[1]):
+            l, m = uint64(orders[i, 0]), uint64(orders[i, 1])
+            a = b = kind(0)
+            t = uint64(0)
+            while l < uint64(used[2]) and t + m < n:
+                a += tables[2, l, m, t] * shared[2 * square + t * row + (t + m) * tile + lane]
+                b += tables[2, l, m, t] * shared[2 * square + (t + m) * row + t * tile + lane]
+                t += ONE
+            z[sample, i, channel] = (a + b if orders[i, 2] else a - b) if m else a
+            i += step
+
+    return cuda.jit(matrix)

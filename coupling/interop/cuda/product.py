@@ -1,0 +1,148 @@
+"""Products on a CUDA device."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numba import cuda
+
+from coupling.interop.cuda import straight
+from coupling.interop.cuda.loops import matrix_kernel, sparse_kernel, tile_lanes
+from coupling.interop.cuda.tables import matrix_arrays, sparse_arrays
+from coupling.interop.lines import straight_lines
+from coupling.products.clebsch_gordan import ClebschGordan
+from coupling.products.matrix_product import MatrixProduct
+from coupling.products.product import Product
+from coupling.selection import one_of
+
+ROUTES = ("straight", "loops")
+#: Up to so many numbers of x, y and z, features stay in registers: degree 6 in float32, 4 in float64.
+REGISTERS = {4: 147, 8: 75}
+#: Threads of a block of loops.
+THREADS = 256
+
+Launch = Callable[[Any, Any, Any, int], None]
+
+
+class CudaProduct:
+    """A product of features on a CUDA device, with its derivatives.
+
+    product : a ``ClebschGordan`` (of any normalization, table and weights) or a ``MatrixProduct``, channels last
+    route : "straight": a program without loops, compiled by NVRTC for this product, features in registers and
+        coefficients in its instructions; "loops": kernels of numba-cuda that read tables, for any degree; by default
+        "straight" where features fit into registers (degree 6 in float32, 4 in float64) and a device is there
+
+    Features are float32 or float64 arrays [..., (lmax+1)², channels] on the device: of numba, CuPy, torch, or anything
+    with ``__cuda_array_interface__``, C-contiguous and of one shape but for the entries.  Arrays of numpy are copied
+    there.  The result is an array of numba on the device, unless ``out`` is given.  Coefficients are copied to the
+    device once, when a type is first met.
+
+    Needs numba's CUDA target, best the package numba-cuda (extra ``cuda``); with NUMBA_ENABLE_CUDASIM=1 loops run on a
+    processor, for tests.  Raises ValueError or TypeError for a product, route or features that do not fit.
+
+    >>> from coupling.products import ClebschGordan
+    >>> CudaProduct(ClebschGordan(1, 1, 2), route="loops").turn().product.lmax
+    (1, 2, 1)
+    """
+
+    def __init__(self, product: Product, *, route: str | None = None) -> None:
+        if not isinstance(product, ClebschGordan | MatrixProduct):
+            raise TypeError(f"product must be a ClebschGordan or a MatrixProduct, got {type(product).__name__}")
+        if product.layout != "channels_last":
+            raise ValueError(f"layout must be channels_last, got {product.layout!r}")
+        self.product = product
+        self.route = None if route is None else one_of(route, ROUTES, "route")
+        self._launches: dict[tuple[Any, int], Launch] = {}
+
+    def turn(self) -> CudaProduct:
+        """Return the product (y, z) → x of the same trilinear form."""
+        return self._turned
+
+    @cached_property
+    def _turned(self) -> CudaProduct:
+        return CudaProduct(self.product.turn(), route=self.route)
+
+    def __call__(self, x: Any, y: Any, out: Any = None, *, stream: int = 0) -> Any:
+        """Return the product of x and y, in ``out`` if that is given; stream is the handle of a CUDA stream."""
+        first, second = (_on_device(array) for array in (x, y))
+        shape = self._shape(first, second)
+        result = cuda.device_array(shape, first.dtype) if out is None else _on_device(out)
+        if tuple(result.shape) != shape or result.dtype != first.dtype:
+            raise ValueError(f"out must be {first.dtype} of shape {shape}, got {result.dtype} of shape {result.shape}")
+        flat = [a.reshape(math.prod(shape[:-2]), *tuple(a.shape)[-2:]) for a in (first, second, result)]
+        if result.size:
+            self._launch(first.dtype, shape[-1])(*flat, stream)
+        return result if out is None else out
+
+    def vjp(self, x: Any, y: Any, cotangent: Any, *, stream: int = 0) -> tuple[Any, Any]:
+        """Return the gradients of Σ cotangent · (x, y) in x and in y."""
+        once = self.turn()
+        return once(y, cotangent, stream=stream), once.turn()(cotangent, x, stream=stream)
+
+    def route_of(self, dtype: object) -> str:
+        """Return the route that features of a type take.
+
+        >>> from coupling.products import MatrixProduct
+        >>> CudaProduct(MatrixProduct(12, 12, 12)).route_of("float32")
+        'loops'
+        """
+        kind = np.dtype(dtype)  # type: ignore[call-overload]
+        fits = sum(self.product.sizes) <= REGISTERS[kind.itemsize] and straight.available()
+        return self.route or ("straight" if fits else "loops")
+
+    def _shape(self, x: Any, y: Any) -> tuple[int, ...]:
+        """Return the shape of the product after checking both inputs."""
+        shapes = [tuple(array.shape) for array in (x, y)]
+        for slot, (array, shape) in enumerate(zip((x, y), shapes, strict=True)):
+            if array.dtype not in (np.float32, np.float64):
+                raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
+            if len(shape) < 2 or shape[-2] != self.product.sizes[slot]:
+                wanted = f"{self.product.sizes[slot]} = (lmax+1)² entries on axis -2"
+                raise ValueError(f"input {slot + 1} must have {wanted}, got shape {shape}")
+            if not array.is_c_contiguous():
+                raise ValueError(f"input {slot + 1} must be C-contiguous, got strides {array.strides}")
+        if (x.dtype, shapes[0][:-2], shapes[0][-1]) != (y.dtype, shapes[1][:-2], shapes[1][-1]):
+            found = f"{x.dtype} {shapes[0]} and {y.dtype} {shapes[1]}"
+            raise ValueError(f"inputs must be of one type and of one shape but for axis -2, got {found}")
+        return (*shapes[0][:-2], self.product.sizes[2], shapes[0][-1])
+
+    def _launch(self, dtype: np.dtype[Any], channels: int) -> Launch:
+        """Return what launches the kernel for a type and number of channels."""
+        key = dtype, channels
+        if key not in self._launches:
+            self._launches[key] = (straight.launcher if self.route_of(dtype) == "straight" else loops)(
+                self.product, dtype, channels
+            )
+        return self._launches[key]
+
+
+def loops(product: ClebschGordan | MatrixProduct, dtype: np.dtype[Any], channels: int) -> Launch:
+    """Return what launches the kernel of loops; tables are copied to the device here."""
+    sparse = isinstance(product, ClebschGordan)
+    numbers = sum(product.sizes[:2]) if sparse else 3 * (round(2 * product.spin) + 1) ** 2
+    tile = tile_lanes(numbers, dtype.itemsize)
+    if isinstance(product, ClebschGordan):
+        outputs, runs, left, right, values = sparse_arrays(product, dtype)
+        kernel, arrays = sparse_kernel(dtype), (outputs, runs, left * np.uint32(tile), right * np.uint32(tile), values)
+    else:
+        kernel, arrays = matrix_kernel(dtype), matrix_arrays(product, dtype)
+    arguments = [cuda.to_device(array) for array in arrays]
+    block = tile, THREADS // tile
+
+    def launch(x: Any, y: Any, z: Any, stream: int) -> None:
+        lanes = z.shape[0] * z.shape[2]
+        queue = cuda.external_stream(stream) if stream else 0
+        kernel[-(-lanes // tile), block, queue, numbers * tile * dtype.itemsize](x, y, z, lanes, *arguments)
+
+    return launch
+
+
+def _on_device(array: Any) -> Any:
+    """Return an array of numba that shares the memory of a device array, or a copy of an array of numpy."""
+    if hasattr(array, "__cuda_array_interface__"):
+        return cuda.as_cuda_array(array)
+    return cuda.to_device(np.ascontiguousarray(array)) if isinstance(array, np.ndarray | list) else array

@@ -1,0 +1,103 @@
+"""A product as a program in CUDA C++ that stands alone: features in registers, coefficients in the instructions."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from coupling.interop.lines import Lines, straight_lines
+from coupling.products.product import Product
+
+CODE = """\
+/*
+ * {title}: z[batch, {K}, channels] from x[batch, {I}, channels] and y[batch, {J}, channels], C-contiguous.
+ * One thread computes one channel of one sample (lane = sample * channels + channel): {operations} multiply-adds, additions
+ * and multiplications, {bytes} bytes of features.  Gradients are products with the slots turned.
+ * With COUPLING_CHANNELS defined the number of channels is known to the compiler and the argument is not used.
+ * Compiles as CUDA C++ and, with a loop in the place of the grid, as C++.
+ */
+#ifdef __CUDACC__
+#define COUPLING_RESTRICT __restrict__
+#else
+#define COUPLING_RESTRICT
+#endif
+#ifdef COUPLING_CHANNELS
+#define COUPLING_STEP(channels) ((void)(channels), (COUPLING_CHANNELS))
+#else
+#define COUPLING_STEP(channels) (channels)
+#endif
+
+#ifdef __CUDACC__
+extern "C" __global__ void {name}(const {type} *COUPLING_RESTRICT x, const {type} *COUPLING_RESTRICT y,
+                                  {type} *COUPLING_RESTRICT z, long long lanes, int channels)
+{{
+    const int step = COUPLING_STEP(channels);
+    const long long first = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+    for (long long lane = first; lane < lanes; lane += gridDim.x * (long long)blockDim.x) {{
+#else
+extern "C" void {name}(const {type} *x, const {type} *y, {type} *z, long long lanes, int channels)
+{{
+    const int step = COUPLING_STEP(channels);
+    for (long long lane = 0; lane < lanes; ++lane) {{
+#endif
+        const long long sample = lane / step;
+        const int channel = (int)(lane - sample * step);
+        const {type} *a = x + sample * {I} * step + channel;
+        const {type} *b = y + sample * {J} * step + channel;
+        {type} *out = z + sample * {K} * step + channel;
+{body}
+    }}
+}}
+"""
+
+
+def cuda_source(product: Product, dtype: object = "float32", name: str = "coupling_product") -> str:
+    """Return the source of a kernel for a product, for nvcc, NVRTC or a C++ compiler.
+
+    The kernel ``name(x, y, z, lanes, channels)`` takes C-contiguous features [batch, (lmax+1)², channels] and
+    lanes = batch · channels; any grid of one-dimensional blocks will do.  Coefficients are hexadecimal literals, rounded once to
+    dtype.  Loads and stores are coalesced when channels is a multiple of 32.
+
+    product : a ``ClebschGordan``, whose table may be a file's, or a ``MatrixProduct`` with 2j+1 <= 16
+    dtype : float32 or float64
+
+    Raises TypeError for another product, ValueError for another type, spin or a name that is no C identifier.
+
+    >>> from coupling.products import ClebschGordan
+    >>> text = cuda_source(ClebschGordan(1, 1, 0), "float64", "dot")
+    >>> print("\\n".join(line.strip() for line in text.splitlines()[-11:-2]))
+    const double t0 = c0 * y0;
+    const double t1 = x0 * t0;
+    const double t2 = c1 * y2;
+    const double t3 = t1 + x2 * t2;
+    const double t4 = c1 * y1;
+    const double t5 = t3 + x1 * t4;
+    out[0 * step] = t5;
+    }
+    """
+    if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+        raise ValueError(f"name must be a C identifier, got {name!r}")
+    lines = straight_lines(product, dtype)
+    i, j, k = lines.sizes
+    fields = {"I": i, "J": j, "K": k, "operations": lines.operations, "bytes": lines.bytes}
+    kind = "double" if lines.dtype == np.float64 else "float"
+    title = f"{type(product).__name__} of degrees {product.lmax}, {lines.dtype}"
+    body = "\n".join(f"        {line}" for line in _body(lines, kind))
+    return CODE.format(title=title, name=name, type=kind, body=body, **fields)
+
+
+def _body(lines: Lines, kind: str) -> list[str]:
+    suffix = "f" if kind == "float" else ""
+    read = {name for assignment in lines.assignments for name in assignment.operands}
+    names = {"x": "a", "y": "b"}
+    loads = [
+        f"const {kind} {letter}{i} = {names[letter]}[{i} * step];"
+        for letter, size in zip("xy", lines.sizes, strict=False)
+        for i in range(size)
+        if f"{letter}{i}" in read
+    ]
+    constants = [f"const {kind} c{n} = {float.hex(value)}{suffix};" for n, value in enumerate(lines.constants)]
+    sums = [f"const {kind} {step.name} = {step.expression()};" for step in lines.assignments]
+    stores = [f"out[{k} * step] = {value or '0'};" for k, value in enumerate(lines.outputs)]
+    return [*loads, *constants, *sums, *stores]
