@@ -1,0 +1,43 @@
+"""Products as dense tensors: slow, obvious, and without a kernel that has to be compiled."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from coupling.indexing import degree_slice
+from coupling.products import ClebschGordan, MatrixProduct
+from coupling.tabulation import tabulate
+
+LMAX = 6
+
+
+@cache
+def blocks() -> dict[tuple[int, int, int], np.ndarray]:
+    """C of every path to degree 6."""
+    return tabulate("wigner_3j", LMAX).blocks()
+
+
+def dense(product: ClebschGordan | MatrixProduct, factors: np.ndarray | None = None) -> np.ndarray:
+    """The tensor t[i, j, k] of a product; factors [l1, l2, l3] are what its paths are multiplied by."""
+    if factors is None:
+        factors = product.weights if isinstance(product, ClebschGordan) else product.normalization
+    if isinstance(product, MatrixProduct):
+        a, b, c = product.weights
+        factors = factors * a[:, None, None] * b[:, None] * c
+    tensor = np.zeros(product.sizes)
+    for path, block in blocks().items():
+        if all(l <= lmax for l, lmax in zip(path, product.lmax, strict=True)):
+            tensor[tuple(degree_slice(l) for l in path)] = block * factors[path]
+    return tensor
+
+
+def contracted(tensor: np.ndarray, *features: np.ndarray) -> list[np.ndarray]:
+    """z and, for the cotangent g = features[2], the gradients of Σ g z in x and in y."""
+    x, y, *g = (np.asarray(feature, float) for feature in features)
+    z = [np.einsum("ijk,...iu,...ju->...ku", tensor, x, y, optimize=True)]
+    if not g:
+        return z
+    left = np.einsum("ijk,...ju,...ku->...iu", tensor, y, g[0], optimize=True)
+    return [*z, left, np.einsum("ijk,...iu,...ku->...ju", tensor, x, g[0], optimize=True)]

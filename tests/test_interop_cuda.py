@@ -1,0 +1,233 @@
+"""Products for CUDA devices: programs on a processor, kernels on numba's simulator, both through the compilers."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import shutil
+import subprocess
+import sys
+import types
+from itertools import product as combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import coupling
+from coupling.interop.cuda import cuda_source, straight
+from coupling.interop.cuda.loops import matrix_kernel, sparse_kernel, tile_lanes
+from coupling.interop.lines import straight_lines
+from coupling.products import ClebschGordan, MatrixProduct, Product
+from tests.dense import contracted, dense
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = [ClebschGordan, MatrixProduct]
+TYPES = {"float32": ctypes.c_float, "float64": ctypes.c_double}
+
+
+def need(program: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+
+
+# -- straight lines ---------------------------------------------------------------------------
+
+
+def evaluated(product: Product, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """A product by its straight lines, as Python."""
+    lines = straight_lines(product, "float64")
+    names = {f"{letter}{i}": row for letter, rows in (("x", x), ("y", y)) for i, row in enumerate(rows)}
+    names |= {f"c{i}": value for i, value in enumerate(lines.constants)}
+    for step in lines.assignments:
+        assert step.name not in names and set(step.operands) <= set(names)
+        names[step.name] = eval(step.expression(), {}, names)
+    return np.array([eval(o, {}, names) if o else 0 * x[0] for o in lines.outputs])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_straight_lines_are_the_product(kind: type[Product]) -> None:
+    degrees = [*combinations(range(4), repeat=3), (5, 5, 5), (2, 0, 6)]
+    for number, lmax in enumerate(degrees):
+        product = kind(*lmax)
+        for _ in range(number % 3):
+            product = product.turn()
+        x, y = (np.random.default_rng(number).normal(size=(size, 2)) for size in product.sizes[:2])
+        np.testing.assert_allclose(evaluated(product, x, y), contracted(dense(product), x, y)[0], rtol=0, atol=4e-14)
+    assert len(degrees) == 66
+
+
+def test_constants_are_positive_numbers_of_the_type_and_all_are_used() -> None:
+    for product, dtype in combinations([ClebschGordan(3, 3, 3), MatrixProduct(3, 3, 3)], TYPES):
+        lines = straight_lines(product, dtype)
+        assert all(value > 0 and value == float(np.dtype(dtype).type(value)) for value in lines.constants)
+        used = {name for step in lines.assignments for name in step.operands} | {o.strip("-") for o in lines.outputs}
+        assert {f"c{n}" for n in range(len(lines.constants))} | {step.name for step in lines.assignments} <= used
+
+
+def test_no_more_work_than_the_processor_does() -> None:
+    """The sums are those of the kernel, less its zeros; the matrix product needs fewer from degree 3 on."""
+    for lmax in range(1, 6):
+        sparse, matrix = ClebschGordan(lmax, lmax, lmax), MatrixProduct(lmax, lmax, lmax)
+        assert straight_lines(sparse).operations <= sparse.operations
+        assert (straight_lines(matrix).operations < straight_lines(sparse).operations) == (lmax >= 3)
+
+
+def test_what_cannot_be_written_as_straight_lines() -> None:
+    with pytest.raises(TypeError, match="got VectorSpherical"):
+        straight_lines(coupling.products.VectorSpherical(1, 1, 1))
+    with pytest.raises(ValueError, match="dtype must be float32 or float64, got int64"):
+        straight_lines(ClebschGordan(1, 1, 1), "int64")
+    with pytest.raises(ValueError, match=r"2j\+1 <= 16, got 17"):
+        straight_lines(MatrixProduct(1, 1, 1, spin=8))
+    with pytest.raises(ValueError, match="name must be a C identifier, got 'a b'"):
+        cuda_source(ClebschGordan(1, 1, 1), name="a b")
+
+
+# -- CUDA C++ ---------------------------------------------------------------------------------
+
+
+def library(folder: Path, product: Product, dtype: str, *options: str) -> Any:
+    """A program of a product, compiled for the processor: the lane loop takes the place of the grid."""
+    need("g++")
+    strict = ["-pedantic", "-Wall", "-Wextra", "-Werror", "-O1", "-ffp-contract=off", "-shared", "-fPIC"]
+    (folder / "product.cpp").write_text(cuda_source(product, dtype))
+    done = subprocess.run(["g++", *strict, *options, "product.cpp", "-o", "product.so"], cwd=folder, capture_output=True)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return ctypes.CDLL(str(folder / "product.so")).coupling_product
+
+
+def run(function: Any, dtype: str, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> None:
+    pointers = [array.ctypes.data_as(ctypes.POINTER(TYPES[dtype])) for array in (x, y, z)]
+    function(*pointers, ctypes.c_longlong(x.shape[0] * x.shape[2]), ctypes.c_int(x.shape[2]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", TYPES)
+def test_programs_on_a_processor(tmp_path: Path, kind: type[Product], dtype: str) -> None:
+    """With the number of channels as an argument, and known to the compiler; an output beyond all paths is zero."""
+    for lmax, options in (((3, 2, 4), ()), ((1, 1, 3), ("-DCOUPLING_CHANNELS=5",))):
+        product = kind(*lmax)
+        (tmp_path / str(lmax)).mkdir()
+        function = library(tmp_path / str(lmax), product, dtype, *options)
+        x, y, z = (np.random.default_rng(1).normal(size=(3, size, 5)).astype(dtype) for size in product.sizes)
+        run(function, dtype, x, y, z)
+        tolerance = 2e-14 if dtype == "float64" else 4e-6
+        np.testing.assert_allclose(z, contracted(dense(product), x, y)[0], rtol=0, atol=tolerance)
+
+
+#: What the compiler may use: registers of a thread, and nothing in local memory.
+REGISTERS = {
+    (ClebschGordan, 2, "sm_90"): 64,
+    (ClebschGordan, 4, "sm_90"): 128,
+    (ClebschGordan, 4, "sm_80"): 128,
+    (MatrixProduct, 4, "sm_90"): 96,
+    (MatrixProduct, 6, "sm_90"): 192,
+}
+
+
+@pytest.mark.parametrize(("kind", "lmax", "architecture"), REGISTERS)
+def test_programs_for_a_device_stay_in_registers(tmp_path: Path, kind: Any, lmax: int, architecture: str) -> None:
+    need("nvcc")
+    (tmp_path / "product.cu").write_text(cuda_source(kind(lmax, lmax, lmax)))
+    options = [f"-arch={architecture}", "-cubin", "-Xptxas", "-v", "-Werror", "all-warnings"]
+    done = subprocess.run(["nvcc", *options, "product.cu"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads" in done.stderr
+    assert int(re.search(r"Used (\d+) registers", done.stderr)[1]) <= REGISTERS[kind, lmax, architecture]
+
+
+def test_a_launch_hands_over_what_the_program_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With stand-ins for cuda.core: launch calls the program compiled for the processor with the same arguments."""
+    product = ClebschGordan(2, 1, 2)
+    function, seen = library(tmp_path, product, "float32"), {}
+
+    def launch(stream: Any, config: Any, kernel: Any, *arguments: Any) -> None:
+        seen.update(stream=stream, config=config, kernel=kernel)
+        *pointers, lanes, channels = arguments
+        assert (type(lanes), type(channels)) == (np.int64, np.int32)
+        function(*map(ctypes.c_void_p, pointers), ctypes.c_longlong(lanes), ctypes.c_int(channels))
+
+    class Program:
+        def __init__(self, source: str, language: str, options: dict) -> None:
+            assert (source, language) == (cuda_source(product), "c++")
+            seen["options"] = options
+
+        def compile(self, target: str) -> Any:
+            return types.SimpleNamespace(get_kernel=lambda name: (target, name))
+
+    core = types.SimpleNamespace(
+        LEGACY_DEFAULT_STREAM="default",
+        Device=lambda: types.SimpleNamespace(arch="90", set_current=lambda: None),
+        LaunchConfig=dict,
+        Program=Program,
+        ProgramOptions=dict,
+        Stream=types.SimpleNamespace(from_handle=lambda handle: handle),
+        launch=launch,
+    )
+    monkeypatch.setitem(sys.modules, "cuda", types.SimpleNamespace(core=core))
+    monkeypatch.setitem(sys.modules, "cuda.core", core)
+    arrays = [np.random.default_rng(1).normal(size=(90, size, 7)).astype("f4") for size in product.sizes]
+
+    class OnDevice:
+        def __init__(self, array: np.ndarray) -> None:
+            self.shape, self.__cuda_array_interface__ = array.shape, array.__array_interface__
+
+    launcher = straight.launcher(product, np.dtype("f4"), 7)
+    for stream in (0, 77):
+        launcher(*map(OnDevice, arrays), stream)
+        np.testing.assert_allclose(arrays[2], contracted(dense(product), *arrays[:2])[0], atol=1e-5)
+        assert seen["stream"] == (stream or "default")
+        arrays[2][:] = np.nan
+    assert seen["config"] == {"grid": 5, "block": 128} and seen["kernel"] == ("cubin", "coupling_product")
+    assert seen["options"] == {"arch": "sm_90", "std": "c++17", "define_macro": ("COUPLING_CHANNELS", "7")}
+
+
+def test_nvrtc_compiles_the_program_without_a_device() -> None:
+    pytest.importorskip("cuda.core")
+    pytest.importorskip("nvidia.cu13", reason="NVRTC as a package")
+    assert len(straight.compiled(cuda_source(ClebschGordan(2, 2, 2)), "sm_90", 32).code) > 4000
+
+
+# -- numba-cuda -------------------------------------------------------------------------------
+
+
+def test_loops_on_the_simulator() -> None:
+    """tests/simulated_cuda.py in a process of its own, as the simulator is chosen when numba is imported."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/simulated_cuda.py"]
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"^11 passed", done.stdout, re.M), done.stdout
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_loops_compile_for_a_device(tmp_path: Path, dtype: str) -> None:
+    """By NVVM, which the package numba-cuda[cu13] brings: no double in a float32 kernel, no sign of a place asked for."""
+    pytest.importorskip("numba_cuda")
+    pytest.importorskip("nvidia.cu13", reason="NVVM as a package")
+    from numba import cuda, from_dtype, types
+
+    kind, index = from_dtype(np.dtype(dtype)), types.uint32
+    cube = [kind[:, :, ::1]] * 3
+    kernels = {
+        sparse_kernel: (*cube, types.int64, *[index[::1]] * 4, kind[::1]),
+        matrix_kernel: (*cube, types.int64, index[::1], index[:, ::1], index[:, ::1], kind[:, :, :, ::1]),
+    }
+    for make, signature in kernels.items():
+        function = make(np.dtype(dtype)).py_func
+        for capability in ((8, 0), (9, 0)):
+            ptx, _ = cuda.compile_ptx(function, signature, cc=capability)
+            assert "fma.rn" in ptx and "call" not in ptx and "selp.b64" not in ptx
+            assert bool(re.search(r"^\s+\w[.\w]*\.f64", ptx, re.M)) == (dtype == "float64")
+
+
+def test_the_tile_fits_into_shared_memory() -> None:
+    for itemsize, lmax in combinations((4, 8), range(32)):
+        numbers = 2 * (lmax + 1) ** 2
+        tile = tile_lanes(numbers, itemsize)
+        assert tile * numbers * itemsize <= 49152 and (tile == 32 or 2 * tile * numbers * itemsize > 49152)
+    with pytest.raises(ValueError, match="49152 bytes of shared memory, one lane needs 80000"):
+        tile_lanes(10000, 8)

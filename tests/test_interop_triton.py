@@ -1,0 +1,96 @@
+"""Triton kernels: their text, in the interpreter, and through the compiler."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import coupling
+from coupling.interop.triton import LOOPS, TritonProduct, jit, triton_source
+from coupling.products import ClebschGordan, MatrixProduct, Product
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+# -- the text ---------------------------------------------------------------------------------
+
+
+def test_texts_are_python_with_the_coefficients_in_them() -> None:
+    """Compiled by Python, without Triton; every distinct coefficient of float32 is a double in the text."""
+    for kind in (ClebschGordan, MatrixProduct):
+        for dtype in ("float32", "float64"):
+            text = triton_source(kind(2, 2, 2), dtype)
+            compile(text, "text", "exec")
+            literals = {float(word) for word in re.findall(r"\d\.\d+(?:e-?\d+)?", text)} - {0.0}
+            assert len(literals) > 5
+            assert all(float(np.dtype(dtype).type(value)) == value for value in literals)
+            assert len(re.findall(r"tl\.store", text)) == 9 and len(re.findall(r"tl\.load", text)) == 18
+
+
+def test_the_route_and_what_has_none() -> None:
+    assert TritonProduct(ClebschGordan(4, 4, 4)).route == TritonProduct(MatrixProduct(8, 8, 8)).route == "straight"
+    assert TritonProduct(ClebschGordan(5, 5, 5)).route == "loops"
+    with pytest.raises(ValueError, match="no route loops in Triton"):
+        TritonProduct(MatrixProduct(1, 1, 1), route="loops")
+    with pytest.raises(ValueError, match="route must be one of"):
+        TritonProduct(ClebschGordan(1, 1, 1), route="slow")
+    with pytest.raises(ValueError, match="layout must be channels_last"):
+        TritonProduct(ClebschGordan(1, 1, 1, layout="channels_first"))
+    with pytest.raises(TypeError, match="got VectorSpherical"):
+        TritonProduct(coupling.products.VectorSpherical(1, 1, 1))
+
+
+# -- the interpreter --------------------------------------------------------------------------
+
+
+def test_kernels_in_the_interpreter() -> None:
+    """tests/interpreted_triton.py in a process of its own, as Triton is switched when it is imported."""
+    pytest.importorskip("torch")
+    pytest.importorskip("triton")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/interpreted_triton.py"]
+    environment = {**os.environ, "TRITON_INTERPRET": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"^12 passed", done.stdout, re.M), done.stdout
+
+
+# -- the compiler -----------------------------------------------------------------------------
+
+
+def compiled(source: str, types: dict[str, str], constants: dict[str, int]) -> dict[str, object]:
+    """What Triton makes of a kernel for compute capability 9.0; no device is needed."""
+    triton = pytest.importorskip("triton")
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler import ASTSource
+
+    values = {(list(types).index(name),): value for name, value in constants.items()}
+    found = triton.compile(
+        ASTSource(fn=jit(source), signature=types, constexprs=values),
+        target=GPUTarget("cuda", 90, 32),
+        options={"enable_fp_fusion": True, "num_warps": 4},
+    )
+    return found.asm
+
+
+@pytest.mark.parametrize("kind", [ClebschGordan, MatrixProduct])
+@pytest.mark.parametrize(("dtype", "short"), [("float32", "fp32"), ("float64", "fp64")])
+def test_straight_lines_compile_for_a_device(kind: type[Product], dtype: str, short: str) -> None:
+    names = {**dict.fromkeys("xyz", f"*{short}"), "lanes": "i32", "CHANNELS": "constexpr", "BLOCK": "constexpr"}
+    assembly = compiled(triton_source(kind(2, 2, 2), dtype), names, {"CHANNELS": 64, "BLOCK": 128})
+    bits = short.removeprefix("fp")
+    assert len(re.findall(rf"fma\.rn\.f{bits}", assembly["ptx"])) > 100
+    assert ".local" not in assembly["ptx"] and len(assembly["cubin"]) > 4000
+
+
+def test_loops_compile_for_a_device() -> None:
+    names = {**dict.fromkeys("xyz", "*fp32"), "lanes": "i32"}
+    names |= dict.fromkeys(("outputs", "runs", "left", "right"), "*i32") | {"values": "*fp32"}
+    names |= dict.fromkeys("IJK", "i32") | {"CHANNELS": "constexpr", "BLOCK": "constexpr"}
+    assembly = compiled(LOOPS, names, {"CHANNELS": 64, "BLOCK": 128})
+    assert "fma.rn.f32" in assembly["ptx"] and ".f64" not in assembly["ptx"]
