@@ -92,7 +92,8 @@ def test_the_product_on_the_processor_is_the_same(kind: type[Product]) -> None:
     product = kind(3, 3, 3)
     x, y, g = features(product, (2,), 3)
     device = CudaProduct(product)
-    for found, expected in zip([device(x, y), *device.vjp(x, y, g)], [product(x, y), *product.vjp(x, y, g)], strict=True):
+    results, known = (device(x, y), *device.vjp(x, y, g)), (product(x, y), *product.vjp(x, y, g))
+    for found, expected in zip(results, known, strict=True):
         np.testing.assert_allclose(found.copy_to_host(), expected, rtol=0, atol=2e-14)
 
 

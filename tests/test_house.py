@@ -63,8 +63,10 @@ PUBLIC_EXACT = [
     "wigner_9j",
 ]
 
-# Array libraries that `coupling.interop` takes as they are installed; no extra declares them.
-FRAMEWORKS = {"jax", "torch"}
+# What `coupling.interop` takes as it is installed; no extra declares it.
+FRAMEWORKS = {"jax", "torch", "triton"}
+# An extra for machines with a device of its own kind: nothing that `make` installs.
+UNLOCKED = "cuda"
 
 LINES, LINES_OF_A_KERNEL = 300, 800
 
@@ -238,11 +240,12 @@ def test_what_is_imported_is_declared() -> None:
     project = pyproject()["project"]
     runtime = {distribution(text) for text in project["dependencies"]}
     extras = project["optional-dependencies"]
-    witnesses, interop = ({distribution(text) for text in extras[name]} for name in ("test", "interop"))
+    witnesses, *optional = ({distribution(text) for text in extras[name]} for name in ("test", "interop", UNLOCKED))
+    interop = set().union(*optional, {"cuda"} if "cuda_core" in optional[-1] else ())
     own = imported("coupling") - imported("coupling/interop")
     assert own | imported("derivations") <= runtime
     assert imported("coupling/interop") <= runtime | interop | FRAMEWORKS
-    assert imported("tests") <= runtime | witnesses
+    assert imported("tests") <= runtime | witnesses | FRAMEWORKS
     assert {"numpy", "sympy"} <= imported("coupling")
 
 
@@ -257,7 +260,7 @@ def locked(name: str) -> set[str]:
 def test_the_locks_hold_what_is_declared_and_nothing_of_a_machine() -> None:
     """What builds the site has a lock of its own, which has the versions of the first."""
     project = pyproject()["project"]
-    site = project["optional-dependencies"].pop("docs")
+    site, _ = (project["optional-dependencies"].pop(name) for name in ("docs", UNLOCKED))
     main, docs = locked("requirements.lock"), locked("requirements-docs.lock")
     for lock, extras in ((main, project["optional-dependencies"].values()), (docs, [site])):
         held = {line.split("==")[0].replace("-", "_") for line in lock}

@@ -94,7 +94,8 @@ def library(folder: Path, product: Product, dtype: str, *options: str) -> Any:
     need("g++")
     strict = ["-pedantic", "-Wall", "-Wextra", "-Werror", "-O1", "-ffp-contract=off", "-shared", "-fPIC"]
     (folder / "product.cpp").write_text(cuda_source(product, dtype))
-    done = subprocess.run(["g++", *strict, *options, "product.cpp", "-o", "product.so"], cwd=folder, capture_output=True)
+    command = ["g++", *strict, *options, "product.cpp", "-o", "product.so"]
+    done = subprocess.run(command, cwd=folder, capture_output=True)
     assert done.returncode == 0 and not done.stderr, done.stderr
     return ctypes.CDLL(str(folder / "product.so")).coupling_product
 
@@ -205,7 +206,7 @@ def test_loops_on_the_simulator() -> None:
 
 @pytest.mark.parametrize("dtype", TYPES)
 def test_loops_compile_for_a_device(tmp_path: Path, dtype: str) -> None:
-    """By NVVM, which the package numba-cuda[cu13] brings: no double in a float32 kernel, no sign of a place asked for."""
+    """By NVVM, which the package numba-cuda[cu13] brings: no double in a float32 kernel, no sign of a place."""
     pytest.importorskip("numba_cuda")
     pytest.importorskip("nvidia.cu13", reason="NVVM as a package")
     from numba import cuda, from_dtype, types

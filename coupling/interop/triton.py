@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from coupling.interop.cuda.tables import sparse_arrays
-from coupling.interop.lines import OPERATIONS, Lines, straight_lines
+from coupling.interop.lines import Lines, straight_lines
+from coupling.interop.lines.text import OPERATIONS
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
@@ -72,13 +73,12 @@ def triton_source(product: Product, dtype: object = "float32") -> str:
 
     Raises TypeError for another product, ValueError for another type or spin.
 
-    >>> print("\\n".join(triton_source(ClebschGordan(1, 1, 0), "float64").splitlines()[12:18]))
-        t0 = 1.0 * y0
-        t1 = x0 * t0
-        t2 = 0.5773502691896257 * y2
-        t3 = tl.fma(x2, t2, t1)
-        t4 = 0.5773502691896257 * y1
-        t5 = tl.fma(x1, t4, t3)
+    >>> print("\\n".join(triton_source(ClebschGordan(1, 1, 0), "float64").splitlines()[16:21]))
+        t0 = 0.5773502691896257 * y3
+        t1 = 0.5773502691896257 * y1
+        t2 = x3 * t0
+        t3 = tl.fma(x1, t1, t2)
+        t4 = tl.fma(x0, y0, t3)
     """
     lines = straight_lines(product, dtype)
     i, j, k = lines.sizes

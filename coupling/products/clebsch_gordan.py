@@ -174,9 +174,9 @@ class ClebschGordan(Product):
         return tuple(_bind(*both, width(dtype)) for both in zip(found, parts, strict=True))
 
     def sums(self) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
-        """Return the sums of this product, positions in rows, and their coefficients times weights, for other compilers.
+        """Return the sums of this product, for other compilers, and their coefficients times weights in a row.
 
-        The sections are those of :mod:`coupling.kernels.sparse_product`, their coefficients one after the other.
+        The sections are those of :mod:`coupling.kernels.sparse_product`, positions in rows.
 
         >>> sections, coefficients = ClebschGordan(1, 1, 0).sums()
         >>> [len(section.items) for section in sections], coefficients.round(3)

@@ -12,16 +12,20 @@ simulator of numba.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import numba
+import numba.cuda
 import numpy as np
-from numba import cuda, from_dtype, uint64
 
 #: Shared memory that every device gives a block without being asked, in bytes.
 SHARED = 49152
 ONE = np.uint64(1)
+
+# untyped: the simulator has other types
+cuda: Any = numba.cuda
+uint64: Any = numba.types.uint64
 
 
 def tile_lanes(numbers: int, itemsize: int) -> int:
@@ -41,13 +45,13 @@ def tile_lanes(numbers: int, itemsize: int) -> int:
 
 
 @lru_cache(maxsize=8)
-def sparse_kernel(dtype: np.dtype[Any]) -> Callable[..., Any]:
+def sparse_kernel(dtype: np.dtype[Any]) -> Any:
     """Return the kernel of the sparse product for a type.
 
     z[k] = Σ_runs x[i] Σ_entries value · y[j]: ``outputs`` [K+1] are the runs of each k, ``runs`` [R+1] the entries of
     each run, ``left`` [R] is i · tile, ``right`` [E] is j · tile, all uint32.
     """
-    kind: Any = from_dtype(dtype)
+    kind: Any = numba.from_dtype(dtype)
 
     def sparse(x: Any, y: Any, z: Any, lanes: Any, outputs: Any, runs: Any, left: Any, right: Any, values: Any) -> None:
         shared = cuda.shared.array(0, kind)
@@ -85,14 +89,14 @@ def sparse_kernel(dtype: np.dtype[Any]) -> Callable[..., Any]:
 
 
 @lru_cache(maxsize=8)
-def matrix_kernel(dtype: np.dtype[Any]) -> Callable[..., Any]:
+def matrix_kernel(dtype: np.dtype[Any]) -> Any:
     """Return the kernel of the matrix product for a type; what it does is in :mod:`coupling.kernels.matrix_product`.
 
     used [3]: the numbers of degrees in use; pairs [Q, 2]: all p <= q; orders [K, 3]: l, |m| and whether m > 0, for the
     entries of z, all uint32; tables [3, l, |m|, t]: for the three features e_l(t), t along the diagonal, times weights.
     A worker forms the entries (p, q) and (q, p), which read the same eight numbers.
     """
-    kind: Any = from_dtype(dtype)
+    kind: Any = numba.from_dtype(dtype)
 
     def matrix(x: Any, y: Any, z: Any, lanes: Any, used: Any, pairs: Any, orders: Any, tables: Any) -> None:
         shared = cuda.shared.array(0, kind)
@@ -132,7 +136,8 @@ def matrix_kernel(dtype: np.dtype[Any]) -> Callable[..., Any]:
             k = uint64(0)
             while k < n and q - p < uint64(used[2]):
                 r_pk, r_kp, r_qk, r_kq = shared[pk], shared[kp], shared[qk], shared[kq]
-                s_pk, s_kp, s_qk, s_kq = shared[square + pk], shared[square + kp], shared[square + qk], shared[square + kq]
+                s_pk, s_kp = shared[square + pk], shared[square + kp]
+                s_qk, s_kq = shared[square + qk], shared[square + kq]
                 a += r_pk * s_kq - r_kp * s_qk + s_pk * r_qk + s_kp * r_kq
                 b += r_qk * s_kp - r_kq * s_pk + s_qk * r_pk + s_kq * r_kp
                 pk, kp, qk, kq = pk + tile, kp + row, qk + tile, kq + row

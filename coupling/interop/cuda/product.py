@@ -8,12 +8,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numba import cuda
 
-from coupling.interop.cuda import straight
-from coupling.interop.cuda.loops import matrix_kernel, sparse_kernel, tile_lanes
+from coupling.interop.cuda.loops import cuda, matrix_kernel, sparse_kernel, tile_lanes
+from coupling.interop.cuda.straight import available, launcher
 from coupling.interop.cuda.tables import matrix_arrays, sparse_arrays
-from coupling.interop.lines import straight_lines
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
@@ -73,9 +71,9 @@ class CudaProduct:
         result = cuda.device_array(shape, first.dtype) if out is None else _on_device(out)
         if tuple(result.shape) != shape or result.dtype != first.dtype:
             raise ValueError(f"out must be {first.dtype} of shape {shape}, got {result.dtype} of shape {result.shape}")
-        flat = [a.reshape(math.prod(shape[:-2]), *tuple(a.shape)[-2:]) for a in (first, second, result)]
+        a, b, c = (t.reshape(math.prod(shape[:-2]), *tuple(t.shape)[-2:]) for t in (first, second, result))
         if result.size:
-            self._launch(first.dtype, shape[-1])(*flat, stream)
+            self._launch(first.dtype, shape[-1])(a, b, c, stream)
         return result if out is None else out
 
     def vjp(self, x: Any, y: Any, cotangent: Any, *, stream: int = 0) -> tuple[Any, Any]:
@@ -91,7 +89,7 @@ class CudaProduct:
         'loops'
         """
         kind = np.dtype(dtype)  # type: ignore[call-overload]
-        fits = sum(self.product.sizes) <= REGISTERS[kind.itemsize] and straight.available()
+        fits = sum(self.product.sizes) <= REGISTERS[kind.itemsize] and available()
         return self.route or ("straight" if fits else "loops")
 
     def _shape(self, x: Any, y: Any) -> tuple[int, ...]:
@@ -114,22 +112,22 @@ class CudaProduct:
         """Return what launches the kernel for a type and number of channels."""
         key = dtype, channels
         if key not in self._launches:
-            self._launches[key] = (straight.launcher if self.route_of(dtype) == "straight" else loops)(
-                self.product, dtype, channels
-            )
+            make = launcher if self.route_of(dtype) == "straight" else loops
+            self._launches[key] = make(self.product, dtype, channels)
         return self._launches[key]
 
 
 def loops(product: ClebschGordan | MatrixProduct, dtype: np.dtype[Any], channels: int) -> Launch:
     """Return what launches the kernel of loops; tables are copied to the device here."""
-    sparse = isinstance(product, ClebschGordan)
-    numbers = sum(product.sizes[:2]) if sparse else 3 * (round(2 * product.spin) + 1) ** 2
-    tile = tile_lanes(numbers, dtype.itemsize)
     if isinstance(product, ClebschGordan):
+        kernel, numbers = sparse_kernel(dtype), sum(product.sizes[:2])
+        tile = tile_lanes(numbers, dtype.itemsize)
         outputs, runs, left, right, values = sparse_arrays(product, dtype)
-        kernel, arrays = sparse_kernel(dtype), (outputs, runs, left * np.uint32(tile), right * np.uint32(tile), values)
+        arrays: tuple[Any, ...] = outputs, runs, left * np.uint32(tile), right * np.uint32(tile), values
     else:
-        kernel, arrays = matrix_kernel(dtype), matrix_arrays(product, dtype)
+        kernel, numbers = matrix_kernel(dtype), 3 * round(2 * product.spin + 1) ** 2
+        tile = tile_lanes(numbers, dtype.itemsize)
+        arrays = matrix_arrays(product, dtype)
     arguments = [cuda.to_device(array) for array in arrays]
     block = tile, THREADS // tile
 

@@ -12,8 +12,8 @@ from coupling.products.product import Product
 CODE = """\
 /*
  * {title}: z[batch, {K}, channels] from x[batch, {I}, channels] and y[batch, {J}, channels], C-contiguous.
- * One thread computes one channel of one sample (lane = sample * channels + channel): {operations} multiply-adds, additions
- * and multiplications, {bytes} bytes of features.  Gradients are products with the slots turned.
+ * One thread computes one channel of one sample (lane = sample * channels + channel): {operations} multiply-adds,
+ * additions and multiplications, {bytes} bytes of features.  Gradients are products with the slots turned.
  * With COUPLING_CHANNELS defined the number of channels is known to the compiler and the argument is not used.
  * Compiles as CUDA C++ and, with a loop in the place of the grid, as C++.
  */
@@ -56,7 +56,7 @@ def cuda_source(product: Product, dtype: object = "float32", name: str = "coupli
     """Return the source of a kernel for a product, for nvcc, NVRTC or a C++ compiler.
 
     The kernel ``name(x, y, z, lanes, channels)`` takes C-contiguous features [batch, (lmax+1)², channels] and
-    lanes = batch · channels; any grid of one-dimensional blocks will do.  Coefficients are hexadecimal literals, rounded once to
+    lanes = batch · channels; any grid of one-dimensional blocks will do.  Coefficients are hexadecimal literals of
     dtype.  Loads and stores are coalesced when channels is a multiple of 32.
 
     product : a ``ClebschGordan``, whose table may be a file's, or a ``MatrixProduct`` with 2j+1 <= 16
@@ -66,15 +66,15 @@ def cuda_source(product: Product, dtype: object = "float32", name: str = "coupli
 
     >>> from coupling.products import ClebschGordan
     >>> text = cuda_source(ClebschGordan(1, 1, 0), "float64", "dot")
-    >>> print("\\n".join(line.strip() for line in text.splitlines()[-11:-2]))
-    const double t0 = c0 * y0;
-    const double t1 = x0 * t0;
-    const double t2 = c1 * y2;
-    const double t3 = t1 + x2 * t2;
-    const double t4 = c1 * y1;
-    const double t5 = t3 + x1 * t4;
-    out[0 * step] = t5;
-    }
+    >>> print("\\n".join(line.strip() for line in text.splitlines()[-10:-2]))
+    const double t0 = c0 * y3;
+    const double t1 = c0 * y1;
+    const double t2 = x3 * t0;
+    const double t3 = t2 + x1 * t1;
+    const double t4 = t3 + x0 * y0;
+    const double t5 = c0 * y2;
+    const double t6 = t4 + x2 * t5;
+    out[0 * step] = t6;
     """
     if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
         raise ValueError(f"name must be a C identifier, got {name!r}")

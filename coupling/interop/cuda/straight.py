@@ -19,11 +19,16 @@ THREADS = 128
 
 @cache
 def available() -> bool:
-    """Return whether NVRTC can be reached through the package cuda-core and a device is there."""
+    """Return whether NVRTC can be reached through the package cuda-core and a device is there.
+
+    >>> available() in (True, False)
+    True
+    """
     from numba import cuda
 
     simulated = os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
-    return not simulated and find_spec("cuda") is not None and find_spec("cuda.core") is not None and cuda.is_available()
+    found = find_spec("cuda") is not None and find_spec("cuda.core") is not None
+    return found and not simulated and bool(cuda.is_available())
 
 
 def compiled(source: str, architecture: str, channels: int) -> Any:

@@ -49,7 +49,7 @@ def matrix_arrays(product: MatrixProduct, dtype: np.dtype[Any]) -> tuple[Array, 
     m = np.arange(len(l)) - l * l - l
     numbers = used + 1, np.argwhere(np.tri(n).T), np.column_stack([l, abs(m), m > 0])
     places = (np.ascontiguousarray(array, np.uint32) for array in numbers)
-    return *places, _diagonals(product, n, used.tolist()).astype(dtype)  # type: ignore[return-value]
+    return *places, _diagonals(product, n, used.tolist()).astype(dtype)
 
 
 def _diagonals(product: MatrixProduct, n: int, used: list[int]) -> Array:
