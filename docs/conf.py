@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,6 +65,8 @@ nb_merge_streams = True
 
 # -- Python -------------------------------------------------------------------------------------
 
+# Described without being installed.
+autodoc_mock_imports = [name for name in ("ase", "cupy", "jax", "torch", "triton") if find_spec(name) is None]
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_typehints = "signature"

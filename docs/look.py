@@ -1,8 +1,8 @@
 """Look at the site in a real browser: `make look`, with chromium installed.
 
-Every page is opened in headless Chromium at the width of a desk and of a phone.  A page fails when the browser's console
-has an error (a file that is missing is one), when a formula was not typeset or not understood, or when the page is
-wider than the window.  Screenshots are left in build/docs/screenshots for a person to look at.
+Every page is opened in headless Chromium at the width of a desk and of a phone.  A page fails when the browser's
+console has an error (a missing file is one), when a formula was not typeset or not understood, or when something
+reaches beyond the window.  Screenshots are left in build/docs/screenshots for a person to look at.
 
     python docs/look.py                     the main pages
     python docs/look.py docs/start.html     these
@@ -62,7 +62,8 @@ FRAME = """<!doctype html><title>frame</title><body style="margin:0">
 const f = document.getElementById("f");
 f.onload = () => setTimeout(() => {{
   const d = f.contentDocument, count = q => d.querySelectorAll(q).length;
-  const scrolls = e => e && !e.matches(".content") && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+  const rolls = e => /auto|scroll/.test(getComputedStyle(e).overflowX);
+  const scrolls = e => e && !e.matches(".content") && (rolls(e) || scrolls(e.parentElement));
   const cut = e => e.getBoundingClientRect().right > {width} + 1 && !scrolls(e) && e.offsetParent !== null;
   const broken = [...d.images].filter(i => !i.complete || !i.naturalWidth).length;
   document.title = `REPORT math=${{count(".math")}} typeset=${{count("mjx-container")}} ` +
@@ -114,7 +115,8 @@ def browse(browser: str, address: str, *options: str) -> tuple[str, str]:
 
 def problems(browser: str, base: str, page: str, width: int) -> list[str]:
     """Return what is wrong with a page at a width."""
-    dom, log = browse(browser, f"{base}/frame/{width}/{page}", "--dump-dom", f"--window-size={max(width, 600)},{HEIGHT}")
+    window = f"--window-size={max(width, 600)},{HEIGHT}"
+    dom, log = browse(browser, f"{base}/frame/{width}/{page}", "--dump-dom", window)
     found = [line for line in log.splitlines() if ":CONSOLE" in line]
     report = dict(re.findall(r"(\w+)=(-?\d+)", next(iter(re.findall(r"<title>REPORT (.*?)</title>", dom)), "")))
     if not report:

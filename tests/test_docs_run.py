@@ -116,6 +116,7 @@ DIRECTIVES = {
     "eval-rst",
     "glossary",
     "inner-modules",
+    "other-packages",
     "toctree",
 }
 

@@ -1,41 +1,51 @@
-"""``{inner-modules}``: what every module is for that has no page of its own; and references to what lies in them.
+"""Nothing is left out of the reference: what has no page of its own is found here.
 
-A reference to a name inside such a module is no link, but it must exist: otherwise the build warns.
+``{other-packages}`` describes every module with public names, ``__all__``, that no page of the reference asks for;
+``{inner-modules}`` says what the modules without public names are for.  A reference to a name inside one of them is no
+link, but the name must exist: otherwise the build warns.
 """
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import re
 from pathlib import Path
 from typing import Any
 
-from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
-
 FOLDER = Path(__file__).resolve().parent.parent
-DOCUMENTED = re.compile(r"^\.\. automodule:: (coupling[\w.]*)$", re.M)
+PACKAGE = FOLDER.parent / "coupling"
+ASKED_FOR = re.compile(r"^\.\. automodule:: (coupling[\w.]*)$", re.M)
 
 
-def documented() -> set[str]:
+def asked_for() -> set[str]:
     """Return the modules that a page of the reference describes."""
-    return {name for page in FOLDER.glob("reference/**/*.md") for name in DOCUMENTED.findall(page.read_text("utf-8"))}
+    return {name for page in FOLDER.glob("reference/**/*.md") for name in ASKED_FOR.findall(page.read_text("utf-8"))}
 
 
-def inner_modules() -> list[str]:
-    """Return the other modules of the package, sorted."""
-    import coupling
+def left_out() -> dict[str, bool]:
+    """Return the other modules of the package, sorted, and whether they have public names."""
+    found = {}
+    for file in PACKAGE.rglob("*.py"):
+        parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[name] = "\n__all__ = [" in file.read_text(encoding="utf-8")
+    return {name: found[name] for name in sorted(found.keys() - asked_for() - {"coupling.__main__"})}
 
-    found = {module.name for module in pkgutil.walk_packages(coupling.__path__, "coupling.")}
-    return sorted(found - documented() - {"coupling.__main__"})
+
+def other_packages() -> str:
+    """Return reStructuredText that describes every public name of the modules that are left out."""
+    options = "   :members:\n   :imported-members:\n   :special-members: __call__"
+    return "\n\n".join(f"{heading(name)}\n{options}" for name, public in left_out().items() if public)
 
 
-class InnerModules(SphinxDirective):
-    def run(self) -> list[nodes.Node]:
-        text = "\n\n".join(f".. automodule:: {name}\n   :no-members:\n   :no-index:" for name in inner_modules())
-        headed = re.sub(r"^\.\. automodule:: (\S+)", r".. rubric:: \1\n\n.. automodule:: \1", text, flags=re.M)
-        return self.parse_text_to_nodes(f"```{{eval-rst}}\n{headed}\n```")
+def inner_modules() -> str:
+    """Return reStructuredText with the docstring of every module that has no public names and is left out."""
+    options = "   :no-members:\n   :no-index:"
+    return "\n\n".join(f"{heading(name)}\n{options}" for name, public in left_out().items() if not public)
+
+
+def heading(name: str) -> str:
+    return f".. rubric:: {name}\n\n.. automodule:: {name}"
 
 
 def exists(target: str) -> bool:
@@ -62,6 +72,15 @@ def missing_reference(app: Any, env: Any, node: Any, contnode: Any) -> Any:
 
 
 def setup(app: Any) -> dict[str, bool]:
-    app.add_directive("inner-modules", InnerModules)
+    from sphinx.util.docutils import SphinxDirective
+
+    def directive(text: Any) -> type[SphinxDirective]:
+        def run(self: SphinxDirective) -> list[Any]:
+            return self.parse_text_to_nodes(f"```{{eval-rst}}\n{text()}\n```")
+
+        return type("Directive", (SphinxDirective,), {"run": run})
+
+    app.add_directive("other-packages", directive(other_packages))
+    app.add_directive("inner-modules", directive(inner_modules))
     app.connect("missing-reference", missing_reference)
     return {"parallel_read_safe": True}

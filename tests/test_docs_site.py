@@ -1,0 +1,141 @@
+"""The site: nothing public is left out of the reference, sources are in the bibliography, pages hang in the contents.
+
+What needs Sphinx runs where it is installed (`make docs`); what needs a browser is `docs/look.py`.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+import re
+import shutil
+import sys
+import unicodedata
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import coupling
+from tests.sources import ROOT, modules, tree
+
+DOCS = ROOT / "docs"
+REFERENCE = DOCS / "reference"
+
+
+def helper(name: str, folder: Path = DOCS / "_ext") -> ModuleType:
+    """A module of docs/, which is no package."""
+    specification = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
+    assert specification and specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    page = (REFERENCE / "api" / "coupling.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"^\.\. auto(?:function|class|exception):: coupling\.(\w+)$", page, re.M))
+    parts = {name for name in coupling.__all__ if isinstance(getattr(coupling, name), ModuleType)}
+    assert described == set(coupling.__all__) - parts
+    assert parts <= {name.split(".")[-1] for name in helper("inner_modules").asked_for()}
+
+
+def test_every_module_is_described_somewhere() -> None:
+    """On a page of its own, or by the directives that collect the rest."""
+    helpers = helper("inner_modules")
+    asked, rest = helpers.asked_for(), helpers.left_out()
+    package = {name for name in modules() if name.startswith("coupling") and name != "coupling.__main__"}
+    assert asked | set(rest) == package and not asked & set(rest)
+    for name in asked:
+        assert name in package, f"{name} is described, but is not there"
+    for name, public in rest.items():
+        assert public == ("__all__" in tree_names(name)), name
+    pages = [page.read_text(encoding="utf-8") for page in REFERENCE.rglob("*.md")]
+    assert all(any(f"{{{directive}}}" in page for page in pages) for directive in ("inner-modules", "other-packages"))
+    assert len(asked) >= 15
+
+
+def tree_names(name: str) -> set[str]:
+    import ast
+
+    assigned = [n.targets for n in tree(modules()[name]).body if isinstance(n, ast.Assign)]
+    return {target.id for group in assigned for target in group if isinstance(target, ast.Name)}
+
+
+def test_every_command_is_in_the_reference() -> None:
+    from coupling.cli import main
+
+    page = (REFERENCE / "command.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^```\{command-help\} (\w+)$", page, re.M)) == set(main.commands)
+
+
+def test_every_source_of_the_theory_is_in_the_bibliography() -> None:
+    """A source names a first author and a year, or an arXiv number; an entry has both."""
+    entries = (DOCS / "references.bib").read_text(encoding="utf-8").split("\n@")[1:]
+    works = {(surname(entry), year) for entry in entries for year in re.findall(r"year = \{(\d{4})\}", entry)}
+    numbers = set(re.findall(r"eprint = \{([\d.]+)\}", "".join(entries)))
+    assert len(works) == len(entries) >= 30
+    met = 0
+    for page in sorted((DOCS / "theory").glob("*.md")):
+        for source in re.findall(r"\*\*Sources\*\*\n\n((?:- .*\n?)+)", page.read_text(encoding="utf-8")):
+            for number in re.findall(r"arXiv (\d{4}\.\d{5})", source):
+                assert number in numbers, f"{page.name}: arXiv {number}"
+                met += 1
+            for year in re.findall(r"\((?:[^()]*, )?(\d{4})\)", source):
+                assert any(year == y and plain(name) in plain(source) for name, y in works), f"{page.name}: {year}"
+                met += 1
+    assert met >= 15
+
+
+def surname(entry: str) -> str:
+    author = re.search(r"author = \{(.+?)\}[,\n]", entry)
+    assert author, entry
+    return re.sub(r"\{\\(.) ?(.)\}|[{}]", r"\2", author[1].split(" and ")[0].split(",")[0])
+
+
+def plain(text: str) -> str:
+    """Letters without their marks."""
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)).lower()
+
+
+def test_links_to_the_world_are_well_formed() -> None:
+    """They cannot be followed everywhere; they can be read."""
+    link = re.compile(r"https?://[^\s)>\]\"'`}]+")
+    good = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[\w./~%#?=&+@:-]*)?")
+    links = [
+        found
+        for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "notebooks").glob("*.md"), *DOCS.glob("*.bib")]
+        for found in link.findall(page.read_text(encoding="utf-8"))
+    ]
+    assert [found for found in links if not good.fullmatch(found.rstrip(".,;"))] == []
+    assert len(links) >= 2
+
+
+@pytest.mark.parametrize("name", ["plain_docstrings", "folder_contents", "inner_modules", "command_help"])
+def test_examples_of_the_extensions_hold(name: str) -> None:
+    if name == "command_help":
+        pytest.importorskip("docutils")
+    module = helper(name)
+    assert doctest.testmod(module).failed == 0 and module.__doc__
+
+
+def test_docstrings_become_text_without_markup_by_accident() -> None:
+    restructured = helper("plain_docstrings").restructured
+    words = ["Return x_-m for |m| <= l, *not* u* v*.", "", "    C = -1"]
+    assert restructured(words) == [r"Return x\_-m for \|m\| <= l, *not* u\* v\*.", "", "::", "", "    C = -1", ""]
+    lists = ["x : one", "    number", "y : two", "", "- a"]
+    assert restructured(lists) == ["- ``x``: one", "  number", "- ``y``: two", "", "- a", ""]
+
+
+def test_a_formula_in_a_docstring_is_literal_after_two_colons_as_well() -> None:
+    restructured = helper("plain_docstrings").restructured
+    assert restructured(["So::", "", "    a|b"]) == ["So::", "", "    a|b", ""]
+
+
+@pytest.mark.slow
+def test_the_site_in_a_browser() -> None:
+    look = helper("look", DOCS)
+    if not shutil.which("chromium") or not (look.SITE / "docs" / "index.html").exists():
+        pytest.skip("needs chromium and a built site: make docs")
+    assert look.look(["docs/index.html", "docs/theory/gaunt.html"], shots=False) == 0
+    assert "docs" not in sys.modules
