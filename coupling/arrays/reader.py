@@ -12,7 +12,7 @@ from coupling.arrays.request import KINDS, ArraysRequest, request_of
 from coupling.arrays.values import check_values
 from coupling.tables.cache import cache_folder, cached, refused
 from coupling.tables.errors import TableError
-from coupling.tables.format import Content, read
+from coupling.tables.format import Content, check_checksum, read
 from coupling.tables.manifest import check_digest, shipped_file
 from coupling.tables.request import file_name
 
@@ -60,13 +60,14 @@ def load_arrays(name: str | os.PathLike[str], *, verify: bool = True) -> Arrays:
 def _load_file(path: Path, verify: bool) -> Arrays:
     if not path.exists():
         raise FileNotFoundError(f"there is no file of arrays {path}")
-    content = read(path, verify)
+    content = read(path, verify=False)
     request = check_metadata(str(path), content.metadata)
     if path.name != file_name(request.name):
         raise TableError(path, "name", f"{file_name(request.name)}, the name in its metadata", path.name)
     _check_arrays(path, request, content)
     arrays = {tensor.name: content.arrays[tensor.name] for tensor in content.tensors}
     if verify:
+        check_checksum(path, content)
         check_values(path, request, arrays)
     return Arrays(request, MappingProxyType(content.metadata), MappingProxyType(arrays))
 

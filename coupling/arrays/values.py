@@ -148,6 +148,9 @@ def _normalization(check: Comparison, a: Doubles) -> None:
     root = np.sqrt(2 * np.arange(edge) + 1)
     on = a["clebsch_gordan"] > 0
     check.same("clebsch_gordan", a["clebsch_gordan"], on * root, "sqrt(2 l3 + 1)", 4)
+    if edge > 1:
+        first = np.sqrt(9 / (2 * np.pi))
+        check.same("antisymmetric_gaunt", a["antisymmetric_gaunt"][1, 1, 1], first, "√(9/2π) at 1, 1, 1")
     diagonal = np.diagonal(a["gaunt"][0])
     check.same("gaunt", diagonal, np.sqrt(2 * np.arange(edge) + 1) / np.sqrt(4 * np.pi), "sqrt((2l+1)/4 pi) at 0, l, l")
 

@@ -105,12 +105,13 @@ def _write_chunk(file: BinaryIO, digest: Any, chunk: NDArray[Any]) -> int:
 
 class Content(NamedTuple):
     """A file that was read: metadata, arrays by name (read-only views of the mapped file), where in the file each of
-    them begins, and what the header said."""
+    them begins, what the header said, and all bytes of the file."""
 
     metadata: dict[str, Any]
     arrays: dict[str, NDArray[Any]]
     starts: dict[str, int]
     tensors: list[Tensor]
+    data: NDArray[np.uint8]
 
 
 def read(path: Path, verify: bool = True) -> Content:
@@ -124,11 +125,13 @@ def read(path: Path, verify: bool = True) -> Content:
         metadata, tensors = _parse_header(path, header)
         _check_layout(path, header, metadata, tensors, size)
         data = np.memmap(file, np.uint8, mode="r") if size else np.zeros(0, np.uint8)
-    if verify:
-        _check_checksum(path, metadata, header, tensors, data)
     ends = accumulate((tensor.bytes for tensor in tensors), initial=len(header))
     starts = {tensor.name: start for tensor, start in zip(tensors, ends, strict=False)}
-    return Content(metadata, _arrays(np.asarray(data), starts, tensors), starts, tensors)
+    data = np.asarray(data)
+    content = Content(metadata, _arrays(data, starts, tensors), starts, tensors, data)
+    if verify:
+        check_checksum(path, content)
+    return content
 
 
 def _read_header(path: Path, file: BinaryIO, size: int) -> bytes:
@@ -171,12 +174,15 @@ def _check_layout(path: Path, header: bytes, metadata: dict[str, Any], tensors: 
         raise TableError(path, "header", "canonical JSON, arrays without gaps, padding to 64 bytes", "another layout")
 
 
-def _check_checksum(
-    path: Path, metadata: dict[str, Any], header: bytes, tensors: list[Tensor], data: NDArray[np.uint8]
-) -> None:
-    stated = metadata.get("checksum")
-    digest = hashlib.sha256(encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors))
-    digest.update(data[len(header) :].data)
+def check_checksum(path: Path, content: Content) -> None:
+    """Read a file whole and raise TableError unless its checksum is the one in its metadata.
+
+    A reader does it last of all it does with the header: what promises too much is then refused unread.
+    """
+    stated = content.metadata.get("checksum")
+    header = encode_header({**content.metadata, "checksum": NO_CHECKSUM}, content.tensors)
+    digest = hashlib.sha256(header)
+    digest.update(content.data[min(content.starts.values(), default=len(content.data)) :].data)
     if not isinstance(stated, str) or not re.fullmatch("[0-9a-f]{64}", stated) or stated != digest.hexdigest():
         raise TableError(path, "checksum", digest.hexdigest(), stated)
 

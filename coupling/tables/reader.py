@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from coupling.tables.errors import TableError
-from coupling.tables.format import Content, read
+from coupling.tables.format import Content, check_checksum, read
 from coupling.tables.manifest import check_digest, read_manifest, shipped_file
 from coupling.tables.metadata import check_metadata, tensors
 from coupling.tables.request import Request, file_name
@@ -45,11 +45,13 @@ def load(name: str | os.PathLike[str], *, verify: bool = True) -> Table:
 def _load_file(path: Path, verify: bool) -> Table:
     if not path.exists():
         raise FileNotFoundError(f"there is no table file {path}; make one with: coupling build --output {path.name}")
-    content = read(path, verify)
+    content = read(path, verify=False)
     request = check_metadata(str(path), content.metadata)
     if path.name != file_name(request.name):
         raise TableError(path, "name", f"{file_name(request.name)}, the name in its metadata", path.name)
     table = _table(path, request, content)
+    if verify:
+        check_checksum(path, content)
     check_paths(path, table)
     if verify:
         check_entries(path, table)

@@ -35,6 +35,25 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
     for family, factor in table.factors.items():
         if not np.isfinite(factor).all():
             raise TableError(file, f"reduced_{family}", "finite numbers", "NaN or infinity")
+        _check_factor(file, table, family, factor)
+
+
+def _check_factor(file: str | os.PathLike[str], table: Table, family: str, factor: NDArray[np.float64]) -> None:
+    """Refuse the factors of another family: each has values or a sign that the others have not."""
+    l1, l2, l3 = table.paths.T.astype(np.int64)
+    real, odd = table.request.basis == "real", (l1 + l2 + l3) % 2 == 1
+    if family in ("wigner_3j", "clebsch_gordan"):
+        sign = 1 if real else 1 - 2 * ((l1 - l2) % 2)
+        expected = np.ones(len(table)) if family == "wigner_3j" else sign * np.sqrt(2 * l3 + 1)
+        wrong, words = factor != expected, "1" if family == "wigner_3j" else "±√(2 l3 + 1)"
+    else:
+        alive = odd if family == "antisymmetric_gaunt" else ~odd
+        wrong = ((factor != 0) != alive) | (real & (factor < 0))
+        wrong |= (l1 + l2 + l3 == 0) & (factor != (0 if family == "antisymmetric_gaunt" else 1 / np.sqrt(4 * np.pi)))
+        words = f"a number on {'odd' if family == 'antisymmetric_gaunt' else 'even'} paths, 0 on the others"
+    if wrong.any():
+        path = int(np.flatnonzero(wrong)[0])
+        raise TableError(file, f"reduced_{family} of path {path}", words, float(factor[path]))
 
 
 def _check_offsets(file: str | os.PathLike[str], table: Table) -> None:
