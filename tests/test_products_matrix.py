@@ -292,6 +292,14 @@ def test_every_size_of_matrix(straight: int, monkeypatch: pytest.MonkeyPatch) ->
     assert met == (48 if straight < 0 else 24)
 
 
+@pytest.mark.parametrize("lmax", [(0, 0, 0), (2, 3, 4), (6, 6, 6), (16, 3, 16)])
+def test_asking_for_memory_changes_no_bit(lmax: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    form, (x, y) = MatrixProduct(*lmax), features(lmax[:2], 3, 37)
+    z = form(x, y)
+    monkeypatch.setattr(matrix_product, "LARGE_BYTES", -1)
+    assert np.array_equal(form(x, y), z)
+
+
 @pytest.mark.parametrize("straight", [16, -1])
 def test_without_compilation(straight: int, monkeypatch: pytest.MonkeyPatch) -> None:
     boxes = [(0, 0, 0), (1, 1, 1), (2, 3, 2), (4, 4, 4)]
@@ -301,9 +309,10 @@ def test_without_compilation(straight: int, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(kernels, name, getattr(kernels, name).py_func)
     monkeypatch.setattr(matrix_product, "matrix_product", kernels.matrix_product)
     monkeypatch.setattr(matrix_product, "STRAIGHT", straight)
+    monkeypatch.setattr(matrix_product, "LARGE_BYTES", -1)
     for lmax, z in compiled.items():
         assert close(MatrixProduct(*lmax)(*features(lmax[:2], 2, 5)), z, BOUND[np.float64])
-    assert len(functions) == 13
+    assert len(functions) == 14
 
 
 def test_tiles_cover_every_size_and_fit_into_registers() -> None:

@@ -19,8 +19,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic, models, overload, register_jitable, register_model
+
+from coupling.kernels.instructions import fused, spread
 
 #: Two registers of 512 bits: enough independent sums to hide the latency of a fused multiply-add.
 WIDTH_BYTES = 128
@@ -66,13 +68,6 @@ def _flat(typing, array):
     return types.CPointer(array.dtype)(array), emit
 
 
-def _splat(builder, value, vector_type):
-    """Return the scalar in every lane."""
-    one = builder.insert_element(ir.Constant(vector_type, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), vector_type.count), None)
-    return builder.shuffle_vector(one, ir.Constant(vector_type, ir.Undefined), mask)
-
-
 @instruction
 def _move(typing, memory, offset):
     def emit(context, builder, signature, args):
@@ -113,10 +108,8 @@ def _zero(typing, memory):
 def _fma(typing, a, b, c):
     def emit(context, builder, signature, args):
         vector = context.get_value_type(c)
-        first = args[0] if isinstance(a, Lanes) else _splat(builder, args[0], vector)
-        name = f"llvm.fma.v{c.count}f{c.dtype.bitwidth}"
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
-        return builder.call(function, [first, args[1], args[2]])
+        first = args[0] if isinstance(a, Lanes) else spread(builder, args[0], vector)
+        return fused(builder, first, args[1], args[2])
 
     return c(a if isinstance(a, Lanes) else c.dtype, b, c), emit
 
@@ -137,7 +130,7 @@ def _binary(operation):
     def emit_binary(typing, a, b):
         def emit(context, builder, signature, args):
             vector = context.get_value_type(b)
-            first = args[0] if isinstance(a, Lanes) else _splat(builder, args[0], vector)
+            first = args[0] if isinstance(a, Lanes) else spread(builder, args[0], vector)
             return getattr(builder, operation)(first, args[1])
 
         return b(a if isinstance(a, Lanes) else b.dtype, b), emit

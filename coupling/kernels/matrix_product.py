@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from coupling.kernels.jit import kernel
 from coupling.kernels.lanes import flat
-from coupling.kernels.prefetch import expect
+from coupling.kernels.prefetch import prefetch
 from coupling.kernels.straight import straight_decode, straight_encode, straight_multiply
 from coupling.kernels.tiles import (
     ONE,
@@ -108,11 +108,13 @@ def matrix_product(x, y, out, first, last, ahead, plan, work):
             gather(y, lane, last, w, lmax[1], work, at_b)
         encode(a, at_a, step, w, lmax[0], n, table, starts[0], space, 0, size, degrees[0])
         encode(b, at_b, step, w, lmax[1], n, table, starts[1], space, plane, size, degrees[1])
-        if ahead:
-            later_item, later_channel = divmod(lane + ahead * w, channels)
-            expect(x, later_item, later_channel, w)
-            expect(y, later_item, later_channel, w)
-        multiply(space, w, lmax, n, rows, columns, size)
+        item, channel = divmod(lane + ahead * w, channels)
+        wanted = (
+            (of_x, item * x.shape[1] * channels + channel, (lmax[0] + 1) ** 2 if ahead else 0),
+            (of_y, item * y.shape[1] * channels + channel, (lmax[1] + 1) ** 2 if ahead else 0),
+            (of_out, item * out.shape[1] * channels + channel, (lmax[2] + 1) ** 2 if ahead else 0),
+        )
+        multiply(space, w, lmax, n, rows, columns, size, wanted, channels)
         decode(space, w, lmax[2], n, table, starts[2], c, at_c, step, size, degrees[2])
         if not whole:
             scatter(work, at_c, lane, last, w, lmax[2], out)
@@ -143,12 +145,15 @@ def decode(work, w, lmax, n, tables, entry, out, place, step, size, degrees):
         loop_decode(work, w, lmax, n, tables, entry, out, place, step)
 
 
-def multiply(work, w, lmax, n, rows, columns, size):
-    """Write twice the product of the first two matrices to the third, within the band |p - q| ≤ lmax[2]."""
+def multiply(work, w, lmax, n, rows, columns, size, wanted, step):
+    """Write twice the product of the first two matrices to the third, within the band |p - q| ≤ lmax[2].
+
+    Between tiles memory is asked for: of each (memory, start, rows) that is wanted, rows of w numbers, step apart.
+    """
     if len(size):
-        tiles_straight(work, lmax, n, rows, columns, size)
+        tiles_straight(work, w, lmax, n, rows, columns, size, wanted, step)
     else:
-        loop_multiply(work, w, lmax, n, rows, columns)
+        loop_multiply(work, w, lmax, n, rows, columns, wanted, step)
 
 
 @overload(encode)
@@ -165,14 +170,14 @@ def _encode(x, place, step, w, lmax, n, tables, entry, work, matrix, size, degre
 
 
 @overload(multiply)
-def _multiply(work, w, lmax, n, rows, columns, size):
+def _multiply(work, w, lmax, n, rows, columns, size, wanted, step):
     """Choose when the kernel is compiled."""
 
-    def straight(work, w, lmax, n, rows, columns, size):
-        tiles_straight(work, lmax, n, rows, columns, size)
+    def straight(work, w, lmax, n, rows, columns, size, wanted, step):
+        tiles_straight(work, w, lmax, n, rows, columns, size, wanted, step)
 
-    def loops(work, w, lmax, n, rows, columns, size):
-        loop_multiply(work, w, lmax, n, rows, columns)
+    def loops(work, w, lmax, n, rows, columns, size, wanted, step):
+        loop_multiply(work, w, lmax, n, rows, columns, wanted, step)
 
     return straight if len(size) else loops
 
@@ -249,12 +254,22 @@ def _pair(x, place, step, l, m):
 
 
 @kernel
-def tiles_straight(work, lmax, n, rows, columns, size):
+def ask(wanted, step, w, turn, turns):
+    """Ask for the rows that are wanted, a share of them in each turn: so many at once would wait for one another."""
+    for memory, start, rows in wanted:
+        for row in range(turn * rows // turns, (turn + 1) * rows // turns):
+            prefetch(memory, start + row * step, w)
+
+
+@kernel
+def tiles_straight(work, w, lmax, n, rows, columns, size, wanted, step):
     """Write the product tile by tile."""
-    for i in range(0, n, len(rows)):
-        p = min(i, n - len(rows))
-        for j in range(0, n, len(columns)):
-            q = min(j, n - len(columns))
+    across = -(-n // len(columns))
+    for i in range(-(-n // len(rows))):
+        p = min(i * len(rows), n - len(rows))
+        for j in range(across):
+            q = min(j * len(columns), n - len(columns))
+            ask(wanted, step, w, i * across + j, -(-n // len(rows)) * across)
             if _within(p, q, lmax, rows, columns):
                 straight_multiply(work, p, q, size, rows, columns)
 
@@ -266,13 +281,14 @@ def _within(p, q, lmax, rows, columns):
 
 
 @kernel
-def loop_multiply(work, w, lmax, n, rows, columns):
+def loop_multiply(work, w, lmax, n, rows, columns, wanted, step):
     """Write the product: for each row of tiles R S, -Rᵀ Sᵀ, S Rᵀ, Sᵀ R in turn; left factors stay in a cache.
 
     Rows of tiles may overlap, since each begins from zero; tiles in a row must not, since the four are added up.
     """
-    for i in range(0, n, len(rows)):
-        p = min(i, n - len(rows))
+    for i in range(-(-n // len(rows))):
+        p = min(i * len(rows), n - len(rows))
+        ask(wanted, step, w, i, -(-n // len(rows)))
         for k in range(4):
             q = 0
             while q < n:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import cfunc, from_dtype
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
 
+from coupling.kernels.instructions import fused, spread
 from coupling.kernels.lanes import width
 
 #: A function works on registers, of which a row of lanes is so many.
@@ -27,10 +28,7 @@ class Code:
     def __init__(self, builder: Any, vector: Any, memory: Any, coefficients: Any) -> None:
         self.builder, self.vector = builder, vector
         self.memory, self.coefficients = memory, coefficients
-        bits = 64 if isinstance(vector.element, ir.DoubleType) else 32
-        self.align = bits // 8
-        kind = ir.FunctionType(vector, [vector] * 3)
-        self.fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{vector.count}f{bits}")
+        self.align = 8 if isinstance(vector.element, ir.DoubleType) else 4
         self.loaded: dict[int, Any] = {}
         self.written: set[int] = set()
 
@@ -60,14 +58,11 @@ class Code:
         """Load a coefficient into all lanes."""
         place = self.builder.gep(self.coefficients, [ir.IntType(64)(i)])
         value = self.builder.load(place, align=self.align, typ=self.vector.element)
-        undefined = ir.Constant(self.vector, ir.Undefined)
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.vector.count), None)
-        one = self.builder.insert_element(undefined, value, ir.IntType(32)(0))
-        return self.builder.shuffle_vector(one, undefined, mask)
+        return spread(self.builder, value, self.vector)
 
     def add(self, total: Any, a: Any, b: Any) -> Any:
         """Return total + a·b, rounded once; no total counts as zero."""
-        return self.builder.fmul(a, b) if total is None else self.builder.call(self.fma, [a, b, total])
+        return self.builder.fmul(a, b) if total is None else fused(self.builder, a, b, total)
 
     def forget(self) -> None:
         """Say that rows loaded so far are not needed soon."""

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from coupling.kernels.jit import kernel
 from coupling.kernels.lanes import add, call, flat, fma, load, move, mul, part, store, sub, zero
+from coupling.kernels.prefetch import blocks_ahead, expect
 
 GAUNT, BRACKET = 0, 1
 
@@ -51,15 +52,20 @@ def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, cl
     n1, n2, n3 = (l1 + 1) ** 2, (l2 + 1) ** 2, (l3 + 1) ** 2
     at_y, at_z = n1 * w, (n1 + n2) * w
     work = at_z + n3 * w
+    ahead = w * blocks_ahead(sizes[0] + sizes[1])
     for lane in range(first, last, w):
         count = min(w, last - lane)
+        item, channel = divmod(lane + ahead, channels)
         _gather(flat_x, sizes[0], channels, flat_orders, n1, lane, count, w, memory)
+        expect(x, item, channel, w)
         _gather(flat_y, sizes[1], channels, move(flat_orders, n1), n2, lane, count, w, move(memory, at_y))
+        expect(y, item, channel, w)
         for row in range(n3):
             store(memory, at_z + row * w, zero(memory))
         for n in range(terms.shape[0]):
             f = 2 * FUNCTIONS * n
             _term(l1, l2, l3, flat_terms, 9 * n, flat_tables, flat_classes, addresses, f, w, memory, at_y, at_z, work)
+        expect(out, item, channel, w)
         rows = move(flat_orders, n1 + n2)
         _scatter(flat_out, sizes[2], channels, rows, n3, lane, count, w, move(memory, at_z))
 

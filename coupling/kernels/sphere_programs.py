@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import cfunc, from_dtype
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
 
+from coupling.kernels.instructions import fused, spread
 from coupling.kernels.lanes import WIDTH_BYTES, width
 
 #: Orders that are summed side by side: two sums and two factors for each stay in registers.
@@ -143,10 +144,7 @@ class Code:
         self.builder, self.vector, self.stride = builder, vector, stride
         self.places, self.table = places, table
         self.loaded: dict[tuple[int, int], Any] = {}
-        bits = 64 if isinstance(vector.element, ir.DoubleType) else 32
-        kind = ir.FunctionType(vector, [vector] * 3)
-        self.align = bits // 8
-        self.fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{vector.count}f{bits}")
+        self.align = 8 if isinstance(vector.element, ir.DoubleType) else 4
 
     def _place(self, which: int, row: int) -> Any:
         place = self.builder.gep(self.places[which], [ir.Constant(ir.IntType(64), row * self.stride)])
@@ -167,16 +165,13 @@ class Code:
     def add_product(self, total: Any, a: Any, b: Any, minus: bool) -> Any:
         """Return total ± a·b, rounded once."""
         a = self.builder.fneg(a) if minus else a
-        return self.builder.fmul(a, b) if total is None else self.builder.call(self.fma, [a, b, total])
+        return self.builder.fmul(a, b) if total is None else fused(self.builder, a, b, total)
 
     def add_scaled(self, total: Any, i: int, b: Any) -> Any:
         """Return total + table[i]·b, rounded once."""
         place = self.builder.gep(self.table, [ir.Constant(ir.IntType(64), i)])
         value = self.builder.load(place, align=self.align, typ=self.vector.element)
-        undefined, zero = ir.Constant(self.vector, ir.Undefined), ir.Constant(ir.IntType(32), 0)
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.vector.count), None)
-        one = self.builder.insert_element(undefined, value, zero)
-        return self.add_product(total, self.builder.shuffle_vector(one, undefined, mask), b, False)
+        return self.add_product(total, spread(self.builder, value, self.vector), b, False)
 
     def fold(self, even: Any, odd: Any) -> tuple[Any, Any]:
         """Return even + odd, even - odd; only odd may be missing."""

@@ -19,7 +19,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import lower_builtin, type_callable
 
-from coupling.kernels.tiles import REGISTER_BYTES, add_product, lanes, spread
+from coupling.kernels.instructions import spread
+from coupling.kernels.tiles import REGISTER_BYTES, add_product, lanes
 
 
 def encode_program(do: Any, n: int, lmax: int) -> None:

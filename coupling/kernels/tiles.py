@@ -22,6 +22,8 @@ from llvmlite.binding import get_host_cpu_features
 from numba.core import types
 from numba.extending import lower_builtin, models, register_model, type_callable
 
+from coupling.kernels.instructions import spread
+
 #: Whether there are 32 registers of 512 bits; otherwise 16 of 256 bits are assumed.
 LARGE = bool(get_host_cpu_features().get("avx512f", False))
 
@@ -126,12 +128,6 @@ def _tile(builder, context, tile, vectors):
 
 def _vectors(builder, tile, value):
     return [builder.extract_value(value, k) for k in range(tile.rows * tile.columns)]
-
-
-def spread(builder, number, vector):
-    """Return the number in every lane."""
-    one = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None))
 
 
 def _places(context, builder, args, tile):
