@@ -165,7 +165,6 @@ def test_what_does_not_fit_is_refused() -> None:
         arrays.ClebschGordan(1, 1, 2, table=build(Request(lmax=1)))
 
 
-@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
 @pytest.mark.parametrize("name", NAMES)
 def test_derivatives_are_those_of_the_library(name: str) -> None:
     torch = pytest.importorskip("torch")

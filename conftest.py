@@ -1,0 +1,5 @@
+"""Modules that need a framework that is not installed have no examples to run."""
+
+from importlib.util import find_spec
+
+collect_ignore_glob = [f"coupling/interop/{name}/*" for name in ("jax", "torch") if find_spec(name) is None]

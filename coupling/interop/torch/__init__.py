@@ -1,0 +1,17 @@
+"""The products for torch: operators that autograd, torch.compile, vmap and autocast know, and modules around them.
+
+On the processor an operator is the compiled product of :mod:`coupling.products`, on the memory of the tensors;
+elsewhere it is the array program of :mod:`coupling.interop.arrays`.  Every gradient is such an operator again, so
+derivatives of any order exist and nothing but inputs is kept for them.  Needs torch; no extra installs it, since which
+build fits is known to the user alone.
+
+>>> import torch
+>>> product = ClebschGordan(4, 4, 4)
+>>> product(torch.ones(100, 25, 32), torch.ones(100, 25, 1)).shape
+torch.Size([100, 25, 32])
+"""
+
+from coupling.interop.torch.loading import load
+from coupling.interop.torch.modules import ClebschGordan, FullProduct, Gaunt, MatrixProduct, VectorSpherical
+
+__all__ = ["ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical", "load"]
