@@ -23,6 +23,7 @@ from coupling.cli import main
 from coupling.foreign.convention import Convention
 from coupling.interop.export import export, list_table, segmented_tensor_product
 from coupling.interop.export.e3j import PASSES, record_type, records
+from coupling.products import ClebschGordan
 from coupling.tables import Request, Table, build
 from tests.test_export import dense
 
@@ -112,7 +113,7 @@ def test_size_assertions_fail_when_a_size_is_wrong(tmp_path: Path, real_l4: Tabl
             assert done.returncode and "table.h" in done.stderr
 
 
-@pytest.mark.parametrize("compiler", ["c99", "c++17"])
+@pytest.mark.parametrize("compiler", ["c99", "c++17", "cuda"])
 def test_the_example_in_c_is_the_product_and_its_gradients(tmp_path: Path, compiler: str, real_l4: Table) -> None:
     """docs/examples/product.c, with the header that its first lines ask for."""
     source = EXAMPLE.read_text()
@@ -128,6 +129,10 @@ def test_the_example_in_c_is_the_product_and_its_gradients(tmp_path: Path, compi
     np.testing.assert_allclose(z, np.einsum("ijk,i,j->k", tensor, x, y), atol=1e-14)
     np.testing.assert_allclose(dx, np.einsum("ijk,j->i", tensor, y), atol=1e-14)
     np.testing.assert_allclose(dy, np.einsum("ijk,i->j", tensor, x), atol=1e-14)
+    one, ours = np.ones((25, 1)), ClebschGordan(4, 4, 4, table=real_l4)
+    expected = [ours(x[:, None], y[:, None]), *ours.vjp(x[:, None], y[:, None], one)]
+    found = np.array([z, dx, dy])
+    assert abs(found - np.array(expected)[..., 0]).max() <= 8 * np.finfo(float).eps * abs(found).max()
     assert len(source.splitlines()) < 65
 
 

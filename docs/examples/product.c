@@ -6,10 +6,13 @@
  *     ./product < features
  *
  * Reads 25 numbers of x and 25 of y (flat index l*l + place of m); writes z and the gradients of sum(z) in x and y,
- * 75 numbers in hexadecimal, so that no bit is lost.  Compiles as C++ as well.
+ * 75 numbers in hexadecimal, so that no bit is lost.  Compiles with gcc, g++ and nvcc without a warning.
  */
 #include <stdio.h>
 
+#ifdef __CUDACC__ /* main runs on the processor; without this, nvcc places the arrays in the device's constant memory */
+#define COUPLING_CONSTANT static const
+#endif
 #include "table.h"
 
 #define SIZE REAL_L4_E3NN_WIGNER_3J_OUTPUT
