@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
-from coupling.foreign.signs import e3nn_0_4
+from coupling.foreign.signs import e3nn_0_4, mlff
 
 # -- orders: which order stands at which place of degree l ------------------------------------
 
@@ -39,6 +40,22 @@ def zero_first(l: int) -> list[int]:
     return [0] + [sign * m for m in range(1, l + 1) for sign in (1, -1)]
 
 
+@dataclass(frozen=True)
+class ListedOrders:
+    """Orders that are written out, degree by degree from 0.
+
+    >>> ListedOrders(((0,), (1, -1, 0)))(1)
+    (1, -1, 0)
+    """
+
+    degrees: tuple[tuple[int, ...], ...]
+
+    def __call__(self, l: int) -> tuple[int, ...]:
+        if l >= len(self.degrees):
+            raise ValueError(f"the orders are listed to degree {len(self.degrees) - 1}, got {l}")
+        return self.degrees[l]
+
+
 # -- phases of the harmonics ------------------------------------------------------------------
 
 
@@ -63,6 +80,15 @@ def without_condon_shortley(l: int, m: int) -> int:
     [1, 1, -1]
     """
     return parity_sign(max(m, 0))
+
+
+def negative_sines(l: int, m: int) -> int:
+    """Return (-1)^m for m ≥ 0 and -1 for m < 0: SymPy's ``Znm``.
+
+    >>> [negative_sines(2, m) for m in range(-2, 3)]
+    [-1, -1, 1, -1, 1]
+    """
+    return -1 if m < 0 else parity_sign(m)
 
 
 # -- norms of the harmonics, relative to orthonormal ones -------------------------------------
@@ -116,11 +142,25 @@ def gaunt_sign(l1: int, l2: int, l3: int) -> int:
     return 1
 
 
+@dataclass(frozen=True)
+class NegatedPaths:
+    """The sign -1 for the paths that are written out, 1 for all others.
+
+    >>> NegatedPaths(((1, 1, 1),))(1, 1, 1)
+    -1
+    """
+
+    paths: tuple[tuple[int, int, int], ...]
+
+    def __call__(self, l1: int, l2: int, l3: int) -> int:
+        return -1 if (l1, l2, l3) in self.paths else 1
+
+
 #: field of a convention → what a file may say for it
 CHOICES: dict[str, dict[str, Callable[..., Any]]] = {
     "orders": {f.__name__: f for f in (ascending, cartesian, zero_first)},
-    "phase": {f.__name__: f for f in (positive, alternating, without_condon_shortley)},
+    "phase": {f.__name__: f for f in (positive, alternating, without_condon_shortley, negative_sines)},
     "norm": {f.__name__: f for f in (orthonormal, four_pi, racah)},
     "scale": {f.__name__: f for f in (unit, orthogonal, input_norm)},
-    "sign": {f.__name__: f for f in (gaunt_sign, e3nn_0_4)},
+    "sign": {f.__name__: f for f in (gaunt_sign, e3nn_0_4, mlff)},
 }

@@ -31,7 +31,15 @@ from numpy.typing import NDArray
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
 from coupling.foreign.axes import determinant, is_signed_permutation
-from coupling.foreign.choices import ascending, gaunt_sign, orthonormal, positive, unit
+from coupling.foreign.choices import (
+    ListedOrders,
+    NegatedPaths,
+    ascending,
+    gaunt_sign,
+    orthonormal,
+    positive,
+    unit,
+)
 from coupling.selection import Path, check_basis
 
 
@@ -144,17 +152,21 @@ class Convention:
         return np.ascontiguousarray(_without_negative_zeros(result))
 
     def describe(self) -> dict[str, Any]:
-        """Return the fields as JSON values, functions by their names.
+        """Return the fields as JSON values, functions by their names, lists as lists.
 
         >>> Convention("c").describe()["orders"]
         'ascending'
         """
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {
-            key: v.__name__ if callable(v) else list(v) if isinstance(v, tuple) else v
-            for key, v in values.items()
-            if v is not None
-        }
+        return {key: _said(value) for key, value in values.items() if value is not None}
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, ListedOrders | NegatedPaths):
+        value = value.degrees if isinstance(value, ListedOrders) else value.paths
+    if callable(value):
+        return getattr(value, "__name__", repr(value))
+    return [_said(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _plus_or_minus(sign: int, name: str) -> int:

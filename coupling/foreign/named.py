@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from coupling.foreign.choices import alternating, cartesian, four_pi, orthogonal, racah
+import os
+
+from coupling.foreign.choices import alternating, cartesian, four_pi, negative_sines, orthogonal, racah
 from coupling.foreign.convention import Convention
-from coupling.foreign.signs import e3nn_0_4
+from coupling.foreign.reader import read_convention
+from coupling.foreign.signs import e3nn_0_4, mlff
 from coupling.selection import one_of
 
 #: e3nn takes y for the polar axis: its harmonics at (x, y, z) are the standard formulas at (z, x, y).
@@ -42,19 +45,28 @@ _ALL = (
     Convention("sphericart", "sphericart: SphericalHarmonics; it has no coupling tensors"),
     Convention("scipy", "SciPy: special.sph_harm_y; it has no coupling tensors", basis="complex"),
     Convention("sympy", "SymPy: Ynm, physics.wigner.wigner_3j", basis="complex"),
-    Convention("sympy_real", "SymPy: Znm, physics.wigner.real_gaunt", phase=alternating),
+    Convention("sympy_real", "SymPy: physics.wigner.real_gaunt", phase=alternating),
+    Convention("sympy_znm", "SymPy: Znm, of which real_gaunt is not the integral", phase=negative_sines),
+    Convention(
+        "mlff", "mlff and So3krates-torch: cgmatrix.npz, RealSphericalHarmonics", slots=(2, 0, 1), sign=mlff, lmax=10
+    ),
 )
 
 #: name → convention
 CONVENTIONS = {convention.name: convention for convention in _ALL}
 
 
-def named(convention: Convention | str) -> Convention:
-    """Return the convention of a name, or the one that is given.
+def named(convention: Convention | str | os.PathLike[str]) -> Convention:
+    """Return the convention of a name, of a file that ends in .toml, or the one that is given.
+
+    Raises ValueError or TypeError for a name that does not exist, a file that is not a convention, and OSError for a
+    file that cannot be read.
 
     >>> named("e3x").orders(1)
     [1, -1, 0]
     """
     if isinstance(convention, Convention):
         return convention
+    if isinstance(convention, os.PathLike) or (isinstance(convention, str) and convention.endswith(".toml")):
+        return read_convention(convention)
     return CONVENTIONS[one_of(convention, tuple(CONVENTIONS), "convention")]

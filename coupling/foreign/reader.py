@@ -6,13 +6,16 @@ A convention file is TOML; every key but ``name`` may be left out::
     program = "what it describes"
     basis = "real"                            # or "complex"
     axes = ["z", "-x", "y"]                   # the standard formulas are evaluated at these
-    orders = "zero_first"                     # or "ascending", "cartesian"
-    phase = "alternating"                     # or "positive", "without_condon_shortley"
+    orders = "zero_first"                     # or "ascending", "cartesian", or [[0], [1, -1, 0]], degree by degree
+    phase = "alternating"                     # or "positive", "without_condon_shortley", "negative_sines"
     norm = "racah"                            # or "orthonormal", "four_pi"
     scale = "orthogonal"                      # or "unit", "input_norm"
     slots = [2, 0, 1]                         # axis i of an array belongs to this slot; 2 is the output
-    sign = "gaunt_sign"                       # or "e3nn_0_4"
+    sign = "gaunt_sign"                       # or "e3nn_0_4", "mlff", or [[1, 2, 2], [2, 1, 2]], paths negated
     lmax = 10
+
+What the fields mean is written in ``coupling.foreign.convention``, what the names mean in ``coupling.foreign.choices``.
+Where a convention is asked for, the name of such a file, ending in .toml, does as well.
 """
 
 from __future__ import annotations
@@ -23,9 +26,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from coupling.foreign.choices import CHOICES
+from coupling.foreign.choices import CHOICES, ListedOrders, NegatedPaths
 from coupling.foreign.convention import Convention
 from coupling.selection import degree, one_of
+
+#: field → what a list for it becomes
+LISTS: dict[str, Any] = {"orders": ListedOrders, "sign": NegatedPaths}
 
 
 def read_convention(path: str | os.PathLike[str]) -> Convention:
@@ -64,6 +70,8 @@ def parse_convention(raw: bytes) -> Convention:
 
 
 def _value(key: str, value: Any) -> Any:
+    if key in LISTS and isinstance(value, list):
+        return LISTS[key](_rows(key, value))
     if key in CHOICES:
         return CHOICES[key][one_of(value, tuple(CHOICES[key]), key)]
     if key == "lmax":
@@ -73,6 +81,16 @@ def _value(key: str, value: Any) -> Any:
     if key == "program" and not isinstance(value, str):
         raise TypeError(f"program must be a text, got {value!r}")
     return value
+
+
+def _rows(key: str, value: list[Any]) -> tuple[tuple[int, ...], ...]:
+    widths = [3] * len(value) if key == "sign" else range(1, 2 * len(value), 2)
+    for row, width in zip(value, widths, strict=True):
+        if not isinstance(row, list) or len(row) != width or any(type(item) is not int for item in row):
+            raise TypeError(
+                f"{key} must be a list of lists of {'3' if key == 'sign' else '1, 3, 5, ...'} int, got {row!r}"
+            )
+    return tuple(tuple(row) for row in value)
 
 
 def _triple(key: str, value: Any) -> tuple[Any, ...]:
