@@ -312,7 +312,7 @@ def test_the_examples_in_the_help_run(here: Path) -> None:
         assert result.exit_code == 0, result.output
         written = Path(result.stdout.split(":")[0])
         assert written.is_file() and f": {written.stat().st_size} bytes" in result.stdout
-    assert len(examples) == len(list(here.iterdir())) - 1 == 5
+    assert len(examples) == len(list(here.iterdir())) - 1 == 9
 
 
 def test_a_file_a_folder_and_standard_output(here: Path, real_l4: Table) -> None:
@@ -328,7 +328,7 @@ def test_a_file_a_folder_and_standard_output(here: Path, real_l4: Table) -> None
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("real-l5", "-f", "npz"), "no shipped table is called 'real-l5'"),
+        (("reals-l5", "-f", "npz"), "'reals-l5'"),
         (("real-l4", "-f", "npz", "-c", "e3n"), "convention must be one of"),
         (("real-l4", "-f", "npz", "-c", "sympy"), "sympy is complex, the table real"),
         (("real-l4", "-f", "npz", "-c", "none.toml"), "No such file"),

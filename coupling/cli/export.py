@@ -26,6 +26,8 @@ Examples:
   coupling export real-l4 --format csv
   coupling export real-l4 --format c --convention e3nn --dtype float32 --order output
   coupling export real-l8 --format npz --convention e3x --transposes -o e3x-l8.npz
+  coupling export real-l4 --format npz --order canonical --palette --path-vectors -o core.npz
+  coupling export real-l4 --format cuequivariance --channels 32 --weights
   coupling export real-l4 --format e3j --dtype float32
   coupling export real-l4 --format json --family gaunt --convention my-convention.toml
 
@@ -41,6 +43,7 @@ Formats:
   csv               for people
   safetensors       arrays alone, in another type
 
+\b
 Grids, transforms, encoders and normalizations are written with npz, c, python or safetensors:
   coupling export gauss_legendre-l4 --format npz --dtype float32
   coupling export matrix-l4 --format c
@@ -56,6 +59,11 @@ A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says w
 @click.option("--order", type=click.Choice(ORDERS), help="Of the entries.  [default: path]")
 @click.option("--palette", is_flag=True, help="Distinct values, and which of them each entry has.")
 @click.option("--transposes", is_flag=True, help="By output, and again by each input, for the backward pass.")
+@click.option(
+    "--path-vectors", is_flag=True, help="For each path, what turns values into every other family, and back."
+)
+@click.option("--channels", type=click.IntRange(min=1), default=1, metavar="N", help="Of a cuEquivariance descriptor.")
+@click.option("--weights", is_flag=True, help="A weight for each path and channel, in cuEquivariance.")
 @click.option("--output", "-o", metavar="PATH", help="File or folder; - is standard output.  [default: here]")
 @says_what_is_wrong
 def export(
@@ -67,6 +75,9 @@ def export(
     order: str | None,
     palette: bool,
     transposes: bool,
+    path_vectors: bool,
+    channels: int,
+    weights: bool,
     output: str | None,
 ) -> None:
     """Write a table in the convention, order, type and format of a program.
@@ -82,7 +93,8 @@ def export(
 
     if are_arrays(table):
         asked = {"convention": convention, "family": family != "wigner_3j", "order": order, "palette": palette}
-        return export_arrays(table, form, dtype, output, {**asked, "transposes": transposes})
+        asked |= {"transposes": transposes, "path-vectors": path_vectors, "channels": channels > 1, "weights": weights}
+        return export_arrays(table, form, dtype, output, asked)
     their = _convention(convention)
     loaded = load(table)
     content = write(
@@ -94,6 +106,9 @@ def export(
         order=order,
         palette=palette,
         transposes=transposes,
+        path_vectors=path_vectors,
+        channels=channels,
+        weights=weights,
     )
     if output == "-":
         click.echo(content, nl=False)

@@ -6,5 +6,6 @@
 from coupling.interop.export.cuequivariance import segmented_tensor_product
 from coupling.interop.export.formats import FORMATS, export
 from coupling.interop.export.listing import Listing, list_table
+from coupling.interop.export.text import read_exact_json
 
-__all__ = ["FORMATS", "Listing", "export", "list_table", "segmented_tensor_product"]
+__all__ = ["FORMATS", "Listing", "export", "list_table", "read_exact_json", "segmented_tensor_product"]

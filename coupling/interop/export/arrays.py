@@ -9,12 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.interop.export.listing import SORTED_SLOT, Listing
+from coupling.interop.export.path_vectors import path_vectors
 from coupling.interop.export.rounding import stored
 
 Store = Callable[[NDArray[np.float64], str], NDArray[Any]]
 
 #: What an array is called for the slot it belongs to.
 SLOT_NAMES = ("input1", "input2", "output")
+
+
+class Options(NamedTuple):
+    """What a format may be asked for besides convention, family, type and order; see ``coupling.interop.export``."""
+
+    palette: bool = False
+    transposes: bool = False
+    path_vectors: bool = False
+    channels: int = 1
+    weights: bool = False
 
 
 class Palette(NamedTuple):
@@ -46,35 +57,36 @@ def columns(listing: Listing) -> dict[str, NDArray[Any]]:
     return names
 
 
-def arrays(listing: Listing, palette: bool = False, store: Store = stored) -> dict[str, NDArray[Any]]:
+def arrays(listing: Listing, options: Options, store: Store = stored) -> dict[str, NDArray[Any]]:
     """Return all arrays of an export by name.
 
-    paths uint8 [P, 3], (input1, input2, output); starts; path; input1, input2, output: flat indices; orders;
-    values, or palette and value_index, in the form that store(values, dtype) gives them.
+    paths uint8 [P, 3], (input1, input2, output); with path vectors, those of :func:`path_vectors` [P]; starts; path;
+    input1, input2, output: flat indices; orders; values, or palette and value_index, values in the form that
+    store(values, dtype) gives them.  With transposes the same again under names in _input1 and _input2, for the
+    backward pass, sorted by each input: dL/dx[input1] = Σ value · dL/dz[output] · y[input2], and dL/dy[input2]
+    likewise; the listing is then one in the order "output".
     """
+    of_paths: dict[str, NDArray[Any]] = {"paths": listing.paths}
+    if options.path_vectors:
+        of_paths |= {name: store(values, listing.dtype) for name, values in path_vectors(listing).items()}
+    result = of_paths | _of_entries(listing, options, store)
+    for order in ("input1", "input2") if options.transposes else ():
+        turned = _of_entries(listing.reordered(order), options, store)
+        result |= {f"{name}_{order}": array for name, array in turned.items() if name != "palette"}
+    return result
+
+
+def _of_entries(listing: Listing, options: Options, store: Store) -> dict[str, NDArray[Any]]:
     result: dict[str, NDArray[Any]] = {
-        "paths": listing.paths,
         "starts": listing.starts.astype(narrowest(len(listing))),
         "path": listing.path.astype(narrowest(max(len(listing.paths) - 1, 0))),
         **columns(listing),
         "orders": listing.orders,
     }
-    if palette:
+    if options.palette:
         colours = palette_of(listing)
         return {**result, "palette": store(colours.values, listing.dtype), "value_index": colours.which}
     return {**result, "values": store(listing.values, listing.dtype)}
-
-
-def with_transposes(listing: Listing, palette: bool = False, store: Store = stored) -> dict[str, NDArray[Any]]:
-    """Return the arrays sorted by output and, for the backward pass, again under names in _input1 and _input2.
-
-    dL/dx[input1] = Σ value · dL/dz[output] · y[input2], and dL/dy[input2] likewise.
-    """
-    result = arrays(listing.reordered("output"), palette, store)
-    for order in ("input1", "input2"):
-        turned = arrays(listing.reordered(order), palette, store)
-        result |= {f"{name}_{order}": array for name, array in turned.items() if name not in ("paths", "palette")}
-    return result
 
 
 def starts_of(listing: Listing) -> str:

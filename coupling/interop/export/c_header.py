@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.interop.export.arrays import arrays, starts_of, with_transposes
+from coupling.interop.export.arrays import Options, arrays, starts_of
 from coupling.interop.export.listing import Listing
 
 #: constant memory of a CUDA device
@@ -50,30 +50,37 @@ PREAMBLE = """\
 """
 
 
-def c_header(listing: Listing, palette: bool = False, transposes: bool = False) -> str:
+def c_header(listing: Listing, options: Options) -> str:
     """Return the text of a header that compiles as C99, C++17 and CUDA.
 
     float16 and bfloat16 are their bits in uint16_t.  Arrays are ``static constexpr`` in C++, ``__constant__`` in CUDA
     when all of them fit into constant memory and ``__device__`` otherwise, ``static const`` in C; define
     COUPLING_CONSTANT before including for something else.
     """
-    content = (with_transposes if transposes else arrays)(listing, palette)
+    content = arrays(listing, options)
     prefix = re.sub(r"\W", "_", f"{listing.table.request.name}_{listing.convention.name}_{listing.family}").upper()
     size = sum(array.nbytes for array in content.values())
     preamble = PREAMBLE if size <= CONSTANT_MEMORY else PREAMBLE.replace("__constant__", "__device__")
-    parts = [_comment(listing, size), f"#ifndef {prefix}_H\n#define {prefix}_H\n", preamble, _sizes(prefix, listing)]
+    parts = [
+        _comment(listing, options, size),
+        f"#ifndef {prefix}_H\n#define {prefix}_H\n",
+        preamble,
+        _sizes(prefix, listing),
+    ]
     parts += [declaration(f"{prefix}_{name}".lower(), array) for name, array in content.items()]
     parts += [_asserts(prefix.lower(), content), f"#endif /* {prefix}_H */\n"]
     return "\n".join(parts)
 
 
-def _comment(listing: Listing, size: int) -> str:
+def _comment(listing: Listing, options: Options, size: int) -> str:
     names = {0: "input1", 1: "input2", 2: "output"}
     axes = ", ".join(names[slot] for slot in listing.convention.slots)
     lines = [
         f"Table {listing.table.request.name}, {listing.family} in the convention {listing.convention.name}.",
         f"z[output] += value x[input1] y[input2]{', times i' if listing.imaginary else ''}; axes: {axes}.",
         f"Order: {listing.order}; entries of k-th {starts_of(listing)}: starts[k] ... starts[k+1]-1.",
+        *(["Arrays in _input1 and _input2: the same entries, sorted by that index."] if options.transposes else []),
+        *(["Family on path p: n_family[p] values, and back: inverse_family[p]."] if options.path_vectors else []),
         f"Values: {listing.dtype}, rounded once from exact numbers; no error above {listing.error:.3g}.",
         f"Arrays: {size} bytes.  Written by coupling {listing.metadata['package_version']}; table checksum",
         f"{listing.metadata['checksum']}.",

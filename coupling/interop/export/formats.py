@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from coupling.foreign.convention import Convention
-from coupling.interop.export.arrays import arrays, with_transposes
+from coupling.interop.export.arrays import Options, arrays
 from coupling.interop.export.c_header import c_header
 from coupling.interop.export.cuequivariance import descriptor_json
 from coupling.interop.export.e3j import e3j_bytes
@@ -20,34 +20,38 @@ from coupling.tables.table import Table
 
 
 class Format(NamedTuple):
-    """A file format: its suffix, its writer (listing, palette, transposes), its usual convention, what it cannot."""
+    """A file format: its suffix, its writer, its usual convention, its options, whether it leaves the order open."""
 
     suffix: str
-    write: Callable[[Listing, bool, bool], str | bytes]
+    write: Callable[[Listing, Options], str | bytes]
     convention: str | None = None
-    palette: bool = False
-    transposes: bool = False
+    options: tuple[str, ...] = ()
     orders: bool = True
 
 
-def _npz(listing: Listing, palette: bool, transposes: bool) -> bytes:
-    content = (with_transposes if transposes else arrays)(listing, palette)
-    return npz_bytes(content, {**listing.metadata, "order": "output"} if transposes else listing.metadata)
+def _npz(listing: Listing, options: Options) -> bytes:
+    return npz_bytes(arrays(listing, options), listing.metadata)
 
+
+def _cuequivariance(listing: Listing, options: Options) -> str:
+    return descriptor_json(listing, options.channels, options.weights)
+
+
+ARRAYS = ("palette", "transposes", "path_vectors")
 
 #: name → format
 FORMATS = {
-    "npz": Format(".npz", _npz, palette=True, transposes=True),
-    "c": Format(".h", c_header, palette=True, transposes=True),
-    "python": Format(".py", python_module, palette=True, transposes=True),
-    "triton": Format(".py", partial(python_module, triton=True), palette=True, transposes=True),
-    "e3j": Format(".npz", lambda listing, *_: e3j_bytes(listing), "e3j", orders=False),
-    "cuequivariance": Format(".json", lambda listing, *_: descriptor_json(listing), "cuequivariance"),
+    "npz": Format(".npz", _npz, options=ARRAYS),
+    "c": Format(".h", c_header, options=ARRAYS),
+    "python": Format(".py", python_module, options=ARRAYS),
+    "triton": Format(".py", partial(python_module, triton=True), options=ARRAYS),
+    "e3j": Format(".npz", lambda listing, _: e3j_bytes(listing), "e3j", orders=False),
+    "cuequivariance": Format(".json", _cuequivariance, "cuequivariance", ("channels", "weights")),
     "openequivariance": Format(
-        ".json", lambda listing, *_: openequivariance_json(listing), "openequivariance", orders=False
+        ".json", lambda listing, _: openequivariance_json(listing), "openequivariance", orders=False
     ),
-    "json": Format(".json", lambda listing, *_: exact_json(listing), orders=False),
-    "csv": Format(".csv", lambda listing, *_: csv(listing)),
+    "json": Format(".json", lambda listing, _: exact_json(listing), orders=False),
+    "csv": Format(".csv", lambda listing, _: csv(listing)),
 }
 
 
@@ -61,6 +65,9 @@ def export(
     order: str | None = None,
     palette: bool = False,
     transposes: bool = False,
+    path_vectors: bool = False,
+    channels: int = 1,
+    weights: bool = False,
 ) -> bytes:
     """Return the bytes of a file that holds the coefficients of a table.
 
@@ -71,6 +78,8 @@ def export(
     order : "path" (default), "canonical", "output", "input1" or "input2", where the format leaves it open
     palette : distinct values, and which of them each entry has
     transposes : sorted by output, and again by each input, for the backward pass
+    path_vectors : one number per path and family, with which values become its coefficients, and their inverses
+    channels, weights : of a cuEquivariance descriptor: channels per index, a weight for each path and channel
 
     The same request gives the same bytes.  Raises ValueError or TypeError for options that do not exist or do not go
     together.
@@ -83,12 +92,13 @@ def export(
     0,1,1,0,1,1,0,1,1,1.0,1
     """
     chosen = FORMATS[one_of(format, tuple(FORMATS), "format")]
-    for option, wanted, able in (("palette", palette, chosen.palette), ("transposes", transposes, chosen.transposes)):
-        if wanted and not able:
-            raise ValueError(f"the format {format} has no option {option}")
+    options = Options(palette, transposes, path_vectors, channels, weights)
+    for name, wanted, usual in zip(Options._fields, options, Options(), strict=True):
+        if wanted != usual and name not in chosen.options:
+            raise ValueError(f"the format {format} has no option {name}")
     if order is not None and (transposes or not chosen.orders):
         raise ValueError(f"the order of the entries is given by {'transposes' if transposes else format}, leave it out")
     their = convention or chosen.convention or Convention("coupling", "this package", basis=table.request.basis)
-    listing = list_table(table, their, family, order or "path", dtype)
-    content = chosen.write(listing, palette, transposes)
+    listing = list_table(table, their, family, order or ("output" if transposes else "path"), dtype)
+    content = chosen.write(listing, options)
     return content if isinstance(content, bytes) else content.encode("utf-8")

@@ -169,6 +169,12 @@ def _require_symmetry(table: Table, family: str, convention: Convention) -> None
         raise ValueError(
             f"the canonical order holds l1 <= l2 <= l3 alone; {family} of {convention.name} is not symmetric in them"
         )
+    for path in table.paths.tolist():
+        if family == "wigner_3j" and convention.sign(*path) != convention.sign(*sorted(path)):
+            raise ValueError(
+                f"the canonical order holds l1 <= l2 <= l3 alone; {convention.name} negates {sorted(path)} or {path}, "
+                f"not both"
+            )
     if len(set(table.request.lmax)) > 1:
         raise ValueError(f"the canonical order needs one lmax for all slots, got {list(table.request.lmax)}")
 

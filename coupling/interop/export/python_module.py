@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from coupling.interop.export.arrays import arrays, starts_of, with_transposes
+from coupling.interop.export.arrays import Options, arrays, starts_of
 from coupling.interop.export.listing import Listing
 from coupling.tables.request import canonical_json
 
 WIDTH = 116
 
 
-def python_module(listing: Listing, palette: bool = False, transposes: bool = False, triton: bool = False) -> str:
+def python_module(listing: Listing, options: Options, triton: bool = False) -> str:
     """Return the source of a module whose names are the arrays of the export, as tuples.
 
     Numbers of a narrower type are written as the doubles they equal.  ``triton`` makes every array a
     ``triton.language.constexpr``, which kernels may read from the module they are defined in.
     """
-    content = (with_transposes if transposes else arrays)(listing, palette, lambda values, dtype: values)
+    content = arrays(listing, options, lambda values, dtype: values)
     lines = [
         f'"""{listing.table.request.name}, {listing.family} in the convention {listing.convention.name}: constants.',
         "",
