@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from coupling.cli.crosscheck import crosscheck
 from coupling.cli.derive import derive
 from coupling.cli.export import export
 from coupling.cli.inspect import check, info
@@ -40,5 +41,5 @@ def main() -> None:
     """Coupling coefficients of spherical harmonics: exact values, and tables that are right to the last bit."""
 
 
-for command in (value, load, build, merge, check, info, export, derive, study, simulate):
+for command in (value, load, build, merge, check, info, export, crosscheck, derive, study, simulate):
     main.add_command(command)

@@ -1,0 +1,63 @@
+"""``coupling crosscheck``: what other programs compute, against what this one says they do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from coupling.cli.errors import FAILED, says_what_is_wrong
+
+PAGE = Path("docs/comparison.md")
+
+
+@click.command(
+    short_help="Compare with the other programs that are installed.",
+    epilog="""\b
+Examples:
+  coupling crosscheck
+  coupling crosscheck --lmax 8 --program cuequivariance
+  coupling crosscheck --hard --write                      into docs/comparison.md, in the repository
+
+Exit status 1 when a program differs or cannot be imported; what --hard adds is known to differ, and does not count.
+""",
+)
+@click.option("--lmax", type=click.IntRange(min=0), default=5, show_default=True, metavar="L", help="All degrees to L.")
+@click.option("--program", "chosen", multiple=True, metavar="NAME", help="Program or convention; repeatable.")
+@click.option("--hard", is_flag=True, help="Also the cases in which a program is known to fail.")
+@click.option("--write", is_flag=True, help="Write the rows into the comparison page; rows of other programs stay.")
+@click.option("--page", type=click.Path(path_type=Path), default=PAGE, show_default=True, metavar="PATH")
+@says_what_is_wrong
+def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page: Path) -> None:
+    """Compare coupling tensors, integrals and harmonics with every program of the field that is installed here.
+
+    Each is asked for all triples of degrees up to lmax, and its answers are compared with this package in the named
+    convention of that program: signs, order and scale of every entry.
+    """
+    from coupling.interop.crosscheck import PROGRAMS, write_page
+    from coupling.interop.crosscheck import crosscheck as compare
+    from coupling.interop.crosscheck.page import header, line
+
+    if write and not page.parent.is_dir():
+        raise ValueError(f"there is no folder {page.parent} here; run it in the repository, or say --page")
+    names = {name for p in PROGRAMS for name in (p.convention, p.distribution)}
+    for name in chosen:
+        if name not in names:
+            raise ValueError(f"no program or convention is called {name!r}; there are {', '.join(sorted(names))}")
+    wanted = [p for p in PROGRAMS if not chosen or {p.convention, p.distribution} & set(chosen)]
+    click.echo(header())
+    rows, failed = [], 0
+    for program in wanted:
+        try:
+            for row in compare(lmax, (program,), hard):
+                click.echo(line(row))
+                rows.append(row)
+        except Exception as error:  # whatever another program does when it is imported
+            click.echo(f"{program.distribution} cannot be asked: {type(error).__name__}: {error}", err=True)
+            failed += 1
+    absent = sorted({p.distribution for p in wanted} - {p.distribution for p in wanted if p.version is not None})
+    click.echo(f"\nnot installed: {', '.join(absent) or 'none'}")
+    if write:
+        click.echo(f"{page}: {write_page(page, rows)} rows")
+    if failed or not all(row.agrees for row in rows if row.domain.startswith("≤")):
+        raise click.exceptions.Exit(FAILED)

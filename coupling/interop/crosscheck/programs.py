@@ -1,0 +1,59 @@
+"""Which programs there are to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import coupling.interop.crosscheck.learning as learning
+import coupling.interop.crosscheck.symbols as symbols
+from coupling.interop.crosscheck.program import FAMILY, HARMONICS, Functions, Program
+
+#: Never larger than this, however large the degrees that are asked for: SymPy takes milliseconds per symbol.
+SLOW = {"": 3}
+
+#: Families of 3j symbols, l1 l2 m1 m2, in which one program or another is known to lose digits, its sign or itself.
+MODERATE = (32, 32, 5, -7)
+LARGE = ((150, 140, 20, -33), (676, 622, 625, -602), (1000, 990, 411, -502), (2000, 1990, 1500, -1500))
+
+
+def _of_families(distribution: str, functions: Callable[[], Functions]) -> Program:
+    return Program("sympy", distribution, functions, hard={FAMILY: (MODERATE, *LARGE)})
+
+
+PROGRAMS = (
+    Program(
+        "e3nn",
+        "e3nn",
+        learning.e3nn,
+        lambda version: version >= (0, 5),
+        hard={"wigner_3j": ((20, 20, 20), (76, 76, 76))},
+    ),
+    Program("e3nn_0_4", "e3nn", learning.e3nn, lambda version: version < (0, 5), {"": 11}),
+    Program("e3nn_jax", "e3nn-jax", learning.e3nn_jax, hard={"wigner_3j": ((8, 8, 16), (10, 10, 20), (12, 12, 24))}),
+    Program(
+        "cuequivariance",
+        "cuequivariance",
+        learning.cuequivariance,
+        limits={HARMONICS: 5},
+        hard={"wigner_3j": ((10, 10, 20),)},
+    ),
+    Program("openequivariance", "openequivariance", learning.openequivariance, hard={"wigner_3j": ((20, 20, 20),)}),
+    Program("e3x", "e3x", learning.e3x, limits={"": 15}),
+    Program("e3j", "e3j", learning.e3j("NONE"), hard={"wigner_3j": ((10, 10, 20), (12, 12, 24))}),
+    Program("e3j_sqrt_dim_out", "e3j", learning.e3j("SQRT_DIM_OUT")),
+    Program("mlff", "so3krates-torch", learning.so3krates, limits={"": 10, HARMONICS: 4}),
+    Program("sphericart", "sphericart", learning.sphericart, hard={HARMONICS: ((30,), (86,), (87,), (90,))}),
+    Program("scipy", "scipy", symbols.scipy, hard={HARMONICS: ((86,),)}),
+    Program("sympy", "sympy", symbols.sympy, limits=SLOW),
+    Program("sympy_real", "sympy", symbols.sympy_real, limits=SLOW),
+    Program("sympy_znm", "sympy", symbols.sympy_znm, limits=SLOW),
+    Program("sympy", "wignernj", symbols.wignernj, hard={FAMILY: (MODERATE, LARGE[0])}),
+    Program("coupling", "wignernj", symbols.wignernj_real),
+    Program("sympy", "wigners", symbols.wigners, hard={FAMILY: (MODERATE, LARGE[0])}),
+    Program("sympy", "pywigxjpf", symbols.pywigxjpf, hard={FAMILY: (MODERATE, LARGE[0])}),
+    _of_families("ducc0", symbols.ducc0),
+    _of_families("camb", symbols.camb),
+    _of_families("pyshtools", symbols.pyshtools),
+    _of_families("py3nj", symbols.py3nj),
+    _of_families("spherical", symbols.spherical),
+)
