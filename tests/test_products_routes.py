@@ -201,6 +201,8 @@ def test_what_is_not_usable() -> None:
         RoutedProduct(49, 1, 1, method="sphere")
     with pytest.raises(TypeError, match="dtype must be float32 or float64, got int64"):
         RoutedProduct(1, 1, 1).why(dtype="int64")
+    large = RoutedProduct(17, 2, 2, np.random.default_rng(0).standard_normal((18, 3, 3))).why().declined["matrix"]
+    assert large.startswith("the weights are not exactly one term N")
     infinite = RoutedProduct(1, 1, 1, np.full((2, 2, 2), np.inf)).why()
     assert infinite.method == "sparse" and len(infinite.declined) == 2
 

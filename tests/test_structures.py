@@ -159,7 +159,7 @@ def test_all_routes_agree_on_a_crystal(weights: str, dtype: str, bound: float) -
     largest = abs(found.features[2]).max()
     assert [route.name for route in found.routes if route.reason is None] == ["sparse", "sphere", "matrix"]
     for route in found.routes:
-        assert route.difference <= 4 * bound * largest
+        assert route.difference <= 4 * bound * largest and route.ulps < 200
         assert 0 < route.rotation < 40 * bound and route.inversion < 4 * bound
         assert route.seconds > 0
     assert found.routes[0].difference == 0 or dtype == "float32"

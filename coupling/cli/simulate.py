@@ -89,7 +89,7 @@ def report(found: Comparison) -> str:
         numbers = f"{one.difference:.2e}", f"{one.ulps:.3g}", f"{one.rotation:.1e}", f"{one.inversion:.1e}"
         lines.append(ROW.format(one.name, *numbers, f"{1e9 * one.seconds:.2f}", one.detail))
     notes = (
-        "difference: largest from the sparse product in float64, and in units of the last place of the largest output;",
+        "difference: largest from the sparse product in float64, and in units in the last place of the largest output;",
         "rotation, inversion: largest residual of equivariance, relative to the largest output.",
     )
     return "\n".join([*lines, *notes, "", f"auto takes {found.choice}"])

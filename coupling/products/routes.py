@@ -27,7 +27,7 @@ from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
 from coupling.products.product_sum import ProductSum
 from coupling.products.simulate import FAMILIES, simulation
-from coupling.products.terms import Factors, find_terms
+from coupling.products.terms import SEVERAL, Factors, find_terms
 from coupling.spins import matrix_factors, smallest_spin, used_degrees
 from coupling.tables.size import table_bytes
 
@@ -116,6 +116,7 @@ def sphere_route(
     """
     if reason := unsearchable(lmax, weights):
         return reason
+    most = most if max(lmax) < SEVERAL else min(most, 1)
     box = tuple(slice(l + 1) for l in lmax)
     norms = [normalization(FAMILIES[kind], max(lmax))[box] for kind in (GAUNT, BRACKET)]
     least = [int((weights[n != 0] != 0).any()) for n in norms]
@@ -150,6 +151,7 @@ def matrix_route(
     """
     if reason := unsearchable(lmax, weights):
         return reason
+    most = most if max(lmax) < SEVERAL else min(most, 1)
     smallest = smallest_spin(*lmax)
     spins = np.arange(max(used_degrees(*lmax)) / 2, smallest + MORE_SPIN + 0.5, 0.5).tolist()
     room = {j: affordable(lambda r, j=j: matrix_works(lmax, j, r), limit, most) for j in spins}  # type: ignore[misc]

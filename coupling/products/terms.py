@@ -26,7 +26,7 @@ GROWTH = 16.0
 #: Starts of the search for terms.
 STARTS = 12
 
-#: Largest dimension of a tensor for which more than one term is looked for.
+#: Least degree from which on no more than one term is looked for: the search would take minutes.
 SEVERAL = 17
 
 
@@ -62,7 +62,6 @@ def _search(wanted: Array, normalization: Array, most: int) -> list[Array] | Non
     ratio = np.divide(wanted, normalization, out=np.zeros_like(wanted), where=normalization != 0)
     problem = Objective(ratio, normalization)
     if not ratio[problem.entries].all() or not separable(problem):
-        most = most if max(ratio.shape) <= SEVERAL else 0
         first = max(2, lower_bound(problem)) if most > 1 else 2
     else:
         first, most = 1, min(1, most)

@@ -39,8 +39,8 @@ class RouteResult:
     """What was found for a route; numbers are relative to the largest output, but ``difference`` and ``seconds``.
 
     difference: largest |difference| from the sparse product in float64; ulps: the same in units in the last place of
-    the largest output, in float64; rotation, inversion: largest residual; seconds: of one channel sample.  With a
-    reason there is no such route.
+    the largest output, in the type of the route; rotation, inversion: largest residual; seconds: of one channel
+    sample.  With a reason there is no such route.
 
     >>> RouteResult("sphere", reason="even one term would take longer").seconds
     0.0
@@ -140,7 +140,7 @@ def _result(name: str, form: RoutedProduct, dtype: np.dtype, seen: list[_View], 
     turned = [(v.matrix @ own, form(v.x.astype(dtype), v.y.astype(dtype))) for v in others]
     rotation = max(float(abs(there - here).max()) / scale for there, here in turned)
     inversion = inversion_residual(form, first.x.astype(dtype), first.y.astype(dtype)) / scale
-    ulps = difference / float(np.spacing(scale))
+    ulps = difference / float(np.spacing(dtype.type(scale)))
     return RouteResult(name, form.why(dtype=dtype).details[name], difference, ulps, rotation, inversion)
 
 
