@@ -72,7 +72,7 @@ def test_the_page_is_what_write_page_writes(tmp_path: Path) -> None:
 
 def test_all_agree_to_degree_five() -> None:
     """Also said in README and docs; what is wrong is wrong elsewhere."""
-    assert all(row.agrees for row in ROWS if row.domain in ("≤ 3", "≤ 5"))
+    assert all(row.agrees for row in ROWS if row.domain in ("≤ 3", "≤ 4", "≤ 5"))
     wrong = {row.program for row in ROWS if row.verdict.startswith("wrong")}
     assert wrong == {"e3nn", "e3nn-jax", "sphericart", "pyshtools", "spherical"}
 
@@ -89,9 +89,9 @@ def block(*path: int) -> np.ndarray:
     return coupling.block("wigner_3j", *path)
 
 
-def verdict(function: Callable[..., np.ndarray], convention: str = "coupling") -> str:
-    (row,) = crosscheck(3, (stand_in(convention, wigner_3j=function),))
-    assert row.cases == 34 and row.agrees == row.verdict.startswith("agrees")
+def verdict(function: Callable[..., np.ndarray], convention: str = "coupling", lmax: int = 3) -> str:
+    (row,) = crosscheck(lmax, (stand_in(convention, wigner_3j=function),))
+    assert row.cases == {2: 15, 3: 34}[lmax] and row.agrees == row.verdict.startswith("agrees")
     return row.verdict
 
 
@@ -136,8 +136,8 @@ def test_an_answer_in_another_convention_is_not_taken_for_agreement() -> None:
     real = [name for name, c in CONVENTIONS.items() if c.basis == "real"]
     met = 0
     for source, target in product(real, repeat=2):
-        found = verdict(lambda *path, c=source: coupling.block("wigner_3j", *path, convention=c), target)
-        paths = cases_of("wigner_3j", "≤ 3")
+        found = verdict(lambda *path, c=source: coupling.block("wigner_3j", *path, convention=c), target, 2)
+        paths = cases_of("wigner_3j", "≤ 2")
         blocks = ([coupling.block("wigner_3j", *path, convention=name) for path in paths] for name in (source, target))
         same = all(a.shape == b.shape and np.allclose(a, b) for a, b in zip(*blocks, strict=True))
         assert found.startswith("agrees") == same, (source, target, found)
@@ -166,7 +166,7 @@ def test_absent_programs_have_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reference_harmonics_against_scipy() -> None:
     """Long arithmetic against doubles, complex and real, up to a large degree."""
     points = points_on_sphere()
-    for l in (0, 1, 2, 7, 40):
+    for l in (0, 1, 2, 7, 25):
         theirs = np.stack([sph_harm_y(l, m, *angles(points)) for m in range(-l, l + 1)], -1)
         np.testing.assert_allclose(harmonics(named("scipy"), l, points), theirs, atol=2e-14)
         ours = coupling.foreign.change_of_basis(l, "scipy", "e3x") @ theirs[..., None]

@@ -268,3 +268,27 @@ def loaded(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+# -- OpenEquivariance --------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore")  # of its own imports
+def test_openequivariance_lists_the_same_triples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own list for a kernel, path by path: the same places in the same order; values to its rounding errors."""
+    place = importlib.util.find_spec("openequivariance")
+    if place is None:
+        pytest.skip("openequivariance is not installed")
+    package = ModuleType("openequivariance")  # without its __init__, which wants a GPU
+    package.__path__ = list(place.submodule_search_locations or [])
+    monkeypatch.setitem(sys.modules, "openequivariance", package)
+    tensor = importlib.import_module("openequivariance.core.ComputationSchedule").CGTensor
+    content = json.loads(export(coupling.load("real-l4"), "openequivariance"))
+    met = 0
+    for path in content["paths"]:
+        theirs, ours = tensor(*path["degrees"], 1.0, np.float64).tuples, path["triples"]
+        assert [list(map(int, t[:3])) for t in theirs] == [t[:3] for t in ours]
+        values = [[float.fromhex(t[3].removesuffix("L")) for t in triples] for triples in (theirs, ours)]
+        np.testing.assert_allclose(*values, rtol=2e-15)
+        met += len(ours)
+    assert met == 2052
