@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "build" / "docs" / "html"
@@ -75,7 +76,13 @@ f.onload = () => setTimeout(() => {{
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves the site, and pages in frames under /frame/<width>/<page>."""
+    """Serves the site, and pages in frames under /frame/<width>/<page>; remembers what was not there."""
+
+    missing: ClassVar[list[str]] = []
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        self.missing.append(f"{self.path}: {code} {message}")
+        super().send_error(code, message, explain)
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -83,6 +90,10 @@ class Handler(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         match = re.match(r"/frame/(\d+)/(.+)", self.path)
         if not match:
+            if self.path == "/favicon.ico":  # browsers ask for it unbidden
+                self.send_response(204)
+                self.end_headers()
+                return
             super().do_GET()
             return
         text = FRAME.format(page=match[2], width=match[1], height=HEIGHT).encode()
@@ -102,6 +113,7 @@ def serving(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
+        server.server_close()
         thread.join()
 
 
@@ -115,9 +127,10 @@ def browse(browser: str, address: str, *options: str) -> tuple[str, str]:
 
 def problems(browser: str, base: str, page: str, width: int) -> list[str]:
     """Return what is wrong with a page at a width."""
+    Handler.missing.clear()
     window = f"--window-size={max(width, 600)},{HEIGHT}"
     dom, log = browse(browser, f"{base}/frame/{width}/{page}", "--dump-dom", window)
-    found = [line for line in log.splitlines() if ":CONSOLE" in line]
+    found = [*Handler.missing, *(line for line in log.splitlines() if ":CONSOLE" in line)]
     report = dict(re.findall(r"(\w+)=(-?\d+)", next(iter(re.findall(r"<title>REPORT (.*?)</title>", dom)), "")))
     if not report:
         return [*found, "the page did not load"]

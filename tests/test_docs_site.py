@@ -9,7 +9,6 @@ import doctest
 import importlib.util
 import re
 import shutil
-import sys
 import unicodedata
 from pathlib import Path
 from types import ModuleType
@@ -132,10 +131,27 @@ def test_a_formula_in_a_docstring_is_literal_after_two_colons_as_well() -> None:
     assert restructured(["So::", "", "    a|b"]) == ["So::", "", "    a|b", ""]
 
 
+BROKEN = """<!doctype html><title>broken</title><body><img src="missing.png">
+<span class="math">\\(x\\)</span><pre style="width: 2000px">wide</pre><script>undefined_name()</script></body>"""
+
+
+@pytest.mark.slow
+def test_the_browser_finds_what_is_broken(tmp_path: Path) -> None:
+    look = helper("look", DOCS)
+    browser = shutil.which("chromium") or pytest.skip("needs chromium")
+    (tmp_path / "broken.html").write_text(BROKEN, encoding="utf-8")
+    (tmp_path / "sound.html").write_text("<!doctype html><title>sound</title><p>words</p>", encoding="utf-8")
+    with look.serving(tmp_path) as base:
+        for width in look.WIDTHS.values():
+            found = "\n".join(look.problems(browser, base, "broken.html", width))
+            for words in ("404", "undefined_name", "0 of 1 formulas", "1 of 1 pictures", "wider", "beyond the window"):
+                assert words in found, (words, found)
+            assert look.problems(browser, base, "sound.html", width) == []
+
+
 @pytest.mark.slow
 def test_the_site_in_a_browser() -> None:
     look = helper("look", DOCS)
     if not shutil.which("chromium") or not (look.SITE / "docs" / "index.html").exists():
         pytest.skip("needs chromium and a built site: make docs")
     assert look.look(["docs/index.html", "docs/theory/gaunt.html"], shots=False) == 0
-    assert "docs" not in sys.modules
