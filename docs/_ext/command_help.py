@@ -1,34 +1,43 @@
-"""``{command-help} build``: what ``coupling build --help`` prints, always the present text."""
+"""``{command-help}``: what ``coupling --help`` and the help of every subcommand print, always the present text."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import click
-from docutils import nodes
-from docutils.parsers.rst import Directive
 
 
-def help_of(name: str) -> str:
-    """Return the help of a subcommand, or of the command itself for an empty name, in 100 columns."""
+def helps() -> dict[str, str]:
+    """Return {command: its help in 100 columns}, the main one first.
+
+    >>> [name for name in helps() if name in ("coupling", "coupling build")]
+    ['coupling', 'coupling build']
+    """
     from coupling.cli import main
 
-    path = ["coupling", *name.split()]
-    command: click.Command = main
-    for part in path[1:]:
-        command = command.commands[part]  # type: ignore[attr-defined]
-    context = click.Context(command, info_name=" ".join(path), max_content_width=100, terminal_width=100)
+    commands: dict[str, click.Command] = {"coupling": main}
+    commands |= {f"coupling {name}": command for name, command in main.commands.items()}
+    return {name: help_of(name, command) for name, command in commands.items()}
+
+
+def help_of(name: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
     return command.get_help(context)
 
 
-class CommandHelp(Directive):
-    optional_arguments = 3
-
-    def run(self) -> list[nodes.Node]:
-        text = help_of(" ".join(self.arguments))
-        return [nodes.literal_block(text, text, language="text")]
+def page() -> str:
+    """Return Markdown with a section for each subcommand."""
+    sections = [f"## {name}\n\n```text\n{text}\n```" for name, text in helps().items()]
+    sections[0] = sections[0].removeprefix("## coupling\n\n")
+    return "\n\n".join(sections)
 
 
 def setup(app: Any) -> dict[str, bool]:
+    from sphinx.util.docutils import SphinxDirective
+
+    class CommandHelp(SphinxDirective):
+        def run(self) -> list[Any]:
+            return self.parse_text_to_nodes(page(), allow_section_headings=True)
+
     app.add_directive("command-help", CommandHelp)
     return {"parallel_read_safe": True}
