@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import coupling
-from coupling.interop.cuda import cuda_source, straight
+from coupling.interop.cuda import CudaProduct, cuda_source, straight
 from coupling.interop.cuda.loops import matrix_kernel, sparse_kernel, tile_lanes
 from coupling.interop.lines import straight_lines
 from coupling.products import ClebschGordan, MatrixProduct, Product
@@ -223,6 +223,32 @@ def test_loops_compile_for_a_device(tmp_path: Path, dtype: str) -> None:
             ptx, _ = cuda.compile_ptx(function, signature, cc=capability)
             assert "fma.rn" in ptx and "call" not in ptx and "selp.b64" not in ptx
             assert bool(re.search(r"^\s+\w[.\w]*\.f64", ptx, re.M)) == (dtype == "float64")
+
+
+def test_the_route_where_a_device_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Straight as far as registers reach; a matrix that is large for its degrees goes by loops."""
+    module = sys.modules[CudaProduct.__module__]
+    for there in (False, True):
+        monkeypatch.setattr(module, "available", lambda there=there: there)
+        for kind, dtype, last in (
+            (ClebschGordan, "float32", 6),
+            (ClebschGordan, "float64", 4),
+            (MatrixProduct, "float32", 9),
+            (MatrixProduct, "float64", 5),
+        ):
+            routes = [CudaProduct(kind(l, l, l)).route_of(dtype) for l in range(11)]
+            assert routes == ["straight" if there and l <= last else "loops" for l in range(11)]
+        assert CudaProduct(MatrixProduct(1, 1, 1, spin=8)).route_of("float32") == "loops"
+        assert CudaProduct(ClebschGordan(9, 9, 9), route="straight").route_of("float32") == "straight"
+
+
+def test_the_benchmark_runs_without_a_device() -> None:
+    """benchmarks/gpu.py, whose figures need a device: every route that can be simulated, right to rounding."""
+    command = [sys.executable, "-m", "benchmarks.gpu", "--simulate", "--lmax", "1", "--dtype", "float64"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    rows = re.findall(r"^\| 1 \| float64 \| (.*) \| (\S+) \|$", printed, re.M)
+    assert {"sparse, loops", "matrix, loops"} <= {route for route, _ in rows}
+    assert all(float(error) < 1e-15 for _, error in rows)
 
 
 def test_the_tile_fits_into_shared_memory() -> None:

@@ -18,8 +18,9 @@ from coupling.products.product import Product
 from coupling.selection import one_of
 
 ROUTES = ("straight", "loops")
-#: Up to so many numbers of x, y and z, features stay in registers: degree 6 in float32, 4 in float64.
-REGISTERS = {4: 147, 8: 75}
+#: Numbers of x, y and z, or of three matrices, of 4 and 8 bytes, that the compiler spills few of: the sparse product to
+#: degree 6 in float32 and 4 in float64, the matrix product to dimension 10 and 6 (docs/benchmarks/gpu-compiled.md).
+REGISTERS: dict[type[Product], dict[int, int]] = {ClebschGordan: {4: 147, 8: 75}, MatrixProduct: {4: 300, 8: 108}}
 #: Threads of a block of loops.
 THREADS = 256
 
@@ -32,7 +33,7 @@ class CudaProduct:
     product : a ``ClebschGordan`` (of any normalization, table and weights) or a ``MatrixProduct``, channels last
     route : "straight": a program without loops, compiled by NVRTC for this product, features in registers and
         coefficients in its instructions; "loops": kernels of numba-cuda that read tables, for any degree; by default
-        "straight" where features fit into registers (degree 6 in float32, 4 in float64) and a device is there
+        "straight" where NVRTC is and registers suffice (sparse: degree 6 in float32, 4 in float64; matrix: 9 and 5)
 
     Features are float32 or float64 arrays [..., (lmax+1)², channels] on the device: of numba, CuPy, torch, or anything
     with ``__cuda_array_interface__``, C-contiguous and of one shape but for the entries.  Arrays of numpy are copied
@@ -89,7 +90,9 @@ class CudaProduct:
         'loops'
         """
         kind = np.dtype(dtype)  # type: ignore[call-overload]
-        fits = sum(self.product.sizes) <= REGISTERS[kind.itemsize] and available()
+        product = self.product
+        numbers = 3 * matrix_dimension(product) ** 2 if isinstance(product, MatrixProduct) else sum(product.sizes)
+        fits = available() and numbers <= REGISTERS[type(product)][kind.itemsize]
         return self.route or ("straight" if fits else "loops")
 
     def _shape(self, x: Any, y: Any) -> tuple[int, ...]:
@@ -117,6 +120,15 @@ class CudaProduct:
         return self._launches[key]
 
 
+def matrix_dimension(product: MatrixProduct) -> int:
+    """Return n = 2j+1.
+
+    >>> matrix_dimension(MatrixProduct(4, 4, 4))
+    5
+    """
+    return round(2 * product.spin) + 1
+
+
 def loops(product: ClebschGordan | MatrixProduct, dtype: np.dtype[Any], channels: int) -> Launch:
     """Return what launches the kernel of loops; tables are copied to the device here."""
     if isinstance(product, ClebschGordan):
@@ -125,7 +137,7 @@ def loops(product: ClebschGordan | MatrixProduct, dtype: np.dtype[Any], channels
         outputs, runs, left, right, values = sparse_arrays(product, dtype)
         arrays: tuple[Any, ...] = outputs, runs, left * np.uint32(tile), right * np.uint32(tile), values
     else:
-        kernel, numbers = matrix_kernel(dtype), 3 * round(2 * product.spin + 1) ** 2
+        kernel, numbers = matrix_kernel(dtype), 3 * matrix_dimension(product) ** 2
         tile = tile_lanes(numbers, dtype.itemsize)
         arrays = matrix_arrays(product, dtype)
     arguments = [cuda.to_device(array) for array in arrays]
