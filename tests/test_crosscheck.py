@@ -204,6 +204,8 @@ def test_command_prints_rows_and_names_what_is_absent(monkeypatch: pytest.Monkey
         r"\| numpy \| \S+ \| coupling \| wigner_3j \| ≤ 2 \| 15 \| 615 \| 0.0e\+00 \| 0 \| agrees \|", result.stdout
     )
     assert result.stdout.endswith("not installed: no-such-distribution\n") and result.stdout.count("agrees") == 1
+    alone = run("--lmax", "2", "--program", "e3nn")  # nothing compared is no agreement
+    assert alone.exit_code == 1 and "agrees" not in alone.stdout and "not installed: no-such-dist" in alone.stdout
 
 
 def test_command_fails_when_a_program_differs_or_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:

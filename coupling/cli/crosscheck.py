@@ -19,7 +19,8 @@ Examples:
   coupling crosscheck --lmax 8 --program cuequivariance
   coupling crosscheck --hard --write                      into docs/comparison.md, in the repository
 
-Exit status 1 when a program differs or cannot be imported; what --hard adds is known to differ, and does not count.
+Exit status 1 when a program differs or cannot be imported, or nothing could be compared; what --hard
+adds is known to differ, and does not count.
 """,
 )
 @click.option("--lmax", type=click.IntRange(min=0), default=5, show_default=True, metavar="L", help="All degrees to L.")
@@ -59,5 +60,5 @@ def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page
     click.echo(f"\nnot installed: {', '.join(absent) or 'none'}")
     if write:
         click.echo(f"{page}: {write_page(page, rows)} rows")
-    if failed or not all(row.agrees for row in rows if row.domain.startswith("≤")):
+    if failed or not rows or not all(row.agrees for row in rows if row.domain.startswith("≤")):
         raise click.exceptions.Exit(FAILED)
