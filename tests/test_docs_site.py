@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import ast
 import doctest
+import importlib
 import importlib.util
+import inspect
 import re
 import shutil
 import unicodedata
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +21,7 @@ import pytest
 
 import coupling
 from tests.sources import ROOT, modules, tree
+from tests.test_house import packages_with_names
 
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
@@ -58,6 +62,25 @@ def test_every_module_is_described_somewhere() -> None:
 def tree_names(name: str) -> set[str]:
     assigned = [n.targets for n in tree(modules()[name]).body if isinstance(n, ast.Assign)]
     return {target.id for group in assigned for target in group if isinstance(target, ast.Name)}
+
+
+@pytest.mark.parametrize("package", packages_with_names())
+def test_public_classes_document_their_methods(package: str) -> None:
+    """The reference leaves out what has no docstring; so nothing may be without."""
+    try:
+        module = importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        pytest.skip(f"needs {error.name}")
+    for name in module.__all__:
+        thing = getattr(module, name)
+        assert not callable(thing) or inspect.getdoc(thing), f"{package}.{name}"
+        for method, value in vars(thing).items() if isinstance(thing, type) else ():
+            field = method in getattr(thing, "__dataclass_fields__", ())
+            if method[0] != "_" and not field and (inspect.isfunction(value) or isinstance(value, METHODS)):
+                assert inspect.getdoc(getattr(thing, method)), f"{package}.{name}.{method} has no docstring"
+
+
+METHODS = (property, cached_property, classmethod, staticmethod)
 
 
 def test_every_command_is_in_the_reference() -> None:

@@ -26,10 +26,8 @@ def help_of(name: str, command: click.Command) -> str:
 
 
 def page() -> str:
-    """Return Markdown with a section for each subcommand."""
-    sections = [f"## {name}\n\n```text\n{text}\n```" for name, text in helps().items()]
-    sections[0] = sections[0].removeprefix("## coupling\n\n")
-    return "\n\n".join(sections)
+    """Return Markdown with a section for each command."""
+    return "\n\n".join(f"## {name}\n\n```text\n{text}\n```" for name, text in helps().items())
 
 
 def setup(app: Any) -> dict[str, bool]:
