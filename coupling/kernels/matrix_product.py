@@ -87,8 +87,8 @@ def matrix_product(x, y, out, first, last, ahead, plan, work):
     """Write the product for the lanes first … last-1, in blocks; first begins one.
 
     x, y, out: [batch, entries, channels]; lane i is channel i % channels of batch item i // channels.
-    ahead: after how many blocks memory that is asked for will be used, 0 not to ask.  work: ``work_size`` numbers, zero
-    at first.
+    len(ahead): after how many blocks memory that is asked for will be used; empty, not to ask.  work: ``work_size``
+    numbers, zero at first.
     """
     w, n, lmax, tables, starts, rows, columns, size, degrees = plan
     of_x, of_y, of_out, space, table = flat(x), flat(y), flat(out), flat(work), flat(tables)
@@ -108,13 +108,15 @@ def matrix_product(x, y, out, first, last, ahead, plan, work):
             gather(y, lane, last, w, lmax[1], work, at_b)
         encode(a, at_a, step, w, lmax[0], n, table, starts[0], space, 0, size, degrees[0])
         encode(b, at_b, step, w, lmax[1], n, table, starts[1], space, plane, size, degrees[1])
-        item, channel = divmod(lane + ahead * w, channels)
-        wanted = (
-            (of_x, item * x.shape[1] * channels + channel, (lmax[0] + 1) ** 2 if ahead else 0),
-            (of_y, item * y.shape[1] * channels + channel, (lmax[1] + 1) ** 2 if ahead else 0),
-            (of_out, item * out.shape[1] * channels + channel, (lmax[2] + 1) ** 2 if ahead else 0),
-        )
-        multiply(space, w, lmax, n, rows, columns, size, wanted, channels)
+        wanted = (of_x, 0, 0), (of_y, 0, 0), (of_out, 0, 0)
+        if len(ahead):
+            item, channel = divmod(lane + len(ahead) * w, channels)
+            wanted = (
+                (of_x, item * x.shape[1] * channels + channel, (lmax[0] + 1) ** 2),
+                (of_y, item * y.shape[1] * channels + channel, (lmax[1] + 1) ** 2),
+                (of_out, item * out.shape[1] * channels + channel, (lmax[2] + 1) ** 2),
+            )
+        multiply(space, w, lmax, n, rows, columns, size, ahead, wanted, channels)
         decode(space, w, lmax[2], n, table, starts[2], c, at_c, step, size, degrees[2])
         if not whole:
             scatter(work, at_c, lane, last, w, lmax[2], out)
@@ -145,15 +147,16 @@ def decode(work, w, lmax, n, tables, entry, out, place, step, size, degrees):
         loop_decode(work, w, lmax, n, tables, entry, out, place, step)
 
 
-def multiply(work, w, lmax, n, rows, columns, size, wanted, step):
+def multiply(work, w, lmax, n, rows, columns, size, ahead, wanted, step):
     """Write twice the product of the first two matrices to the third, within the band |p - q| ≤ lmax[2].
 
-    Between tiles memory is asked for: of each (memory, start, rows) that is wanted, rows of w numbers, step apart.
+    Unless ahead is empty, memory is asked for between tiles: of each (memory, start, rows) that is wanted, rows of w
+    numbers, step apart.
     """
     if len(size):
-        tiles_straight(work, w, lmax, n, rows, columns, size, wanted, step)
+        tiles_straight(work, w, lmax, n, rows, columns, size, ahead, wanted, step)
     else:
-        loop_multiply(work, w, lmax, n, rows, columns, wanted, step)
+        loop_multiply(work, w, lmax, n, rows, columns, ahead, wanted, step)
 
 
 @overload(encode)
@@ -170,14 +173,14 @@ def _encode(x, place, step, w, lmax, n, tables, entry, work, matrix, size, degre
 
 
 @overload(multiply)
-def _multiply(work, w, lmax, n, rows, columns, size, wanted, step):
+def _multiply(work, w, lmax, n, rows, columns, size, ahead, wanted, step):
     """Choose when the kernel is compiled."""
 
-    def straight(work, w, lmax, n, rows, columns, size, wanted, step):
-        tiles_straight(work, w, lmax, n, rows, columns, size, wanted, step)
+    def straight(work, w, lmax, n, rows, columns, size, ahead, wanted, step):
+        tiles_straight(work, w, lmax, n, rows, columns, size, ahead, wanted, step)
 
-    def loops(work, w, lmax, n, rows, columns, size, wanted, step):
-        loop_multiply(work, w, lmax, n, rows, columns, wanted, step)
+    def loops(work, w, lmax, n, rows, columns, size, ahead, wanted, step):
+        loop_multiply(work, w, lmax, n, rows, columns, ahead, wanted, step)
 
     return straight if len(size) else loops
 
@@ -262,14 +265,15 @@ def ask(wanted, step, w, turn, turns):
 
 
 @kernel
-def tiles_straight(work, w, lmax, n, rows, columns, size, wanted, step):
+def tiles_straight(work, w, lmax, n, rows, columns, size, ahead, wanted, step):
     """Write the product tile by tile."""
-    across = -(-n // len(columns))
-    for i in range(-(-n // len(rows))):
+    down, across = -(-len(size) // len(rows)), -(-len(size) // len(columns))
+    for i in range(down):
         p = min(i * len(rows), n - len(rows))
         for j in range(across):
             q = min(j * len(columns), n - len(columns))
-            ask(wanted, step, w, i * across + j, -(-n // len(rows)) * across)
+            if len(ahead):
+                ask(wanted, step, w, i * across + j, down * across)
             if _within(p, q, lmax, rows, columns):
                 straight_multiply(work, p, q, size, rows, columns)
 
@@ -281,14 +285,15 @@ def _within(p, q, lmax, rows, columns):
 
 
 @kernel
-def loop_multiply(work, w, lmax, n, rows, columns, wanted, step):
+def loop_multiply(work, w, lmax, n, rows, columns, ahead, wanted, step):
     """Write the product: for each row of tiles R S, -Rᵀ Sᵀ, S Rᵀ, Sᵀ R in turn; left factors stay in a cache.
 
     Rows of tiles may overlap, since each begins from zero; tiles in a row must not, since the four are added up.
     """
     for i in range(-(-n // len(rows))):
         p = min(i * len(rows), n - len(rows))
-        ask(wanted, step, w, i, -(-n // len(rows)))
+        if len(ahead):
+            ask(wanted, step, w, i, -(-n // len(rows)))
         for k in range(4):
             q = 0
             while q < n:

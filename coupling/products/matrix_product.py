@@ -101,7 +101,7 @@ class MatrixProduct(Product):
             self._plans[dtype] = make_plan(self._used, self.spin, self.weights, dtype)
         out[:, (self._used[2] + 1) ** 2 :] = 0
         plan = self._plans[dtype]
-        ahead = AHEAD if x.nbytes + y.nbytes + out.nbytes > LARGE_BYTES else 0
+        ahead = (0,) * AHEAD if x.nbytes + y.nbytes + out.nbytes > LARGE_BYTES else ()
 
         def run(first: int, last: int) -> None:
             work = aligned_zeros(work_size(plan.w, self._used, plan.n), dtype)
