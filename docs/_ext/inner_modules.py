@@ -49,21 +49,30 @@ def heading(name: str) -> str:
 
 
 def exists(target: str) -> bool:
-    """Return whether a dotted name of the package can be imported.
+    """Return whether a dotted name of the package exists; a module that needs a program that is absent is read instead.
 
     >>> exists("coupling.exact.surd.Surd.latex"), exists("coupling.exact.surd.Sword")
     (True, False)
+    >>> exists("coupling.interop.torch"), exists("coupling.interop.torches")
+    (True, False)
     """
     parts = target.split(".")
-    for length in range(len(parts), 0, -1):
-        try:
-            thing: Any = importlib.import_module(".".join(parts[:length]))
-        except ImportError:
-            continue
-        for name in parts[length:]:
-            thing = getattr(thing, name, None)
-        return thing is not None
-    return False
+    length = max((k for k in range(1, len(parts) + 1) if _file(parts[:k])), default=0)
+    if not length:
+        return False
+    try:
+        thing: Any = importlib.import_module(".".join(parts[:length]))
+    except ImportError:
+        text = _file(parts[:length]).read_text(encoding="utf-8")  # type: ignore[union-attr]
+        return all(re.search(rf"^ *(?:def|class) {name}\b|^{name}\b", text, re.M) for name in parts[length:])
+    for name in parts[length:]:
+        thing = getattr(thing, name, None)
+    return thing is not None
+
+
+def _file(parts: list[str]) -> Path | None:
+    path = PACKAGE.parent.joinpath(*parts)
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
 def missing_reference(app: Any, env: Any, node: Any, contnode: Any) -> Any:
