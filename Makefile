@@ -86,6 +86,7 @@ bench: .venv-bench/stamp
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.tables --write
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.compiled --write
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.symbols --write
+	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.products --write
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache

@@ -289,7 +289,7 @@ def test_counts_are_those_of_the_kernels() -> None:
 @pytest.mark.slow
 def test_the_predicted_order_is_the_measured_one_where_it_is_clear() -> None:
     """Where one route is predicted to take less than half the time of another, it is the faster one."""
-    from benchmarks.products_sparse import compared
+    from benchmarks.timing import compared
 
     met = 0
     boxes = [(1, 1, 1), (2, 2, 2), (4, 4, 4), (6, 6, 6), (8, 8, 8), (4, 2, 6)]
