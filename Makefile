@@ -68,7 +68,7 @@ lock-docs: $(STAMP)
 
 # Notebooks are executed, once for each change; warnings are errors.  The site is build/docs/html/docs/index.html.
 docs: .venv/stamp-docs
-	$(BIN)/python -m sphinx -c docs -b html -a -W --keep-going $(ARGS) . build/docs/html
+	$(BIN)/python -m sphinx -c docs -b html -E -W --keep-going $(ARGS) . build/docs/html
 
 # Screenshots of the site in a browser, which must be installed: chromium.
 look: docs

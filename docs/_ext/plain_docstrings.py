@@ -94,8 +94,13 @@ def process_docstring(app: Any, what: str, name: str, obj: Any, options: Any, li
     lines[:] = restructured(lines)
 
 
+def skip_member(app: Any, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out what only says that a field of a named tuple is one."""
+    return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
+
+
 class Written(str):
-    """An annotation that is shown as it stands in the source."""
+    """An annotation or a default that is shown as it stands in the source."""
 
     def __repr__(self) -> str:
         return str(self)
@@ -109,7 +114,9 @@ def process_signature(app: Any, what: str, name: str, obj: Any, options: Any, ar
         return None
     if what == "class" or not callable(obj):
         signature = signature.replace(return_annotation=inspect.Signature.empty)
-    parameters = [p.replace(annotation=_written(p.annotation)) for p in signature.parameters.values()]
+    parameters = [
+        p.replace(annotation=_written(p.annotation), default=_default(p.default)) for p in signature.parameters.values()
+    ]
     if what == "method" and parameters and parameters[0].name in ("self", "cls"):
         parameters = parameters[1:]
     returned = signature.return_annotation
@@ -118,10 +125,17 @@ def process_signature(app: Any, what: str, name: str, obj: Any, options: Any, ar
 
 
 def _written(annotation: Any) -> Any:
-    return Written(annotation) if isinstance(annotation, str) else annotation
+    text = getattr(annotation, "__forward_arg__", annotation)
+    return Written(text) if isinstance(text, str) else annotation
+
+
+def _default(value: Any) -> Any:
+    """Return a default, or an ellipsis for an object that is known by its address alone."""
+    return Written("...") if " at 0x" in repr(value) else value
 
 
 def setup(app: Any) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", process_docstring)
     app.connect("autodoc-process-signature", process_signature)
+    app.connect("autodoc-skip-member", skip_member)
     return {"parallel_read_safe": True}
