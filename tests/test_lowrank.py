@@ -11,8 +11,9 @@ from scipy.optimize import check_grad, least_squares
 from coupling.exact import real_gaunt, real_wigner_3j, reduced, wigner_6j
 from coupling.lowrank import decompose, normalization_problem, tensorly_decompose, whole_problem
 from coupling.lowrank.batch import _solved, polish_many
-from coupling.lowrank.factors import Layout, column_norms, congruence, tensor
+from coupling.lowrank.factors import column_norms, congruence, tensor
 from coupling.lowrank.fit import equations, polish, value_and_gradient
+from coupling.lowrank.layout import Layout
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import CLASSES, Problem, from_spec
 from coupling.normalizations import normalization
@@ -151,21 +152,22 @@ def cases() -> list[tuple[Objective, Layout, np.dtype]]:
     full = Objective(generator.standard_normal((3, 4, 2)))
     masked = Objective(full.target, generator.uniform(size=(3, 4, 2)) * (generator.uniform(size=(3, 4, 2)) < 0.7))
     return [
-        (objective, Layout(objective.shape, 3, ties), np.dtype(kind))
+        (objective, Layout(objective.shape, 4, ties, singles, bare), np.dtype(kind))
         for kind in (float, complex)
-        for objective, ties in (
-            (full, (0, 1, 2)),
-            (masked, (0, 1, 2)),
-            (Objective(symmetric.tensor, symmetric.weights), (0, 0, 0)),
-            (Objective(symmetric.tensor, symmetric.weights), (0, 1, 0)),
+        for objective, ties, singles, bare in (
+            (full, (0, 1, 2), None, 0),
+            (masked, (0, 1, 2), None, 0),
+            (Objective(symmetric.tensor, symmetric.weights), (0, 0, 0), None, 0),
+            (Objective(symmetric.tensor, symmetric.weights), (0, 1, 0), None, 0),
+            (Objective(whole_problem(1).tensor), (0, 1, 2), 1, 0),
+            (Objective(whole_problem(1).tensor), (0, 1, 2), 1, 1),
         )
     ]
 
 
 def unknowns(layout: Layout, kind: np.dtype) -> np.ndarray:
     """Random unknowns."""
-    count = (int(max(layout.rows)) + 1) * layout.rank
-    pairs = np.random.default_rng(3).standard_normal((count, 2))
+    pairs = np.random.default_rng(3).standard_normal((layout.size, 2))
     return pairs[:, 0].copy() if kind.kind == "f" else pairs.view(complex)[:, 0].copy()
 
 
@@ -182,7 +184,7 @@ def test_gradients_are_derivatives() -> None:
         start = x.view(float)
         size = np.linalg.norm(gradient(start))
         assert check_grad(value, gradient, start) < 1e-5 * size
-    assert len(cases()) == 8
+    assert len(cases()) == 12
 
 
 def test_gauss_newton_equations_are_those_of_the_jacobian() -> None:
@@ -218,12 +220,13 @@ def test_stacks_find_what_single_starts_find() -> None:
     for objective, layout, kind in cases():
         x = np.array([unknowns(layout, kind) for _ in range(3)]) * generator.uniform(0.5, 1, (3, 1))
         together = polish_many(objective, layout, x)
-        assert np.allclose(polish_many(objective, layout, x[1:2])[0], together[1], rtol=1e-6)
+        alone, in_company = (layout.unpack(y) for y in (polish_many(objective, layout, x[1:2])[0], together[1]))
+        assert objective.relative(alone) == pytest.approx(objective.relative(in_company), rel=1e-6, abs=1e-12)
         for start, end in zip(x, together, strict=True):
             one = objective.relative(layout.unpack(polish(objective, layout, start)))
             assert objective.relative(layout.unpack(end)) == pytest.approx(one, rel=1e-2, abs=1e-12)
             met += 1
-    assert met == 24
+    assert met == 36
 
 
 def test_a_singular_start_leaves_the_others_alone() -> None:

@@ -13,14 +13,22 @@ from scipy.stats import special_ortho_group
 
 from coupling.cli import main
 from coupling.lowrank import decompose, equivariance_error, exact_certificate, normalization_problem, whole_problem
-from coupling.lowrank.bounds import eckart_young, koszul_bound, lower_bound, mode_ranks, slot_singular_values
+from coupling.lowrank.bounds import (
+    eckart_young,
+    koszul_bound,
+    lower_bound,
+    mode_ranks,
+    slot_singular_values,
+    truncation_bound,
+)
+from coupling.lowrank.by_rank import study
 from coupling.lowrank.equivariance import path_components
 from coupling.lowrank.factors import Factors, tensor
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import CLASSES, Problem
 from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, spread
-from coupling.lowrank.records import load, record_of, save, verify
-from coupling.lowrank.study import study
+from coupling.lowrank.records import load, record_of, save
+from coupling.lowrank.verification import claims_in_vain
 from coupling.normalizations import normalization
 from coupling.products.simulate import simulate, simulated_weights
 from coupling.sphere.grids import gauss_legendre, lebedev
@@ -91,6 +99,8 @@ def test_equivariant_tensors_have_no_error_and_bounds_hold() -> None:
         error = float(np.linalg.norm(found - problem.tensor))
         assert equivariance_error(found, relative=False) <= np.sqrt(2) * error * (1 + 1e-9)
         assert error / np.linalg.norm(problem.tensor) >= eckart_young(2, rank) * (1 - 1e-9)
+        assert error / np.linalg.norm(problem.tensor) <= truncation_bound(2, rank)
+    assert [truncation_bound(2, rank) < 1 for rank in (2, 4, 8, 28)] == [False, False, True, True]
 
 
 def test_singular_values_in_closed_form() -> None:
@@ -134,12 +144,22 @@ def test_bounds_of_normalizations_never_exceed_what_is_found() -> None:
 
 
 def test_proofs_for_whole_tensors() -> None:
-    for lmax, rank in ((1, 8), (2, 30)):
+    """Sums that do not change when the slots go round: one equation for entries that are equal in all of them."""
+    for lmax, rank, singles, starts, equations, unknowns in ((1, 8, 5, 32, 21, 29), (2, 28, 13, 2, 221, 237)):
         problem = whole_problem(lmax)
-        certificate = exact_certificate(problem, search(problem, rank))
+        found = decompose(problem.tensor, rank, starts=starts, singles=singles, bare=1)
+        certificate = exact_certificate(problem, found.factors)
         assert certificate.proved and certificate.refined < 1e-40 and certificate.radius < 1e-30
-        assert certificate.equations == (lmax + 1) ** 6 == certificate.independent
-        assert certificate.unknowns == 3 * (lmax + 1) ** 2 * rank
+        assert (certificate.equations, certificate.unknowns) == (equations, unknowns)
+        assert certificate.independent == equations
+        a, b, c = found.factors
+        assert np.allclose(tensor((a, b, c)), tensor((b, c, a)), atol=1e-14)
+
+
+def test_free_factors_are_proved_too() -> None:
+    problem = whole_problem(1)
+    certificate = exact_certificate(problem, decompose(problem.tensor, 8, starts=32).factors)
+    assert certificate.proved and certificate.equations == 64 and certificate.unknowns == 96
 
 
 def test_nothing_is_proved_where_nothing_is_true() -> None:
@@ -202,10 +222,10 @@ def test_error_of_the_simulated_product_is_that_of_the_certificate() -> None:
 
 def test_results_go_on_from_what_is_stored(tmp_path: Path) -> None:
     problem = normalization_problem("gaunt", 4)
-    lines: list[str] = []
-    first = study(problem, (1, 2), starts=4, store=tmp_path, report=lines.append)
+    heard: list[tuple[int, int, int, float]] = []
+    first = study(problem, (1, 2), starts=4, store=tmp_path, progress=lambda *words: heard.append(words))
     files = {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
-    assert len(files) == 2 == len(lines)
+    assert len(files) == 2 and {words[0] for words in heard} == {1, 2}
     again = study(problem, (1, 2), starts=4, store=tmp_path)
     assert {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == files
     assert [r.error for r in first] == [r.error for r in again]
@@ -217,7 +237,7 @@ def test_results_go_on_from_what_is_stored(tmp_path: Path) -> None:
 def test_false_claims_are_found(tmp_path: Path) -> None:
     problem = normalization_problem("gaunt", 3)
     record = record_of(problem, decompose(problem.tensor, 2, problem.mask, problem.weights, ties=problem.ties), 0)
-    assert verify(record) == [] and record.proved
+    assert claims_in_vain(record) == [] and record.proved
     one = record_of(problem, decompose(problem.tensor, 1, problem.mask, problem.weights), 0)
     a, b, c = record.factors
     false = {
@@ -231,7 +251,7 @@ def test_false_claims_are_found(tmp_path: Path) -> None:
     for words, wrong in false.items():
         file = tmp_path / "wrong.json"
         save(wrong, file)
-        assert any(words in claim for claim in verify(load(file))), words
+        assert any(words in claim for claim in claims_in_vain(load(file))), words
     assert len(false) == 6
 
 
@@ -242,7 +262,7 @@ def test_complex_results_are_stored(tmp_path: Path) -> None:
     save(record, tmp_path / "complex.json")
     again = load(tmp_path / "complex.json")
     assert np.array_equal(again.factors[1], record.factors[1]) and again.factors[0].dtype == complex
-    assert verify(again) == []
+    assert claims_in_vain(again) == []
 
 
 def test_the_command_prints_draws_and_verifies(tmp_path: Path) -> None:
@@ -253,14 +273,14 @@ def test_the_command_prints_draws_and_verifies(tmp_path: Path) -> None:
     assert result.exit_code == 0 and "| L = 3 | 0.06 | **0** | ≥ 2 |" in result.output
     assert picture.stat().st_size > 5000
     files = sorted((tmp_path / "store").iterdir())
-    result = run(main, ["study", *(word for file in files for word in ("--verify", str(file)))])
+    result = run(main, ["study", "verify", *map(str, files)])
     assert result.exit_code == 0 and result.output.count("verified") == len(files) > 5
     values = json.loads(files[0].read_text(encoding="utf-8"))
     files[0].write_text(json.dumps(values | {"error": 0.5}), encoding="utf-8")
-    result = run(main, ["study", "--verify", str(files[0])])
+    result = run(main, ["study", "verify", str(files[0])])
     assert result.exit_code == 1 and "not 5.000000e-01" in result.output
     files[0].write_text("{}", encoding="utf-8")
-    result = run(main, ["study", "--verify", str(files[0])])
+    result = run(main, ["study", "verify", str(files[0])])
     assert result.exit_code == 2 and "not a result of a study" in result.output
 
 
@@ -268,7 +288,7 @@ def test_the_command_shows_whole_tensors_and_refuses_what_is_not_there() -> None
     run = CliRunner().invoke
     result = run(main, ["study", "whole", "--lmax", "1", "--rank", "5", "--rank", "8", "--starts", "4"])
     assert result.exit_code == 0 and "| 8 | **0** | 0 |" in result.output
-    assert run(main, ["study"]).exit_code == 2
+    assert run(main, ["study", "verify"]).exit_code == 2
     result = run(main, ["study", "matrix", "--lmax", "2", "--spin", "3/2"])
     assert result.exit_code == 2 and "lacks the path (2, 2, 2)" in result.output
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,44 @@ if TYPE_CHECKING:
     from coupling.lowrank.records import Record
 
 FAMILIES = {"gaunt": "gaunt", "bracket": "antisymmetric_gaunt", "matrix": "matrix"}
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+Command = Callable[..., Any]
+
+SEARCH = (
+    click.option("--max-rank", type=click.IntRange(1), default=6, show_default=True, help="Ranks 1 to R."),
+    click.option("--rank", "ranks", type=click.IntRange(1), multiple=True, help="These ranks instead.  Repeatable."),
+    click.option("--starts", type=click.IntRange(1), help="Starts for each rank.  [default: 256, or 16 for whole]"),
+    click.option("--seconds", type=float, help="Time for each rank; it ends the starts early."),
+    click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
+    click.option("--complex", "complex_factors", is_flag=True, help="Complex factors."),
+    click.option("--store", type=FOLDER, help="Folder of results, to go on later."),
+    click.option("--chart", type=FILE, help="Draw error against rank: a PNG or SVG file."),
+)
+FAMILY = (
+    click.option("--lmax", type=click.IntRange(1, 16), default=4, show_default=True, help="Degrees up to L."),
+    click.option("--double", is_flag=True, help="Outputs to 2L instead of L."),
+    click.option("--parity", default="all", show_default=True, help="all, even, odd or a class such as ooe."),
+    click.option("--signs", type=click.Choice(["real", "complex", "absolute"]), default="real", show_default=True),
+    click.option("--weights", type=click.Choice(["unit", "component", "norm"]), default="unit", show_default=True),
+    click.option("--direct", is_flag=True, help="N itself instead of 1/N."),
+)
 
 
-@click.command(
+def with_options(*groups: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
+    """Return the decorator that gives a command these options, in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed([one for group in groups for one in group]):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@click.group(
     short_help="Errors of low-rank decompositions, by rank.",
     epilog="""\b
 Examples:
@@ -26,83 +62,119 @@ Examples:
   coupling study bracket --lmax 4 --weights component --parity ooo
   coupling study matrix --lmax 3 --spin 2 --parity even
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
+  coupling study verify results/*.json
   coupling study page --folder docs/study
-  coupling study --verify results/gaunt-inverse-all-real-unit-l6.6.6-r5.json
 """,
 )
-@click.argument("problem", required=False, type=click.Choice([*FAMILIES, "whole", "page"]), metavar="PROBLEM")
-@click.option("--lmax", type=click.IntRange(1, 16), default=4, show_default=True, help="Degrees up to L.")
-@click.option("--double", is_flag=True, help="Outputs to 2L instead of L.")
-@click.option("--max-rank", type=click.IntRange(1), default=6, show_default=True, help="Ranks 1 to R.")
-@click.option("--rank", "ranks", type=click.IntRange(1), multiple=True, help="These ranks instead.  Repeatable.")
-@click.option("--parity", default="all", show_default=True, help="all, even, odd or a class such as ooe.")
-@click.option("--signs", type=click.Choice(["real", "complex", "absolute"]), default="real", show_default=True)
-@click.option("--weights", type=click.Choice(["unit", "component", "norm"]), default="unit", show_default=True)
-@click.option("--direct", is_flag=True, help="N itself instead of 1/N.")
-@click.option("--spin", metavar="SPIN", help="The spin of the matrix product: 1/2, 1, 3/2, ...")
-@click.option("--starts", type=click.IntRange(1), default=8, show_default=True, help="Starts for each rank.")
-@click.option("--seconds", type=float, help="Time for each rank, instead of all starts.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-@click.option("--complex", "complex_factors", is_flag=True, help="Complex factors.")
-@click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Folder of results, to go on later.")
-@click.option("--chart", type=click.Path(path_type=Path, dir_okay=False), help="Draw error against rank: a PNG file.")
-@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="With page: where it is written.")
-@click.option("--full", is_flag=True, help="With page: all problems and more starts, half an hour on two cores.")
-@click.option("--verify", "files", type=click.Path(path_type=Path, exists=True), multiple=True, help="Check results.")
-@says_what_is_wrong
-def study(problem: str | None, files: tuple[Path, ...], folder: Path | None, full: bool, **options: Any) -> None:
-    """Search sums of few products, print their errors by rank, and draw them.
+def study() -> None:
+    """Search sums of few products, print and draw their errors by rank, and verify what was found.
 
     gaunt, bracket, matrix: the normalizations w/N of a family, whose rank is the number of its products that simulate
     a Clebsch-Gordan product; errors are those of the weights of its paths.  whole: the coupling tensor of all paths.
-    --verify checks stored results in exact arithmetic; exit status 1 when a claim does not hold.
     """
-    if (problem is None) != bool(files):
-        raise ValueError("study takes a problem, or --verify with files")
-    if files:
-        verify(files)
-    elif problem == "page":
-        from coupling.cli.study_page import write
-
-        write(folder or Path("study"), full, options["workers"], options["store"])
-    elif problem == "whole":
-        study_whole(**options)
-    else:
-        study_family(FAMILIES[str(problem)], **options)
 
 
+@study.command()
+@with_options(FAMILY, SEARCH)
+@says_what_is_wrong
+def gaunt(**options: Any) -> None:
+    """Even paths, by Gaunt products."""
+    study_family("gaunt", spin=None, **options)
+
+
+@study.command()
+@with_options(FAMILY, SEARCH)
+@says_what_is_wrong
+def bracket(**options: Any) -> None:
+    """Odd paths, by brackets: antisymmetric Gaunt products."""
+    study_family("bracket", spin=None, **options)
+
+
+@study.command()
+@click.option("--spin", metavar="SPIN", required=True, help="The spin of the matrices: 1/2, 1, 3/2, ...")
+@with_options(FAMILY, SEARCH)
+@says_what_is_wrong
+def matrix(**options: Any) -> None:
+    """All paths, by products of matrices of a spin."""
+    study_family("matrix", **options)
+
+
+@study.command()
+@click.option("--lmax", type=click.IntRange(1, 6), default=2, show_default=True, help="Degrees up to L.")
+@click.option("--parity", type=click.Choice(["all", "even", "odd"]), default="all", show_default=True)
+@with_options(SEARCH)
+@says_what_is_wrong
+def whole(**options: Any) -> None:
+    """The coupling tensor of all paths, (L+1)² per side."""
+    from coupling.lowrank.problems import whole_problem
+    from coupling.lowrank.report import LEGEND, whole_table
+
+    options["starts"] = options["starts"] or 16
+    found = {}
+    for lmax in range(1, options["lmax"] + 1):
+        problem = whole_problem(lmax, options["parity"])
+        chosen = options | {"ranks": options["ranks"] or whole_ranks(lmax)}
+        found[f"L = {lmax}"] = records = run({problem.name: problem}, chosen)[problem.name]
+        click.echo(f"L = {lmax}: {len(problem.tensor)} per side; {problem.measure}.  ", nl=False)
+        click.echo(f"Rank ≥ {records[0].lower}\n\n{whole_table(records)}\n")
+    click.echo(LEGEND)
+    show({"whole coupling tensor": found}, options["chart"])
+
+
+@study.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@says_what_is_wrong
 def verify(files: Sequence[Path]) -> None:
-    """Print which claims of stored results hold."""
+    """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
     from coupling.lowrank.records import load
-    from coupling.lowrank.records import verify as check
+    from coupling.lowrank.shipped import load_factors
+    from coupling.lowrank.verification import claims_in_vain
 
     failed = 0
     for file in files:
-        wrong = check(load(file))
-        click.echo(f"{file.name}: {'; '.join(wrong) if wrong else 'verified'}")
-        failed += bool(wrong)
+        for record in load_factors(file) if file.suffix == ".safetensors" else [load(file)]:
+            wrong = claims_in_vain(record)
+            claim = f"error {record.error:.3e}{', exact: proved' if record.proved else ''}"
+            name = f"{file.name}: {record.name}, rank {record.rank}: "
+            click.echo(name + ("; ".join(wrong) if wrong else f"verified, {claim}"))
+            failed += bool(wrong)
     if failed:
         raise click.exceptions.Exit(FAILED)
 
 
-def study_family(family: str, **options: Any) -> None:
+@study.command()
+@click.option("--folder", type=FOLDER, default=Path("study"), show_default=True, help="Where it is written.")
+@click.option("--store", type=FOLDER, help="Folder of results.  [default: results in the folder]")
+@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True, help="How much.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes.")
+@click.option("--fresh", is_flag=True, help="Do not begin with what the shipped factors have.")
+@says_what_is_wrong
+def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool) -> None:
+    """Write the study page: all tables and pictures, half an hour on two cores; small: two minutes."""
+    from coupling.cli.study_page import write
+
+    write(folder, store or folder / "results", size == "full", workers, fresh)
+
+
+def study_family(name: str, **options: Any) -> None:
     """Print and draw the errors of the normalizations of a family: for each degree limit, and variants of the last."""
     from coupling.lowrank.report import LEGEND, errors_by_rank, worst_by_rank
 
-    lmax = options["lmax"]
+    family, lmax = FAMILIES[name], options["lmax"]
+    options["starts"] = options["starts"] or 256
     limits = {f"L = {l}": p for l in range(1, lmax + 1) if (p := family_problem(family, l, options))}
-    by_limit = {label: run(problem, options) for label, problem in limits.items()}
-    by_variant = {label: run(problem, options) for label, problem in variants(family, lmax, options).items()}
+    if not limits:
+        raise ValueError(f"no path of {name} with parity {options['parity']} has degrees up to {lmax}")
+    found = run(limits | (others := variants(family, lmax, options)), options)
+    by_limit, by_variant = ({label: found[label] for label in part} for part in (limits, others))
     click.echo(f"Relative error by rank; {next(iter(limits.values())).measure}.\n{LEGEND}\n")
     click.echo(errors_by_rank(by_limit, "degrees"))
     click.echo(f"\nVariants at L = {lmax}\n\n{errors_by_rank(by_variant, 'paths, signs')}")
-    click.echo(f"\nLargest error of a path at L = {lmax}\n\n{worst_by_rank(by_variant, 'paths, signs')}")
-    if options["chart"]:
-        chart(options["chart"], {"degrees up to L": by_limit, f"variants at L = {lmax}": by_variant})
+    click.echo(f"\nLargest error of a path at L = {lmax}\n\n{worst_by_rank(by_variant, 'paths, signs')}\n")
+    show({f"{name}, degrees up to L": by_limit, f"{name}, variants at L = {lmax}": by_variant}, options["chart"])
 
 
-def family_problem(family: str, lmax: int, options: dict[str, Any], **changes: str) -> Problem | None:
+def family_problem(family: str, lmax: int, options: Mapping[str, Any], **changes: str) -> Problem | None:
     """Return the problem that the options describe, or None where it has no path."""
     from coupling.lowrank.problems import normalization_problem
 
@@ -117,12 +189,12 @@ def family_problem(family: str, lmax: int, options: dict[str, Any], **changes: s
         raise
 
 
-def variants(family: str, lmax: int, options: dict[str, Any]) -> dict[str, Problem]:
+def variants(family: str, lmax: int, options: Mapping[str, Any]) -> dict[str, Problem]:
     """Return the problems of one degree limit with real, complex and no signs, and of the parity classes.
 
     Of classes that are the same up to the order of the slots only the first is kept.
     """
-    from coupling.lowrank.problems import CLASSES
+    from coupling.lowrank.problems import CLASSES, same
 
     kinds = {"gaunt": ("even",), "antisymmetric_gaunt": ("odd",), "matrix": ("even", "odd")}[family]
     found: dict[str, Problem] = {}
@@ -136,56 +208,54 @@ def variants(family: str, lmax: int, options: dict[str, Any]) -> dict[str, Probl
     return found
 
 
-def same(one: Problem, other: Problem) -> bool:
-    """Return whether two problems differ in the order of their slots only."""
-    from itertools import permutations
-
-    import numpy as np
-
-    pairs: list[tuple[Any, Any]] = [(one.tensor, other.tensor), (one.weights, other.weights)]
-
-    def equal(x: Any, y: Any) -> bool:
-        return x.shape == y.shape and bool(np.allclose(x, y, rtol=1e-12, atol=0))
-
-    return any(all(equal(x, y.transpose(turn)) for x, y in pairs) for turn in permutations(range(3)))
-
-
-def study_whole(**options: Any) -> None:
-    """Print and draw the errors of the whole coupling tensor."""
-    from coupling.lowrank.problems import whole_problem
-    from coupling.lowrank.report import LEGEND, whole_table
-
-    found = {}
-    for lmax in range(1, options["lmax"] + 1):
-        problem = whole_problem(lmax, options["parity"])
-        found[f"L = {lmax}"] = run(problem, options | {"ranks": options["ranks"] or whole_ranks(lmax)})
-        click.echo(f"L = {lmax}: {len(problem.tensor)} per side; {problem.measure}.  Rank ≥ ", nl=False)
-        click.echo(f"{found[f'L = {lmax}'][0].lower}\n\n{whole_table(found[f'L = {lmax}'])}\n")
-    click.echo(LEGEND)
-    if options["chart"]:
-        chart(options["chart"], {"whole coupling tensor": found})
-
-
 def whole_ranks(lmax: int) -> list[int]:
-    """Return ranks worth a search: up to that of a generic tensor of this size, ⌈n³/(3n-2)⌉, and 7L², 7L²+1, 8."""
+    """Return ranks worth a search: up to that of a generic tensor of this size, ⌈n³/(3n-2)⌉, and 7L², 7L²+1.
+
+    >>> whole_ranks(1), whole_ranks(2)
+    ([2, 3, 4, 5, 7, 8], [10, 15, 20, 25, 28, 29, 30])
+    """
     n = (lmax + 1) ** 2
     generic = -(-(n**3) // (3 * n - 2))
     parts = {generic * k // 6 for k in range(2, 7)} | {7 * lmax**2, 7 * lmax**2 + 1}
     return sorted(rank for rank in parts if rank <= generic + 1)
 
 
-def run(problem: Problem, options: dict[str, Any]) -> list[Record]:
-    """Search all ranks of a problem, with a line on the error stream for each result."""
-    from coupling.lowrank import study as search
+def run(problems: Mapping[str, Problem], options: Mapping[str, Any]) -> dict[str, list[Record]]:
+    """Return the results of all ranks of the problems; a bar on the error stream shows how far that is."""
+    from coupling.lowrank.by_rank import study as search
 
     names = ("starts", "seed", "seconds", "workers", "complex_factors", "store")
     chosen = {name: options[name] for name in names}
-    ranks = options["ranks"] or range(1, options["max_rank"] + 1)
-    return search(problem, ranks, **chosen, report=lambda line: click.echo(line, err=True))
+    ranks = sorted(options["ranks"] or range(1, options["max_rank"] + 1))
+    found = {}
+    with bar(len(problems)) as drawn:
+        for label, problem in problems.items():
+
+            def progress(rank: int, starts: int, of: int, best: float, label: str = label) -> None:
+                drawn.update(0, f"{label}, R = {rank}: {starts} of {of} starts, {best:.1e}")
+
+            found[label] = search(problem, ranks, **chosen, progress=progress)
+            drawn.update(1, label)
+    return found
 
 
-def chart(file: Path, panels: dict[str, dict[str, list[Record]]]) -> None:
-    """Draw error against rank."""
+def bar(length: int) -> Any:
+    """Return a bar on the error stream; its ``update(steps, words)`` moves it."""
+    return click.progressbar(length=length, show_pos=True, item_show_func=lambda words: words or "", file=sys.stderr)
+
+
+def show(panels: Mapping[str, Mapping[str, list[Record]]], file: Path | None) -> None:
+    """Draw error against rank: as text, and into a file if one is named."""
+    from coupling.lowrank.report import drawn
+
+    for title, studies in panels.items():
+        click.echo(f"{title}: relative error against rank\n{drawn(studies)}\n")
+    if file:
+        chart(file, panels)
+
+
+def chart(file: Path, panels: Mapping[str, Mapping[str, list[Record]]]) -> None:
+    """Write a picture of error against rank."""
     from coupling.plots import save_errors
 
     curves = {

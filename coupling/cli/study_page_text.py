@@ -4,16 +4,15 @@ TEXT = """<!-- Written by `coupling study page`. -->
 
 # How many products are enough
 
-This page is the $set set of the study. `coupling study page --folder docs/study` writes the reduced one, with `--full
---workers 2` the complete one: degree limits to 16 and twice to eight times the starts. Each number is the best of
-several seeded starts: an upper bound of what is possible, unless a bound from below meets it.
+Written by `$command`. Each number is the best of many seeded starts: an upper bound of what is possible, unless a
+bound from below meets it.
 
 $legend
 
-Every result is evaluated with 60 digits against exact entries, and `coupling study --verify FILE` does so again for
-a stored one. A proof is the theorem of Newton and Kantorovich, applied to factors refined to a residual below
-1e-40; it says that an exact decomposition with factors of the same kind, real or complex, lies closer to them than
-1e-30.
+Every result is evaluated with 60 digits against exact entries, and `coupling study verify FILE` does so again for
+a stored one, with integers and intervals. A proof is the theorem of Newton and Kantorovich, applied to factors
+refined to a residual below 1e-40; it says that an exact decomposition with factors of the same kind, real or complex,
+lies closer to them than 1e-30.
 
 ## Normalizations
 
@@ -41,19 +40,23 @@ $bracket
 
 $double
 
-**Variants at L = 6.** "positive" is the sign in the real basis. In the complex basis the coefficients carry signs
+**Variants at one L.** "positive" is the sign in the real basis. In the complex basis the coefficients carry signs
 that no single product of real factors has; a split of the signals into even and odd degrees makes each parity class
 (parities of l1, l2, l3) a problem of its own and absorbs them. Classes that differ in the order of the slots alone
 are listed once. Weights and separable factors such as √(2l+1) change what the error is measured against, never the
-rank.
+rank: where one of them is exact, all are, so "0?" beside another weight is as good as its proof.
 
 $variants
+
+![Variants](variants.png)
 
 **Matrix product of spin j.** 2j as small as it can be with no path missing. Its signs in the real basis are not all
 positive at small j; even and odd paths come from the Hermitian and the anti-Hermitian part of one product, so they
 may have factors of their own, at no extra product.
 
 $matrix
+
+![Outputs to 2L, and the matrix product](outputs.png)
 
 ## Exact ranks and a count
 
@@ -83,11 +86,22 @@ $whole
 Proved lower bounds of the rank, border rank included, from Koszul flattenings: $lower. The mode ranks are (L+1)²
 only.
 
+*Exact ranks.* A generic tensor of n = (L+1)² dimensions per slot has rank ⌈n³/(3n-2)⌉ over the complex numbers: 7, 30,
+90, 215 for L = 1 to 4. The coupling tensor does not change when its slots go round, and what is antisymmetric in it,
+the odd paths, has no degree 0. So sums are tried of s terms a⊗a⊗a and of t threes a⊗b⊗c + b⊗c⊗a + c⊗a⊗b without
+degree 0 in the threes. They have n s + (3n-5) t unknowns against binom(n+2,3) + binom(n-1,3) equations. With as few
+threes as the odd paths need (1 and 5; for L = 3 and 4 a count says 13 and 32) that suggests R = s + 3t = 7, 28, 84,
+205. At L = 1 it holds over the complex numbers, and one column more is exact over the real ones. At L = 2 it holds:
+**R = 28 = 7L² is exact**, with 13 single terms and 5 threes.
+
+*Against the literature.* The schedule R = 7L² of the paper is one column short of an exact real decomposition at
+L = 1, and at L = 2 exactly right: the errors quoted there at R = 28 are those of a fit that has not arrived. Ranks
+below have, in part, no best fit: the terms grow without end while the error falls.
+
 *What the bounds say.* 2‖M̂ - M‖ holds for each rotation and √2 ‖M̂ - M‖ in the mean; the mean is close to the
 latter, so the equivariance error is little else than the error of the fit. The singular values, σ² = N_l/(2l+1)
 with multiplicity 2l+1, bound the fit from below while R < (L+1)², where nothing useful is reached, and say nothing
-from (L+1)² on. The schedule R = 7L² of the paper is one column short of an exact real decomposition at L = 1 and two
-short at L = 2.
+from (L+1)² on; cut off in two slots they bound it from above, several times too high.
 
 *Complex factors*, L = 1: $complex.
 

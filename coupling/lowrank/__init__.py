@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from coupling.lowrank.baseline import tensorly_decompose
+from coupling.lowrank.by_rank import study
 from coupling.lowrank.certificate import Certificate
-from coupling.lowrank.decompose import Decomposition, decompose
+from coupling.lowrank.decomposition import Decomposition, decompose
 from coupling.lowrank.equivariance import equivariance_error
 from coupling.lowrank.exact import ExactCertificate, exact_certificate
 from coupling.lowrank.problems import Problem, normalization_problem, whole_problem
-from coupling.lowrank.study import study
+from coupling.lowrank.records import Record
+from coupling.lowrank.shipped import load_factors, save_factors, shipped
+from coupling.lowrank.verification import claims_in_vain
 
 __all__ = [
     "Certificate",
     "Decomposition",
     "ExactCertificate",
     "Problem",
+    "Record",
+    "claims_in_vain",
     "decompose",
     "equivariance_error",
     "exact_certificate",
+    "load_factors",
     "normalization_problem",
+    "save_factors",
+    "shipped",
     "study",
     "tensorly_decompose",
     "whole_problem",

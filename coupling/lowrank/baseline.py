@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from coupling.lowrank.certificate import certify
-from coupling.lowrank.decompose import Decomposition, as_objective
-from coupling.lowrank.factors import Factors, Layout, balanced, ordered
+from coupling.lowrank.decomposition import Decomposition, as_objective
+from coupling.lowrank.factors import Factors, balanced, ordered
 from coupling.lowrank.fit import EXACT, random_start
+from coupling.lowrank.layout import Layout
 from coupling.lowrank.objective import Objective
 
 

@@ -13,22 +13,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.lowrank.factors import Array, Layout, distinct
+from coupling.lowrank.factors import Array
+from coupling.lowrank.layout import Layout
 from coupling.lowrank.objective import Objective
 
-#: Starts of one stack at most, numbers of its Jacobians at most (starts × entries × unknowns), and the most unknowns of
-#: a problem for which a stack saves more than it costs.
-STACK, MOST_NUMBERS, MOST_UNKNOWNS = 64, 4_000_000, 250
+#: Starts of one stack at most, and numbers of its Jacobians at most (starts × entries × unknowns).
+STACK, MOST_NUMBERS = 64, 4_000_000
+
+#: The most unknowns for which stacks are used: without free entries, with them.  The Jacobian that a stack needs has a
+#: row for each distinct entry that counts; where all count and all are distinct, Gram matrices cost less.
+MOST_UNKNOWNS = 160, 600
 
 #: A start ends after so many steps that gain less than 1e-6, and at the latest after ITERATIONS.
 PATIENCE, ITERATIONS = 20, 400
 
 
+def stackable(objective: Objective, layout: Layout) -> bool:
+    """Return whether a problem is solved in stacks, be it of one."""
+    few = layout.size <= MOST_UNKNOWNS[objective.weights is not None]
+    return few or (layout.slots > 1 and layout.size * len(objective.entries[0]) // 3 <= MOST_NUMBERS)
+
+
 def stack_size(objective: Objective, layout: Layout) -> int:
     """Return how many starts are solved at once: 1 where a stack is not worth it."""
-    unknowns = (int(layout.rows.max()) + 1) * layout.rank
-    numbers = len(objective.entries[0]) * unknowns
-    return max(1, min(STACK, MOST_NUMBERS // numbers)) if unknowns <= MOST_UNKNOWNS else 1
+    numbers = len(objective.entries[0]) * layout.size
+    return max(1, min(STACK, MOST_NUMBERS // numbers)) if stackable(objective, layout) else 1
 
 
 @dataclass
@@ -51,12 +60,10 @@ class Stack:
     """The masked problem of an objective, for stacks of unknowns."""
 
     def __init__(self, objective: Objective, layout: Layout) -> None:
-        self.rank = layout.rank
-        starts = np.concatenate([[0], np.cumsum(layout.shape)[:2]])
-        entries = distinct(zip(*(axis.tolist() for axis in objective.entries), strict=True), layout.ties)
+        entries = layout.distinct(zip(*(axis.tolist() for axis in objective.entries), strict=True))
         index = tuple(np.array(axis) for axis in zip(*entries, strict=True))
-        self.rows = [layout.rows[start + axis] for start, axis in zip(starts, index, strict=True)]
-        self.size = int(layout.rows.max()) + 1
+        unknowns = np.split(layout.index, np.cumsum(layout.shape)[:2])
+        self.unknowns = [rows[axis] for rows, axis in zip(unknowns, index, strict=True)]  # [e, R] for each slot
         self.target = objective.target[index]
         ones = np.ones(self.target.shape) if objective.weights is None else objective.weights[index]
         self.weights = ones * np.sqrt(list(entries.values()))
@@ -64,8 +71,8 @@ class Stack:
 
     def parts(self, x: Array) -> list[Array]:
         """Return a[i], b[j], c[k] of every entry, three arrays [S, e, R]."""
-        rows = x.reshape(len(x), self.size, self.rank)
-        return [rows[:, index] for index in self.rows]
+        extended = np.concatenate([x, np.zeros((len(x), 1), x.dtype)], axis=1)
+        return [extended[:, index] for index in self.unknowns]
 
     def residual(self, x: Array) -> Array:
         """Return W (T̂ - T), [S, e]."""
@@ -75,11 +82,11 @@ class Stack:
     def jacobian(self, x: Array) -> Array:
         """Return the derivatives of the residuals, [S, e, u]."""
         a, b, c = self.parts(x)
-        matrix = np.zeros((len(x), len(self.target), self.size, self.rank), x.dtype)
-        entries = np.arange(len(self.target))
-        for index, others in zip(self.rows, (b * c, a * c, a * b), strict=True):
+        matrix = np.zeros((len(x), len(self.target), x.shape[1] + 1), x.dtype)
+        entries = np.arange(len(self.target))[:, None]
+        for index, others in zip(self.unknowns, (b * c, a * c, a * b), strict=True):
             matrix[:, entries, index] += others * self.weights[:, None]
-        return matrix.reshape(len(x), len(self.target), -1)
+        return matrix[:, :, :-1]
 
 
 def polish_many(objective: Objective, layout: Layout, x: Array) -> Array:

@@ -7,6 +7,7 @@ than its rounding, and only those far above count.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations
 from math import comb
 
@@ -20,6 +21,9 @@ from coupling.selection import degree
 
 Floats = NDArray[np.float64]
 
+#: The largest dimension of a Koszul flattening.
+LARGEST = 2100
+
 
 def lower_bound(objective: Objective) -> int:
     """Return a proved lower bound of the rank of every completion of the tensor.
@@ -32,9 +36,15 @@ def lower_bound(objective: Objective) -> int:
     3
     """
     if objective.weights is None:
-        return max(*mode_ranks(objective.target), koszul_bound(objective.target))
+        return _full_bound(objective.shape, np.ascontiguousarray(objective.target).tobytes())
     known = max(rank_of(matrix) for matrix in known_matrices(objective))
     return max(known, 1 if separable(objective) else 2)
+
+
+@lru_cache(maxsize=8)
+def _full_bound(shape: tuple[int, ...], data: bytes) -> int:
+    tensor = np.frombuffer(data).reshape(shape)
+    return max(*mode_ranks(tensor), koszul_bound(tensor))
 
 
 def rank_of(matrix: Floats) -> int:
@@ -57,8 +67,9 @@ def mode_ranks(tensor: Floats) -> tuple[int, int, int]:
     return a, b, c
 
 
-def koszul_bound(tensor: Floats, largest: int = 4) -> int:
-    """Return ⌈rank(T ∧ p) / binom(2p, p)⌉, the best over p = 1 … largest: a lower bound of the border rank.
+def koszul_bound(tensor: Floats) -> int:
+    """Return ⌈rank(T ∧ p) / binom(2p, p)⌉, the best over p, of matrices up to LARGEST: a lower bound of the border
+    rank.
 
     T ∧ p: Λ^p A ⊗ B* → Λ^(p+1) A ⊗ C maps ω ⊗ β to Σ_i (e_i ∧ ω) ⊗ T_i(β); for a product a ⊗ b ⊗ c its rank is
     binom(2p, p) when A is cut to 2p+1 dimensions, by a random projection.  Source: J. M. Landsberg, G. Ottaviani,
@@ -66,8 +77,8 @@ def koszul_bound(tensor: Floats, largest: int = 4) -> int:
     """
     generator = np.random.default_rng(0)
     best = 0
-    for p in range(1, largest + 1):
-        if 2 * p + 1 <= len(tensor):
+    for p in range(1, (len(tensor) + 1) // 2):
+        if comb(2 * p + 1, p) * max(tensor.shape[1:]) <= LARGEST:
             projection = np.linalg.qr(generator.standard_normal((len(tensor), 2 * p + 1)))[0]
             rank = rank_of(koszul_flattening(np.einsum("ia,ijk->ajk", projection, tensor), p))
             best = max(best, -(-rank // comb(2 * p, p)))
@@ -169,3 +180,20 @@ def eckart_young(lmax: object, rank: int) -> float:
     """
     squares = slot_singular_values(lmax) ** 2
     return float(np.sqrt(squares[rank:].sum() / squares.sum()))
+
+
+def truncation_bound(lmax: object, rank: int) -> float:
+    """Return an upper bound of the least ‖M - M̂‖ / ‖M‖ among sums of rank terms, from the same singular values.
+
+    Two slots cut to their p and q largest singular vectors leave p·q slices, so at most p·q terms, with an error of at
+    most the root of both sums of squares that are cut off.  Source: L. De Lathauwer, B. De Moor, J. Vandewalle, A
+    multilinear singular value decomposition, SIAM J. Matrix Anal. Appl. 21 (2000), property 10.
+
+    >>> round(truncation_bound(1, 4), 6), truncation_bound(1, 16)
+    (0.774597, 0.0)
+    """
+    squares = slot_singular_values(lmax) ** 2
+    cut = np.concatenate([np.cumsum(squares[::-1])[::-1], [0.0]])  # cut[p]: what is lost when p are kept
+    size = len(squares)
+    pairs = [(p, min(rank // p, size)) for p in range(1, min(rank, size) + 1)]
+    return float(np.sqrt(max(0.0, min(cut[p] + cut[q] for p, q in pairs)) / squares.sum()))

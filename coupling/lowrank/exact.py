@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.exact import Surd
-from coupling.lowrank.factors import Array, Factors, Layout, distinct, representative
+from coupling.lowrank.factors import Array, Factors
+from coupling.lowrank.layout import Layout, layout_of
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import Problem
 
@@ -91,11 +92,10 @@ class System:
     def __init__(self, problem: Problem, factors: Sequence[Array]) -> None:
         every = list(zip(*(axis.tolist() for axis in problem.entries), strict=True))
         exact = {entry: problem.exact(*entry) for entry in every}
-        ties = shared(factors, problem.ties)
-        if any(exact[representative(entry, ties)] != value for entry, value in exact.items()):
-            ties = (0, 1, 2)  # weights of the user may be symmetric to rounding only
-        entries = distinct(every, ties)
-        self.layout = Layout(problem.tensor.shape, factors[0].shape[1], ties)
+        self.layout = layout_of(factors, problem.ties)
+        if any(exact.get(self.layout.representative(entry)) != value for entry, value in exact.items()):
+            self.layout = Layout(self.layout.shape, self.layout.rank)  # symmetric to rounding only, or by chance
+        entries = self.layout.distinct(every)
         self.index = [np.array(axis) for axis in zip(*entries, strict=True)]
         self.targets = [to_mpf(exact[entry]) for entry in entries]
         ones = np.ones(problem.tensor.shape) if problem.weights is None else problem.weights
@@ -134,13 +134,6 @@ class System:
         return jacobian, inverse
 
 
-def shared(factors: Sequence[Array], ties: tuple[int, ...]) -> tuple[int, ...]:
-    """Return ties if the factors of tied slots are equal, else no ties."""
-    firsts = [factors[ties.index(tie)] for tie in ties]
-    equal = all(np.array_equal(x, first) for x, first in zip(factors, firsts, strict=True))
-    return ties if equal else (0, 1, 2)
-
-
 def refined(system: System, x: NDArray[Any], steps: int = 12) -> tuple[float | None, float | None]:
     """Return (‖F‖ after refinement, radius of the proof); None for what was not reached."""
     for _ in range(steps):
@@ -173,8 +166,7 @@ def proof_radius(system: System, x: NDArray[Any], jacobian: Array, inverse: Arra
     rho = 2 * size + 1e-50
     radius = norm_b * rho
     # D²F[u,v] has two terms in each pair of slots; a shared array counts in each of its slots
-    slots = max(system.layout.ties.count(tie) for tie in system.layout.ties)
-    lipschitz = slots * (sum(np.linalg.norm(factor) for factor in system.rounded(x)) + 3 * radius + 1e-9)
+    lipschitz = system.layout.slots * (sum(np.linalg.norm(factor) for factor in system.rounded(x)) + 3 * radius + 1e-9)
     inside = size + epsilon * rho + 0.5 * lipschitz * radius**2 <= rho
     return float(radius) if inside and epsilon + lipschitz * norm_b * radius < 1 else None
 

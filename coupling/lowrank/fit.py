@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from coupling.lowrank.factors import Array, Layout, column_norms
+from coupling.lowrank.factors import Array, column_norms
+from coupling.lowrank.layout import Layout
 from coupling.lowrank.objective import Objective, real_view
 
 #: Relative error below which a fit counts as numerically exact.
@@ -21,8 +22,8 @@ EXACT = 1e-12
 #: Gauss-Newton gives up after so many successive steps with a gain below 1e-6.
 PATIENCE = 20
 
-#: With more unknowns the normal matrix would not fit; such fits end with L-BFGS.
-MOST_UNKNOWNS = 12_000
+#: With more numbers in the three arrays the normal matrix takes too long; such fits end with L-BFGS.
+MOST_NUMBERS = 6_000
 
 #: Falling ridges, tried in turn by the starts; the empty one goes to Gauss-Newton at once.
 RIDGES = (1e-2, 1e-4), (1e-4,), (1e-3, 1e-5), ()
@@ -100,9 +101,14 @@ def revived(objective: Objective, layout: Layout, x: Array, generator: np.random
     """Return the unknowns with columns that the ridge has switched off started again; zero is a saddle for them."""
     norms = column_norms(layout.unpack(x))
     dead = norms < 1e-6 * norms.max()
+    if not dead.any():
+        return x
     size = 0.3 * np.cbrt(norms.max()) / np.sqrt(max(objective.shape))
-    rows = x.reshape(-1, layout.rank)
-    return np.where(dead, size * noise(generator, rows.shape, x.dtype), rows).ravel() if dead.any() else x
+    which = np.unique(layout.index[:, dead])
+    which = which[which < layout.size]
+    x = x.copy()
+    x[which] = size * noise(generator, which.shape, x.dtype)
+    return x
 
 
 def noise(generator: np.random.Generator, shape: Sequence[int], dtype: np.dtype) -> Array:
@@ -116,8 +122,7 @@ def noise(generator: np.random.Generator, shape: Sequence[int], dtype: np.dtype)
 def random_start(objective: Objective, layout: Layout, generator: np.random.Generator, dtype: np.dtype) -> Array:
     """Return normal unknowns whose sum has the size of the target on the entries that count."""
     size = np.sqrt(np.mean(objective.target[objective.entries] ** 2) / layout.rank) ** (1 / 3)
-    unknowns = (int(layout.rows.max()) + 1) * layout.rank
-    return np.asarray(size * noise(generator, (unknowns,), dtype))
+    return np.asarray(size * noise(generator, (layout.size,), dtype))
 
 
 def fit(
@@ -126,6 +131,6 @@ def fit(
     """Return the local minimum that a start leads to, along a path of ridges and then without one."""
     for ridge in ridges:
         x = descend(objective, layout, x, ridge)
-    if x.size > MOST_UNKNOWNS:
+    if layout.index.size > MOST_NUMBERS:
         return descend(objective, layout, x, 0.0, 5000)
     return polish(objective, layout, revived(objective, layout, x, generator))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,19 @@ class Problem:
         if first or last:
             return (0, 0, 1) if first else (0, 1, 1)
         return (0, 1, 0) if self._symmetric(0, 2) else (0, 1, 2)
+
+    @cached_property
+    def cyclic(self) -> bool:
+        """Whether tensor and weights stay the same when the three slots go round."""
+        arrays = [self.tensor] if self.weights is None else [self.tensor, self.weights]
+        return all(
+            len(set(x.shape)) == 1 and np.allclose(x, x.transpose(1, 2, 0), rtol=1e-12, atol=1e-15) for x in arrays
+        )
+
+    @property
+    def bare(self) -> int:
+        """The first indices that no part of the tensor has which changes sign when slots are exchanged: degree 0."""
+        return 1 if self.spec["problem"] == "whole" else 0
 
     def _symmetric(self, slot1: int, slot2: int) -> bool:
         arrays = [self.tensor] if self.weights is None else [self.tensor, self.weights]
@@ -170,6 +184,20 @@ def from_spec(spec: dict[str, Any]) -> Problem:
         inverse=spec["target"] == "inverse",
         j=spec["spin"] / 2 if "spin" in spec else None,
     )
+
+
+def same(one: Problem, other: Problem) -> bool:
+    """Return whether two problems differ in the order of their slots only.
+
+    >>> same(normalization_problem("gaunt", 2, "eoo"), normalization_problem("gaunt", 2, "ooe"))
+    True
+    """
+    pairs: list[tuple[Any, Any]] = [(one.tensor, other.tensor), (one.weights, other.weights)]
+
+    def equal(x: Any, y: Any) -> bool:
+        return x.shape == y.shape and bool(np.allclose(x, y, rtol=1e-12, atol=0))
+
+    return any(all(equal(x, y.transpose(turn)) for x, y in pairs) for turn in permutations(range(3)))
 
 
 def _masked(spec: dict[str, Any], box: Path) -> Problem:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from coupling.lowrank.bounds import lower_bound
-from coupling.lowrank.decompose import Decomposition, as_objective
+from coupling.lowrank.decomposition import Decomposition
 from coupling.lowrank.equivariance import equivariance_error
 from coupling.lowrank.exact import ExactCertificate, exact_certificate
-from coupling.lowrank.factors import Factors, tensor
+from coupling.lowrank.factors import Array, Factors, tensor
 from coupling.lowrank.fit import EXACT
 from coupling.lowrank.problems import Problem, from_spec
 from coupling.selection import PARITIES
@@ -67,6 +67,11 @@ class Record:
         return {kind if parity in PARITIES else tuple("eo".index(letter) for letter in parity): (a, b, c)}
 
     @property
+    def name(self) -> str:
+        """The name of the problem."""
+        return from_spec(self.spec).name
+
+    @property
     def exact(self) -> bool:
         """Whether refined factors reach a residual below 1e-40."""
         return self.certificate.refined is not None
@@ -91,7 +96,7 @@ def record_of(problem: Problem, found: Decomposition, seed: int) -> Record:
         congruence=found.certificate.congruence,
         lower=found.certificate.lower,
         certificate=certificate,
-        equivariance=_equivariance(problem, found.factors),
+        equivariance=mean_equivariance_error(problem, found.factors),
         starts=len(found.errors),
         reached=near,
         seed=seed,
@@ -99,7 +104,8 @@ def record_of(problem: Problem, found: Decomposition, seed: int) -> Record:
     )
 
 
-def _equivariance(problem: Problem, factors: Factors) -> float | None:
+def mean_equivariance_error(problem: Problem, factors: Factors) -> float | None:
+    """Return the relative mean equivariance error of real factors of a whole tensor, else None."""
     if problem.spec["problem"] != "whole" or np.iscomplexobj(factors[0]):
         return None
     return equivariance_error(tensor(factors))
@@ -127,6 +133,12 @@ def save(record: Record, file: Path) -> None:
         stream.write((json.dumps(values, ensure_ascii=False) + "\n").encode())
 
 
+def from_values(values: dict[str, Any], factors: Sequence[Array]) -> Record:
+    """Return the record with these fields, apart from its factors."""
+    a, b, c = factors
+    return Record(**values | {"certificate": ExactCertificate(**values["certificate"]), "factors": (a, b, c)})
+
+
 def load(file: Path) -> Record:
     """Return a record of a file, or raise ValueError naming the file."""
     try:
@@ -134,43 +146,7 @@ def load(file: Path) -> Record:
         if values.pop("schema") != SCHEMA:
             raise ValueError("unknown schema")
         kind = complex if values.pop("complex") else float
-        values["factors"] = tuple(np.array(x, float).view(kind) for x in values["factors"])
-        values["certificate"] = ExactCertificate(**values["certificate"])
-        return Record(**values)
+        factors = [np.array(x, float).view(kind) for x in values.pop("factors")]
+        return from_values(values, factors)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{file} is not a result of a study: {error}") from None
-
-
-def verify(record: Record) -> list[str]:
-    """Return what a record claims in vain; an empty list when all holds.
-
-    Nothing of the search is used: entries are exact Surds, sums are taken with 60 digits, the proof is run again.
-
-    >>> from coupling.lowrank.decompose import decompose
-    >>> from coupling.lowrank.problems import normalization_problem
-    >>> problem = normalization_problem("gaunt", 2)
-    >>> verify(record_of(problem, decompose(problem.tensor, 2, problem.mask, problem.weights), 0))
-    []
-    """
-    problem = from_spec(record.spec)
-    found = exact_certificate(problem, record.factors, refine=record.exact)
-    claims = [
-        ("relative error", record.error, found.relative),
-        ("largest error", record.worst, found.worst),
-        ("mean equivariance error", record.equivariance or 0.0, _equivariance(problem, record.factors) or 0.0),
-    ]
-    failed = [
-        f"{name} is {actual:.6e}, not {claim:.6e}"
-        for name, claim, actual in claims
-        if not abs(claim - actual) <= 1e-9 * actual + 1e-15
-    ]
-    if record.exact and found.refined is None:
-        failed.append("refinement does not converge")
-    if record.proved and not found.proved:
-        failed.append("existence of an exact decomposition is not proved")
-    lower = lower_bound(as_objective(problem.tensor, problem.mask, problem.weights))
-    if record.lower > lower:
-        failed.append(f"the proved lower bound of the rank is {lower}, not {record.lower}")
-    if record.rank != record.factors[0].shape[1]:
-        failed.append(f"the factors have {record.factors[0].shape[1]} columns, not {record.rank}")
-    return failed

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from coupling.lowrank.bounds import eckart_young
+from coupling.lowrank.bounds import eckart_young, truncation_bound
 from coupling.lowrank.certificate import DIVERGENT
 from coupling.lowrank.records import Record
 
@@ -78,10 +79,45 @@ def whole_table(records: Sequence[Record], quoted: Mapping[int, str] | None = No
                 number(equivariance) if equivariance else "0",
                 said,
                 number(2 * record.error) if not record.exact else "0",
-                number(eckart_young(lmax, record.rank)) if eckart_young(lmax, record.rank) else "nothing",
+                *_bounds(eckart_young(lmax, record.rank), truncation_bound(lmax, record.rank)),
                 number(record.growth),
                 f"{record.reached}/{record.starts}",
             ]
         )
-    names = ["R", "‖M̂-M‖/‖M‖", "equivariance", "quoted", "2‖M̂-M‖/‖M‖", "singular values: fit ≥", "growth", "starts"]
-    return table(names, rows)
+    errors = ["R", "‖M̂-M‖/‖M‖", "equivariance", "quoted", "2‖M̂-M‖/‖M‖"]
+    return table([*errors, "singular values: fit ≥", "fit ≤", "growth", "starts"], rows)
+
+
+def _bounds(lower: float, upper: float) -> tuple[str, str]:
+    """Return what two bounds of a relative error say: nothing below, if zero, and above, if no better than no fit."""
+    return number(lower) if lower else "nothing", number(upper) if upper < 1 else "nothing"
+
+
+def drawn(studies: Mapping[str, Sequence[Record]], column: int = 6) -> str:
+    """Return error against rank as text: a letter for each study, two lines for a power of ten, exact fits below."""
+    letters = dict(zip(studies, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", strict=False))
+    ranks = sorted({record.rank for records in studies.values() for record in records})
+    heights = [_height(r.error) for records in studies.values() for r in records if not r.exact]
+    top, bottom = max(heights, default=0), min(heights, default=0)
+    cells: dict[tuple[int | None, int], str] = {}
+    for label, records in studies.items():
+        for record in records:
+            place = None if record.exact else _height(record.error), ranks.index(record.rank)
+            cells[place] = cells.get(place, "") + letters.get(label, "*")
+    lines = [
+        f"{f'1e{height // 2}' if height is not None and height % 2 == 0 else '':>6} |"
+        + "".join(f"{_packed(cells.get((height, x), ''), column):^{column}}" for x in range(len(ranks)))
+        for height in range(top, bottom - 1, -1)
+    ]
+    exact = " exact |" + "".join(f"{_packed(cells.get((None, x), ''), column):^{column}}" for x in range(len(ranks)))
+    axis = "     R  " + "".join(f"{rank:^{column}}" for rank in ranks)
+    legend = "   ".join(f"{letter} {label}" for label, letter in letters.items())
+    return "\n".join(line.rstrip() for line in [*lines, exact, axis, f"        {legend}"])
+
+
+def _height(error: float) -> int:
+    return round(2 * math.log10(max(error, 1e-16)))
+
+
+def _packed(text: str, width: int) -> str:
+    return text if len(text) < width else f"{text[: width - 2]}+"

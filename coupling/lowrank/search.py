@@ -18,10 +18,11 @@ from os import environ
 
 import numpy as np
 
-from coupling.lowrank.batch import polish_many, stack_size
+from coupling.lowrank.batch import polish_many, stack_size, stackable
 from coupling.lowrank.certificate import growth
-from coupling.lowrank.factors import Array, Factors, Layout
+from coupling.lowrank.factors import Array, Factors
 from coupling.lowrank.fit import EXACT, RIDGES, fit, noise, random_start
+from coupling.lowrank.layout import Layout
 from coupling.lowrank.objective import Objective
 
 #: Groups that begin at the same results, and how many results that are.
@@ -99,7 +100,7 @@ def solve(task: Task, numbers: range, bases: Sequence[Array]) -> list[Result]:
     """Return the results of a group of starts."""
     generators = [np.random.default_rng(np.random.SeedSequence(task.seed, spawn_key=(n,))) for n in numbers]
     starts = [beginning(task, n, g, bases) for n, g in zip(numbers, generators, strict=True)]
-    if stack_size(task.objective, task.layout) > 1:
+    if stackable(task.objective, task.layout):
         ends = list(polish_many(task.objective, task.layout, np.array(starts)))
     else:
         near = bool(bases) or (task.guess is not None and 0 in numbers)

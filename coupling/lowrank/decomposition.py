@@ -9,10 +9,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coupling.lowrank.batch import stack_size
+from coupling.lowrank.batch import stackable
 from coupling.lowrank.certificate import Certificate, certify
-from coupling.lowrank.factors import Factors, Layout, balanced, ordered
+from coupling.lowrank.factors import Factors, balanced, ordered
 from coupling.lowrank.fit import EXACT
+from coupling.lowrank.layout import FREE, Layout, Ties
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.scaling import scaled
 from coupling.lowrank.search import Task, run
@@ -29,9 +30,10 @@ STARTS = 8, 128
 class Decomposition:
     """T ≈ Σ_r a_r ⊗ b_r ⊗ c_r.
 
-    ``factors``: three arrays [n, R], the columns balanced, the largest term first; ``weights`` is None, the columns
-    hold them.  ``error``: relative Frobenius error in the measure of ``certificate``; ``errors``: that of every start,
-    the best first.
+    ``factors``: three arrays [n, R], the largest term first, balanced where no symmetry ties them; ``weights`` is
+    None, the columns hold them; rows of indices that no entry has are zero.  ``error``: relative Frobenius error in the
+    measure of ``certificate``; ``errors``:
+    that of every start, the best first.
 
     >>> found = decompose(np.ones((2, 3, 4)), 1)
     >>> found.rank, found.factors[2].shape
@@ -58,7 +60,9 @@ def decompose(
     *,
     starts: int | None = None,
     seed: int = 0,
-    ties: tuple[int, int, int] = (0, 1, 2),
+    ties: Ties = FREE,
+    singles: int | None = None,
+    bare: int = 0,
     complex_factors: bool = False,
     seconds: float | None = None,
     workers: int = 1,
@@ -75,34 +79,40 @@ def decompose(
     The first half of the starts, seeded one by one, is random; the others begin near the best so far.  Default: 128
     starts where the problem is small enough to solve many at once, else 8.
     ties = (0, 0, 0) keeps the three factors equal and (0, 0, 1) the first two: fewer unknowns for a tensor with such a
-    symmetry.  guess, three arrays with at most rank columns, is where the first start begins, with more columns that
-    are small, and near which every fourth of the random ones does.  The search ends early after so many seconds, and
-    when a start is exact to 1e-12; with workers > 1, which spread the starts over processes, it may then be another
-    one.  progress(done, starts, best) is called after each start.
+    symmetry.  singles = s looks among sums that do not change when the slots go round, of s terms a⊗a⊗a and of threes
+    a⊗b⊗c + b⊗c⊗a + c⊗a⊗b, the latter zero in the first ``bare`` rows, in the order of
+    :class:`coupling.lowrank.layout.Layout`.  guess, three arrays with at most
+    rank columns, is where the first start begins, with more columns that are small, and near which every fourth of the
+    random ones does.  The search ends early after so many seconds, and when a start is exact to 1e-12; with workers >
+    1, which spread the starts over processes, it may then be another one.  progress(done, starts, best) is called
+    after each start.
 
-    Raises ValueError for a rank below 1, shapes that differ, numbers that are not finite, or nothing to fit.
+    Raises ValueError for a rank below 1, a symmetry that the shape cannot have, shapes that differ, numbers that are
+    not finite, or nothing to fit.
 
     >>> ones = np.ones((2, 2, 2)) + np.eye(2)[:, :, None]
     >>> found = decompose(ones, 2)
     >>> found.error < 1e-12, [factor.shape for factor in found.factors]
     (True, [(2, 2), (2, 2), (2, 2)])
     """
-    objective, scales = scaled(as_objective(tensor, mask, weights), ties)
+    objective, scales = scaled(as_objective(tensor, mask, weights), ties if singles is None else (0, 0, 0))
     rank, starts = integer(rank, "rank"), None if starts is None else integer(starts, "starts")
     if rank < 1 or (starts is not None and starts < 1):
         raise ValueError(f"rank and starts must be >= 1, got {rank} and {starts}")
     scaled_guess = None if guess is None else tuple(x / s[:, None] for x, s in zip(guess, scales, strict=True))
-    layout = Layout(objective.shape, rank, ties)
+    layout = Layout(objective.shape, rank, ties, singles, bare)
     task = Task(objective, layout, seed, complex if complex_factors else float, scaled_guess)
     results: list[tuple[float, float, Factors]] = []
-    starts = STARTS[stack_size(objective, layout) > 1] if starts is None else starts
+    starts = STARTS[stackable(objective, layout)] if starts is None else starts
     for one in run(task, starts, seconds, workers):
         results.append((one.error, one.growth, one.factors))
         if progress:
             progress(len(results), starts, min(error for error, _, _ in results))
     best = tamest(results)
-    factors = ordered([factor * scale[:, None] for factor, scale in zip(best, scales, strict=True)])
-    factors = balanced(factors) if ties == (0, 1, 2) else factors
+    used = [np.isin(np.arange(n), axis)[:, None] for n, axis in zip(objective.shape, objective.entries, strict=True)]
+    a, b, c = (np.where(row, factor * s[:, None], 0) for factor, s, row in zip(best, scales, used, strict=True))
+    factors = (a, b, c) if singles is not None else ordered((a, b, c))
+    factors = balanced(factors) if layout == Layout(layout.shape, rank) else factors
     certificate = certify(as_objective(tensor, mask, weights), factors, measure)
     return Decomposition(factors, certificate.relative, certificate, tuple(sorted(error for error, _, _ in results)))
 

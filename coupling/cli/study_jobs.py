@@ -1,0 +1,192 @@
+"""What the study page searches: its sections, and how they are worked off by several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from coupling.cli.study import bar
+from coupling.lowrank.by_rank import study
+from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization_problem, same, whole_problem
+from coupling.lowrank.records import Record, file_name, save
+from coupling.lowrank.search import pool
+from coupling.lowrank.shipped import PROBLEMS, load_factors
+
+FAMILIES = {"Gaunt": "gaunt", "bracket": "antisymmetric_gaunt"}
+
+#: 2j for which no path of a degree limit is missing.
+SPINS = {1: 1, 2: 2, 3: 4, 4: 4, 5: 5, 6: 7, 8: 9}
+
+#: Ranks of the whole tensor, those of the literature among them, and starts for the small and the full page.
+WHOLE = {
+    1: (range(2, 9), 48, 192),
+    2: ((10, 15, 20, 24, 25, 26, 27, 28), 6, 24),
+    3: ((28, 45, 63, 80, 84, 85), 0, 4),
+    4: ((112, 175), 0, 1),
+    5: ((175,), 0, 1),
+    6: ((252,), 0, 1),
+}
+
+Sections = dict[str, dict[str, "Job"]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A problem, the ranks that are searched, and how hard."""
+
+    problem: Problem
+    ranks: tuple[int, ...]
+    starts: int
+    complex_factors: bool = False
+
+    def run(self, store: Path) -> list[Record]:
+        """Search, or read from the store what is there."""
+        return study(self.problem, self.ranks, starts=self.starts, complex_factors=self.complex_factors, store=store)
+
+    @property
+    def cost(self) -> float:
+        """A number that grows with the time: the longest go first."""
+        return float(self.problem.tensor.size) * max(self.ranks) ** 2 * (100 if self.problem.mask is None else 1)
+
+
+def sections(full: bool) -> Sections:
+    """Return the jobs of the page, section by section."""
+    starts = 384 if full else 96
+    found: Sections = {
+        **{name: by_limit(name, full, starts) for name in FAMILIES},
+        "variants": variants(starts, 6 if full else 4),
+        "double": double(full, starts),
+        "matrix": matrix(full, starts),
+        "exact": exact(full, starts),
+        "whole": whole(full),
+    }
+    found["complex"] = {"L = 1": Job(whole_problem(1), (5, 6, 7), 64 if full else 24, True)}
+    return found
+
+
+def begin(found: Sections, store: Path) -> None:
+    """Put shipped results of these jobs into a store that does not have them, so that none gets worse."""
+    wanted = {
+        file_name(job.problem, rank)
+        for group in found.values()
+        for job in group.values()
+        for rank in job.ranks
+        if not job.complex_factors
+    }
+    store.mkdir(parents=True, exist_ok=True)
+    for record in (record for name in PROBLEMS for record in load_factors(name)):
+        file = store / file_name(from_spec(record.spec), record.rank)
+        if file.name in wanted and not file.exists():
+            save(record, file)
+
+
+def work(found: Sections, store: Path, workers: int) -> dict[str, dict[str, list[Record]]]:
+    """Run all jobs and return their results; a bar shows how many are done."""
+    jobs = sorted((job for group in found.values() for job in group.values()), key=lambda job: -job.cost)
+    with pool(workers) as executor, bar(len(jobs)) as drawn:
+        for words in _done(executor, jobs, store):
+            drawn.update(1, words)
+    return {name: {label: job.run(store) for label, job in group.items()} for name, group in found.items()}
+
+
+def _done(executor: ProcessPoolExecutor | None, jobs: Iterable[Job], store: Path) -> Iterable[str]:
+    if executor is None:
+        for job in jobs:
+            job.run(store)
+            yield job.problem.name
+        return
+    futures = [
+        executor.submit(_run, job.problem.spec, job.ranks, job.starts, job.complex_factors, store) for job in jobs
+    ]
+    for future in as_completed(futures):
+        yield future.result()
+
+
+def _run(spec: dict, ranks: tuple[int, ...], starts: int, complex_factors: bool, store: Path) -> str:
+    problem = from_spec(spec)
+    Job(problem, ranks, starts, complex_factors).run(store)
+    return problem.name
+
+
+def by_limit(name: str, full: bool, starts: int) -> dict[str, Job]:
+    """Return the jobs of all degree limits."""
+    limits = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16) if full else (1, 2, 3, 4, 5, 6)
+    ranks = tuple(range(1, 9 if full else 7))
+    return {f"L = {lmax}": Job(normalization_problem(FAMILIES[name], lmax), ranks, starts) for lmax in limits}
+
+
+def variants(starts: int, lmax: int) -> dict[str, Job]:
+    """Return the variants at one degree limit: signs, classes, weights, N itself."""
+    jobs: dict[str, Job] = {}
+    for name, family in FAMILIES.items():
+        kind = "even" if family == "gaunt" else "odd"
+        wanted: list[tuple[str, Problem]] = [
+            (f"{name}, positive", normalization_problem(family, lmax)),
+            (f"{name}, complex signs", normalization_problem(family, lmax, signs="complex")),
+            *((f"{name}, class {c}", normalization_problem(family, lmax, c, signs="absolute")) for c in CLASSES[kind]),
+            (f"{name}, component weights", normalization_problem(family, lmax, weights="component")),
+            (f"{name}, norm weights", normalization_problem(family, lmax, weights="norm")),
+            (f"{name}, N instead of 1/N", normalization_problem(family, lmax, inverse=False)),
+        ]
+        for label, problem in wanted:
+            if not any(same(problem, job.problem) for job in jobs.values()):
+                jobs[label] = Job(problem, tuple(range(1, 7)), starts)
+    return jobs
+
+
+def double(full: bool, starts: int) -> dict[str, Job]:
+    """Return the jobs with outputs to twice the degree limit of the inputs."""
+    limits = (1, 2, 3, 4, 6, 8) if full else (1, 2, 3)
+    return {
+        f"{name}, L = {lmax}": Job(normalization_problem(family, (lmax, lmax, 2 * lmax)), tuple(range(1, 9)), starts)
+        for name, family in FAMILIES.items()
+        for lmax in limits
+    }
+
+
+def matrix(full: bool, starts: int) -> dict[str, Job]:
+    """Return the jobs of the matrix product with the smallest spin that misses no path, and with a large one."""
+    spins = [(lmax, twice) for lmax, twice in SPINS.items() if full or lmax < 4]
+    spins += [(4, 16), (4, 64)] if full else [(2, 16)]
+    return {
+        f"L = {lmax}, 2j = {twice}, {parity}": Job(
+            normalization_problem("matrix", lmax, parity, j=twice / 2), tuple(range(1, 7)), starts
+        )
+        for lmax, twice in spins
+        for parity in ("even", "odd", "all")
+        if lmax > 1 or parity != "odd"
+    }
+
+
+def exact(full: bool, starts: int) -> dict[str, Job]:
+    """Return the searches for exact decompositions, from the rank that the count of equations suggests."""
+    limits = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16) if full else (2, 3, 4, 5, 6)
+    jobs = {}
+    for name, family in FAMILIES.items():
+        for lmax in limits:
+            problem = normalization_problem(family, lmax)
+            least = counted(problem)[1]
+            jobs[f"{name}, L = {lmax}"] = Job(problem, tuple(range(least, least + 3)), starts // 2)
+    return jobs
+
+
+def counted(problem: Problem) -> tuple[int, int]:
+    """Return the distinct entries that count, and the least rank with as many unknowns in equal factors.
+
+    >>> counted(normalization_problem("gaunt", 4))
+    (14, 3)
+    """
+    orders = {tuple(sorted(path)) for path in zip(*(axis.tolist() for axis in problem.entries), strict=True)}
+    degrees = len({l for path in orders for l in path})
+    return len(orders), -(-len(orders) // degrees)
+
+
+def whole(full: bool) -> dict[str, Job]:
+    """Return the jobs of the whole coupling tensor."""
+    return {
+        f"L = {lmax}": Job(whole_problem(lmax), tuple(ranks), large if full else small)
+        for lmax, (ranks, small, large) in WHOLE.items()
+        if full or small
+    }

@@ -1,0 +1,166 @@
+"""Errors of a problem, rank by rank: every result kept as soon as it is there, so that a study can be resumed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from coupling.lowrank.decomposition import Decomposition, decompose, tamest
+from coupling.lowrank.factors import Factors
+from coupling.lowrank.fit import EXACT
+from coupling.lowrank.layout import FREE, Layout, layout_of, tied
+from coupling.lowrank.problems import Problem
+from coupling.lowrank.records import Record, file_name, load, record_of, save
+
+#: Called with the rank, its starts that are done, their number, the best error so far.
+Progress = Callable[[int, int, int, float], None]
+
+
+#: Of the sums that do not change when the slots go round, those are tried whose share of single terms is next to this.
+SINGLES, LAYOUTS = 0.45, 4
+
+#: The most unknowns, of whole and of masked tensors, with which sums without the symmetry of the problem are tried.
+MOST_FREE = 1000, 200
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard each rank is searched: the arguments of :func:`coupling.lowrank.decompose` of these names."""
+
+    starts: int = 64
+    seed: int = 0
+    seconds: float | None = None
+    workers: int = 1
+    complex_factors: bool = False
+
+
+def study(
+    problem: Problem,
+    ranks: Iterable[int],
+    *,
+    starts: int = 64,
+    seed: int = 0,
+    seconds: float | None = None,
+    workers: int = 1,
+    complex_factors: bool = False,
+    store: Path | None = None,
+    progress: Progress | None = None,
+) -> list[Record]:
+    """Return the best decomposition of each rank, in rising order, up to the first that is exact.
+
+    starts, seed, seconds and workers are those of :func:`coupling.lowrank.decompose`, for each rank.  Every fourth
+    start of a rank begins at the result of the rank before, so that errors never rise.  Where the problem has a
+    symmetry, three of four starts keep it, or all where the problem is large.  With a folder as store, results are
+    written there and taken from there when they were searched with at least as many starts; a time limit does not
+    count against them, and a search with more starts never makes them worse.
+
+    >>> from coupling.lowrank.problems import normalization_problem
+    >>> [(record.rank, record.exact) for record in study(normalization_problem("gaunt", 2), range(1, 4))]
+    [(1, False), (2, True)]
+    """
+    effort = Effort(starts, seed, seconds, workers, complex_factors)
+    records: list[Record] = []
+    for rank in sorted(ranks):
+        file = store / file_name(problem, rank, complex_factors) if store else None
+        stored = load(file) if file is not None and file.is_file() else None
+        if stored is None or not enough(stored, effort):
+            guess = records[-1].factors if records else None
+            record = searched(problem, rank, effort, guess, _of_rank(progress, rank))
+            record = record if stored is None or record.error < stored.error else replace(stored, starts=record.starts)
+            if file:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                save(record, file)
+        else:
+            record = stored
+        records.append(record)
+        if record.exact:
+            break
+    return records
+
+
+def enough(record: Record, effort: Effort) -> bool:
+    """Return whether no new search of this size would change a stored result; exact ones always count."""
+    return record.exact or (record.starts >= effort.starts and record.seed == effort.seed)
+
+
+def _of_rank(progress: Progress | None, rank: int) -> Callable[[int, int, float], None] | None:
+    return None if progress is None else partial(progress, rank)
+
+
+def searched(
+    problem: Problem,
+    rank: int,
+    effort: Effort,
+    guess: Factors | None,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> Record:
+    """Return the best decomposition of a rank among sums with and without the symmetries of the problem."""
+    layouts, free = symmetries(problem, rank), Layout(problem.tensor.shape, rank)
+    shares = [0.75 / len(layouts)] * len(layouts) + [0.25] if layouts else [1.0]
+    if not layouts or free.size <= MOST_FREE[problem.mask is not None]:
+        layouts.append(free)
+    found: list[Decomposition] = []
+    for layout, share in zip(layouts, shares, strict=False):
+        found.append(_decomposed(problem, layout, share, effort, guess, progress))
+        if found[-1].error < EXACT:
+            break
+    best = tamest([(one.error, one.certificate.growth, one) for one in found])
+    if best.error < EXACT and problem.ties != FREE and layout_of(best.factors, problem.ties).ties == FREE:
+        kept = _decomposed(problem, layouts[0], 0.0, effort, tied(best.factors, problem.ties), None)
+        best = kept if kept.error < EXACT else best  # equal factors have fewer equations, which are easier to prove
+    errors = np.sort([error for one in found for error in one.errors])
+    record = record_of(problem, replace(best, errors=tuple(errors.tolist())), effort.seed)
+    return record if effort.seconds is not None else replace(record, starts=effort.starts)
+
+
+def symmetries(problem: Problem, rank: int) -> list[Layout]:
+    """Return the layouts of the sums that have the symmetry of the problem.
+
+    >>> from coupling.lowrank.problems import normalization_problem, whole_problem
+    >>> [layout.ties for layout in symmetries(normalization_problem("gaunt", 2), 2)]
+    [(0, 0, 0)]
+    >>> [layout.singles for layout in symmetries(whole_problem(1), 8)]
+    [5, 2, 8]
+    """
+    shape = problem.tensor.shape
+    if problem.ties != FREE:
+        return [Layout(shape, rank, problem.ties)]
+    numbers = sorted(range(rank % 3, rank + 1, 3), key=lambda s: abs(s - SINGLES * rank))
+    return [Layout(shape, rank, singles=s, bare=problem.bare) for s in numbers[:LAYOUTS]] if problem.cyclic else []
+
+
+def _decomposed(
+    problem: Problem,
+    layout: Layout,
+    share: float,
+    effort: Effort,
+    guess: Factors | None,
+    progress: Callable[[int, int, float], None] | None,
+) -> Decomposition:
+    return decompose(
+        problem.tensor,
+        layout.rank,
+        problem.mask,
+        problem.weights,
+        starts=max(1, math.ceil(share * effort.starts)),
+        seed=effort.seed,
+        ties=layout.ties,
+        singles=layout.singles,
+        bare=layout.bare,
+        complex_factors=effort.complex_factors,
+        seconds=share * effort.seconds if effort.seconds and share else None,
+        workers=effort.workers,
+        guess=guess if _fits(guess, layout) else None,
+        measure=problem.measure,
+        progress=progress,
+    )
+
+
+def _fits(guess: Sequence[np.ndarray] | None, layout: Layout) -> bool:
+    """Return whether the columns of a guess, and more, have this layout: none that goes round."""
+    return guess is not None and layout.singles is None and layout_of(guess, layout.ties).ties == layout.ties

@@ -1,0 +1,175 @@
+"""Shipped factors: every claim holds, simulated products have the error of the certificate, damage is found."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from coupling.cli import main
+from coupling.lowrank import claims_in_vain, load_factors, normalization_problem, save_factors, shipped, whole_problem
+from coupling.lowrank.by_rank import study
+from coupling.lowrank.factors import tensor
+from coupling.lowrank.records import Record
+from coupling.lowrank.shipped import PROBLEMS
+from coupling.products import MatrixProduct
+from coupling.products.simulate import simulate, simulated_weights
+from coupling.tables import TableError
+
+FAMILIES = {"gaunt": "even", "bracket": "odd"}
+
+
+def records(lmax: int) -> list[tuple[str, Record]]:
+    """The shipped results up to a degree limit, with the name of their file."""
+    return [(name, r) for name in PROBLEMS for r in load_factors(name) if r.spec["lmax"][0] <= lmax]
+
+
+def test_claims_of_small_shipped_factors_hold() -> None:
+    small = records(2)
+    assert not [f"{name}, {r.spec['lmax']}, rank {r.rank}: {w}" for name, r in small for w in claims_in_vain(r)]
+    assert len(small) >= 15
+
+
+@pytest.mark.slow
+def test_claims_of_all_shipped_factors_hold() -> None:
+    every = records(8)
+    assert not [f"{name}, {r.spec['lmax']}, rank {r.rank}: {w}" for name, r in every for w in claims_in_vain(r)]
+    assert len(every) >= 60
+
+
+def test_what_is_shipped() -> None:
+    for name in FAMILIES:
+        for lmax in range(1, 9):
+            ranks = [r.rank for r in load_factors(name) if r.spec["lmax"] == [lmax] * 3]
+            assert ranks == list(range(1, len(ranks) + 1)) and shipped(name, lmax).rank == ranks[-1]
+            assert shipped(name, lmax).proved and shipped(name, lmax, 1).error < 0.12
+    assert [shipped("whole", lmax).rank for lmax in (1, 2)] == [8, 28] and shipped("whole", 3).rank <= 85
+    assert all(shipped("whole", lmax).proved for lmax in (1, 2, 3))
+    with pytest.raises(ValueError, match=r"shipped for ranks \[1, 2\], got 9"):
+        shipped("gaunt", 2, 9)
+    with pytest.raises(ValueError, match="gaunt, bracket, whole"):
+        shipped("matrix", 2)
+
+
+def product_tensor(lmax: int, factors: dict) -> np.ndarray:
+    """M̂[i, j, k] of a simulated product: what it makes of all pairs of unit features."""
+    n = (lmax + 1) ** 2
+    pairs = np.repeat(np.eye(n), n, axis=1), np.tile(np.eye(n), n)
+    return simulate(*pairs, lmax, lmax, lmax, factors).reshape(n, n, n).transpose(1, 2, 0)
+
+
+def test_error_of_a_simulated_product_is_that_of_its_certificate() -> None:
+    met = 0
+    for name, parity in FAMILIES.items():
+        for record in (r for r in load_factors(name) if r.spec["lmax"][0] <= 4):
+            lmax = record.spec["lmax"][0]
+            whole = whole_problem(lmax, parity).tensor
+            error = np.linalg.norm(product_tensor(lmax, record.product_factors) - whole) / np.linalg.norm(whole)
+            assert error == pytest.approx(record.error, rel=1e-9, abs=2e-14)
+            weights = simulated_weights(lmax, lmax, lmax, record.product_factors)
+            there = normalization_problem({"even": "gaunt", "odd": "antisymmetric_gaunt"}[parity], lmax).tensor != 0
+            assert abs(weights[there] - 1).max() == pytest.approx(record.worst, rel=1e-9, abs=1e-13)
+            met += 1
+    assert met >= 12
+
+
+def test_the_whole_product_from_two_files() -> None:
+    generator = np.random.default_rng(3)
+    for lmax in (2, 5, 8):
+        exact = {**shipped("gaunt", lmax).product_factors, **shipped("bracket", lmax).product_factors}
+        assert set(exact) == {"even", "odd"}
+        weights = simulated_weights(lmax, lmax, lmax, exact)
+        assert np.allclose(weights[weights != 0], 1, rtol=1e-11)
+    x, y = generator.standard_normal((2, 9, 40))
+    two = {**shipped("gaunt", 2).product_factors, **shipped("bracket", 2).product_factors}
+    a, b, c = shipped("whole", 2).factors
+    through_terms = c @ ((a.T @ x) * (b.T @ y))
+    expected = np.einsum("ijk,ip,jp->kp", whole_problem(2).tensor, x, y)
+    for found in (simulate(x, y, 2, 2, 2, two), through_terms):
+        assert abs(found - expected).max() < 1e-12
+
+
+def test_sums_of_matrix_products_have_the_error_of_their_certificate() -> None:
+    for lmax, spin, parity in ((2, 1.0, "all"), (3, 2.0, "even")):
+        problem = normalization_problem("matrix", lmax, parity, j=spin)
+        record = study(problem, [2], starts=32)[0]
+        n = (lmax + 1) ** 2
+        pairs = np.repeat(np.eye(n), n, axis=1), np.tile(np.eye(n), n)
+        found = sum(
+            MatrixProduct(lmax, lmax, lmax, spin=spin, weights=columns)(*pairs)
+            for columns in zip(*(x.T for x in record.factors), strict=True)
+        )
+        whole = whole_problem(lmax, parity).tensor
+        result = np.asarray(found).reshape(n, n, n).transpose(1, 2, 0)
+        result = np.where(on_paths(lmax, parity), result, 0)
+        error = np.linalg.norm(result - whole) / np.linalg.norm(whole)
+        assert error == pytest.approx(record.error, rel=1e-9)
+
+
+def on_paths(lmax: int, parity: str) -> np.ndarray:
+    """Entries whose degrees are a path of this parity."""
+    l = np.array([int(np.sqrt(index)) for index in range((lmax + 1) ** 2)])
+    total = l[:, None, None] + l[None, :, None] + l[None, None, :]
+    return np.ones(total.shape, bool) if parity == "all" else total % 2 == (parity == "odd")
+
+
+def test_files_are_the_same_bytes_and_damage_is_found(tmp_path: Path) -> None:
+    some = [r for _, r in records(2)]
+    for name in ("one", "two"):
+        save_factors(some, tmp_path / f"{name}.safetensors")
+    data = (tmp_path / "one.safetensors").read_bytes()
+    assert data == (tmp_path / "two.safetensors").read_bytes()
+    again = load_factors(tmp_path / "one.safetensors")
+    assert all(np.array_equal(tensor(x.factors), tensor(y.factors)) for x, y in zip(some, again, strict=True))
+    assert [r.certificate for r in again] == [r.certificate for r in some]
+    met = 0
+    for place in range(0, len(data), 997):
+        (tmp_path / "damaged.safetensors").write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        with pytest.raises(TableError, match=r"damaged\.safetensors"):
+            load_factors(tmp_path / "damaged.safetensors")
+        met += 1
+    assert met > 10
+    with pytest.raises(TableError, match="schema: expected coupling-factors"):
+        load_factors(Path(__file__).parent.parent / "tables" / "data" / "real-l4.safetensors")
+    with pytest.raises(ValueError, match="real ones"):
+        save_factors(
+            [study(whole_problem(1), [2], starts=1, complex_factors=True)[0]], tmp_path / "complex.safetensors"
+        )
+
+
+def test_other_readers_open_the_files(root: Path) -> None:
+    from safetensors.numpy import load_file
+
+    arrays = load_file(root / "tables" / "factors" / "whole.safetensors")
+    for number, record in enumerate(load_factors("whole")):
+        for slot, factor in zip("abc", record.factors, strict=True):
+            assert np.array_equal(arrays[f"{number}.{slot}"], factor)
+
+
+def test_the_command_verifies_files_of_factors(tmp_path: Path) -> None:
+    file = tmp_path / "some.safetensors"
+    some = [r for _, r in records(2)][:3]
+    save_factors(some, file)
+    result = CliRunner().invoke(main, ["study", "verify", str(file)])
+    assert result.exit_code == 0 and result.output.count("verified") == 3
+
+
+@pytest.mark.slow
+def test_the_small_page_is_written_by_the_command(tmp_path: Path) -> None:
+    """The continuous check of what the full page in docs/study was written by."""
+    result = CliRunner().invoke(main, ["study", "page", "--size", "small", "--folder", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "ranks.md").read_text(encoding="utf-8")
+    assert "$" not in re.sub(r"`[^`]*`", "", text) and "| L = 6 | 0.094 |" in text
+    assert {f.suffix for f in tmp_path.iterdir() if f.is_file()} == {".md", ".png", ".safetensors"}
+    whole = {(r.spec["lmax"][0], r.rank): r for r in load_factors(tmp_path / "whole.safetensors")}
+    assert whole[2, 28].proved and whole[1, 8].proved
+    again = CliRunner().invoke(main, ["study", "page", "--size", "small", "--folder", str(tmp_path)])
+    assert (
+        again.exit_code == 0
+        and (tmp_path / "ranks.md").read_text(encoding="utf-8").split("## The baseline")[0]
+        == (text.split("## The baseline")[0])
+    )
