@@ -16,7 +16,9 @@ def helps() -> dict[str, str]:
     from coupling.cli import main
 
     commands: dict[str, click.Command] = {"coupling": main}
-    commands |= {f"coupling {name}": command for name, command in main.commands.items()}
+    for name, command in main.commands.items():
+        commands[f"coupling {name}"] = command
+        commands |= {f"coupling {name} {part}": below for part, below in getattr(command, "commands", {}).items()}
     return {name: help_of(name, command) for name, command in commands.items()}
 
 
