@@ -15,10 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.products_spherical import CHANNELS, medians
+from benchmarks.timing import compared
 from coupling.lowrank import Record, shipped
 from coupling.lowrank.report import number, table
 from coupling.products import ClebschGordan, MatrixProduct, simulation
+
+CHANNELS = 64
 
 FOLDER = Path(__file__).parent.parent / "docs" / "study"
 
@@ -72,7 +74,7 @@ def measure(lmax: int, dtype: np.dtype) -> tuple[dict[str, float], dict[str, flo
     exact = ClebschGordan(lmax, lmax, lmax)(x.astype(float), y.astype(float))
     size = np.linalg.norm(exact)
     errors = {name: float(np.linalg.norm(route(x, y) - exact) / size) for name, route in routes.items()}
-    times = medians({name: lambda route=route: route(x, y) for name, route in routes.items()})
+    times = compared({name: lambda route=route: route(x, y) for name, route in routes.items()})
     return {name: 1e9 * t / (batch * CHANNELS) for name, t in times.items()}, errors
 
 
