@@ -10,8 +10,13 @@ JOB := $(BIN)/coupling build --all
 # Byte code is wanted (every start is slower without); foreign packages in .venv are not.
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 
+PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-version-check install --quiet --no-compile
+INTEROP := coupling/interop/jax coupling/interop/torch tests/test_interop_arrays.py tests/test_interop_jax.py \
+    tests/test_interop_torch.py tests/test_docs_run.py -k "not numpy and not array_api_strict and \
+    (interop or frameworks)"
+
 .DEFAULT_GOAL := tables
-.PHONY: tables setup test lint lock lock-docs docs look bench clean
+.PHONY: tables setup test lint lock lock-docs docs look bench test-interop clean
 
 tables: $(STAMP)
 	$(JOB)
@@ -87,6 +92,18 @@ bench: .venv-bench/stamp
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.compiled --write
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.symbols --write
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.products --write
+
+# The tests of coupling.interop need torch and JAX, which nothing else does: an environment of their own.
+.venv-interop/stamp: tests/requirements-interop.txt requirements.lock pyproject.toml
+	$(PYTHON) -m venv --without-pip .venv-interop
+	$(PIP_INTEROP) --require-hashes -r requirements.lock
+	$(PIP_INTEROP) torch==2.13.0
+	$(PIP_INTEROP) -r tests/requirements-interop.txt
+	$(PIP_INTEROP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test-interop: .venv-interop/stamp
+	.venv-interop/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(INTEROP) $(ARGS)
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache

@@ -3,7 +3,8 @@
 In every Markdown file of the repository, by the word after the opening fence:
 
     python    a session (>>> with output) is a doctest; a plain program must run.  The blocks of
-              one page share their names, from top to bottom.
+              one page share their names, from top to bottom.  A block that says torch or jax is left
+              out where that is not installed (`make test-interop` has both).
     console   `$ coupling ...` is run and its output compared.
     sh        `make target` must be a target of the Makefile.
     toml      must parse; json too.
@@ -26,11 +27,13 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+FRAMEWORKS = ("jax", "torch")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
@@ -63,6 +66,8 @@ def prose(page: Path) -> str:
 
 
 def run_python(text: str, name: str, line: int, names: dict[str, object]) -> None:
+    if any(re.search(rf"\b{framework}\b", text) and find_spec(framework) is None for framework in FRAMEWORKS):
+        return
     if ">>>" not in text:
         exec(compile("\n" * (line - 1) + text, name, "exec"), names)
         return
