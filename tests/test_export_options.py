@@ -43,7 +43,11 @@ def npz(table: Table, **options: Any) -> dict[str, np.ndarray]:
 # -- vectors of paths --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("convention", ["coupling", "e3x", "e3nn_0_4", "sympy", ODD], ids=str)
+def name_of(convention: Any) -> str:
+    return str(getattr(convention, "name", convention))
+
+
+@pytest.mark.parametrize("convention", ["coupling", "e3x", "e3nn_0_4", "sympy", ODD], ids=name_of)
 def test_path_vectors_turn_the_tensor_into_every_family(tables: dict[str, Table], convention: Any) -> None:
     """n times the core is the block of the family in the same convention, and the inverse leads back."""
     basis = "complex" if convention == "sympy" else "real"
