@@ -25,14 +25,14 @@ Errors are the largest error over the largest number, against the definition in 
 """
 
 PEER_NOTE = """All peers get the same features and the same paths, all with weights one, in the layout they like;
-tracing, compilation and a first call are outside; float32 products of matrices are not rounded to fewer bits (jax
-`precision="highest"`, torch `set_float32_matmul_precision("highest")`). e3nn: `o3.TensorProduct`, channel by channel
-(`uuu`), its generated TorchScript. e3nn-jax: `tensor_product` of every channel, paths to one degree added, jitted.
-cuequivariance: the same paths as a segmented polynomial; on a CPU only its method "naive" exists. e3x `Tensor` (dense,
-one weight per path) and `FusedTensor` (matrices of spin ⌈L/2⌉, factored weights), jitted; they keep even and odd paths
-apart, and their weights are their own, so no error is given. Dense einsum: the tensor of all C, by opt_einsum on numpy
-and by jax, jitted. A program that takes more than {budget} s of CPU time to its first result, or {call} s for a call,
-stops at that degree. {ended}
+tracing, compilation and a first call are outside; one thread; float32 products of matrices are not rounded to fewer
+bits (jax `precision="highest"`, torch `set_float32_matmul_precision("highest")`). e3nn: `o3.TensorProduct`, channel by
+channel (`uuu`), its generated TorchScript, and compiled by torch.compile. e3nn-jax: `tensor_product` of every channel,
+paths to one degree added, jitted. cuequivariance: the same paths as a segmented polynomial; on a CPU only its method
+"naive" exists. e3x `Tensor` (dense, one weight per path) and `FusedTensor` (matrices of spin ⌈L/2⌉, factored weights),
+jitted; they keep even and odd paths apart, and their weights are their own, so no error is given. Dense einsum: the
+tensor of all C, by opt_einsum on numpy and by jax, jitted. A program that takes more than {budget} s of CPU time to its
+first results, gradients included, or {call} s for a call, stops at that degree. {ended}
 """
 
 

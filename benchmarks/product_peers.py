@@ -116,18 +116,24 @@ def ungrouped(value: Array, lmax: int) -> Array:
     return np.concatenate(parts, axis=1)
 
 
-def e3nn_torch(lmax: int, x: Array, y: Array) -> Peer:
-    """``e3nn.o3.TensorProduct``, channel by channel ("uuu"), with its generated code as TorchScript."""
-    import torch
-    from e3nn import o3
+def e3nn_torch(compiled: bool) -> Callable[[int, Array, Array], Peer]:
+    """A maker for ``e3nn.o3.TensorProduct``, channel by channel ("uuu"): as TorchScript, or by torch.compile."""
 
-    torch.set_default_dtype(torch.float32 if x.dtype == np.float32 else torch.float64)
-    irreps = o3.Irreps([(x.shape[2], (l, 1)) for l in range(lmax + 1)])
-    paths = [(*path, "uuu", False) for path in blocks(lmax)]
-    product = o3.TensorProduct(
-        irreps, irreps, irreps, paths, irrep_normalization="none", path_normalization="none", shared_weights=True
-    )
-    return by_torch(product, grouped(x, lmax), grouped(y, lmax), lambda z: ungrouped(z, lmax))
+    def make(lmax: int, x: Array, y: Array) -> Peer:
+        import e3nn
+        import torch
+        from e3nn import o3
+
+        torch.set_default_dtype(torch.float32 if x.dtype == np.float32 else torch.float64)
+        e3nn.set_optimization_defaults(jit_script_fx=not compiled, jit_mode="inductor" if compiled else "script")
+        irreps = o3.Irreps([(x.shape[2], (l, 1)) for l in range(lmax + 1)])
+        paths = [(*path, "uuu", False) for path in blocks(lmax)]
+        none = {"irrep_normalization": "none", "path_normalization": "none"}
+        product = o3.TensorProduct(irreps, irreps, irreps, paths, shared_weights=True, **none)
+        run = torch.compile(product, fullgraph=True) if compiled else product
+        return by_torch(run, grouped(x, lmax), grouped(y, lmax), lambda z: ungrouped(z, lmax))
+
+    return make
 
 
 def e3nn_jax(lmax: int, x: Array, y: Array) -> Peer:
@@ -202,7 +208,8 @@ def e3x_layer(layer: str) -> Callable[[int, Array, Array], Peer]:
 PEERS: dict[str, tuple[Callable[[int, Array, Array], Peer], str]] = {
     "dense einsum, jax": (einsum_jax, "jax"),
     "dense einsum, opt_einsum": (einsum_numpy, "opt_einsum"),
-    "e3nn": (e3nn_torch, "e3nn"),
+    "e3nn": (e3nn_torch(False), "e3nn"),
+    "e3nn, compiled": (e3nn_torch(True), "e3nn"),
     "e3nn-jax": (e3nn_jax, "e3nn_jax"),
     "cuequivariance-jax": (cuequivariance_jax, "cuequivariance_jax"),
     "cuequivariance-torch": (cuequivariance_torch, "cuequivariance_torch"),

@@ -39,13 +39,13 @@ CHANNELS, MEGABYTES = 128, 4
 DEGREES, BEYOND = [*range(1, 11), 12, 16], [24, 32]
 
 #: Degrees of other programs in float32, and in float64.
-PEER_DEGREES, PEER_DEGREES_64 = [*range(1, 11)], [2, 4, 6]
+PEER_DEGREES, PEER_DEGREES_64 = [*range(1, 11)], [2, 4]
 
 #: A program that takes more CPU seconds to be made and called once, or to be called, stops at that degree.
-BUDGET, CALL_BUDGET = 40, 1
+BUDGET, CALL_BUDGET = 30, 0.6
 
 #: Turns of each, and CPU seconds of a turn that short calls are repeated for.
-TURNS, LEAST = 7, 0.025
+TURNS, LEAST = 7, 0.02
 
 #: Degrees to which errors are measured, against the definition in long double.
 ERRORS = 12
