@@ -110,7 +110,8 @@ def searched(
         if found[-1].error < EXACT:
             break
     best = tamest([(one.error, one.certificate.growth, one) for one in found])
-    if best.error < EXACT and problem.ties != FREE and layout_of(best.factors, problem.ties).ties == FREE:
+    equal = len(set(problem.tensor.shape)) == 1 and problem.ties != FREE
+    if best.error < EXACT and equal and layout_of(best.factors, problem.ties).ties == FREE:
         kept = _decomposed(problem, layouts[0], 0.0, effort, tied(best.factors, problem.ties), None)
         best = kept if kept.error < EXACT else best  # equal factors have fewer equations, which are easier to prove
     errors = np.sort([error for one in found for error in one.errors])
@@ -124,12 +125,15 @@ def symmetries(problem: Problem, rank: int) -> list[Layout]:
     >>> from coupling.lowrank.problems import normalization_problem, whole_problem
     >>> [layout.ties for layout in symmetries(normalization_problem("gaunt", 2), 2)]
     [(0, 0, 0)]
+    >>> [layout.ties for layout in symmetries(normalization_problem("gaunt", (2, 2, 4)), 2)]
+    [(0, 0, 0), (0, 0, 1)]
     >>> [layout.singles for layout in symmetries(whole_problem(1), 8)]
     [5, 2, 8]
     """
     shape = problem.tensor.shape
     if problem.ties != FREE:
-        return [Layout(shape, rank, problem.ties)]
+        nested = [(0, 0, 1)] if problem.ties == (0, 0, 0) and len(set(shape)) > 1 else []
+        return [Layout(shape, rank, ties) for ties in (problem.ties, *nested)]
     numbers = sorted(range(rank % 3, rank + 1, 3), key=lambda s: abs(s - SINGLES * rank))
     return [Layout(shape, rank, singles=s, bare=problem.bare) for s in numbers[:LAYOUTS]] if problem.cyclic else []
 

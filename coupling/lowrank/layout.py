@@ -24,7 +24,8 @@ class Layout:
     """Which unknown each number of three arrays [n, R] is.
 
     ties = (0, 1, 2): each slot has its own array.  (0, 0, 1): slots one and two share the first, slot three has the
-    second; (0, 0, 0): one array for all.  Shared arrays give sums that are symmetric in those slots.
+    second; (0, 0, 0): one array for all.  Shared arrays give sums that are symmetric in those slots; where slots differ
+    in their dimensions, the longer ones last, they share the rows that both have.
 
     singles = s, with all dimensions equal: sums that do not change when the slots go round.  The first s terms are
     a⊗a⊗a, the others come in threes, a⊗b⊗c + b⊗c⊗a + c⊗a⊗b: the a of all threes, then the b, then the c.  The first
@@ -45,10 +46,14 @@ class Layout:
             unknown[: self.bare, self.singles :] = False
             number = np.where(unknown, np.cumsum(unknown.ravel()).reshape(unknown.shape) - 1, unknown.sum())
             return np.vstack([number[:, turn] for turn in self._turns])
-        sizes = [self.shape[self.ties.index(tie)] for tie in range(max(self.ties) + 1)]
+        sizes = [self.length(tie) for tie in range(max(self.ties) + 1)]
         starts = np.concatenate([[0], np.cumsum(sizes)])
         rows = np.concatenate([starts[tie] + np.arange(n) for tie, n in zip(self.ties, self.shape, strict=True)])
         return np.asarray(rows[:, None] * self.rank + np.arange(self.rank))
+
+    def length(self, tie: int) -> int:
+        """The number of rows of a shared array."""
+        return max(n for n, other in zip(self.shape, self.ties, strict=True) if other == tie)
 
     @property
     def _turns(self) -> list[NDArray[np.int64]]:
@@ -145,7 +150,8 @@ def layout_of(factors: Sequence[Array], ties: Ties = FREE) -> Layout:
     ((0, 0, 0), 4)
     """
     shape, rank = tuple(len(x) for x in factors), factors[0].shape[1]
-    candidates = [Layout(shape, rank, ties)] if ties != FREE else []
+    nested = [(0, 0, 1)] if ties == (0, 0, 0) and len(set(shape)) > 1 else []
+    candidates = [Layout(shape, rank, one) for one in (ties, *nested) if one != FREE]
     if len(set(shape)) == 1:
         candidates += [_cyclic(factors, singles) for singles in range(rank, -1, -3)]
     for layout in candidates:

@@ -90,11 +90,13 @@ class Problem:
         return 1 if self.spec["problem"] == "whole" else 0
 
     def _symmetric(self, slot1: int, slot2: int) -> bool:
-        arrays = [self.tensor] if self.weights is None else [self.tensor, self.weights]
-        return all(
-            x.shape == (turned := np.swapaxes(x, slot1, slot2)).shape and np.allclose(x, turned, rtol=1e-12, atol=0)
-            for x in arrays
-        )
+        """Whether the slots can be exchanged where both indices are in range of both; the longer one is the last."""
+        common = min(self.tensor.shape[slot1], self.tensor.shape[slot2])
+        box = tuple(slice(common) if slot in (slot1, slot2) else slice(None) for slot in range(3))
+        arrays = [self.tensor[box]] if self.weights is None else [self.tensor[box], self.weights[box]]
+        fits = self.tensor.shape[slot1] <= self.tensor.shape[slot2]
+        ranges = self.degrees[slot1][:common] == self.degrees[slot2][:common]
+        return fits and ranges and all(np.allclose(x, np.swapaxes(x, slot1, slot2), rtol=1e-12, atol=0) for x in arrays)
 
     @property
     def name(self) -> str:

@@ -20,7 +20,8 @@ def scaled(objective: Objective, ties: tuple[int, ...] = (0, 1, 2)) -> tuple[Obj
         size = np.cbrt(np.sqrt(np.mean(values**2) * values.size / sum(objective.shape)))
         return Objective(objective.target / size**3), [np.full(n, size) for n in objective.shape]
     free = log_scales(objective)
-    scales = [free[ties.index(tie)] for tie in ties]
+    longest = {tie: max((s for s, other in zip(free, ties, strict=True) if other == tie), key=len) for tie in ties}
+    scales = [longest[tie][:n] for tie, n in zip(ties, objective.shape, strict=True)]
     product = np.einsum("i,j,k->ijk", *scales)
     weights = objective.weights * product
     weights = weights * np.sqrt(sum(objective.shape)) / np.linalg.norm(weights * (objective.target / product))
