@@ -45,7 +45,8 @@ def turned_products(name: str, lmax: tuple[int, int, int]) -> list[tuple[list[Ar
 def test_every_product_turned_and_not_is_that_of_the_package(name: str, where: str) -> None:
     met = 0
     with library(where) as lib:
-        for lmax in BOXES:
+        boxes = BOXES[1:3] if where == "jax" else BOXES  # XLA compiles each of them
+        for lmax in boxes:
             theirs = getattr(arrays, name)(*lmax)
             for given, expected in turned_products(name, lmax):
                 for dtype in (np.float32, np.float64):
@@ -54,7 +55,7 @@ def test_every_product_turned_and_not_is_that_of_the_package(name: str, where: s
                     assert difference(z, expected) < BOUND[dtype]
                     met += 1
                 theirs = theirs.turn()
-    assert met == 6 * len(BOXES)
+    assert met == 6 * len(boxes)
 
 
 @pytest.mark.parametrize("where", LIBRARIES)

@@ -296,13 +296,13 @@ def test_autocast_does_not_lower_the_precision_of_the_sums() -> None:
 def test_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operators, "NUMBERS_PER_THREAD", 1 << 8)
     module = interop.ClebschGordan(3, 3, 3)
-    x, y = tensors((64, 16, 8), (64, 16, 8), dtype=torch.float32)
+    x, y, w = tensors((64, 16, 8), (64, 16, 8), (64, len(module.paths), 8), dtype=torch.float32)
     before, results = torch.get_num_threads(), []
     try:
         for threads in (1, 2, 3):
             torch.set_num_threads(threads)
-            z = module(x, y)
-            results.append([z, *torch.autograd.grad(z.square().sum(), (x, y))])
+            z, each = module(x, y), module(x, y, w)
+            results.append([z, each, *torch.autograd.grad((z * each).sum(), (x, y, w))])
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(a, b) for other in results[1:] for a, b in zip(results[0], other, strict=True))
