@@ -127,7 +127,7 @@ def test_weights_of_degrees_and_grids(name: str) -> None:
         assert difference(arrays.MatrixProduct(*lmax, spin=4)(x, y), expected) < 1e-14
 
 
-def test_every_entry_respects_the_grades_and_the_matrices_are_half_full() -> None:
+def test_every_entry_respects_the_grades_and_the_matrices_are_a_quarter() -> None:
     met = 0
     for lmax in ((8, 8, 8), (5, 3, 7)):
         entries = entries_of(table_of(lmax, "wigner_3j"), lmax, "wigner_3j", "all")
