@@ -36,7 +36,7 @@ def doubled(value: object, name: str) -> int:
         return 2 * value
     twice = 2 * _rational(value, name, "an integer or half-integer")
     if twice.denominator != 1:
-        raise ValueError(f"{name} must be an integer or half-integer, got {value!r}")
+        raise ValueError(f"{name} must be an integer or half-integer, got {_shown(value)}")
     return twice.numerator
 
 
@@ -50,7 +50,7 @@ def integer(value: object, name: str) -> int:
         return value
     number = _rational(value, name, "an integer")
     if number.denominator != 1:
-        raise ValueError(f"{name} must be an integer, got {value!r}")
+        raise ValueError(f"{name} must be an integer, got {_shown(value)}")
     return number.numerator
 
 
@@ -67,6 +67,10 @@ def _rational(value: object, name: str, kind: str) -> int | Fraction:
         raise TypeError(f"{name} must be {kind}, got {type(value).__name__} {value!r}") from None
     except (ValueError, OverflowError):
         raise ValueError(f"{name} must be {kind}, got {value!r}") from None
+
+
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, Fraction) else repr(value)
 
 
 def _fraction(value: object) -> Fraction:

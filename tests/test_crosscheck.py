@@ -244,3 +244,11 @@ def test_command_writes_rows_beside_those_of_other_environments(
 
 def test_the_page_without_rows(tmp_path: Path) -> None:
     assert write_page(tmp_path / "page.md", []) == 0 and read_rows(tmp_path / "page.md") == []
+
+
+def test_another_file_is_not_taken_for_the_page(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("mine\n")
+    with pytest.raises(ValueError, match="must be the comparison page, or new"):
+        write_page(notes, ROWS)
+    assert notes.read_text() == "mine\n"

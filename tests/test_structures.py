@@ -194,8 +194,10 @@ def test_simulate_reads_a_molecule_and_says_why_a_route_is_declined(tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nowhere.xyz"], "No such file"),
+        (["nowhere.xyz"], "nowhere.xyz: no such file or directory"),
         (["--cutoff", "0"], "cutoff must be a positive number of Å, got 0.0"),
+        (["--cutoff", "0.1"], "cutoff must reach a neighbour of some atom of quartz, got 0.1 Å"),
+        (["--seed", "-1"], "-1 is not in the range x>=0"),
         (["--plot", "picture.bmp", "--lmax", "0", "--channels", "1"], "written as .png, .svg or .pdf"),
     ],
 )

@@ -270,6 +270,14 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert path.read_text() == "new" and list(tmp_path.iterdir()) == [path]
 
 
+def test_a_file_does_not_take_the_place_of_a_folder_or_a_device(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(OSError, match="must be a file, or new, to be written"), replacing(path) as stream:
+            stream.write(b"new")
+    assert (tmp_path / "pipe").is_fifo() and tmp_path.is_dir()
+
+
 def test_only_abandoned_files_are_removed(tmp_path: Path) -> None:
     path = tmp_path / "file"
     abandoned, other = tmp_path / f".file.{'0' * 16}.tmp", tmp_path / ".note.tmp"

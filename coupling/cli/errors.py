@@ -22,11 +22,18 @@ def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except (MemoryError, OSError, TypeError, ValueError) as error:
-            raise _exit(f"Error: {error}", UNUSABLE) from None
+            raise _exit(f"Error: {_sentence(error)}", UNUSABLE) from None
         except KeyboardInterrupt:
             raise _exit("Interrupted; what is finished is kept, the same command goes on.", INTERRUPTED) from None
 
     return wrapped
+
+
+def _sentence(error: Exception) -> str:
+    """Return what an error says; of one of the system, the file and the reason without its number."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"
+    return str(error)
 
 
 def _exit(message: str, status: int) -> click.exceptions.Exit:

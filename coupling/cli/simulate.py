@@ -36,7 +36,13 @@ Examples:
     show_default=True,
     help="Of the paths: one, or what a single evaluation of a route gives.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the mixing of channels and the rotations.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the mixing of channels and the rotations.",
+)
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw the features.")
 @says_what_is_wrong
@@ -58,8 +64,11 @@ def simulate(
     channels; it is multiplied with a random mixture of its channels, all paths at once, by the sparse product, by
     Gaunt products and brackets on the sphere, and by matrix products.
     """
+    from coupling.plots.style import picture_format
     from coupling.structures import NeighbourDensity, compare_routes, neighbours, read_structure
 
+    if plot is not None:
+        picture_format(plot)
     density = NeighbourDensity(lmax, channels, cutoff)
     atoms = read_structure(structure)
     pairs = neighbours(atoms, cutoff)
@@ -68,6 +77,8 @@ def simulate(
     for key in ("name", "source", "licence"):
         if key in atoms.info:
             click.echo(f"           {key}: {atoms.info[key]}")
+    if not len(pairs.centres):
+        raise ValueError(f"cutoff must reach a neighbour of some atom of {structure}, got {cutoff:g} Å")
     near = f"{len(pairs.centres)} neighbours within {cutoff:g} Å"
     click.echo(f"density    {near}, {channels} radial channels, to degree {lmax}")
     found = compare_routes(density, pairs, weights=weights, dtype=dtype, seed=seed, workers=threads)

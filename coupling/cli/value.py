@@ -81,7 +81,8 @@ def _function(family: str, basis: str | None, spin: str | None) -> Callable[...,
     from coupling.exact.families import exact_function
 
     if (spin is None) == (family == "matrix"):
-        raise ValueError(f"--j is needed by the family matrix, and by no other; the family is {family}")
+        what = "needed by" if spin is None else "only for"
+        raise ValueError(f"--j, the spin, is {what} the family matrix; got the family {family}")
     if family in SYMBOLS:
         return exact_function(family, basis or "complex")
     if basis is not None:

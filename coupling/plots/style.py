@@ -96,6 +96,18 @@ def diverging(colours: tuple[str, str]) -> Colormap:
     return LinearSegmentedColormap.from_list("diverging", [negative, "#ffffff", positive], N=257)
 
 
+def picture_format(file: str | Path) -> str:
+    """Return the format of a picture by the suffix of its file, or raise ValueError.
+
+    >>> picture_format("block.PNG")
+    'png'
+    """
+    suffix = Path(file).suffix.lower().removeprefix(".")
+    if suffix not in ("png", "svg", "pdf"):
+        raise ValueError(f"a picture is written as .png, .svg or .pdf; got {str(file)!r}")
+    return suffix
+
+
 def save(ax: Axes | Figure, file: str | Path, dpi: int = 150) -> None:
     """Write the figure of Axes in the format of the file's suffix: png, svg or pdf; whole or not at all.
 
@@ -105,10 +117,7 @@ def save(ax: Axes | Figure, file: str | Path, dpi: int = 150) -> None:
     Traceback (most recent call last):
     ValueError: a picture is written as .png, .svg or .pdf; got 'picture.bmp'
     """
-    path = Path(file)
-    suffix = path.suffix.lower().removeprefix(".")
-    if suffix not in ("png", "svg", "pdf"):
-        raise ValueError(f"a picture is written as .png, .svg or .pdf; got {str(file)!r}")
+    path, suffix = Path(file), picture_format(file)
     figure: Any = ax if hasattr(ax, "savefig") else ax.figure
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -24,8 +24,11 @@ except ImportError:  # Windows: nothing is locked, so nothing is ever taken for 
 def replacing(path: Path, flush: bool = True) -> Iterator[BinaryIO]:
     """Give a new binary file that takes the place of ``path`` when the block ends without an exception.
 
-    Without ``flush`` a killed process still leaves all or nothing, but a machine that loses its power may not.
+    Without ``flush`` a killed process still leaves all or nothing, but a machine that loses its power may not.  Raises
+    OSError where nothing can be written, and for a device, a pipe or a folder, whose place a file must not take.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} must be a file, or new, to be written; got a folder, a device or a pipe")
     remove_abandoned(path)
     temporary, file = _create(path)
     try:

@@ -7,7 +7,6 @@ message says how to renew the file.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -100,8 +99,3 @@ def remove(file: Path) -> None:
 
 def _bytes(request: Request) -> int:
     return table_bytes(request.lmax, request.basis, request.parity, len(request.families))
-
-
-def in_cache(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file is one of the cache."""
-    return Path(path).is_relative_to(cache_folder().parent)

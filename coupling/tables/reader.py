@@ -44,7 +44,8 @@ def load(name: str | os.PathLike[str], *, verify: bool = True) -> Table:
 
 def _load_file(path: Path, verify: bool) -> Table:
     if not path.exists():
-        raise FileNotFoundError(f"there is no table file {path}; make one with: coupling build --output {path.name}")
+        advice = f"make one with: coupling build --lmax L --output {path.name}"
+        raise FileNotFoundError(f"there is no table file {path}; {advice}")
     content = read(path, verify=False)
     request = check_metadata(str(path), content.metadata)
     if path.name != file_name(request.name):

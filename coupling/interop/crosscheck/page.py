@@ -93,7 +93,7 @@ def write_page(path: Path, rows: Iterable[Row]) -> int:
     """Write the page with these rows, and return how many lines its tables have.
 
     A row of the same program, convention, quantity and degrees is replaced; the others stay, with the versions they
-    were compared with.
+    were compared with.  Raises ValueError for a file that is not this page: it is kept.
 
     >>> from tempfile import TemporaryDirectory
     >>> row = Row("e3x", "e3x", "1.0.2", "harmonics", "≤ 1", 2, 240, 1e-16, 1.0, "agrees")
@@ -101,6 +101,8 @@ def write_page(path: Path, rows: Iterable[Row]) -> int:
     ...     write_page(Path(folder) / "page.md", [row, row])
     1
     """
+    if path.exists() and not path.read_bytes().startswith(PAGE.split("\n", 1)[0].encode()):
+        raise ValueError(f"{path} must be the comparison page, or new, to be written; got another file")
     lines = read_lines(path) | {_key(text): text for text in map(line, rows)}
     ordered = [lines[key] for key in sorted(lines, key=_place)]
     whole = [text for text in ordered if _key(text)[3].startswith("≤")]
