@@ -120,7 +120,8 @@ def test_a_reduced_factor_one_ulp_off_is_found(basis: str) -> None:
             values = factors.copy()
             values[path] = np.nextafter(values[path], 9)
             bad = changed(table, factors={**table.factors, family: values})
-            assert failed(bad) == {"reduced factors"}
+            seen_on_load = family in ("wigner_3j", "clebsch_gordan") or path == 0 or factors[path] == 0
+            assert failed(bad) == {"structure" if seen_on_load else "reduced factors"}
             met += 1
     assert met == 60
 
