@@ -3,7 +3,8 @@
 Real orders have the grade (l + [m < 0]) mod 2 and the grade m mod 2.  An entry C[m1, m2, m3] that is not zero has as
 many negative orders, mod 2, as J = l1+l2+l3, and one |m| is the sum of the other two: both grades of the three orders
 add up to 0.  Entries of x, y and z, sorted by grade, therefore couple by 16 of 64 blocks; each pair (x, y) is in one
-block, and the matrix [z of grade g, pairs of grade g] is 75 to 33 % full (lmax 2 to 8).  Source: derivation ``real_basis``.
+block, and the matrix [z of grade g, pairs of grade g] is 75 to 33 % full (lmax 2 to 8).  Source: derivation
+``real_basis``.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ class ClebschGordan(ArrayProduct):
     "odd") and with coefficients that are not zero.  ``product(x, y, weights)`` takes weights [P], default ones; they
     are differentiable like the features.  normalization, table and what raises as there.
 
-    The four matrices are a third to three quarters full (:mod:`coupling.interop.arrays.grading`); a quarter of all products x_i y_j of a
-    channel sample is in memory at a time.
+    The four matrices are a third to three quarters full (:mod:`coupling.interop.arrays.grading`); a quarter of all
+    products x_i y_j of a channel sample is in memory at a time.
 
     >>> product = ClebschGordan(1, 1, 1, parity="odd")
     >>> x, y = np.array([[0.0], [1], [0], [0]]), np.array([[0.0], [0], [1], [0]])  # two vectors, along y and z
