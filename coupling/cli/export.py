@@ -17,6 +17,8 @@ FORMATS = ("npz", "c", "python", "triton", "e3j", "cuequivariance", "openequivar
 FAMILIES = ("wigner_3j", "clebsch_gordan", "gaunt", "antisymmetric_gaunt")
 DTYPES = ("float64", "float32", "float16", "bfloat16")
 ORDERS = ("path", "canonical", "output", "input1", "input2")
+#: Formats that the suffix of a file says.
+PLAIN = ("npz", "c", "python", "json", "csv")
 
 
 @click.command(
@@ -41,7 +43,7 @@ Formats:
   openequivariance  sorted triples with hexadecimal literals
   json              exact square roots of rational numbers
   csv               for people
-  safetensors       arrays alone, in another type
+  safetensors       arrays alone, in another type; not for tables, which are safetensors files already
 
 \b
 Grids, transforms, encoders and normalizations are written with npz, c, python or safetensors:
@@ -64,7 +66,7 @@ A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says w
 )
 @click.option("--channels", type=click.IntRange(min=1), default=1, metavar="N", help="Of a cuEquivariance descriptor.")
 @click.option("--weights", is_flag=True, help="A weight for each path and channel, in cuEquivariance.")
-@click.option("--output", "-o", metavar="PATH", help="File or folder; - is standard output.  [default: here]")
+@click.option("--output", "-o", metavar="PATH", help="File or folder; - is standard output.  [default: here, named after the request]")
 @says_what_is_wrong
 def export(
     table: str,
@@ -114,7 +116,11 @@ def export(
         click.echo(content, nl=False)
         return
     name = their if isinstance(their, str) or their is None else their.name
-    label = "-".join([loaded.request.name, name or form, *([] if family == "wigner_3j" else [family])])
+    said = [loaded.request.name, name, None if form in PLAIN or form == name else form]
+    said += [family if family != "wigner_3j" else None, dtype if dtype != "float64" else None, order]
+    chosen = {"palette": palette, "transposes": transposes, "path-vectors": path_vectors, "weights": weights}
+    said += [word for word, given in chosen.items() if given] + ([f"{channels}-channels"] if channels > 1 else [])
+    label = "-".join(word for word in said if word)
     target = Path(output or ".")
     target = target / f"{label}{formats[form].suffix}" if target.is_dir() else target
     with replacing(target) as file:

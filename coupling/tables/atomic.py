@@ -30,7 +30,10 @@ def replacing(path: Path, flush: bool = True) -> Iterator[BinaryIO]:
     if path.exists() and not path.is_file():
         raise OSError(f"{path} must be a file, or new, to be written; got a folder, a device or a pipe")
     remove_abandoned(path)
-    temporary, file = _create(path)
+    try:
+        temporary, file = _create(path)
+    except OSError as error:  # of the file that was asked for, not of the temporary one
+        raise type(error)(error.errno, error.strerror, str(path)) from None
     try:
         with file:
             yield file
