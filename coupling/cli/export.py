@@ -66,7 +66,7 @@ A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says w
 )
 @click.option("--channels", type=click.IntRange(min=1), default=1, metavar="N", help="Of a cuEquivariance descriptor.")
 @click.option("--weights", is_flag=True, help="A weight for each path and channel, in cuEquivariance.")
-@click.option("--output", "-o", metavar="PATH", help="File or folder; - is standard output.  [default: here, named after the request]")
+@click.option("--output", "-o", metavar="PATH", help="File or folder; - is standard output.  [default: here]")
 @says_what_is_wrong
 def export(
     table: str,
