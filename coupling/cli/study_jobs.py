@@ -114,7 +114,14 @@ def by_limit(name: str, full: bool, starts: int) -> dict[str, Job]:
     """Return the jobs of all degree limits."""
     limits = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16) if full else (1, 2, 3, 4, 5, 6)
     ranks = tuple(range(1, 9 if full else 7))
-    return {f"L = {lmax}": Job(normalization_problem(FAMILIES[name], lmax), ranks, starts) for lmax in limits}
+    return {
+        f"L = {lmax}": Job(normalization_problem(FAMILIES[name], lmax), ranks, fewer(starts, lmax)) for lmax in limits
+    }
+
+
+def fewer(starts: int, lmax: int) -> int:
+    """Return the starts for a degree limit: a quarter from 10 on, where each takes long."""
+    return starts if lmax < 10 else starts // 4
 
 
 def variants(starts: int, lmax: int) -> dict[str, Job]:
@@ -162,13 +169,13 @@ def matrix(full: bool, starts: int) -> dict[str, Job]:
 
 def exact(full: bool, starts: int) -> dict[str, Job]:
     """Return the searches for exact decompositions, from the rank that the count of equations suggests."""
-    limits = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16) if full else (2, 3, 4, 5, 6)
+    limits = (2, 3, 4, 5, 6, 7, 8, 10, 12, 16) if full else (2, 3, 4, 5, 6)
     jobs = {}
     for name, family in FAMILIES.items():
         for lmax in limits:
             problem = normalization_problem(family, lmax)
             least = counted(problem)[1]
-            jobs[f"{name}, L = {lmax}"] = Job(problem, tuple(range(least, least + 3)), starts // 2)
+            jobs[f"{name}, L = {lmax}"] = Job(problem, tuple(range(least, least + 3)), fewer(starts // 2, lmax))
     return jobs
 
 
