@@ -21,7 +21,7 @@ SPINS = {1: 1, 2: 2, 3: 4, 4: 4, 5: 5, 6: 7, 8: 9}
 
 #: Ranks of the whole tensor, those of the literature among them, and starts for the small and the full page.
 WHOLE = {
-    1: (range(2, 9), 48, 192),
+    1: (range(2, 9), 32, 192),
     2: ((10, 15, 20, 24, 25, 26, 27, 28), 6, 24),
     3: ((28, 45, 63, 80, 84, 85), 0, 4),
     4: ((112, 175), 0, 1),
@@ -53,7 +53,7 @@ class Job:
 
 def sections(full: bool) -> Sections:
     """Return the jobs of the page, section by section."""
-    starts = 384 if full else 96
+    starts = 384 if full else 48
     found: Sections = {
         **{name: by_limit(name, full, starts) for name in FAMILIES},
         "variants": variants(starts, 6 if full else 4),
@@ -62,7 +62,7 @@ def sections(full: bool) -> Sections:
         "exact": exact(full, starts),
         "whole": whole(full),
     }
-    found["complex"] = {"L = 1": Job(whole_problem(1), (5, 6, 7), 64 if full else 24, True)}
+    found["complex"] = {"L = 1": Job(whole_problem(1), (5, 6, 7), 64 if full else 12, True)}
     return found
 
 
