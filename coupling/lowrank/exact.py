@@ -31,6 +31,9 @@ from coupling.lowrank.problems import Problem
 
 DIGITS = 60
 
+#: Singular values of a derivative that are rounding, relative to the largest: equations depend on one another there.
+NOISE = 1e-13
+
 #: Residual that refined factors must reach.
 GOAL = 1e-40
 
@@ -128,7 +131,7 @@ class System:
         mask[*self.index] = 1  # entries come out in the order of self.index, which is sorted
         jacobian = self.layout.pull(Objective(mask, mask).jacobian(self.rounded(x)), 1)
         u, s, vh = np.linalg.svd(jacobian, full_matrices=False)
-        keep = s > 1e-9 * s[0]
+        keep = s > NOISE * s[0]
         self.independent = int(keep.sum())
         inverse: Array = (vh[keep].conj().T / s[keep]) @ u[:, keep].conj().T
         return jacobian, inverse
