@@ -234,6 +234,16 @@ def test_results_go_on_from_what_is_stored(tmp_path: Path) -> None:
     assert {f.name for f in tmp_path.iterdir() if f.stat().st_mtime_ns != files[f.name]} == {min(files)}
 
 
+def test_a_better_guess_is_taken_up_and_a_worse_one_is_not() -> None:
+    problem, larger = normalization_problem("gaunt", 5), normalization_problem("gaunt", 6)
+    [alone] = study(problem, [3], starts=1, seed=1)
+    [above] = study(larger, [3], starts=256)
+    cut = {3: tuple(x[:6] for x in above.factors)}
+    [helped] = study(problem, [3], starts=1, seed=1, guesses=cut)
+    assert alone.error > 5 * above.error > 5 * helped.error
+    assert study(problem, [3], starts=1, seed=1, guesses={3: tuple(x + 1 for x in cut[3])})[0].error == alone.error
+
+
 def test_false_claims_are_found(tmp_path: Path) -> None:
     problem = normalization_problem("gaunt", 3)
     record = record_of(problem, decompose(problem.tensor, 2, problem.mask, problem.weights, ties=problem.ties), 0)

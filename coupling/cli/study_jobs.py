@@ -9,6 +9,7 @@ from pathlib import Path
 
 from coupling.cli.study import bar
 from coupling.lowrank.by_rank import study
+from coupling.lowrank.factors import Factors
 from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization_problem, same, whole_problem
 from coupling.lowrank.records import Record, file_name, save
 from coupling.lowrank.search import pool
@@ -41,9 +42,10 @@ class Job:
     starts: int
     complex_factors: bool = False
 
-    def run(self, store: Path) -> list[Record]:
+    def run(self, store: Path, guesses: dict[int, Factors] | None = None) -> list[Record]:
         """Search, or read from the store what is there."""
-        return study(self.problem, self.ranks, starts=self.starts, complex_factors=self.complex_factors, store=store)
+        starts, kind = self.starts, self.complex_factors
+        return study(self.problem, self.ranks, starts=starts, complex_factors=kind, store=store, guesses=guesses)
 
     @property
     def cost(self) -> float:
@@ -88,7 +90,18 @@ def work(found: Sections, store: Path, workers: int) -> dict[str, dict[str, list
     with pool(workers) as executor, bar(len(jobs)) as drawn:
         for words in _done(executor, jobs, store):
             drawn.update(1, words)
+    for name in FAMILIES:
+        from_above(found[name], store)
     return {name: {label: job.run(store) for label, job in group.items()} for name, group in found.items()}
+
+
+def from_above(jobs: dict[str, Job], store: Path) -> None:
+    """Search again, from the largest degree limit down, where a result cut to fewer degrees is better than the own."""
+    guesses: dict[int, Factors] = {}
+    for job in sorted(jobs.values(), key=lambda job: -len(job.problem.tensor)):
+        size = len(job.problem.tensor)
+        cut = {rank: (a[:size], b[:size], c[:size]) for rank, (a, b, c) in guesses.items()}
+        guesses |= {record.rank: record.factors for record in job.run(store, cut)}
 
 
 def _done(executor: ProcessPoolExecutor | None, jobs: Iterable[Job], store: Path) -> Iterable[str]:

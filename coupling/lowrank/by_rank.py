@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from coupling.lowrank.decomposition import Decomposition, decompose, tamest
+from coupling.lowrank.decomposition import Decomposition, as_objective, decompose, tamest
 from coupling.lowrank.factors import Factors
 from coupling.lowrank.fit import EXACT
 from coupling.lowrank.layout import FREE, Layout, layout_of, tied
@@ -49,6 +49,7 @@ def study(
     workers: int = 1,
     complex_factors: bool = False,
     store: Path | None = None,
+    guesses: Mapping[int, Factors] | None = None,
     progress: Progress | None = None,
 ) -> list[Record]:
     """Return the best decomposition of each rank, in rising order, up to the first that is exact.
@@ -57,7 +58,8 @@ def study(
     start of a rank begins at the result of the rank before, so that errors never rise.  Where the problem has a
     symmetry, three of four starts keep it, or all where the problem is large.  With a folder as store, results are
     written there and taken from there when they were searched with at least as many starts; a time limit does not
-    count against them, and a search with more starts never makes them worse.
+    count against them, and a search with more starts never makes them worse.  guesses, factors by rank, are where a
+    rank is searched once more, if they alone are better than what was found.
 
     >>> from coupling.lowrank.problems import normalization_problem
     >>> [(record.rank, record.exact) for record in study(normalization_problem("gaunt", 2), range(1, 4))]
@@ -68,19 +70,28 @@ def study(
     for rank in sorted(ranks):
         file = store / file_name(problem, rank, complex_factors) if store else None
         stored = load(file) if file is not None and file.is_file() else None
-        if stored is None or not enough(stored, effort):
-            guess = records[-1].factors if records else None
-            record = searched(problem, rank, effort, guess, _of_rank(progress, rank))
-            record = record if stored is None or record.error < stored.error else replace(stored, starts=record.starts)
-            if file:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                save(record, file)
-        else:
-            record = stored
+        record, tell = stored, _of_rank(progress, rank)
+        if record is None or not enough(record, effort):
+            record = better(searched(problem, rank, effort, records[-1].factors if records else None, tell), stored)
+        guess = (guesses or {}).get(rank)
+        if guess is not None and not record.exact and _error(problem, guess) < 0.99 * record.error:
+            record = better(searched(problem, rank, effort, guess, tell), record)
+        if file and record is not stored:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            save(record, file)
         records.append(record)
         if record.exact:
             break
     return records
+
+
+def better(new: Record, old: Record | None) -> Record:
+    """Return the better of two results of one rank, with the starts of the new one."""
+    return new if old is None or new.error < old.error else replace(old, starts=new.starts)
+
+
+def _error(problem: Problem, factors: Factors) -> float:
+    return as_objective(problem.tensor, problem.mask, problem.weights).relative(factors)
 
 
 def enough(record: Record, effort: Effort) -> bool:
