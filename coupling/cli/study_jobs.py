@@ -23,8 +23,8 @@ SPINS = {1: 1, 2: 2, 3: 4, 4: 4, 5: 5, 6: 7, 8: 9}
 #: Ranks of the whole tensor, those of the literature among them, and starts for the small and the full page.
 WHOLE = {
     1: (range(2, 9), 32, 192),
-    2: ((10, 15, 20, 24, 25, 26, 27, 28), 6, 24),
-    3: ((28, 45, 63, 80, 84, 85), 0, 4),
+    2: ((10, 15, 20, 24, 25, 26, 27, 28), 6, 48),
+    3: ((28, 45, 63, 80, 84, 85), 0, 6),
     4: ((112, 175), 0, 1),
     5: ((175,), 0, 1),
     6: ((252,), 0, 1),
@@ -133,8 +133,8 @@ def by_limit(name: str, full: bool, starts: int) -> dict[str, Job]:
 
 
 def fewer(starts: int, lmax: int) -> int:
-    """Return the starts for a degree limit: a quarter from 10 on, where each takes long."""
-    return starts if lmax < 10 else starts // 4
+    """Return the starts for a degree limit: half from 10 on, where each takes long."""
+    return starts if lmax < 10 else starts // 2
 
 
 def variants(starts: int, lmax: int) -> dict[str, Job]:
