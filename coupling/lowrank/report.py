@@ -68,24 +68,20 @@ def worst_by_rank(studies: Mapping[str, Sequence[Record]], first: str) -> str:
 
 def whole_table(records: Sequence[Record], quoted: Mapping[int, str] | None = None) -> str:
     """Return the table of a whole coupling tensor: fit, equivariance, and what the bounds say about them."""
+    names = ["R", "‖M̂-M‖/‖M‖", "equivariance", *(["quoted"] if quoted else []), "2‖M̂-M‖/‖M‖"]
     rows = []
     for record in records:
-        lmax, said = record.spec["lmax"][0], (quoted or {}).get(record.rank, "")
-        equivariance = 0.0 if record.equivariance is None or record.exact else record.equivariance
-        rows.append(
-            [
-                str(record.rank),
-                cell(record),
-                number(equivariance) if equivariance else "0",
-                said,
-                number(2 * record.error) if not record.exact else "0",
-                *_bounds(eckart_young(lmax, record.rank), truncation_bound(lmax, record.rank)),
-                number(record.growth),
-                f"{record.reached}/{record.starts}",
-            ]
-        )
-    errors = ["R", "‖M̂-M‖/‖M‖", "equivariance", "quoted", "2‖M̂-M‖/‖M‖"]
-    return table([*errors, "singular values: fit ≥", "fit ≤", "growth", "starts"], rows)
+        lmax, error = record.spec["lmax"][0], 0.0 if record.exact else record.error
+        equivariance = 0.0 if record.exact else record.equivariance or 0.0
+        row = [str(record.rank), cell(record), _or_zero(equivariance)]
+        row += [quoted.get(record.rank, "")] if quoted else []
+        row += [_or_zero(2 * error), *_bounds(eckart_young(lmax, record.rank), truncation_bound(lmax, record.rank))]
+        rows.append([*row, number(record.growth), f"{record.reached}/{record.starts}"])
+    return table([*names, "singular values: fit ≥", "fit ≤", "growth", "starts"], rows)
+
+
+def _or_zero(value: float) -> str:
+    return number(value) if value else "0"
 
 
 def _bounds(lower: float, upper: float) -> tuple[str, str]:
