@@ -12,9 +12,9 @@ from coupling.cli.study import chart
 from coupling.cli.study_jobs import begin, counted, sections, work
 from coupling.cli.study_page_text import TEXT
 from coupling.lowrank import normalization_problem, tensorly_decompose, whole_problem
-from coupling.lowrank.decomposition import decompose
+from coupling.lowrank.by_rank import Effort, searched
 from coupling.lowrank.factors import column_norms, tensor
-from coupling.lowrank.problems import from_spec
+from coupling.lowrank.problems import Problem, from_spec
 from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, spread
 from coupling.lowrank.records import Record
 from coupling.lowrank.report import LEGEND, cell, errors_by_rank, number, table, whole_table
@@ -129,11 +129,16 @@ def baseline_table(full: bool) -> str:
     ]
     for name, problem, ranks in wanted if full else wanted[:2]:
         for rank in ranks:
-            singles = round(0.45 * rank - rank % 3 / 3) // 3 * 3 + rank % 3 if problem.cyclic and rank > 8 else None
             theirs = tensorly_decompose(problem.tensor, rank, problem.mask, starts=starts)
-            ours = decompose(problem.tensor, rank, problem.mask, starts=starts, ties=problem.ties, singles=singles)
-            rows.append([name, str(rank), number(theirs.error), number(ours.error)])
+            ours = searched(unweighted(problem), rank, Effort(starts), None)
+            rows.append([name, str(rank), number(theirs.error), cell(ours)])
     return table(["tensor", "R", "tensorly, ALS with line search", "here"], rows)
+
+
+def unweighted(problem: Problem) -> Problem:
+    """Return the same problem with all entries that count weighing the same."""
+    weights = None if problem.mask is None else problem.mask.astype(float)
+    return Problem(problem.tensor, problem.mask, weights, problem.measure, problem.spec, problem.degrees)
 
 
 def products_table(limits: Mapping[str, Studies], lmax: int) -> list[tuple[str, str, str, str, int, float]]:

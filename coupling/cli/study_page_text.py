@@ -51,8 +51,8 @@ $variants
 ![Variants](variants.png)
 
 **Matrix product of spin j.** 2j as small as it can be with no path missing. Its signs in the real basis are not all
-positive at small j; even and odd paths come from the Hermitian and the anti-Hermitian part of one product, so they
-may have factors of their own, at no extra product.
+positive at small j. Even and odd paths are the Hermitian and the anti-Hermitian part of one product: "all" has one
+factor c for both; with factors of their own they need the products of both lines.
 
 $matrix
 
@@ -66,7 +66,8 @@ Searches of that rank and the next two:
 
 $exact
 
-The count grows as L²/24: so many products of either kind are enough for an exact simulation, and a few for a good one.
+In the limit the count is L²/24: so many products of either kind are enough for an exact simulation, and a few for a
+good one.
 
 ## The baseline
 
@@ -79,7 +80,7 @@ $baseline
 All paths at once, (L+1)² per side, real basis, blocks of unit norm. "equivariance" is √(E‖M̂(Dx, Dy) - D M̂(x,
 y)‖²) over all rotations and standard normal x, y, relative to √(E‖M̂(x, y)‖²): √2 √(1 - Σ_paths⟨M̂, C⟩²/‖M̂‖²), at
 most √2. "quoted" is the equivariance error of Y. Lin et al., arXiv 2507.01131, n-body table; what it is relative to
-was not readable, so the two columns beside it bracket the comparison. "starts" counts those within 1 % of the best.
+was not readable. It is close to the error of the fit; so are our fits of the same ranks, until theirs stop. "starts" counts those within 1 % of the best.
 
 $whole
 
@@ -96,7 +97,7 @@ threes as the odd paths need (1 and 5; for L = 3 and 4 a count says 13 and 32) t
 
 *Against the literature.* The schedule R = 7L² of the paper is one column short of an exact real decomposition at
 L = 1, and at L = 2 exactly right: the errors quoted there at R = 28 are those of a fit that has not arrived. Ranks
-below have, in part, no best fit: the terms grow without end while the error falls.
+from 25 to 27 have, as it seems, no best fit: the terms grow without end while the error falls below 1e-4.
 
 *What the bounds say.* 2‖M̂ - M‖ holds for each rotation and √2 ‖M̂ - M‖ in the mean; the mean is close to the
 latter, so the equivariance error is little else than the error of the fit. The singular values, σ² = N_l/(2l+1)
