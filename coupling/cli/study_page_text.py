@@ -80,7 +80,8 @@ $baseline
 All paths at once, (L+1)² per side, real basis, blocks of unit norm. "equivariance" is √(E‖M̂(Dx, Dy) - D M̂(x,
 y)‖²) over all rotations and standard normal x, y, relative to √(E‖M̂(x, y)‖²): √2 √(1 - Σ_paths⟨M̂, C⟩²/‖M̂‖²), at
 most √2. "quoted" is the equivariance error of Y. Lin et al., arXiv 2507.01131, n-body table; what it is relative to
-was not readable. It is close to the error of the fit; so are our fits of the same ranks, until theirs stop. "starts" counts those within 1 % of the best.
+was not readable. It is close to the error of our fit until, at R = 28, ours is exact. "starts" counts those within
+1 % of the best.
 
 $whole
 
@@ -97,7 +98,7 @@ threes as the odd paths need (1 and 5; for L = 3 and 4 a count says 13 and 32) t
 
 *Against the literature.* The schedule R = 7L² of the paper is one column short of an exact real decomposition at
 L = 1, and at L = 2 exactly right: the errors quoted there at R = 28 are those of a fit that has not arrived. Ranks
-from 25 to 27 have, as it seems, no best fit: the terms grow without end while the error falls below 1e-4.
+from 25 to 27 have, as it seems, no best fit: the terms grow without end while the error falls to 1e-4.
 
 *What the bounds say.* 2‖M̂ - M‖ holds for each rotation and √2 ‖M̂ - M‖ in the mean; the mean is close to the
 latter, so the equivariance error is little else than the error of the fit. The singular values, σ² = N_l/(2l+1)
