@@ -77,10 +77,11 @@ def test_help_is_immediate_and_light(root: Path) -> None:
     loaded = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True).stdout.split()
     assert "click" in loaded and not {"numpy", "numba", "sympy", "scipy", "matplotlib"} & set(loaded)
     times = []
-    for _ in range(5):
-        start = time.perf_counter()
+    for _ in range(5):  # seconds of the processor: others may use it as well
+        start = os.times()
         done = subprocess.run([sys.executable, "-m", "coupling", "--help"], cwd=root, capture_output=True)
-        times.append(time.perf_counter() - start)
+        end = os.times()
+        times.append(end.children_user + end.children_system - start.children_user - start.children_system)
         assert done.returncode == 0
     assert min(times) < 0.3
 
