@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent.parent / "docs/benchmarks"
 
 INTRODUCTION = """# Clebsch-Gordan products: every route, and other programs
 
-Made by `make bench` (`python -m benchmarks.products --write`), all in one run. {processor}, {cores} cores shared with
+Made by `make bench` (`python -m benchmarks.products --write`), {runs}. {processor}, {cores} cores shared with
 other work; the process is bound to one core and its CPU time is taken, of all its threads. What is compared takes
 turns, and a figure is the median of its turns, so ratios mean more than nanoseconds. All degrees of x, y and output run
 to L, one copy of each degree, {channels} channels; the two inputs and the output are {megabytes} MB together, that is
@@ -56,6 +56,7 @@ def introduction(data: dict[str, Any], numbers: Numbers) -> str:
     batches = [numbers.row("sparse", lmax)["batch"] for lmax in some]
     one = numbers.rows[0]
     return INTRODUCTION.format(
+        runs=data.get("runs", "all in one run"),
         processor=machine["processor"],
         cores=machine["cores"],
         channels=one["samples"] // one["batch"],
