@@ -130,7 +130,7 @@ def e3nn_torch(compiled: bool) -> Callable[[int, Array, Array], Peer]:
         paths = [(*path, "uuu", False) for path in blocks(lmax)]
         none = {"irrep_normalization": "none", "path_normalization": "none"}
         product = o3.TensorProduct(irreps, irreps, irreps, paths, shared_weights=True, **none)
-        torch._dynamo.reset()  # it refuses a program after eight others of the same name
+        torch.compiler.reset()  # it refuses a program after eight others of the same name
         run = torch.compile(product, fullgraph=True) if compiled else product
         return by_torch(run, grouped(x, lmax), grouped(y, lmax), lambda z: ungrouped(z, lmax))
 

@@ -94,6 +94,8 @@ def matrix_product(x, y, out, first, last, ahead, plan, work):
     of_x, of_y, of_out, space, table = flat(x), flat(y), flat(out), flat(work), flat(tables)
     channels, plane = out.shape[2], n * n * w
     block = 3 * plane + 2 * (n + 1) * w
+    turns = -(-n // len(rows)) * (-(-n // len(columns)) if len(size) else 1)
+    share = ((max(lmax[0], lmax[1], lmax[2]) + 1) ** 2 + turns - 1) // turns
     for lane in range(first, last, w):
         item, channel = divmod(lane, channels)
         whole = channel + w <= channels
@@ -116,7 +118,7 @@ def matrix_product(x, y, out, first, last, ahead, plan, work):
                 (of_y, item * y.shape[1] * channels + channel, (lmax[1] + 1) ** 2),
                 (of_out, item * out.shape[1] * channels + channel, (lmax[2] + 1) ** 2),
             )
-        multiply(space, w, lmax, n, rows, columns, size, ahead, wanted, channels)
+        multiply(space, w, lmax, n, rows, columns, size, ahead, wanted, share, channels)
         decode(space, w, lmax[2], n, table, starts[2], c, at_c, step, size, degrees[2])
         if not whole:
             scatter(work, at_c, lane, last, w, lmax[2], out)
@@ -147,16 +149,16 @@ def decode(work, w, lmax, n, tables, entry, out, place, step, size, degrees):
         loop_decode(work, w, lmax, n, tables, entry, out, place, step)
 
 
-def multiply(work, w, lmax, n, rows, columns, size, ahead, wanted, step):
+def multiply(work, w, lmax, n, rows, columns, size, ahead, wanted, share, step):
     """Write twice the product of the first two matrices to the third, within the band |p - q| ≤ lmax[2].
 
-    Unless ahead is empty, memory is asked for between tiles: of each (memory, start, rows) that is wanted, rows of w
-    numbers, step apart.
+    Unless ahead is empty, memory is asked for between tiles: of each (memory, start, rows) that is wanted, a share of
+    the rows of w numbers, step apart.
     """
     if len(size):
-        tiles_straight(work, w, lmax, n, rows, columns, size, ahead, wanted, step)
+        tiles_straight(work, w, lmax, n, rows, columns, size, ahead, wanted, share, step)
     else:
-        loop_multiply(work, w, lmax, n, rows, columns, ahead, wanted, step)
+        loop_multiply(work, w, lmax, n, rows, columns, ahead, wanted, share, step)
 
 
 @overload(encode)
@@ -173,14 +175,14 @@ def _encode(x, place, step, w, lmax, n, tables, entry, work, matrix, size, degre
 
 
 @overload(multiply)
-def _multiply(work, w, lmax, n, rows, columns, size, ahead, wanted, step):
+def _multiply(work, w, lmax, n, rows, columns, size, ahead, wanted, share, step):
     """Choose when the kernel is compiled."""
 
-    def straight(work, w, lmax, n, rows, columns, size, ahead, wanted, step):
-        tiles_straight(work, w, lmax, n, rows, columns, size, ahead, wanted, step)
+    def straight(work, w, lmax, n, rows, columns, size, ahead, wanted, share, step):
+        tiles_straight(work, w, lmax, n, rows, columns, size, ahead, wanted, share, step)
 
-    def loops(work, w, lmax, n, rows, columns, size, ahead, wanted, step):
-        loop_multiply(work, w, lmax, n, rows, columns, ahead, wanted, step)
+    def loops(work, w, lmax, n, rows, columns, size, ahead, wanted, share, step):
+        loop_multiply(work, w, lmax, n, rows, columns, ahead, wanted, share, step)
 
     return straight if len(size) else loops
 
@@ -257,23 +259,23 @@ def _pair(x, place, step, l, m):
 
 
 @kernel
-def ask(wanted, step, w, turn, turns):
-    """Ask for the rows that are wanted, a share of them in each turn: so many at once would wait for one another."""
+def ask(wanted, share, step, w, turn):
+    """Ask for a share of the rows that are wanted: so many at once would wait for one another."""
     for memory, start, rows in wanted:
-        for row in range(turn * rows // turns, (turn + 1) * rows // turns):
+        for row in range(turn * share, min(rows, (turn + 1) * share)):
             prefetch(memory, start + row * step, w)
 
 
 @kernel
-def tiles_straight(work, w, lmax, n, rows, columns, size, ahead, wanted, step):
+def tiles_straight(work, w, lmax, n, rows, columns, size, ahead, wanted, share, step):
     """Write the product tile by tile."""
-    down, across = -(-len(size) // len(rows)), -(-len(size) // len(columns))
+    down, across = -(-n // len(rows)), -(-n // len(columns))
     for i in range(down):
         p = min(i * len(rows), n - len(rows))
         for j in range(across):
             q = min(j * len(columns), n - len(columns))
             if len(ahead):
-                ask(wanted, step, w, i * across + j, down * across)
+                ask(wanted, share, step, w, i * across + j)
             if _within(p, q, lmax, rows, columns):
                 straight_multiply(work, p, q, size, rows, columns)
 
@@ -285,7 +287,7 @@ def _within(p, q, lmax, rows, columns):
 
 
 @kernel
-def loop_multiply(work, w, lmax, n, rows, columns, ahead, wanted, step):
+def loop_multiply(work, w, lmax, n, rows, columns, ahead, wanted, share, step):
     """Write the product: for each row of tiles R S, -Rᵀ Sᵀ, S Rᵀ, Sᵀ R in turn; left factors stay in a cache.
 
     Rows of tiles may overlap, since each begins from zero; tiles in a row must not, since the four are added up.
@@ -293,7 +295,7 @@ def loop_multiply(work, w, lmax, n, rows, columns, ahead, wanted, step):
     for i in range(-(-n // len(rows))):
         p = min(i * len(rows), n - len(rows))
         if len(ahead):
-            ask(wanted, step, w, i, -(-n // len(rows)))
+            ask(wanted, share, step, w, i)
         for k in range(4):
             q = 0
             while q < n:

@@ -18,7 +18,7 @@ from coupling.spins import diagonal, doubled_spin, matrix_factors, smallest_spin
 STRAIGHT = 16
 
 #: Blocks that are asked for ahead, and from how many bytes of features on: what is in a cache comes by itself.
-AHEAD, LARGE_BYTES = 4, 4 << 20
+AHEAD, LARGE_BYTES = 4, 6 << 20
 
 Array = NDArray[np.float64]
 
