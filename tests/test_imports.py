@@ -20,6 +20,7 @@ RANKS = {
     "coupling.exact.rounding": 1,
     "coupling.exact.surd": 1,
     "coupling.exact": 2,
+    "coupling.programs": 2,
     "coupling.kernels": 2,
     "coupling.sphere": 2,
     "coupling.foreign": 3,

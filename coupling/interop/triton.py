@@ -1,7 +1,7 @@
 """Products as Triton kernels on torch tensors, differentiable to every order.
 
 Kernels are text that is made for a product: straight lines with the coefficients as constants
-(:mod:`coupling.interop.lines`), or loops that load the coefficients of a table from arrays.
+(:mod:`coupling.products.straight`), or loops that load the coefficients of a table from arrays.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from coupling.interop.cuda.tables import sparse_arrays
-from coupling.interop.lines import Lines, straight_lines
-from coupling.interop.lines.text import OPERATIONS
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
+from coupling.products.straight import straight_program
+from coupling.programs.text import Language, fused, lines
 from coupling.selection import one_of
 
 ROUTES = ("straight", "loops")
@@ -58,8 +58,16 @@ def product(x, y, z, lanes, outputs, runs, left, right, values, I, J, K, CHANNEL
     tl.store(z + (sample * K + k) * CHANNELS + channel, total, mask=inside)
 """
 
-#: Fused multiply-adds are asked for: a compiler's choice whether to fuse would change results between versions.
-FUSED = {**OPERATIONS, "add_product": "tl.fma({1}, {2}, {0})", "subtract_product": "tl.fma(-{1}, {2}, {0})"}
+LOAD = "tl.load(%s + {row} * CHANNELS, mask=inside, other=0.0)"
+TRITON = Language(
+    assign="{name} = {value}",
+    load={"x": LOAD % "a", "y": LOAD % "b"},
+    store="tl.store(c + {row} * CHANNELS, {value}, mask=inside)",
+    number=repr,
+    fma=fused("tl.fma({0}, {1}, {2})", "tl.fma(-{0}, {1}, {2})"),  # whether to fuse is not left to the compiler
+    zero="zero",
+    inline=True,
+)
 
 
 def triton_source(product: Product, dtype: object = "float32") -> str:
@@ -80,25 +88,9 @@ def triton_source(product: Product, dtype: object = "float32") -> str:
         t3 = tl.fma(x1, t1, t2)
         t4 = tl.fma(x0, y0, t3)
     """
-    lines = straight_lines(product, dtype)
-    i, j, k = lines.sizes
-    return STRAIGHT.format(I=i, J=j, K=k, body="\n    ".join(_body(lines)))
-
-
-def _body(lines: Lines) -> list[str]:
-    constants = {f"c{n}": repr(value) for n, value in enumerate(lines.constants)}
-    read = {name for assignment in lines.assignments for name in assignment.operands}
-    body = [
-        f"{letter}{n} = tl.load({pointer} + {n} * CHANNELS, mask=inside, other=0.0)"
-        for letter, pointer, size in zip("xy", "ab", lines.sizes, strict=False)
-        for n in range(size)
-        if f"{letter}{n}" in read
-    ]
-    for name, operation, operands in lines.assignments:
-        body.append(f"{name} = {FUSED[operation].format(*(constants.get(o, o) for o in operands))}")
-    return body + [
-        f"tl.store(c + {n} * CHANNELS, {value or 'zero'}, mask=inside)" for n, value in enumerate(lines.outputs)
-    ]
+    program = straight_program(product, dtype)
+    i, j, k = program.sizes
+    return STRAIGHT.format(I=i, J=j, K=k, body="\n    ".join(lines(program, TRITON)))
 
 
 class TritonProduct:

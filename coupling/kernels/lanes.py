@@ -22,7 +22,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, models, overload, register_jitable, register_model
 
-from coupling.kernels.instructions import fused, spread
+from coupling.programs.llvm import fused, spread
 
 #: Two registers of 512 bits: enough independent sums to hide the latency of a fused multiply-add.
 WIDTH_BYTES = 128

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coupling.conventions import FAMILIES
+from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sparse_product import sparse_product, sparse_weights
-from coupling.kernels.sparse_straight import compiled
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.product import Features, Product
-from coupling.products.sparse_program import Integers, Lmax, Section, places, program, row_count
+from coupling.products.sparse_program import Integers, Lmax, Section, places, row_count, sparse_sections
+from coupling.programs.sparse import sparse_sums
+from coupling.programs.tape import record
 from coupling.selection import one_of
 from coupling.tables.builder import build
 from coupling.tables.request import Request
@@ -206,7 +208,7 @@ class ClebschGordan(Product):
 
     def _sums(self, scale: NDArray[np.float64]) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
         factors = scale.ravel()
-        found = program(self.table, self._turns, self.lmax, (factors != 0).tobytes())
+        found = sparse_sections(self.table, self._turns, self.lmax, (factors != 0).tobytes())
         return found, np.concatenate([section.core * factors[section.paths] for section in found])
 
     def _straight(self, dtype: np.dtype[Any]) -> Any:
@@ -223,9 +225,10 @@ class ClebschGordan(Product):
 @lru_cache(maxsize=64)
 def _compiled(lmax: Lmax, allowed: bytes, dtype: np.dtype[Any]) -> Any:
     """Return the compiled function for some paths, whatever the table, its turns and the weights."""
-    double, single, mixed = (section[:3] for section in program(table_of(lmax, "wigner_3j"), 0, lmax, allowed))
+    double, single, mixed = (section[:3] for section in sparse_sections(table_of(lmax, "wigner_3j"), 0, lmax, allowed))
     last = row_count(lmax)
-    return compiled((double, single, mixed), range(last - 3 * len(places(lmax[2])), last), dtype)
+    rows_of_z = range(last - 3 * len(places(lmax[2])), last)
+    return compiled(record(sparse_sums, (double, single, mixed), rows_of_z), dtype)
 
 
 def path_weights(lmax: tuple[int, ...], weights: ArrayLike | None) -> NDArray[np.float64]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherical_product
-from coupling.kernels.sphere_programs import compiled
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.legendre import colatitudes, legendre, slope
 from coupling.products.product import Features, Product
+from coupling.programs.sphere import sphere_tape
 from coupling.selection import degrees
 
 #: Largest degree for which sums over orders are compiled without loops.
@@ -39,6 +41,15 @@ class Term:
         q, r = np.ogrid[:2, :2]
         return Term(self.kind, (b, c, a), self.classes[(q + r + self.kind) % 2, q])
 
+    def by_class(self) -> list[Term]:
+        """Return terms with all classes one whose sum is this one: itself, or one for each class of parities."""
+        if (self.classes == 1).all():
+            return [self]
+        a, b, c = self.weights
+        left, right = ([w * (np.arange(len(w)) % 2 == parity) for parity in (0, 1)] for w in (a, b))
+        pairs = product(range(2), repeat=2)
+        return [Term(self.kind, (left[p] * self.classes[p, q], right[q], c), np.ones((2, 2))) for p, q in pairs]
+
     def absorb(self) -> Term:
         """Return an equal term with all classes one, if the product of the four is positive.
 
@@ -62,6 +73,16 @@ def triple(*lmax: object) -> Triple:
     """
     l1, l2, l3 = degrees(*lmax)
     return l1, l2, l3
+
+
+def reached(lmax: Triple) -> Triple:
+    """Return the largest degrees that a path reaches.
+
+    >>> reached((1, 2, 9))
+    (1, 2, 3)
+    """
+    l1, l2, l3 = lmax
+    return min(l1, l2 + l3), min(l2, l1 + l3), min(l3, l1 + l2)
 
 
 def term(kind: int, lmax: Triple, weights: Any = None, classes: ArrayLike | None = None) -> Term:
@@ -120,8 +141,7 @@ class Spherical(Product):
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
         dtype = out.dtype
-        l1, l2, l3 = self.lmax
-        lmax = min(l1, l2 + l3), min(l2, l1 + l3), min(l3, l1 + l2)  # no path reaches beyond
+        lmax = reached(self.lmax)
         out[:, (lmax[2] + 1) ** 2 :] = 0
         if dtype not in self._plans:
             self._plans[dtype] = plan(lmax, [t.absorb() for t in self.terms], dtype)
@@ -159,12 +179,12 @@ def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any]) -> Plan:
     rows, tables, start = [], [], 0
     for one in terms:
         split = not (one.classes == 1).all()
-        header, made = _tables(lmax, one, split)
+        header, made = transform_tables(lmax, one, split)
         *inputs, output = (start + np.cumsum([0, *(t.size for t in made[:-1])])).tolist()
         rows.append([one.kind, split, *header, *inputs, *[0] * (4 - len(inputs)), output])
         tables += made
         start = output + made[-1].size
-    orders = np.concatenate([_rows(l) for l in lmax])
+    orders = np.concatenate([feature_rows(l) for l in lmax])
     flat = np.concatenate([t.ravel() for t in tables]).astype(dtype) if tables else np.empty(0, dtype)
     classes = np.array([t.classes.T.ravel() for t in terms], dtype).reshape(-1, 4)
     functions = [_functions(lmax, one.kind, row[2], dtype) for one, row in zip(terms, rows, strict=True)]
@@ -176,7 +196,7 @@ def _functions(lmax: Triple, kind: int, n_theta: int, dtype: np.dtype[Any]) -> l
     if max(lmax) > STRAIGHT:
         return [[0] * 5] * 2
     l1, l2, l3 = lmax
-    sizes = [len(chunk) for chunk in _chunks(n_theta)]
+    sizes = [len(chunk) for chunk in chunks(n_theta)]
     hermitian = 1 if kind == GAUNT else -1
     programs = [
         [
@@ -188,10 +208,10 @@ def _functions(lmax: Triple, kind: int, n_theta: int, dtype: np.dtype[Any]) -> l
         ]
         for n in (max(sizes), min(sizes))
     ]
-    return [[compiled(name, arguments, dtype).address for name, arguments in each] for each in programs]
+    return [[compiled(sphere_tape(name, arguments), dtype).address for name, arguments in each] for each in programs]
 
 
-def _chunks(n_theta: int) -> list[range]:
+def chunks(n_theta: int) -> list[range]:
     """Return the colatitudes that are treated together."""
     n = -(-n_theta // CHUNK)
     return [range(k * n_theta // n, (k + 1) * n_theta // n) for k in range(n)]
@@ -204,14 +224,14 @@ def _entries(lmax: int) -> tuple[Integers, Integers]:
     return l, m
 
 
-def _rows(lmax: int) -> Integers:
+def feature_rows(lmax: int) -> Integers:
     """Return the flat indices of the rows of a feature: as the entries of a table, for each m first m, then -m."""
     l, m = _entries(lmax)
     lists = [l[m == k] ** 2 + l[m == k] + sign * k for k in range(lmax + 1) for sign in ((1, -1) if k else (1,))]
     return np.concatenate(lists)
 
 
-def _tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, bool], list[NDArray[Any]]]:
+def transform_tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, bool], list[NDArray[Any]]]:
     """Return (number of northern θ, whether the last is the equator) and the tables of a term.
 
     The integrand of an even path is a polynomial in cos θ of degree l1+l2+l3, that of an odd path of one less; the
@@ -228,7 +248,7 @@ def _tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, bool], lis
     if points.equator:
         weights[-1] = points.weights[-1]
     analysis = np.where(m3 > 0, np.sqrt(8), 2)[:, None] * np.pi * c[l3][:, None] * p[l3, m3] * weights
-    analysis = np.concatenate([analysis[:, chunk].ravel() for chunk in _chunks(len(weights))])
+    analysis = np.concatenate([analysis[:, chunk].ravel() for chunk in chunks(len(weights))])
     return (len(points.cosine), points.equator), [*made, analysis]
 
 

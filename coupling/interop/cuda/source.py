@@ -6,8 +6,9 @@ import re
 
 import numpy as np
 
-from coupling.interop.lines import Lines, straight_lines
 from coupling.products.product import Product
+from coupling.products.straight import straight_program
+from coupling.programs.text import Language, lines
 
 CODE = """\
 /*
@@ -78,26 +79,20 @@ def cuda_source(product: Product, dtype: object = "float32", name: str = "coupli
     """
     if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
         raise ValueError(f"name must be a C identifier, got {name!r}")
-    lines = straight_lines(product, dtype)
-    i, j, k = lines.sizes
-    fields = {"I": i, "J": j, "K": k, "operations": lines.operations, "bytes": lines.bytes}
-    kind = "double" if lines.dtype == np.float64 else "float"
-    title = f"{type(product).__name__} of degrees {product.lmax}, {lines.dtype}"
-    body = "\n".join(f"        {line}" for line in _body(lines, kind))
+    program = straight_program(product, dtype)
+    i, j, k = program.sizes
+    fields = {"I": i, "J": j, "K": k, "operations": program.operations, "bytes": program.bytes}
+    kind = "double" if program.dtype == np.float64 else "float"
+    title = f"{type(product).__name__} of degrees {product.lmax}, {program.dtype}"
+    body = "\n".join(f"        {line}" for line in lines(program, _language(kind)))
     return CODE.format(title=title, name=name, type=kind, body=body, **fields)
 
 
-def _body(lines: Lines, kind: str) -> list[str]:
+def _language(kind: str) -> Language:
     suffix = "f" if kind == "float" else ""
-    read = {name for assignment in lines.assignments for name in assignment.operands}
-    names = {"x": "a", "y": "b"}
-    loads = [
-        f"const {kind} {letter}{i} = {names[letter]}[{i} * step];"
-        for letter, size in zip("xy", lines.sizes, strict=False)
-        for i in range(size)
-        if f"{letter}{i}" in read
-    ]
-    constants = [f"const {kind} c{n} = {float.hex(value)}{suffix};" for n, value in enumerate(lines.constants)]
-    sums = [f"const {kind} {step.name} = {step.expression()};" for step in lines.assignments]
-    stores = [f"out[{k} * step] = {value or '0'};" for k, value in enumerate(lines.outputs)]
-    return [*loads, *constants, *sums, *stores]
+    return Language(
+        assign=f"const {kind} {{name}} = {{value}};",
+        load={"x": "a[{row} * step]", "y": "b[{row} * step]"},
+        store="out[{row} * step] = {value};",
+        number=lambda value: float.hex(value) + suffix,
+    )
