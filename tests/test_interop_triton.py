@@ -36,7 +36,7 @@ def test_texts_are_python_with_the_coefficients_in_them() -> None:
 def test_the_route_and_what_has_none() -> None:
     assert TritonProduct(ClebschGordan(4, 4, 4)).route == TritonProduct(MatrixProduct(8, 8, 8)).route == "straight"
     assert TritonProduct(ClebschGordan(5, 5, 5)).route == "loops"
-    with pytest.raises(ValueError, match="no route loops in Triton"):
+    with pytest.raises(ValueError, match="route must be straight for a MatrixProduct in Triton"):
         TritonProduct(MatrixProduct(1, 1, 1), route="loops")
     with pytest.raises(ValueError, match="route must be one of"):
         TritonProduct(ClebschGordan(1, 1, 1), route="slow")

@@ -18,6 +18,7 @@ from coupling.interop.cuda.tables import sparse_arrays
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
+from coupling.products.spherical import Spherical
 from coupling.products.straight import straight_program
 from coupling.programs.text import Language, fused, lines
 from coupling.selection import one_of
@@ -77,9 +78,9 @@ def triton_source(product: Product, dtype: object = "float32") -> str:
     [batch, (lmax+1)², CHANNELS], BLOCK in each program.  To be decorated with ``triton.jit`` where ``tl`` is
     ``triton.language``.
 
-    product : a ``ClebschGordan`` or a ``MatrixProduct`` with 2j+1 <= 16; dtype : float32 or float64
+    product : one that :func:`coupling.products.straight.straight_program` takes; dtype : float32 or float64
 
-    Raises TypeError for another product, ValueError for another type or spin.
+    Raises TypeError for another product, ValueError for another type, spin or degree.
 
     >>> print("\\n".join(triton_source(ClebschGordan(1, 1, 0), "float64").splitlines()[16:21]))
         t0 = 0.5773502691896257 * y3
@@ -96,7 +97,8 @@ def triton_source(product: Product, dtype: object = "float32") -> str:
 class TritonProduct:
     """A product of torch tensors by one Triton kernel, differentiable by ``torch.autograd`` to every order.
 
-    product : a ``ClebschGordan`` (of any normalization, table and weights) or a ``MatrixProduct``, channels last
+    product : a ``ClebschGordan`` (of any normalization, table and weights), a ``MatrixProduct``, a ``Gaunt`` or
+        ``VectorSpherical`` product, channels last
     route : "straight", coefficients as constants, or "loops", coefficients in arrays on the device, for the sparse
         product alone; by default "straight" where it is compiled in seconds
 
@@ -112,15 +114,16 @@ class TritonProduct:
     """
 
     def __init__(self, product: Product, *, route: str | None = None) -> None:
-        if not isinstance(product, ClebschGordan | MatrixProduct):
-            raise TypeError(f"product must be a ClebschGordan or a MatrixProduct, got {type(product).__name__}")
+        if not isinstance(product, ClebschGordan | MatrixProduct | Spherical):
+            kinds = "ClebschGordan, MatrixProduct, Gaunt or VectorSpherical"
+            raise TypeError(f"product must be of one of the kinds {kinds}, got {type(product).__name__}")
         if product.layout != "channels_last":
             raise ValueError(f"layout must be channels_last, got {product.layout!r}")
         self.product = product
-        few = isinstance(product, MatrixProduct) or product.operations <= STRAIGHT_OPERATIONS
+        few = not isinstance(product, ClebschGordan) or product.operations <= STRAIGHT_OPERATIONS
         self.route = one_of(route, ROUTES, "route") if route is not None else "straight" if few else "loops"
-        if self.route == "loops" and isinstance(product, MatrixProduct):
-            raise ValueError("the matrix product has no route loops in Triton; coupling.interop.cuda has it")
+        if self.route == "loops" and not isinstance(product, ClebschGordan):
+            raise ValueError(f"route must be straight for a {type(product).__name__} in Triton, got 'loops'")
         self._launches: dict[Any, Callable[..., None]] = {}
 
     def turn(self) -> TritonProduct:

@@ -60,10 +60,11 @@ def cuda_source(product: Product, dtype: object = "float32", name: str = "coupli
     lanes = batch · channels; any grid of one-dimensional blocks will do.  Coefficients are hexadecimal literals of
     dtype.  Loads and stores are coalesced when channels is a multiple of 32.
 
-    product : a ``ClebschGordan``, whose table may be a file's, or a ``MatrixProduct`` with 2j+1 <= 16
+    product : a ``ClebschGordan``, whose table may be a file's, a ``MatrixProduct`` with 2j+1 <= 16, or a ``Gaunt`` or
+        ``VectorSpherical`` product with lmax <= 20
     dtype : float32 or float64
 
-    Raises TypeError for another product, ValueError for another type, spin or a name that is no C identifier.
+    Raises TypeError for another product, ValueError for another type, spin or degree, or a name that is no C identifier.
 
     >>> from coupling.products import ClebschGordan
     >>> text = cuda_source(ClebschGordan(1, 1, 0), "float64", "dot")
