@@ -16,8 +16,8 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from coupling.kernels.lanes import WIDTH_BYTES, width
-from coupling.programs.tape import Tape
 from coupling.programs.llvm import Rows, emit
+from coupling.programs.tape import Tape
 
 #: A row of lanes is so many registers; a function works on one of each row at a time.
 PARTS = 2

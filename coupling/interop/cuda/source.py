@@ -64,7 +64,8 @@ def cuda_source(product: Product, dtype: object = "float32", name: str = "coupli
         ``VectorSpherical`` product with lmax <= 20
     dtype : float32 or float64
 
-    Raises TypeError for another product, ValueError for another type, spin or degree, or a name that is no C identifier.
+    Raises TypeError for another product; ValueError for another type, spin or degree, or a name that is no C
+    identifier.
 
     >>> from coupling.products import ClebschGordan
     >>> text = cuda_source(ClebschGordan(1, 1, 0), "float64", "dot")
