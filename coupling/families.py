@@ -18,6 +18,7 @@ from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import wigner_3j
 from coupling.exact.wigner_6j import doubled_6j
 from coupling.factors import double_double
+from coupling.floating_point import default_rounding
 from coupling.kernels.families import round_family, rows_3j, rows_6j
 from coupling.kernels.tridiagonal import null_vector
 from coupling.selection import doubled_degrees, doubled_triangle, integer_symbol
@@ -78,6 +79,7 @@ def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object)
     return Family(first // 2 if first % 2 == 0 else first / 2, values)
 
 
+@default_rounding()
 def _family(twice: int, size: int, rows: Callable[..., Any], factor: Surd, value: Callable[[int], Surd]) -> Floats:
     """Return f(l)·factor for l = twice/2 + 0 … size-1, Σ(2l+1) f² = 1 and f(last) > 0; value(2l) where in doubt."""
     off, diagonal, f, ratio = np.empty((2, size + 1)), np.empty((2, size)), np.empty((2, size)), np.empty((2, size))

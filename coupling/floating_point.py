@@ -63,7 +63,7 @@ def default_rounding() -> Iterator[None]:
     try:
         if not rounds_by_default():
             raise FloatingPointError(
-                "values can be rounded correctly only where the processor rounds to nearest and keeps subnormal numbers: "
+                "values are rounded correctly only where the processor rounds to nearest and keeps subnormal numbers: "
                 "this thread has another rounding mode or flushes them to zero; restore its default environment"
             )
         yield
