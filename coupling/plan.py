@@ -20,8 +20,9 @@ Integers = NDArray[np.int64]
 #: The orderings of a canonical path in the order of coupling.kernels.orders.orderings.
 ORDERINGS = [0, 1, 2], [0, 2, 1], [1, 2, 0], [1, 0, 2], [2, 0, 1], [2, 1, 0]
 
-#: Bytes for each path while a plan is made and used, and for each worker of the chains: not less than is measured.
-PATH_BYTES, WORKER_BYTES = 400, 2 << 20
+#: Bytes for each path while a plan is made and used, cached exact factors included, and for each worker of the chains:
+#: not less than is measured.
+PATH_BYTES, WORKER_BYTES = 1000, 2 << 20
 
 #: Bins of l1 and of l2, and samples of l3, from which the number of entries of a box is estimated.
 BINS, SAMPLES = 64, 8
@@ -194,7 +195,8 @@ def work_bytes(plan: Plan, workers: int) -> int:
     buffers = max(8 * sum(n * m for n, m in buffer_shapes(*both)) for both in canonical)
     roots = sum(_root_bytes(int(l)) for l in np.unique(plan.large))
     factors = max(_factor_bytes(*path) for path, _ in canonical)
-    return paths + workers * buffers + roots + max(8, workers) * factors
+    exact = max(_exact_bytes(*path) for path, _ in canonical)
+    return paths + workers * (buffers + exact) + roots + max(8, workers) * factors
 
 
 def _root_bytes(l: int) -> int:
@@ -203,8 +205,11 @@ def _root_bytes(l: int) -> int:
 
 
 def _factor_bytes(l1: int, l2: int, l3: int) -> int:
-    """Return the bytes of the digits from which a kernel starts, or of the integers of an exact block."""
-    total = l1 + l2 + l3
-    if l3 > MAX_DEGREE:
-        return 20 * (2 * l1 + 1) * (2 * l2 + 1) + 8 * (2 * l2 + 1) * (total // 8 + 64)
-    return 8 * (l1 + l3 - l2 + 1) * (total // 32 + 4)
+    """Return the bytes of the digits from which a kernel starts, of which eight sets are kept."""
+    return 0 if l3 > MAX_DEGREE else 8 * (l1 + l3 - l2 + 1) * ((l1 + l2 + l3) // 32 + 5)
+
+
+def _exact_bytes(l1: int, l2: int, l3: int) -> int:
+    """Return the bytes of an exact block and of the integers of a few of its rows."""
+    columns, digits = 2 * l2 + 1, (l1 + l2 + l3) // 8 + 64
+    return 20 * (2 * l1 + 1) * columns + 8 * columns * digits if l3 > MAX_DEGREE else 0

@@ -186,7 +186,7 @@ def test_where_the_environment_cannot_be_set_calls_are_refused(kind: str, monkey
         if expected is not None:
             assert bytes_of(kind) == expected
             return
-        with pytest.raises(FloatingPointError, match=r"rounded correctly only where .* restore its default environment$"):
+        with pytest.raises(FloatingPointError, match=r"only where the processor rounds to nearest .* environment$"):
             bytes_of(kind)
 
 
