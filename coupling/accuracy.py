@@ -83,6 +83,8 @@ def certify(table: Tabulation) -> Certificate:
     >>> certificate.entries, certificate.misrounded, certificate.ulp <= 0.5
     (359, 0, True)
     """
+    if not isinstance(table, Tabulation):
+        raise TypeError(f"certify takes a Tabulation, got {type(table).__name__} {table!r}")
     misrounded = false_zeros = false_nonzeros = 0
     ulp = 0.0
     for index, exact in exact_entries(table):
