@@ -47,7 +47,7 @@ def build_shipped(folder: Path, force: bool = False) -> Iterator[ArraysOutcome]:
         built = arrays is None
         if arrays is None:
             file.parent.mkdir(parents=True, exist_ok=True)
-            build_arrays(request).save(file.parent)
+            build_arrays(request).save(file.parent, force=force)
             arrays = load_arrays(file)
         seconds = time.perf_counter() - start
         yield ArraysOutcome(arrays, file, built, seconds, check(arrays, rebuilt=not built))

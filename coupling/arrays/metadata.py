@@ -7,10 +7,12 @@ from typing import Any
 from coupling.arrays.request import GRIDS, ArraysRequest
 from coupling.conventions import CONVENTION_ID
 from coupling.tables.errors import TableError
+from coupling.tables.ownership import Kind
 from coupling.version import __version__
 
 SCHEMA = "coupling-arrays"
 SCHEMA_VERSION = 1
+KIND = Kind("arrays", SCHEMA_VERSION)
 ROUNDING = "each number is the {} nearest to its exact value, rounded once"
 SOURCES = {
     "gauss_legendre": "roots of Legendre polynomials and uniform points in phi, to all bits needed",

@@ -203,8 +203,8 @@ def _add_path(figure: Figure, path: tuple[int, int, int]) -> None:
     figure.text(0.03, 0.24, text, color=INK, fontsize=9.5)
 
 
-def save_structure(file: Path, lmax: int = 4) -> None:
-    """Write the picture of the real coupling tensor up to lmax as PNG; it appears whole or not at all.
+def save_structure(file: Path, lmax: int = 4, *, force: bool = False) -> None:
+    """Write the picture of the real coupling tensor up to lmax as PNG; see :func:`save` for force.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -212,7 +212,7 @@ def save_structure(file: Path, lmax: int = 4) -> None:
     ...     len(list(Path(folder).iterdir()))
     1
     """
-    save(plot_structure(build(Request(lmax=lmax))), file, dpi=130)
+    save(plot_structure(build(Request(lmax=lmax))), file, dpi=130, force=force)
 
 
 def _colours(matrix: NDArray[np.float64], odd: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from coupling.conventions import CONVENTION_ID
 from coupling.tables.atomic import locked
 from coupling.tables.errors import TableError
+from coupling.tables.ownership import Kind, require_replaceable
 from coupling.tables.request import Request, file_name
 from coupling.tables.size import table_bytes
 
@@ -90,10 +91,11 @@ def refused(error: TableError) -> TableError:
     return TableError(error.file, error.field, error.expected, error.found, advice)
 
 
-def remove(file: Path) -> None:
-    """Remove a file of the cache, if it is there, while nobody builds it."""
+def remove(file: Path, kind: Kind, force: bool = False) -> None:
+    """Remove a file of the cache, if it is there, while nobody builds it; one of another kind only by ``force``."""
     if file.parent.exists():
         with locked(file):
+            require_replaceable(file, kind, force)
             file.unlink(missing_ok=True)
 
 

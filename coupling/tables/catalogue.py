@@ -80,7 +80,7 @@ def build_one(
     return Outcome(table, file, bool(heard), seconds, check(table) if checked else None)
 
 
-def record(folder: Path, outcomes: list[Outcome], arrays: Entries = ()) -> bool:
+def record(folder: Path, outcomes: list[Outcome], arrays: Entries = (), *, force: bool = False) -> bool:
     """Write the manifest of tables and, beside them, arrays; return whether it has changed."""
     tables = [(o.table.request.name, manifest_entry(o.file, o.table.metadata)) for o in outcomes]
-    return write_manifest(folder, tables, arrays)
+    return write_manifest(folder, tables, arrays, force=force)

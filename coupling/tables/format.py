@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from coupling.tables.atomic import replacing
 from coupling.tables.errors import TableError
+from coupling.tables.ownership import kind_of, open_regular
 from coupling.tables.request import canonical_json
 
 ALIGNMENT = 64
@@ -76,14 +77,16 @@ def write(
     chunks: Iterable[NDArray[Any]],
     *,
     flush: bool = True,
+    force: bool = False,
 ) -> dict[str, Any]:
     """Write a file whose arrays arrive in chunks, in order; return the metadata with their checksum.
 
     flush : wait until it is on the disk
+    force : over any file; otherwise FileExistsError is raised for one that is of another kind, or of a newer schema
     """
     blank = encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors)
     digest = hashlib.sha256(blank)
-    with replacing(path, flush) as file:
+    with replacing(path, flush, kind=kind_of(blank), force=force) as file:
         file.write(blank)
         written = sum(_write_chunk(file, digest, chunk) for chunk in chunks)
         if written != sum(tensor.bytes for tensor in tensors):
@@ -119,7 +122,7 @@ def read(path: Path, verify: bool = True) -> Content:
 
     Allocates no more than the header, which is at most 64 KiB and no longer than the file.
     """
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         header = _read_header(path, file, size)
         metadata, tensors = _parse_header(path, header)

@@ -14,6 +14,7 @@ from coupling.conventions import CONVENTION_ID
 from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
 from coupling.tables.format import Tensor
+from coupling.tables.ownership import Kind
 from coupling.tables.request import Request
 from coupling.tables.size import symmetry_zeros
 from coupling.version import __version__
@@ -25,6 +26,7 @@ ROUNDING = {
     "reduced": "float64 nearest to the exact value, ties to even",
 }
 SOURCE = "square roots of rational numbers, for integrals over pi; each rounded once"
+KIND = Kind("table", SCHEMA_VERSION)
 COUNTS = ("accidental_zeros", "entries", "paths", "symmetry_zeros")
 
 
