@@ -115,10 +115,12 @@ def info(table: str, as_json: bool, plot: str | None, force: bool) -> None:
 
 def _draw(loaded: Table | Arrays, plot: str, force: bool) -> None:
     from coupling.plots import save, sparsity
+    from coupling.plots.style import require_picture
     from coupling.tables import Table
 
     if not isinstance(loaded, Table):
         raise ValueError(f"--plot is for tables; {loaded.request.name} are arrays")
+    require_picture(plot, force)
     save(sparsity(loaded), plot, force=force)
 
 

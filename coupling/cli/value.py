@@ -76,10 +76,12 @@ def value(
 
 def _draw(file: str, family: str, numbers: list[int | float | Fraction], basis: str, force: bool) -> None:
     from coupling.plots import coupling_block, save
+    from coupling.plots.style import require_picture
     from coupling.selection import integer_symbol
 
     if family not in SYMBOLS:
         raise ValueError(f"--plot draws the block of a path, for {', '.join(SYMBOLS)}; got {family}")
+    require_picture(file, force)
     l1, l2, l3, *orders = integer_symbol(*numbers)
     mark = orders[0], orders[1], orders[2]
     save(coupling_block(family, l1, l2, l3, basis, mark=mark), file, force=force)

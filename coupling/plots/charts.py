@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.plots.style import FAINT, INK, LABEL, MARKERS, PALETTE, TICK, dress, new_axes, save
+from coupling.plots.style import FAINT, INK, LABEL, MARKERS, PALETTE, TICK, dress, new_axes, require_picture, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -203,6 +203,7 @@ def save_errors(file: Path, panels: Mapping[str, Curves], x: str, *, force: bool
     """
     from coupling.plots.style import new_figure
 
+    require_picture(file, force)
     figure = new_figure((4.6 * len(panels), 3.9))
     for ax, (title, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         plot_errors(curves, ax).set_title(title, fontsize=LABEL, color=INK)

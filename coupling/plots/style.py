@@ -136,6 +136,7 @@ def save(ax: Axes | Figure, file: str | Path, dpi: int = 150, *, force: bool = F
     Traceback (most recent call last):
     ValueError: a picture is written as .png, .svg or .pdf; got 'picture.bmp'
     """
+    require_picture(file, force)
     path, suffix = Path(file), picture_format(file)
     figure: Any = ax if hasattr(ax, "savefig") else ax.figure
     stream = BytesIO()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from coupling.exact import real_wigner_3j
 from coupling.exact.surd import Surd
-from coupling.plots.style import EVEN, FAINT, INK, ODD, frame, new_axes, save
+from coupling.plots.style import EVEN, FAINT, INK, ODD, frame, new_axes, require_picture, save
 from coupling.tables import Request, Table, build
 
 if TYPE_CHECKING:
@@ -212,6 +212,7 @@ def save_structure(file: Path, lmax: int = 4, *, force: bool = False) -> None:
     ...     len(list(Path(folder).iterdir()))
     1
     """
+    require_picture(file, force)
     save(plot_structure(build(Request(lmax=lmax))), file, dpi=130, force=force)
 
 

@@ -147,5 +147,5 @@ def holds(path: Path, content: bytes) -> bool:
             if os.fstat(file.fileno()).st_size != len(content):
                 return False
             return all(file.read(CHUNK) == content[i : i + CHUNK] for i in range(0, len(content), CHUNK))
-    except FileNotFoundError:
+    except OSError:
         return False
