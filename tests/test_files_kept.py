@@ -335,7 +335,7 @@ OWN = {
     ("coupling.tables.atomic", "open"),
     ("coupling.tables.atomic", "replace"),
     ("coupling.tables.atomic", "unlink"),
-    ("coupling.tables.builder", "rmdir"),  # which leaves a folder that holds anything
+    ("coupling.tables.parts", "rmdir"),  # which leaves a folder that holds anything
     ("coupling.tables.cache", "unlink"),
     ("coupling.tables.parts", "unlink"),
 }

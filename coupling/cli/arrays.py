@@ -56,7 +56,7 @@ def describe(arrays: Arrays) -> str:
         "source": metadata["source"],
         "convention": metadata["convention"],
         "schema": f"{metadata['schema']} {metadata['schema_version']}",
-        "written by": f"coupling {metadata['package_version']}",
+        "written by": f"coupling {metadata['package_version']}, sources {metadata['builder'][:12]}",
         "checksum": metadata["checksum"],
     }
     held = [f"  {n:<22} {list(arrays[n].shape)!s:<14} {text}" for n, text in metadata["arrays"].items()]

@@ -142,7 +142,7 @@ def describe(table: Table) -> str:
         "source": metadata["source"],
         "convention": metadata["convention"],
         "schema": f"{metadata['schema']} {metadata['schema_version']}",
-        "written by": f"coupling {metadata['package_version']}",
+        "written by": f"coupling {metadata['package_version']}, sources {metadata['builder'][:12]}",
         "request": metadata["request_digest"],
         "checksum": metadata["checksum"],
     }

@@ -33,6 +33,7 @@ from coupling.tables.parts import Plan, build_part, part_file, plan_of, remove_p
 from coupling.tables.reader import load
 from coupling.tables.request import Request, read_request, table_name
 from coupling.tables.size import ENTRY_BYTES, path_array, table_bytes
+from coupling.tables.sources import provenance
 from coupling.tables.table import Table
 
 Progress = Callable[[int], object]
@@ -162,7 +163,8 @@ def up_to_date(request: Request, target: Path) -> Table | None:
         table = load(target)
     except (FileNotFoundError, TableError):
         return None
-    return table if constant_part(request).items() <= table.metadata.items() else None
+    expected = {**constant_part(request), **provenance()}
+    return table if expected.items() <= table.metadata.items() else None
 
 
 def allowed_entries(request: Request) -> int:
@@ -260,13 +262,9 @@ def _assemble(assembly: Assembly, target: Path, force: bool) -> Table:
 
 
 def remove_leftovers(request: Request, target: Path) -> None:
-    """Remove the parts of a table that is complete, and what killed writers left; nothing else, and the folder if it is
-    empty then."""
+    """Remove the parts of a table that is complete, and what killed writers left; nothing else."""
     remove_abandoned(target)
-    folder = parts_folder(target)
-    remove_parts(request, folder)
-    with suppress(OSError):  # it is not there, or holds something else
-        folder.rmdir()
+    remove_parts(request, parts_folder(target))
 
 
 def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:

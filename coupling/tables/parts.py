@@ -28,7 +28,7 @@ from coupling.tables.metadata import SCHEMA_VERSION
 from coupling.tables.ownership import HEAD, kind_of, open_regular
 from coupling.tables.request import Request
 from coupling.tables.size import path_array
-from coupling.version import __version__
+from coupling.tables.sources import provenance
 
 #: A part begins when the parts before it reach a multiple of this many entries, before zeros are left out.
 PART_ENTRIES = 1 << 22
@@ -122,12 +122,15 @@ def build_part(request: Request, part_entries: int, index: int, folder: Path, fo
 
 
 def remove_parts(request: Request, folder: Path) -> None:
-    """Remove the parts of a request from a folder, sound or not, and what killed writers of parts left there."""
+    """Remove the parts of a request from a folder, sound or not, what killed writers of parts left there, and then the
+    folder, if it is empty."""
     for file in folder.glob("*.safetensors"):
         if re.fullmatch(r"\d{6,}", file.stem) and _is_part(request, file):
             file.unlink(missing_ok=True)
     for name in {match[1] for file in folder.glob(".*.tmp") if (match := ABANDONED.fullmatch(file.name))}:
         remove_abandoned(folder / name)
+    with suppress(OSError):  # it is not there, or holds something else
+        folder.rmdir()
 
 
 def _is_part(request: Request, file: Path) -> bool:
@@ -178,5 +181,5 @@ def _metadata(plan: Plan, index: int) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "request_digest": plan.request.digest,
         "part": [index, len(plan), plan.part_entries],
-        "package_version": __version__,
+        **provenance(),
     }

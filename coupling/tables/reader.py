@@ -92,10 +92,10 @@ def _load_cached(name: str, entry: dict[str, Any], verify: bool) -> Table:
             f"no table is called {name!r}: shipped are {known}; built when asked for are real-l<N> and complex-l<N>, "
             "such as real-l16; a path ends in .safetensors"
         )
+    if entry and entry["request_digest"] != request.digest:
+        raise FileNotFoundError(f"the shipped table {name!r} is not there, and its name does not say what it holds")
     path = cached_table(request)
     try:
-        if verify and entry:
-            check_digest(path, entry)
         table = _load_file(path, verify)
         if table.request.digest != request.digest:
             raise TableError(path, "request_digest", request.digest, table.request.digest)
