@@ -123,5 +123,5 @@ def _check_schema(file: str, metadata: dict[str, Any]) -> None:
 def _request(file: str, metadata: dict[str, Any]) -> ArraysRequest:
     try:
         return ArraysRequest(**metadata["request"])
-    except (KeyError, TypeError, ValueError, MemoryError) as error:
+    except (ArithmeticError, KeyError, MemoryError, RecursionError, TypeError, ValueError) as error:
         raise TableError(file, "request", "a valid request", error) from None

@@ -104,7 +104,7 @@ def _request(file: str, metadata: dict[str, Any]) -> Request:
     content = metadata.get("request")
     try:
         return Request(**content, name=metadata.get("name"))  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+    except (ArithmeticError, MemoryError, RecursionError, TypeError, ValueError) as error:
         raise TableError(file, "request", "a valid request", error) from None
 
 

@@ -76,11 +76,11 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     Traceback (most recent call last):
     OSError: /dev/zero must be a regular file, got a device
     """
-    file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
-    if not stat.S_ISREG(mode := os.fstat(file.fileno()).st_mode):
-        file.close()
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise OSError(f"{os.fspath(path)} must be a regular file, got {_special(mode)}")
-    return file
+    return os.fdopen(descriptor, "rb")
 
 
 def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
