@@ -43,10 +43,10 @@ HEADS = (
     (rb".{0,200}Written by `coupling ([a-z]+)", "page"),
     (rb'\{"spec": \{"problem": ', "record"),
     (rb'\{\n.*?"id": "[a-z0-9_]+",\n.*"status": "', "certificate"),
-    (rb'.{0,4096}?"schema": ?"coupling-(export|arrays)", ?"schema_version": ?(\d{1,9})', ""),
+    (rb'.{0,65536}?"schema": ?"coupling-(export|arrays)", ?"schema_version": ?(\d{1,9})', ""),
     (rb'\{"subscripts": .*"metadata": \{"schema": "coupling-(export)", "schema_version": (\d{1,9})', ""),
-    (rb"/\*\n.{0,8192}?Written by coupling \d", "header"),
-    (rb"l1,l2,l3,m1,m2,m3,input1,input2,output,value,exact\n", "sheet"),
+    (rb"/\*\n \* (?:Table|Arrays) .{0,65536}?Written by coupling \d", "header"),
+    (rb"(?:# table: .{0,65536}?\n# written by: coupling \d[^\n]*\n)?l1,l2,l3,m1,m2,m3,input1,input2,output,", "sheet"),
 )
 #: What is neither a file nor a folder.
 SPECIAL = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
