@@ -6,16 +6,18 @@ are where they begin in memory, ``t`` where the constants do.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import cfunc, from_dtype
+from numba import config, from_dtype
 from numba.core import types
 from numba.extending import intrinsic
 
-from coupling.kernels.lanes import WIDTH_BYTES, width
+from coupling.kernels.jit import compiled_function
+from coupling.kernels.lanes import INTERPRETED, WIDTH_BYTES, width
+from coupling.programs.evaluate import evaluate
 from coupling.programs.llvm import Rows, emit
 from coupling.programs.tape import Tape
 
@@ -42,7 +44,9 @@ _emit: Any = intrinsic(prefer_literal=True)(_write)
 
 
 def compiled(tape: Tape, dtype: Any) -> Any:
-    """Return the compiled function of a tape that reads and writes the arrays a, b and c; ``.address`` calls it.
+    """Return the function of a tape that reads and writes the arrays a, b and c; ``.address`` is what calls it.
+
+    With NUMBA_DISABLE_JIT=1 the tape is evaluated by numpy.
 
     >>> from coupling.programs.tape import Recorder
     >>> do = Recorder()
@@ -51,10 +55,11 @@ def compiled(tape: Tape, dtype: Any) -> Any:
     True
     """
     _TAPES[tape.digest] = tape
-    return _compiled(tape.digest, np.dtype(dtype))
+    make = _interpreted if config.DISABLE_JIT else _compiled  # type: ignore[attr-defined]
+    return make(tape.digest, np.dtype(dtype))
 
 
-@lru_cache(maxsize=256)
+@cache  # addresses are kept elsewhere: a function must not go
 def _compiled(digest: str, dtype: np.dtype[Any]) -> Any:
     w = width(dtype)
     part = w // PARTS
@@ -64,4 +69,23 @@ def _compiled(digest: str, dtype: np.dtype[Any]) -> Any:
             _emit(memory, constants, a + h, b + h, c + h, t, digest)
 
     i, pointer = types.intp, types.CPointer(from_dtype(dtype))
-    return cfunc(types.void(pointer, pointer, i, i, i, i), cache=True)(run)
+    return compiled_function(types.void(pointer, pointer, i, i, i, i), run)
+
+
+class Interpreted(NamedTuple):
+    """What stands for a compiled function where nothing is compiled."""
+
+    address: int
+
+
+@cache
+def _interpreted(digest: str, dtype: np.dtype[Any]) -> Interpreted:
+    tape, w = _TAPES[digest], width(dtype)
+
+    def run(memory, constants, a, b, c, t):
+        ends = [len(memory) - (len(memory) - start) % w for start in (a, b, c)]
+        rows = [memory[start:end].reshape(-1, w) for start, end in zip((a, b, c), ends, strict=True)]
+        evaluate(tape, dict(zip("abc", rows, strict=True)), constants[t:])
+
+    INTERPRETED.append(run)
+    return Interpreted(len(INTERPRETED))

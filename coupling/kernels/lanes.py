@@ -15,6 +15,7 @@ infinity are those of IEEE 754.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -190,8 +191,12 @@ inline: Any = {"forceinline": True}
 
 
 def call(function, memory, tables, a, b, c, t):
-    """Call function(memory, tables, a, b, c, t); compiled, function is an address, a … t are integers."""
-    function(memory, tables, a, b, c, t)
+    """Call a function (memory, tables, a, b, c, t) by its address; a … t are integers."""
+    INTERPRETED[function - 1](memory, tables, a, b, c, t)
+
+
+#: Without compilation, the functions that have the addresses 1, 2, …
+INTERPRETED: list[Callable[..., None]] = []
 
 
 overload(flat, jit_options=inline)(lambda array: lambda array: _flat(array))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from coupling.conventions import FAMILIES
 from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sparse_product import sparse_product, sparse_weights
+from coupling.memory import require_memory
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.product import Features, Product
 from coupling.products.sparse_program import Integers, Lmax, Section, places, row_count, sparse_sections
@@ -32,13 +34,15 @@ ADDED_TOGETHER = 64
 
 
 class Bound(NamedTuple):
-    """A section as the kernels read it: positions in numbers, coefficients times weights in the compute type."""
+    """A section as the kernels read it: positions in numbers, coefficients times weights in the compute type, those of
+    all sections as constants."""
 
     groups: Integers
     items: Integers
     rows: Integers
     coefficients: NDArray[Any]
     paths: Integers
+    constants: NDArray[Any]
 
 
 class ClebschGordan(Product):
@@ -157,10 +161,11 @@ class ClebschGordan(Product):
             self._bound[x.dtype] = self._sections(x.dtype, self.weights), self._straight(x.dtype)
         (sections, function), w, where = self._bound[x.dtype], width(x.dtype), self._places
         tables, straight = tuple(tuple(section[:4]) for section in sections), function.address if function else 0
+        constants = sections[0].constants
 
         def run(first: int, last: int) -> None:
             space = aligned_zeros(row_count(self.lmax) * w, x.dtype)
-            sparse_product(read_only(x), read_only(y), out, first, last, w, where, tables, straight, space)
+            sparse_product(read_only(x), read_only(y), out, first, last, w, where, tables, straight, constants, space)
 
         run_blocks(run, x.shape[0] * x.shape[2], w, self.workers)
 
@@ -172,8 +177,9 @@ class ClebschGordan(Product):
         """Return what the kernel reads; paths whose coefficients or weights are zero are left out."""
         found, coefficients = self._sums(self._scale * weights)
         ends = np.cumsum([0, *(len(section.core) for section in found)])
-        parts = [coefficients.astype(dtype)[begin:end] for begin, end in pairwise(ends)]
-        return tuple(_bind(*both, width(dtype)) for both in zip(found, parts, strict=True))
+        constants = coefficients.astype(dtype)
+        parts = [constants[begin:end] for begin, end in pairwise(ends)]
+        return tuple(_bind(section, part, constants, width(dtype)) for section, part in zip(found, parts, strict=True))
 
     def sums(self) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
         """Return the sums of this product, for other compilers, and their coefficients times weights in a row.
@@ -238,6 +244,7 @@ def path_weights(lmax: tuple[int, ...], weights: ArrayLike | None) -> NDArray[np
     (1, 2, 2)
     """
     shape = tuple(l + 1 for l in lmax)
+    require_memory(16 * prod(shape), f"an array of path weights to lmax {lmax}")
     given = np.ones(shape) if weights is None else np.array(weights, float)
     if given.shape != shape:
         raise ValueError(f"weights must have the shape {shape} = [lmax1+1, lmax2+1, lmax3+1], got {given.shape}")
@@ -245,10 +252,10 @@ def path_weights(lmax: tuple[int, ...], weights: ArrayLike | None) -> NDArray[np
     return given
 
 
-def _bind(section: Section, coefficients: NDArray[Any], w: int) -> Bound:
+def _bind(section: Section, coefficients: NDArray[Any], constants: NDArray[Any], w: int) -> Bound:
     """Return a section with positions in numbers, for rows of w lanes, and where sums over paths are."""
     groups, items = np.multiply(section.groups, [w, w, w, 1]), np.multiply(section.items, [1, 1, w, w])
-    return Bound(groups, items, section.rows * w, coefficients, section.paths * w)
+    return Bound(groups, items, section.rows * w, coefficients, section.paths * w, constants)
 
 
 @lru_cache(maxsize=8)
