@@ -2,7 +2,8 @@
 
 The exact values of a canonical path l1 ≤ l2 ≤ l3 come from :mod:`coupling.exact.blocks`, which shares no rule with the
 kernels.  All orderings of the path are then compared with them, entry by entry, through the symmetries of the *exact*
-3j symbols and the definition of the real basis.
+3j symbols and the definition of the real basis.  Beyond degree 8192 the table itself comes from such blocks, and the
+comparison says nothing about them.
 """
 
 from __future__ import annotations
