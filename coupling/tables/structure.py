@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from coupling.floating_point import default_rounding
 from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
-from coupling.tables.metadata import describe
+from coupling.tables.metadata import count
 from coupling.tables.size import path_array
 from coupling.tables.table import Table
 
@@ -30,7 +30,7 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
     if not np.array_equal(table.paths, paths):
         raise TableError(file, "paths", "the paths of the request in lexicographic order", "others")
     _check_offsets(file, table)
-    counts = describe(table.request, paths, len(table.core))["counts"]
+    counts = count(table.request, paths, len(table.core))
     if table.metadata["counts"] != counts:
         raise TableError(file, "counts", counts, table.metadata["counts"])
     for family, factor in table.factors.items():
