@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.indexing import entry_counts
+from coupling.indexing import entry_counts, path_count
 from coupling.memory import require_memory
+from coupling.plan import PATH_BYTES
 from coupling.tables import parts
 from coupling.tables.assembly import Assembly
 from coupling.tables.atomic import remove_abandoned
@@ -191,7 +192,8 @@ def _plan(request: Request) -> Plan:
 
 
 def _build_in_memory(request: Request, workers: int, done: Progress) -> Table:
-    require_memory(_bytes(request), f"building {request.name} in memory")
+    needed = _bytes(request) + PATH_BYTES * path_count(*request.lmax)
+    require_memory(needed, f"building {request.name} in memory")
     paths = path_array(request.lmax, request.parity)
     counts, block = core_blocks(paths, request.basis, workers)
     table = Table(

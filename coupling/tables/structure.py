@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.floating_point import default_rounding
 from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
 from coupling.tables.metadata import count
@@ -38,6 +39,7 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
         _check_factor(file, table, family, factor)
 
 
+@default_rounding()
 def _check_factor(file: str | os.PathLike[str], table: Table, family: str, factor: NDArray[np.float64]) -> None:
     """Refuse the factors of another family: each has values or a sign that the others have not."""
     l1, l2, l3 = table.paths.T.astype(np.int64)
