@@ -11,9 +11,10 @@ from functools import cache
 from pathlib import Path
 
 import coupling
+from derivations.registry import IDS
 from tests.sources import ROOT, absolute, imports, is_package, modules, tree
 
-FIRST = 3  # test files run before the wider circle
+FIRST, SECOND = 3, 10  # test files in the inner circle, and in it and the next one
 FARTHEST = 3  # imports between a test and the module
 #: These are about the project, or take minutes for everything; timing says nothing here.
 LAST = ("test_docs_run.py", "test_docs_site.py", "test_house.py", "test_imports.py", "test_package.py")
@@ -51,7 +52,7 @@ def uses(name: str) -> frozenset[str]:
 
 
 @cache
-def test_files() -> dict[Path, frozenset[str]]:
+def files_of_tests() -> dict[Path, frozenset[str]]:
     files = sorted((ROOT / "tests").glob("test_*.py"))
     return {file: frozenset(used(tree(file), "")) for file in files if file.name not in LAST}
 
@@ -74,12 +75,12 @@ def nearest(module: str) -> list[str]:
     defined = [n.name for n in tree(modules()[module]).body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
     names = re.compile(r"\b(" + "|".join([*map(re.escape, defined), re.escape(module)]) + r")\b")
     away, ranked = distances(module), []
-    for file, targets in test_files().items():
+    for file, targets in files_of_tests().items():
         distance = min((away[t] for t in targets if t in away), default=FARTHEST + 1)
         mentions = len(set(names.findall(file.read_text(encoding="utf-8"))))
         own = module.split(".")[-1] in file.stem
         if distance <= FARTHEST or mentions or own:
-            ranked.append((distance - 2 * own - min(mentions, 2), -mentions, str(file.relative_to(ROOT))))
+            ranked.append((distance - 2 * own - min(mentions, 2), -mentions, len(targets), str(file.relative_to(ROOT))))
     return [file for *_, file in sorted(ranked)]
 
 
@@ -89,9 +90,18 @@ def stages(module: str) -> list[list[str]]:
     relative = str(path.relative_to(ROOT))
     users = [str(modules()[n].relative_to(ROOT)) for n, d in distances(module).items() if d == 1][:6]
     users = [user for user in users if ">>>" in (ROOT / user).read_text(encoding="utf-8")]
+    proofs = [proofs_of(module)] if module.startswith("derivations.") else []
     own = [relative] if ">>>" in path.read_text(encoding="utf-8") else []
     files = nearest(module)
-    return [stage for stage in (own + files[:FIRST], users + files[FIRST:]) if stage]
+    circles = own + files[:FIRST], users + files[FIRST:SECOND], files[SECOND:]
+    return [stage for stage in (*proofs, *circles) if stage]
+
+
+def proofs_of(module: str) -> list[str]:
+    """The derivations that use a module are verified, the nearest first."""
+    near = [name.split(".")[-1] for name in distances(module) if name.startswith("derivations.")]
+    which = " or ".join(f"holds[{name}]" for name in near if name in IDS)
+    return ["tests/test_derivations.py", "-k", which] if which else []
 
 
 @cache
@@ -99,7 +109,7 @@ def timed() -> list[str]:
     """The tests that measure time: other work on the machine makes them fail."""
     return [
         f"{file.relative_to(ROOT)}::{node.name}"
-        for file in test_files()
+        for file in files_of_tests()
         for node in tree(file).body
         if isinstance(node, ast.FunctionDef) and any(word in ast.unparse(node) for word in TIMERS)
     ]

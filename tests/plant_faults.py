@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 SWAPS: dict[type[ast.AST], tuple[str, str]] = {
     ast.Lt: ("<", "<="),
@@ -37,6 +38,8 @@ SWAPS: dict[type[ast.AST], tuple[str, str]] = {
     ast.And: ("and", "or"),
     ast.Or: ("or", "and"),
 }
+#: Fields of a syntax tree that hold no arithmetic.
+LEFT_ALONE = ("annotation", "returns", "decorator_list", "exc", "cause")
 NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "maximum", "maximum": "minimum"}
 
 
@@ -110,7 +113,7 @@ class Places:
             case ast.BinOp(left=left, op=op, right=right) | ast.AugAssign(target=left, op=op, value=right):
                 yield from self.operator(left, op, right)
             case ast.BoolOp(op=op, values=values):
-                for first, second in zip(values, values[1:], strict=False):
+                for first, second in pairwise(values):
                     yield from self.operator(first, op, second)
             case ast.UnaryOp(operand=operand):
                 yield self.begin(node), self.end(node), f"({self.of(operand)})"
@@ -173,10 +176,10 @@ def code(node: ast.AST) -> Iterator[ast.AST]:
     yield node
     for name, value in ast.iter_fields(node):
         children = value if isinstance(value, list) else [value]
-        if name not in ("annotation", "returns", "decorator_list", "exc", "cause") and not isinstance(node, ast.JoinedStr):
-            for child in children:
-                if isinstance(child, ast.AST) and not is_text(child):
-                    if isinstance(node, ast.Expr) and isinstance(child, ast.Call):
-                        yield from (deeper for part in ast.iter_child_nodes(child) for deeper in code(part))
-                    else:
-                        yield from code(child)
+        if name in LEFT_ALONE or isinstance(node, ast.JoinedStr):
+            continue
+        for child in children:
+            if isinstance(node, ast.Expr) and isinstance(child, ast.Call):  # the statement as a whole is a place
+                yield from (deeper for part in ast.iter_child_nodes(child) for deeper in code(part))
+            elif isinstance(child, ast.AST) and not is_text(child):
+                yield from code(child)

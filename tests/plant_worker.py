@@ -1,7 +1,8 @@
 """Run tests in copies of the tree, each in a fork of a process that has imported the libraries but nothing of ours.
 
-One line of JSON in for each run: {"tree", "tests", "deselect", "cpu"}; one line out: {"failed", "met", "seconds"}.
-``failed`` is the first test that failed, the test during which the process died or did not end, or null.
+One line of JSON in for each run: {"tree", "tests", "deselect", "cpu", "words", "cost"}; one line out: {"failed",
+"met", "complete", "seconds", "cost"}.  ``failed`` is the first test that failed, the test during which the process died
+or did not end, or null.  Tests that name one of ``words`` come first, then the cheap ones by ``cost``, their seconds.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ LIBRARIES = (
     "sympy tensorly torch jax"
 ).split()
 OF_A_TEST = 90  # seconds of the processor for one test, compilation included
+UNKNOWN = 0.5  # seconds of a test that was not met before
 SILENCE = 400  # seconds without any news: a deadlock
 MEMORY = 12 << 30
 
@@ -29,11 +31,19 @@ MEMORY = 12 << 30
 class Watch:
     """A plugin that reports every test and stops when the time is used up."""
 
-    def __init__(self, pipe: int, cpu: float) -> None:
-        self.pipe, self.cpu = pipe, cpu
+    def __init__(self, pipe: int, cpu: float, job: dict[str, Any]) -> None:
+        self.pipe, self.cpu, self.words, self.cost = pipe, cpu, job["words"], job["cost"]
 
     def say(self, *words: str) -> None:
         os.write(self.pipe, (json.dumps(words) + "\n").encode())
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        def rank(item: Any) -> tuple[bool, float]:
+            code = getattr(getattr(item, "function", None), "__code__", None)
+            names = {*code.co_names, *code.co_varnames} if code else {item.name.split(".")[-1]}
+            return not names & set(self.words), self.cost.get(item.nodeid, UNKNOWN)
+
+        items.sort(key=rank)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         signal.setitimer(signal.ITIMER_PROF, OF_A_TEST)  # by default the signal ends the process, in any code
@@ -42,15 +52,19 @@ class Watch:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed:
             self.say("failed", report.nodeid)
+        elif report.when == "call":
+            self.say("cost", report.nodeid, str(round(report.duration, 3)))
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
             self.say("failed", report.nodeid)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        spent = sum(os.times()[:4])
-        if spent > self.cpu:
+        if sum(os.times()[:4]) > self.cpu:
             os._exit(0)
+
+    def pytest_sessionfinish(self) -> None:
+        self.say("complete", "")
 
 
 def child(job: dict, pipe: int) -> None:
@@ -72,13 +86,14 @@ def child(job: dict, pipe: int) -> None:
     sys.path_importer_cache.clear()
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={tree}", f"--basetemp={tree}/.tmp"]
     options += [word for name in job["deselect"] for word in ("--deselect", name)]
-    pytest.main([*options, *job["tests"]], plugins=[Watch(pipe, sum(os.times()[:4]) + job["cpu"])])
+    pytest.main([*options, *job["tests"]], plugins=[Watch(pipe, sum(os.times()[:4]) + job["cpu"], job)])
     os._exit(0)
 
 
 def follow(pipe: int, process: int) -> dict[str, Any]:
     """Read the news of a child until it ends or says nothing for too long."""
-    met, failed, current, text = 0, None, "", b""
+    met, failed, current, text, complete = 0, None, "", b"", False
+    cost: dict[str, float] = {}
     while failed is None:
         ready, _, _ = select.select([pipe], [], [], SILENCE)
         news = os.read(pipe, 65536) if ready else b""
@@ -86,8 +101,9 @@ def follow(pipe: int, process: int) -> dict[str, Any]:
             ended = bool(ready)
             break
         *lines, text = (text + news).split(b"\n")
-        for kind, nodeid in map(json.loads, lines):
-            met += kind == "start"
+        for kind, nodeid, *rest in map(json.loads, lines):
+            met, complete = met + (kind == "start"), complete or kind == "complete"
+            cost |= {nodeid: float(rest[0])} if rest else {}
             current = nodeid if kind == "start" else current
             failed = nodeid if kind == "failed" and failed is None else failed
     else:
@@ -103,7 +119,7 @@ def follow(pipe: int, process: int) -> dict[str, Any]:
     if failed is None and os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         failed = f"{current} ({'no end' if number == signal.SIGPROF else signal.Signals(number).name})"
-    return {"failed": failed, "met": met}
+    return {"failed": failed, "met": met, "complete": complete, "cost": cost}
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,10 @@ RUN_ELSEWHERE = {
     r"slow: pass --runslow": ("slow", "make test ARGS=--runslow"),
     r"(could not import|needs) '?(torch|jax|e3nn\.o3)\b": ("torch, JAX", "make test-interop"),
     r"could not import '(triton|cuda\.core|numba_cuda|nvidia\.cu13)": ("CUDA", "pip install .[cuda] and triton"),
-    r"could not import 'e3nn_jax|'e3j\.|openequivariance is not": ("e3nn-jax, e3j, openequivariance", "no release fits"),
+    r"could not import 'e3nn_jax|'e3j\.|openequivariance is not": (
+        "e3nn-jax, e3j, openequivariance",
+        "in no environment of this project",
+    ),
     r"with the convention .* is not installed": ("programs of the crosscheck", "make bench"),
     r"there is no kill -9|XDG_CACHE_HOME moves the cache": ("other systems", "Linux"),
     r"this disk has no files with holes": ("sparse files", "another disk"),
@@ -48,7 +51,9 @@ def fail_under_ci(report: Any) -> None:
     if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
         if known(reason := reason_of(report)) is None:
             report.outcome = "failed"
-            report.longrepr = f"skipped under CI: {reason}; install it in .ci/run, or name who runs it in tests/skips.py"
+            report.longrepr = (
+                f"skipped under CI: {reason}; install it in .ci/run, or name who runs it in tests/skips.py"
+            )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -69,7 +74,9 @@ def last_line(reports: list[Any]) -> str:
     """The skipped tests by reason, each with their number; a file that several workers skip counts once."""
     reasons = {report.nodeid: reason_of(report) for report in reports}
     counts = Counter(known(reason) or (reason, "") for reason in reasons.values())
-    parts = [f"{count} for {name}{f' ({runner})' if runner else ''}" for (name, runner), count in sorted(counts.items())]
+    parts = [
+        f"{count} for {name}{f' ({runner})' if runner else ''}" for (name, runner), count in sorted(counts.items())
+    ]
     if missing := [name for name in UNNEEDED if find_spec(name) is None]:
         parts.append(f"examples of coupling.interop.{' and '.join(missing)} (make test-interop)")
     return f"skipped: {'; '.join(parts)}" if parts else "nothing skipped"

@@ -129,11 +129,13 @@ def test_error_bounds_of_3j_families_hold() -> None:
     assert met == 351
 
 
-@pytest.mark.parametrize("family", [lambda: coupling.wigner_3j_family(9, 7, 2, -3), lambda: coupling.wigner_6j_family(9, 8, 7, 8, 9)])
+@pytest.mark.parametrize(
+    "family", [lambda: coupling.wigner_3j_family(9, 7, 2, -3), lambda: coupling.wigner_6j_family(9, 8, 7, 8, 9)]
+)
 def test_the_exact_value_replaces_what_a_bound_makes_doubtful(
     family: Callable[[], Family], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One entry after the other comes out of the kernel wrong, with a bound that admits it, and nothing is seen of it."""
+    """One entry after the other leaves the kernel wrong, with a bound that admits it; the result is right."""
     right = family().values
 
     for wrong in range(len(right)):

@@ -12,8 +12,14 @@ from click.testing import CliRunner
 from scipy.stats import special_ortho_group
 
 from coupling.cli import main
-from coupling.lowrank import decompose, equivariance_error, exact_certificate, normalization_problem, whole_problem
-from coupling.lowrank import records
+from coupling.lowrank import (
+    decompose,
+    equivariance_error,
+    exact_certificate,
+    normalization_problem,
+    records,
+    whole_problem,
+)
 from coupling.lowrank.bounds import (
     eckart_young,
     koszul_bound,

@@ -85,9 +85,7 @@ def test_a_sign_that_respects_all_identities_of_one_path_is_found() -> None:
 
 
 @pytest.mark.parametrize(("box", "classes"), [((5, 2, 3), 7), ((3, 5, 2), 9), ((6, 1, 1), 1)])
-def test_a_sign_is_found_where_the_sorted_path_lies_outside_the_table(
-    box: tuple[int, int, int], classes: int
-) -> None:
+def test_a_sign_is_found_where_the_sorted_path_lies_outside_the_table(box: tuple[int, int, int], classes: int) -> None:
     """Of such a class no member is sorted; each has a member that is compared with exact values all the same."""
     table = build(Request(lmax=box))
     members: dict[tuple[int, ...], list[list[int]]] = {}
