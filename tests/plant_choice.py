@@ -17,7 +17,15 @@ from tests.sources import ROOT, absolute, imports, is_package, modules, tree
 FIRST, SECOND = 3, 10  # test files in the inner circle, and in it and the next one
 FARTHEST = 3  # imports between a test and the module
 #: These are about the project, or take minutes for everything; timing says nothing here.
-LAST = ("test_docs_run.py", "test_docs_site.py", "test_house.py", "test_imports.py", "test_package.py")
+LAST = (
+    "test_docs_run.py",
+    "test_docs_site.py",
+    "test_house.py",
+    "test_imports.py",
+    "test_package.py",
+    "test_plant.py",
+    "test_skips.py",
+)
 TIMERS = {"perf_counter", "process_time", "monotonic", "timeit"}
 
 
@@ -71,7 +79,7 @@ def distances(module: str) -> dict[str, int]:
 
 
 def nearest(module: str) -> list[str]:
-    """Test files by their distance, then by how often they name what the module defines."""
+    """Test files by their distance, by how often they name what the module defines, by how little else they use."""
     defined = [n.name for n in tree(modules()[module]).body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
     names = re.compile(r"\b(" + "|".join([*map(re.escape, defined), re.escape(module)]) + r")\b")
     away, ranked = distances(module), []
@@ -80,7 +88,8 @@ def nearest(module: str) -> list[str]:
         mentions = len(set(names.findall(file.read_text(encoding="utf-8"))))
         own = module.split(".")[-1] in file.stem
         if distance <= FARTHEST or mentions or own:
-            ranked.append((distance - 2 * own - min(mentions, 2), -mentions, len(targets), str(file.relative_to(ROOT))))
+            close = sum(away.get(target, FARTHEST) < 2 for target in targets) / max(1, len(targets))
+            ranked.append((distance - 2 * own - min(mentions, 2), -mentions, -close, str(file.relative_to(ROOT))))
     return [file for *_, file in sorted(ranked)]
 
 

@@ -176,7 +176,8 @@ def code(node: ast.AST) -> Iterator[ast.AST]:
     yield node
     for name, value in ast.iter_fields(node):
         children = value if isinstance(value, list) else [value]
-        if name in LEFT_ALONE or isinstance(node, ast.JoinedStr):
+        checked = isinstance(node, ast.keyword) and node.arg == "strict"  # zip checks lengths that agree
+        if name in LEFT_ALONE or isinstance(node, ast.JoinedStr) or checked:
             continue
         for child in children:
             if isinstance(node, ast.Expr) and isinstance(child, ast.Call):  # the statement as a whole is a place

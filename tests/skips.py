@@ -19,7 +19,10 @@ import pytest
 RUN_ELSEWHERE = {
     r"slow: pass --runslow": ("slow", "make test ARGS=--runslow"),
     r"(could not import|needs) '?(torch|jax|e3nn\.o3)\b": ("torch, JAX", "make test-interop"),
-    r"could not import '(triton|cuda\.core|numba_cuda|nvidia\.cu13)": ("CUDA", "pip install .[cuda] and triton"),
+    r"could not import '(triton|cuda\.core|numba_cuda|nvidia\.cu13)|nvcc is not": (
+        "CUDA",
+        "its toolkit, .[cuda], triton",
+    ),
     r"could not import 'e3nn_jax|'e3j\.|openequivariance is not": (
         "e3nn-jax, e3j, openequivariance",
         "in no environment of this project",
