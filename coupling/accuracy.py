@@ -156,6 +156,7 @@ def exact_entries(table: Tabulation) -> Iterator[tuple[int, Block]]:
 def _groups(keys: Integers) -> Iterator[tuple[list[int], list[int]]]:
     """Yield each distinct row of keys with the indices where it stands."""
     distinct, inverse = np.unique(keys, axis=0, return_inverse=True)
+    inverse = inverse.reshape(-1)  # numpy 2.0 alone returns a column
     members = np.split(np.argsort(inverse, kind="stable"), np.cumsum(np.bincount(inverse))[:-1])
     yield from ((key.tolist(), group.tolist()) for key, group in zip(distinct, members, strict=True))
 
