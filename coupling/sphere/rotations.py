@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from coupling.selection import degree
 from coupling.sphere.grids import gauss_legendre
+from coupling.sphere.directions import angles
 from coupling.sphere.harmonics import harmonics
 from coupling.sphere.transforms import analysis
 
@@ -23,14 +24,6 @@ def random_rotation(random: np.random.Generator) -> NDArray[np.float64]:
     return q * np.sign(np.linalg.det(q))
 
 
-def angles(vectors: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return θ (0 … π) and φ of vectors [..., 3], which need not have unit length.
-
-    >>> [float(a) for a in angles([0.0, 0.0, -2.0])] == [np.pi, 0.0]
-    True
-    """
-    x, y, z = np.moveaxis(np.asarray(vectors, float), -1, 0)
-    return np.arctan2(np.hypot(x, y), z), np.arctan2(y, x)
 
 
 def rotation_matrix(rotation: ArrayLike, lmax: object) -> NDArray[np.float64]:
