@@ -12,7 +12,7 @@ from coupling.indexing import degree_slice
 from coupling.memory import require_memory
 from coupling.selection import check_basis
 from coupling.sphere.directions import Angles, colatitude, real_numbers
-from coupling.sphere.legendre import Long, bounded_degree, legendre
+from coupling.sphere.legendre import LONG, Long, bounded_degree, legendre
 
 #: Points treated together: as many as fill arrays [m, point] of this size, and at least one.
 CHUNK = 1 << 14
@@ -43,7 +43,7 @@ def harmonics(lmax: object, theta: ArrayLike, phi: ArrayLike, basis: str = "real
     for part, rows, (upper, lower) in _parts(l_max, points, basis):
         for l, p in enumerate(rows):
             _write(result[0, part], l, p, upper, lower)
-    return result.reshape(*points[0].shape, -1)
+    return result.reshape(*points[0].shape, result.shape[-1])
 
 
 def gradients(lmax: object, theta: ArrayLike, phi: ArrayLike, basis: str = "real") -> NDArray[np.inexact]:
@@ -65,12 +65,12 @@ def gradients(lmax: object, theta: ArrayLike, phi: ArrayLike, basis: str = "real
     result = _room(l_max, points, check_basis(basis), 2)
     for part, rows, (upper, lower) in _parts(l_max, points, basis):
         turned = (-lower, upper) if basis == "real" else (1j * upper, -1j * lower)
-        before = np.zeros((1, part.stop - part.start), np.longdouble)
+        before = np.zeros((1, part.stop - part.start), LONG)
         for l, p in enumerate(rows):
             _write(result[0, part], l, _slope(l, p), upper, lower)
             _write(result[1, part], l, _over_sine(l, before), *turned)
             before = p
-    return result.reshape(2, *points[0].shape, -1)
+    return result.reshape(2, *points[0].shape, result.shape[-1])
 
 
 def _points(theta: ArrayLike, phi: ArrayLike) -> tuple[Angles, Angles]:
@@ -81,7 +81,7 @@ def _points(theta: ArrayLike, phi: ArrayLike) -> tuple[Angles, Angles]:
 def _room(lmax: int, points: tuple[Angles, Angles], basis: str, components: int) -> NDArray[Any]:
     """Return an array [components, points, (lmax+1)²] to be filled."""
     dtype, n = np.dtype(float if basis == "real" else complex), points[0].size
-    needed = components * n * (lmax + 1) ** 2 * dtype.itemsize + WORK * max(CHUNK, lmax + 1) + 16 * n
+    needed = components * n * (lmax + 1) ** 2 * dtype.itemsize + WORK * max(CHUNK, lmax + 1) + 64 * n
     require_memory(needed, f"harmonics to lmax {lmax} at {n} points")
     return np.empty((components, n, (lmax + 1) ** 2), dtype)
 
@@ -102,8 +102,9 @@ def _orders(lmax: int, phi: Angles, basis: str) -> tuple[NDArray[Any], NDArray[A
 
     e^{imφ} by products of squares, m roundings of a long double from its value whatever φ is.
     """
-    angle = phi.astype(np.longdouble)
-    turn, base, known = np.ones((lmax + 1, len(phi)), np.clongdouble), np.cos(angle) + 1j * np.sin(angle), 1
+    angle = phi.astype(LONG)
+    turn = np.ones((lmax + 1, len(phi)), np.result_type(LONG, np.complex64))
+    base, known = np.cos(angle) + 1j * np.sin(angle), 1
     while known <= lmax:
         part = turn[known : 2 * known]
         part[:] = turn[: len(part)] * base
@@ -111,7 +112,7 @@ def _orders(lmax: int, phi: Angles, basis: str) -> tuple[NDArray[Any], NDArray[A
     if basis == "complex":
         sign = (1 - 2 * (np.arange(lmax + 1) % 2))[:, None]
         return (sign * turn).astype(complex), turn.conj().astype(complex)
-    turn[1:] *= np.sqrt(np.longdouble(2))
+    turn[1:] *= np.sqrt(LONG(2))
     return turn.real.astype(float), turn.imag.astype(float)
 
 
@@ -124,10 +125,10 @@ def _write(result: NDArray[Any], l: int, p: Long, upper: NDArray[Any], lower: ND
 
 def _slope(l: int, p: Long) -> Long:
     """Return ∂θ P_lm [m, point], m = 0 … l."""
-    m = np.arange(1, l + 1, dtype=np.longdouble)[:, None]
+    m = np.arange(1, l + 1, dtype=LONG)[:, None]
     slope = np.zeros_like(p)
     if l:
-        slope[0] = -np.sqrt(np.longdouble(l * (l + 1))) * p[1]
+        slope[0] = -np.sqrt(LONG(l * (l + 1))) * p[1]
         slope[1:] = np.sqrt((l + m) * (l - m + 1)) / 2 * p[:-1]
         slope[1:-1] -= np.sqrt((l - m) * (l + m + 1))[:-1] / 2 * p[2:]
     return slope
@@ -135,10 +136,10 @@ def _slope(l: int, p: Long) -> Long:
 
 def _over_sine(l: int, before: Long) -> Long:
     """Return m P_lm / sin θ [m, point], m = 0 … l, from the functions of degree l-1."""
-    m = np.arange(1, l + 1, dtype=np.longdouble)[:, None]
-    ratio = np.zeros((l + 1, before.shape[1]), np.longdouble)
+    m = np.arange(1, l + 1, dtype=LONG)[:, None]
+    ratio = np.zeros((l + 1, before.shape[1]), LONG)
     if l:
-        scale = np.sqrt(np.longdouble(2 * l + 1) / (2 * l - 1)) / 2
+        scale = np.sqrt(LONG(2 * l + 1) / (2 * l - 1)) / 2
         ratio[1:] = scale * np.sqrt((l + m) * (l + m - 1)) * before
         ratio[1:-2] += scale * np.sqrt((l - m) * (l - m - 1))[:-2] * before[2:]
     return ratio

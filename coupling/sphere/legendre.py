@@ -31,6 +31,9 @@ LARGEST = 10_000
 #: Degrees between two adjustments of the powers of two: in one step a number grows or shrinks by less than 2^8.
 ADJUST = 16
 
+#: The type of the recurrence.
+LONG: Any = np.longdouble
+
 Long = NDArray[Any]  # long double, which the types of numpy do not follow through arithmetic
 
 
@@ -46,7 +49,7 @@ def bounded_degree(value: object, name: str, largest: int = LARGEST) -> int:
     return l
 
 
-def legendre(lmax: int, theta: NDArray[np.float64], most: int | None = None) -> Iterator[Long]:
+def legendre(lmax: int, theta: NDArray[Any], most: int | None = None) -> Iterator[Long]:
     """Yield, for l = 0 … lmax, P_lm as an array [m, point], m = 0 … min(l, most), long double.
 
     theta [points] in 0 … π.  What is below the range of a long double is zero.
@@ -57,7 +60,7 @@ def legendre(lmax: int, theta: NDArray[np.float64], most: int | None = None) -> 
            [ 0.      ,  0.      ],
            [ 0.      ,  0.386274]])
     """
-    orders = np.arange(1 + (lmax if most is None else min(most, lmax)), dtype=np.longdouble)[:, None]
+    orders = np.arange(1 + (lmax if most is None else min(most, lmax)), dtype=LONG)[:, None]
     t, sine, south = _colatitudes(theta)
     value, power = _diagonal(len(orders) - 1, sine)
     step = np.zeros_like(value)
@@ -71,12 +74,12 @@ def legendre(lmax: int, theta: NDArray[np.float64], most: int | None = None) -> 
         yield row
 
 
-def _colatitudes(theta: NDArray[np.float64]) -> tuple[Long, Long, Long]:
+def _colatitudes(theta: NDArray[Any]) -> tuple[Long, Long, Long]:
     """Return 1 - |cos θ|, sin θ and the sign of cos θ."""
-    angle: Long = theta.astype(np.longdouble)
+    angle: Long = theta.astype(LONG)
     south = theta > np.pi / 2
     half = np.where(south, np.cos(angle / 2), np.sin(angle / 2))
-    return 2 * half * half, np.sin(angle), np.where(south, -1, 1).astype(np.longdouble)
+    return 2 * half * half, np.sin(angle), np.where(south, -1, 1).astype(LONG)
 
 
 def _advance(l: int, m: Long, t: Long, value: Long, step: Long) -> None:
@@ -99,12 +102,12 @@ def _adjust(value: Long, step: Long, power: NDArray[np.int32]) -> None:
 
 def _diagonal(most: int, sine: Long) -> tuple[Long, NDArray[np.int32]]:
     """Return P_mm, m = 0 … most, as numbers [m, point] below 1 and powers of two."""
-    pi = 4 * np.arctan(np.longdouble(1))
-    values = np.zeros((most + 1, len(sine)), np.longdouble)
+    pi = 4 * np.arctan(LONG(1))
+    values = np.zeros((most + 1, len(sine)), LONG)
     powers = np.zeros(values.shape, np.int32)
     values[0] = 1 / np.sqrt(4 * pi)
     for m in range(1, most + 1):
-        factor = np.sqrt(np.longdouble(2 * m + 1) / (2 * m))
+        factor = np.sqrt(LONG(2 * m + 1) / (2 * m))
         values[m], shift = np.frexp(values[m - 1] * sine * factor)
         powers[m] = powers[m - 1] + shift
     return values, powers
