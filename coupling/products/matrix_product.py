@@ -12,7 +12,8 @@ from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, til
 from coupling.kernels.tiles import lanes
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.product import Features, Product
-from coupling.spins import diagonal, doubled_spin, matrix_factors, smallest_spin, used_degrees
+from coupling.products.reach import Masks, largest, reached_degrees, rows_of
+from coupling.spins import diagonal, doubled_spin, matrix_factor, matrix_factors, smallest_spin, used_degrees
 
 #: Largest dimension of matrices that are encoded and decoded by straight code: beyond, compilation takes seconds.
 STRAIGHT = 16
@@ -35,9 +36,9 @@ class MatrixProduct(Product):
 
     spin: j = 0, 1/2, 1, …, not below half the largest degree on a path; by default the smallest with which no N_j
     vanishes on a path.  With another spin N_j may vanish by accident, and what is left of such a path is rounding.
-    weights: arrays (a, b, c) of lmax+1 numbers, default ones.  Degrees of the output beyond
-    lmax_in1 + lmax_in2 are exactly zero.  All degrees of one sample and channel meet in one matrix: a NaN or infinity
-    makes all its outputs NaN or infinite, and those of no other.
+    weights: arrays (a, b, c) of lmax+1 numbers, default ones.  Degrees of the output that no path reaches are exactly
+    zero, those of the inputs are not read.  All other degrees of one sample and channel meet in one matrix: a NaN or
+    infinity makes all its outputs NaN or infinite, and those of no other.
 
     Raises ValueError or TypeError for degrees or spins that do not exist, a spin that is too small, and weights that
     are not finite or of another shape.  Source: Hoppe 1982, Madore 1992; derivation ``matrix_product``.
@@ -82,6 +83,21 @@ class MatrixProduct(Product):
         l1, l2, l3 = self.lmax
         return matrix_factors((l1, l2, l3), self.spin)
 
+    @cached_property
+    def reached(self) -> Masks:
+        """The degrees of x, y and z that are on a path with weights and N_j not zero; others are zero, or not read."""
+        twice = doubled_spin(self.spin)
+
+        def vanishes(*path: int) -> bool:
+            return max(path) > twice or not matrix_factor(*sorted(path), twice)  # type: ignore[call-arg]
+
+        return reached_degrees(tuple(self.weights), vanishes=vanishes)
+
+    @property
+    def trimmed_weights(self) -> list[Array]:
+        """The weights a, b, c, zero for degrees that no path reaches."""
+        return [np.where(mask, w, 0.0) for mask, w in zip(self.reached, self.weights, strict=True)]
+
     def turn(self) -> MatrixProduct:
         """Return the product (y, z) → x of the same trilinear form.
 
@@ -96,18 +112,32 @@ class MatrixProduct(Product):
         return MatrixProduct(l2, l3, l1, spin=self.spin, weights=(b, c, a), layout=self.layout, workers=self.workers)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        dtype = out.dtype
+        dtype, lmax = out.dtype, largest(self.reached)
+        if min(lmax) < 0:
+            out[:] = 0
+            return
         if dtype not in self._plans:
-            self._plans[dtype] = make_plan(self._used, self.spin, self.weights, dtype)
-        out[:, (self._used[2] + 1) ** 2 :] = 0
+            self._plans[dtype] = make_plan(lmax, self.spin, self.trimmed_weights, dtype)
         plan = self._plans[dtype]
+        x, y = (_without(value, mask[: l + 1]) for value, mask, l in zip((x, y), self.reached, lmax, strict=False))
         ahead = (0,) * AHEAD if x.nbytes + y.nbytes + out.nbytes > LARGE_BYTES else ()
 
         def run(first: int, last: int) -> None:
-            work = aligned_zeros(work_size(plan.w, self._used, plan.n), dtype)
+            work = aligned_zeros(work_size(plan.w, lmax, plan.n), dtype)
             matrix_product(read_only(x), read_only(y), out, first, last, ahead, plan, work)
 
         run_blocks(run, out.shape[0] * out.shape[2], plan.w, self.workers)
+        if not self.reached[2].all():
+            out[:, ~rows_of(self.reached[2])] = 0
+
+
+def _without(x: Features, mask: NDArray[np.bool_]) -> Features:
+    """Return x with zeros for the degrees that no path reaches, those beyond the last one left out of account."""
+    if mask.all():
+        return x
+    x = x.copy()
+    x[:, : len(mask) ** 2][:, ~rows_of(mask)] = 0
+    return x
 
 
 def make_plan(lmax: tuple[int, int, int], spin: float, weights: list[Array], dtype: np.dtype[Any]) -> Plan:
