@@ -112,13 +112,21 @@ def other_products(lmax: Lmax) -> Iterator[tuple[Any, Paths]]:
     yield ClebschGordan(*lmax, cube), there
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_sparse_matrix_and_routed_products(dtype: str) -> None:
+@pytest.mark.parametrize(
+    ("boxes", "dtype"),
+    [
+        (BOXES[::5], "float64"),
+        (BOXES[2::17], "float32"),
+        pytest.param(BOXES, "float32", marks=pytest.mark.slow),
+        pytest.param(BOXES, "float64", marks=pytest.mark.slow),
+    ],
+)
+def test_sparse_matrix_and_routed_products(boxes: list[Lmax], dtype: str) -> None:
     met = 0
-    for lmax in BOXES if dtype == "float64" else BOXES[::5]:
+    for lmax in boxes:
         for form, there in other_products(lmax):
             met += check_turns(form, masks(lmax, there), dtype)
-    assert met == 21 * len(BOXES if dtype == "float64" else BOXES[::5])
+    assert met == 21 * len(boxes)
 
 
 def test_paths_that_vanish_by_accident_reach_nothing() -> None:

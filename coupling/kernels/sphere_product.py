@@ -79,7 +79,7 @@ def space_needed(lmax, w):
 
 @kernel
 def _gather(x, size, channels, orders, rows, lane, count, w, space):
-    """Copy the lanes of a block from x [batch, size, channels] to rows of w lanes; missing ones and rows ~index zero."""
+    """Copy the lanes of a block from x [batch, size, channels] to rows of w lanes; absent ones and rows ~index zero."""
     if lane % channels + w <= channels:
         x = move(x, lane // channels * size * channels + lane % channels)
         for row in range(rows):

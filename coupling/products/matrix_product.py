@@ -12,7 +12,7 @@ from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, til
 from coupling.kernels.tiles import lanes
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.product import Features, Product
-from coupling.products.reach import Masks, largest, reached_degrees, rows_of
+from coupling.products.reach import Masks, Triple, largest, reached_degrees, rows_of
 from coupling.spins import diagonal, doubled_spin, matrix_factor, matrix_factors, smallest_spin, used_degrees
 
 #: Largest dimension of matrices that are encoded and decoded by straight code: beyond, compilation takes seconds.
@@ -89,9 +89,17 @@ class MatrixProduct(Product):
         twice = doubled_spin(self.spin)
 
         def vanishes(*path: int) -> bool:
-            return max(path) > twice or not matrix_factor(*sorted(path), twice)  # type: ignore[call-arg]
+            return max(path) > twice or not matrix_factor(*sorted(path), twice)
 
         return reached_degrees(tuple(self.weights), vanishes=vanishes)
+
+    @cached_property
+    def _places(self) -> tuple[Triple, list[NDArray[np.bool_] | None], NDArray[np.bool_] | None]:
+        """The largest degrees, masks of the entries of x and y up to them and the absent entries of z; None for all."""
+        lmax = largest(self.reached)
+        inputs = [rows_of(mask[: l + 1]) for mask, l in zip(self.reached, lmax, strict=True)][:2]
+        absent = ~rows_of(self.reached[2])
+        return lmax, [None if mask.all() else mask for mask in inputs], absent if absent.any() else None
 
     @property
     def trimmed_weights(self) -> list[Array]:
@@ -112,14 +120,14 @@ class MatrixProduct(Product):
         return MatrixProduct(l2, l3, l1, spin=self.spin, weights=(b, c, a), layout=self.layout, workers=self.workers)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        dtype, lmax = out.dtype, largest(self.reached)
+        dtype, (lmax, masks, absent) = out.dtype, self._places
         if min(lmax) < 0:
             out[:] = 0
             return
         if dtype not in self._plans:
             self._plans[dtype] = make_plan(lmax, self.spin, self.trimmed_weights, dtype)
         plan = self._plans[dtype]
-        x, y = (_without(value, mask[: l + 1]) for value, mask, l in zip((x, y), self.reached, lmax, strict=False))
+        x, y = _without(x, masks[0]), _without(y, masks[1])
         ahead = (0,) * AHEAD if x.nbytes + y.nbytes + out.nbytes > LARGE_BYTES else ()
 
         def run(first: int, last: int) -> None:
@@ -127,16 +135,16 @@ class MatrixProduct(Product):
             matrix_product(read_only(x), read_only(y), out, first, last, ahead, plan, work)
 
         run_blocks(run, out.shape[0] * out.shape[2], plan.w, self.workers)
-        if not self.reached[2].all():
-            out[:, ~rows_of(self.reached[2])] = 0
+        if absent is not None:
+            out[:, absent] = 0
 
 
-def _without(x: Features, mask: NDArray[np.bool_]) -> Features:
-    """Return x with zeros for the degrees that no path reaches, those beyond the last one left out of account."""
-    if mask.all():
+def _without(x: Features, mask: NDArray[np.bool_] | None) -> Features:
+    """Return x with zeros for the first entries that are not in a mask, or as it is."""
+    if mask is None:
         return x
     x = x.copy()
-    x[:, : len(mask) ** 2][:, ~rows_of(mask)] = 0
+    x[:, : len(mask)][:, ~mask] = 0
     return x
 
 

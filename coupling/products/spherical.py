@@ -91,8 +91,8 @@ def term(kind: int, lmax: Triple, weights: Any = None, classes: ArrayLike | None
 
 
 class Plan(NamedTuple):
-    """What the kernel reads: flat indices of rows, ~index of those that no path reaches, terms [n, 9], all tables in one
-    array, classes [n, 4]."""
+    """What the kernel reads: flat indices of rows, ~index of those that no path reaches; terms [n, 9], all tables in
+    one array, classes [n, 4]."""
 
     orders: Integers
     terms: Integers
@@ -129,6 +129,10 @@ class Spherical(Product):
         )
         return first, second, third
 
+    @cached_property
+    def _largest(self) -> Triple:
+        return largest(self.reached)
+
     def turn(self) -> Spherical:
         """Return the product (y, z) → x of the same trilinear form."""
         return self._turned
@@ -140,7 +144,7 @@ class Spherical(Product):
         return Spherical((l2, l3, l1), terms, layout=self.layout, workers=self.workers)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        dtype, lmax = out.dtype, largest(self.reached)
+        dtype, lmax = out.dtype, self._largest
         out[:, (lmax[2] + 1) ** 2 :] = 0
         if min(lmax) < 0:
             return

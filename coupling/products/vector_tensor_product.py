@@ -46,7 +46,7 @@ def reached_fields(lmax: tuple[int, ...]) -> list[NDArray[np.bool_]]:
     """Return masks [shift, l²+l+m] of the vector harmonics of x, y and z that a path of the cross product reaches.
 
     With L = l + shift, a path has (l1, l2, l3) and (L1, L2, L3) that satisfy the triangle rule, L1+L2+L3 even, and not
-    two equal vector harmonics at odd l+L of the third, where the 9j symbol of l, L and 1 vanishes.
+    two equal vector harmonics at even l+L of the third, where the 9j symbol of l, L and 1 vanishes.
 
     >>> [mask.any(axis=1).tolist() for mask in reached_fields((0, 0, 2))]  # two radial fields
     [[False, False, False], [False, False, False], [False, False, False]]
@@ -73,7 +73,8 @@ class VectorTensorProduct:
         z[s3, l3 m3] = ∫ Y^{l3+s3}_{l3m3} · (f × g) dΩ,    f = Σ x[s, l m] Y^{l+s}_{lm},  g likewise from y
 
     Features are [..., 3, (lmax+1)², channels], float32 or float64, with the shifts -1, 0, 1 on the third axis from the
-    end; leading axes and channels broadcast.  Integration on a Gauss-Legendre grid, exact up to rounding.  Source:
+    end; leading axes and channels broadcast.  Integration on a Gauss-Legendre grid, exact up to rounding.  Outputs that
+    no path reaches (:func:`reached_fields`) are exactly zero, and inputs that none reaches are not read.  Source:
     Y. Xie, A. Daigavane, M. Kotak, T. Smidt, arXiv 2602.21466.
 
     >>> import numpy as np

@@ -128,7 +128,7 @@ def _pairs(table: Table, family: str, paths: Integers) -> tuple[list[Pair], Mask
     for (l1, l2), begin, end in zip(both.tolist(), first, [*first[1:], len(paths)], strict=True):
         blocks = [table.block(l1, l2, l3, family) for l3 in paths[begin:end, 2].tolist()]
         matrix = np.concatenate([block.reshape(-1, block.shape[2]).T for block in blocks])
-        masks.append(matrix.any(axis=1))
+        masks.append(np.asarray(matrix.any(axis=1)))
         size = int(masks[-1].sum())
         if size:
             pairs.append(Pair(l1, l2, slice(count, count + size), np.ascontiguousarray(matrix[masks[-1]])))
