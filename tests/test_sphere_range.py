@@ -102,7 +102,7 @@ def test_values_and_gradients_to_degree_1000(theta: float, phi: float) -> None:
 
 @pytest.mark.parametrize("theta", [ANYWHERE, pytest.param(NEAR_A_POLE, marks=pytest.mark.slow)])
 def test_values_and_gradients_to_the_last_degree(theta: float) -> None:
-    assert check_degrees(LARGEST, theta, 0.3, ERROR, (0, 1, 646, 6700, 10_000)) == 51
+    assert check_degrees(LARGEST, theta, 0.3, ERROR, (0, 1, 646, 6700, 10_000)) == 57
 
 
 def test_without_a_long_double_the_error_is_degree_times_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
