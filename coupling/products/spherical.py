@@ -17,6 +17,7 @@ from coupling.memory import require_memory
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.legendre import colatitudes, legendre, slope
 from coupling.products.product import Features, Product
+from coupling.products.reach import Masks, largest, reached_degrees, rows_of
 from coupling.programs.sphere import sphere_tape
 from coupling.selection import degrees
 
@@ -42,14 +43,25 @@ class Term:
         q, r = np.ogrid[:2, :2]
         return Term(self.kind, (b, c, a), self.classes[(q + r + self.kind) % 2, q])
 
+    @cached_property
+    def reached(self) -> Masks:
+        """The degrees of x, y and z that are on a path of the term."""
+        return reached_degrees(self.weights, self.kind, self.classes)
+
+    def trimmed(self) -> Term:
+        """Return the term with weights zero where no path is."""
+        a, b, c = (np.where(mask, w, 0.0) for w, mask in zip(self.weights, self.reached, strict=True))
+        return Term(self.kind, (a, b, c), self.classes)
+
     def by_class(self) -> list[Term]:
         """Return terms with all classes one whose sum is this one: itself, or one for each class of parities."""
         if (self.classes == 1).all():
             return [self]
         a, b, c = self.weights
         left, right = ([w * (np.arange(len(w)) % 2 == parity) for parity in (0, 1)] for w in (a, b))
-        pairs = product(range(2), repeat=2)
-        return [Term(self.kind, (left[p] * self.classes[p, q], right[q], c), np.ones((2, 2))) for p, q in pairs]
+        ones, pairs = np.ones((2, 2)), product(range(2), repeat=2)
+        parts = [Term(self.kind, (left[p] * self.classes[p, q], right[q], c), ones) for p, q in pairs]
+        return [part.trimmed() for part in parts]
 
     def absorb(self) -> Term:
         """Return an equal term with all classes one, if the product of the four is positive.
@@ -76,16 +88,6 @@ def triple(*lmax: object) -> Triple:
     return l1, l2, l3
 
 
-def reached(lmax: Triple) -> Triple:
-    """Return the largest degrees that a path reaches.
-
-    >>> reached((1, 2, 9))
-    (1, 2, 3)
-    """
-    l1, l2, l3 = lmax
-    return min(l1, l2 + l3), min(l2, l1 + l3), min(l3, l1 + l2)
-
-
 def term(kind: int, lmax: Triple, weights: Any = None, classes: ArrayLike | None = None) -> Term:
     """Return a Term after checking its weights: three arrays of lmax+1 finite numbers, or None for ones."""
     given = [np.ones(l + 1) for l in lmax] if weights is None else [np.asarray(w, float) for w in weights]
@@ -102,7 +104,8 @@ def term(kind: int, lmax: Triple, weights: Any = None, classes: ArrayLike | None
 
 
 class Plan(NamedTuple):
-    """What the kernel reads: flat indices of rows, terms [n, 9], all tables in one array, classes [n, 4]."""
+    """What the kernel reads: flat indices of rows, ~index of those that no path reaches; terms [n, 9], all tables in
+    one array, classes [n, 4]."""
 
     orders: Integers
     terms: Integers
@@ -130,6 +133,24 @@ class Spherical(Product):
         self.terms = terms
         self._plans: dict[Any, Plan] = {}
 
+    @cached_property
+    def reached(self) -> Masks:
+        """The degrees of x, y and z that are on a path of some term; what is not is zero, or not read."""
+        none = [np.zeros(l + 1, bool) for l in self.lmax]
+        first, second, third = (
+            np.logical_or.reduce(m) for m in zip(none, *(t.reached for t in self.terms), strict=True)
+        )
+        return first, second, third
+
+    @cached_property
+    def largest(self) -> Triple:
+        """The largest degrees of x, y and z that are on a path, -1 where there is none."""
+        return largest(self.reached)
+
+    def reached_terms(self) -> list[Term]:
+        """Return the terms that have a path, with weights zero where there is none and as few classes as possible."""
+        return [t.trimmed().absorb() for t in self.terms if t.reached[2].any()]
+
     def turn(self) -> Spherical:
         """Return the product (y, z) → x of the same trilinear form."""
         return self._turned
@@ -141,11 +162,12 @@ class Spherical(Product):
         return Spherical((l2, l3, l1), terms, layout=self.layout, workers=self.workers)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        dtype = out.dtype
-        lmax = reached(self.lmax)
+        dtype, lmax = out.dtype, self.largest
         out[:, (lmax[2] + 1) ** 2 :] = 0
+        if min(lmax) < 0:
+            return
         if dtype not in self._plans:
-            self._plans[dtype] = plan(lmax, [t.absorb() for t in self.terms], dtype)
+            self._plans[dtype] = plan(lmax, self.reached_terms(), dtype, self.reached)
         w = width(dtype)
 
         def run(first: int, last: int) -> None:
@@ -186,8 +208,8 @@ def plan_bytes(lmax: Triple, terms: int) -> int:
     return 32 * n * n + 8 * entries * (12 + 4 * terms)
 
 
-def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any]) -> Plan:
-    """Return rows and tables of a sum of terms; MemoryError for tables that do not fit."""
+def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any], reached: Masks) -> Plan:
+    """Return rows and tables of a sum of terms, which reach these degrees; MemoryError for tables that do not fit."""
     require_memory(plan_bytes(lmax, len(terms)), f"the tables of a product on the sphere to degrees {lmax}")
     rows, tables, start = [], [], 0
     for one in terms:
@@ -197,7 +219,8 @@ def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any]) -> Plan:
         rows.append([one.kind, split, *header, *inputs, *[0] * (4 - len(inputs)), output])
         tables += made
         start = output + made[-1].size
-    orders = np.concatenate([feature_rows(l) for l in lmax])
+    rows_there = zip(reached, map(feature_rows, lmax), strict=True)
+    orders = np.concatenate([np.where(rows_of(mask)[row], row, ~row) for mask, row in rows_there])
     flat = np.concatenate([t.ravel() for t in tables]).astype(dtype) if tables else np.empty(0, dtype)
     classes = np.array([t.classes.T.ravel() for t in terms], dtype).reshape(-1, 4)
     functions = [_functions(lmax, one.kind, row[2], dtype) for one, row in zip(terms, rows, strict=True)]

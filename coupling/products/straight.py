@@ -17,16 +17,16 @@ from coupling.kernels.straight import starts
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import STRAIGHT, MatrixProduct, make_plan
 from coupling.products.product import Product
+from coupling.products.reach import largest, rows_of
 from coupling.products.sparse_program import centre, places, row_count
 from coupling.products.spherical import STRAIGHT as SPHERE_STRAIGHT
-from coupling.products.spherical import Spherical, Term, Triple, chunks, feature_rows, reached, transform_tables
+from coupling.products.spherical import Spherical, Term, Triple, chunks, feature_rows, transform_tables
 from coupling.programs.matrix import decode, encode, multiply
 from coupling.programs.program import Cell, Program, ProgramRecorder
 from coupling.programs.sparse import sparse_sums
 from coupling.programs.sphere import analysis, convolution, difference, fold, synthesis
-from coupling.spins import used_degrees
 
-Place = Callable[[int], Cell]
+Place = Callable[[int], Cell | None]
 
 
 def straight_program(product: Product, dtype: object = "float32") -> Program:
@@ -90,10 +90,12 @@ def sparse_cells(lmax: tuple[int, int, int]) -> dict[int, tuple[Cell, int]]:
 @_program.register
 def _matrix(product: MatrixProduct, do: ProgramRecorder) -> Program:
     """Encode x and y, and decode z; entries of the product are formed where they are first read."""
-    n, used = round(2 * product.spin) + 1, used_degrees(*product.lmax)
+    n, used = round(2 * product.spin) + 1, largest(product.reached)
     if n > STRAIGHT:
         raise ValueError(f"the matrix product is written without loops for 2j+1 <= {STRAIGHT}, got {n}")
-    plan = make_plan(used, product.spin, product.weights, np.dtype(float))
+    if min(used) < 0:
+        return do.program(product.sizes)
+    plan = make_plan(used, product.spin, product.trimmed_weights, np.dtype(float))
     parts = zip((encode, encode, decode), "xyz", (0, 1, 2), plan.starts, used, strict=True)
     do.makers["matrices"] = lambda entry: _form(do, n, entry) if entry >= 2 * n * n else None
     for program, letter, k, start, lmax in parts:
@@ -120,19 +122,20 @@ def _places(arrays: dict[str, Cell]) -> Any:
 @_program.register
 def _spherical(product: Spherical, do: ProgramRecorder) -> Program:
     """Add the terms, those with scaled parity classes as one term for each class."""
-    lmax = reached(product.lmax)
+    lmax = product.largest
     if max(lmax) > SPHERE_STRAIGHT:
         raise ValueError(f"a product on the sphere is written without loops for lmax <= {SPHERE_STRAIGHT}, got {lmax}")
-    for term in product.terms:
-        for one in term.absorb().by_class():
-            _term(do, lmax, one)
+    rows = [rows_of(mask) for mask in product.reached]
+    for term in product.reached_terms() if min(lmax) >= 0 else []:
+        for one in term.by_class():
+            _term(do, lmax, rows, one)
     return do.program(product.sizes)
 
 
-def _term(do: ProgramRecorder, lmax: Triple, term: Term) -> None:
+def _term(do: ProgramRecorder, lmax: Triple, rows: list[Any], term: Term) -> None:
     """Add a Gaunt product or a bracket: to Fourier coefficients at some colatitudes, multiplied, and back."""
     (n_theta, equator), (*inputs, output) = transform_tables(lmax, term, False)
-    x, y, z = (_feature(letter, l) for letter, l in zip("xyz", lmax, strict=True))
+    x, y, z = (_feature(letter, l, found) for letter, l, found in zip("xyz", lmax, rows, strict=True))
     start = 0
     for chunk in chunks(n_theta):
         n = len(chunk)
@@ -168,10 +171,10 @@ def _couple(do: ProgramRecorder, kind: int, lmax: Triple, n: int, k: int, alone:
     fold(do, l3, n, k, alone, kind != GAUNT)
 
 
-def _feature(letter: str, lmax: int) -> Place:
-    """Return where the rows of a feature are, in the order of the programs."""
+def _feature(letter: str, lmax: int, reached: Any) -> Place:
+    """Return where the rows of a feature are, in the order of the programs; those that no path reaches are nowhere."""
     order = feature_rows(lmax).tolist()
-    return lambda row: (letter, order[row])
+    return lambda row: (letter, order[row]) if reached[order[row]] else None
 
 
 def _from(array: str, start: int) -> Place:
@@ -180,4 +183,9 @@ def _from(array: str, start: int) -> Place:
 
 def _arrays(**places: Place) -> Any:
     """Return where the rows of some arrays are."""
-    return lambda array, row: (places[array](row), 1)
+
+    def where(array: str, row: int) -> tuple[Cell, int] | None:
+        cell = places[array](row)
+        return None if cell is None else (cell, 1)
+
+    return where
