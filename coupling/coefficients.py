@@ -17,6 +17,7 @@ from coupling.exact.surd import Surd
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import Path, check_basis, degree, one_of, orders, triangle
 
 #: Blocks with more pairs of orders (m1, m2) than this come from kernels, others from exact arithmetic: same bits.
@@ -162,7 +163,7 @@ def block(
         return _block(family, path, basis)
     their = named(convention)
     if check_basis(basis) != "real" and basis != their.basis:
-        raise ValueError(f"the convention {their.name} has the {their.basis} basis, got basis {basis!r}")
+        raise ValueError(f"the convention {their.name} has the {their.basis} basis, got basis {quoted(basis)}")
     one_of(family, FAMILIES, "family")
     factor = their.factor(family, *path)
     if (family, their.basis) == ("wigner_3j", "real") and abs(factor) == Surd(1, 2 * path[2] + 1):

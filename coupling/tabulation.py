@@ -22,6 +22,7 @@ from coupling.exact.families import exact_function
 from coupling.exact.surd import Surd
 from coupling.factors import chain_roots, path_factors, path_roots, row_starts
 from coupling.indexing import entry_counts, path_array
+from coupling.integers import count
 from coupling.kernels import chain
 from coupling.kernels.entries import scatter
 from coupling.kernels.orders import spread
@@ -200,6 +201,7 @@ def _tabulate(family: str, basis: str, plan: _Plan, workers: int, error: float) 
     require_memory(8 * entries, f"the table of {entries} {family} coefficients")
     lives = family in ("wigner_3j", "clebsch_gordan") or (plan.paths.sum(axis=1) % 2 == (family != "gaunt")).all()
     values = np.empty(entries) if lives else np.zeros(entries)
+    workers = count(workers, "workers")
     if workers == 1:
         doubtful = _fill(family, basis, plan, values, error)
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -176,10 +175,11 @@ def study_family(name: str, **options: Any) -> None:
 
 def family_problem(family: str, lmax: int, options: Mapping[str, Any], **changes: str) -> Problem | None:
     """Return the problem that the options describe, or None where it has no path."""
+    from coupling.cli.value import parse_number
     from coupling.lowrank.problems import normalization_problem
 
     wanted = {key: options[key] for key in ("parity", "signs", "weights")} | changes
-    spin = float(Fraction(options["spin"])) if options["spin"] else None
+    spin = parse_number(options["spin"]) if options["spin"] else None
     try:
         box = (lmax, lmax, 2 * lmax if options["double"] else lmax)
         return normalization_problem(family, box, **wanted, inverse=not options["direct"], j=spin)

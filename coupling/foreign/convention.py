@@ -40,6 +40,7 @@ from coupling.foreign.choices import (
     positive,
     unit,
 )
+from coupling.quoted import quoted
 from coupling.selection import Path, check_basis
 
 
@@ -121,7 +122,7 @@ class Convention:
         sign = _plus_or_minus(self.sign(l1, l2, l3), self.name) * improper
         scale = self.scale(l1, l2, l3)
         if not isinstance(scale, Surd) or scale.sign != 1 or scale.unit:
-            raise ValueError(f"the scale of {self.name} must be a Surd > 0, got {scale!r}")
+            raise ValueError(f"the scale of {self.name} must be a Surd > 0, got {quoted(scale)}")
         return scale * sign if family == "wigner_3j" else Surd(sign)
 
     def arrange(self, block: NDArray[Any], path: Path) -> NDArray[Any]:
@@ -171,7 +172,7 @@ def _said(value: Any) -> Any:
 
 def _plus_or_minus(sign: int, name: str) -> int:
     if sign not in (1, -1):
-        raise ValueError(f"a sign of {name} must be 1 or -1, got {sign!r}")
+        raise ValueError(f"a sign of {name} must be 1 or -1, got {quoted(sign)}")
     return int(sign)
 
 

@@ -20,6 +20,7 @@ from coupling.interop.lines.text import OPERATIONS
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
+from coupling.quoted import quoted
 from coupling.selection import one_of
 
 ROUTES = ("straight", "loops")
@@ -123,7 +124,7 @@ class TritonProduct:
         if not isinstance(product, ClebschGordan | MatrixProduct):
             raise TypeError(f"product must be a ClebschGordan or a MatrixProduct, got {type(product).__name__}")
         if product.layout != "channels_last":
-            raise ValueError(f"layout must be channels_last, got {product.layout!r}")
+            raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
         self.product = product
         few = isinstance(product, MatrixProduct) or product.operations <= STRAIGHT_OPERATIONS
         self.route = one_of(route, ROUTES, "route") if route is not None else "straight" if few else "loops"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from coupling.integers import count, degree
 from coupling.lowrank.decomposition import Decomposition, as_objective, decompose, tamest
 from coupling.lowrank.factors import Factors
 from coupling.lowrank.fit import EXACT
@@ -65,9 +66,10 @@ def study(
     >>> [(record.rank, record.exact) for record in study(normalization_problem("gaunt", 2), range(1, 4))]
     [(1, False), (2, True)]
     """
-    effort = Effort(starts, seed, seconds, workers, complex_factors)
+    numbers = count(starts, "starts"), degree(seed, "seed"), seconds, count(workers, "workers")
+    effort = Effort(*numbers, complex_factors)
     records: list[Record] = []
-    for rank in sorted(ranks):
+    for rank in sorted(count(rank, "rank") for rank in ranks):
         file = store / file_name(problem, rank, complex_factors) if store else None
         stored = load(file) if file is not None and file.is_file() else None
         record, tell = stored, _of_rank(progress, rank)

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from coupling.conventions import CONVENTION_ID
+from coupling.integers import count, degree
 from coupling.lowrank.records import Record, from_values
+from coupling.quoted import quoted
 from coupling.tables.errors import TableError
 from coupling.tables.format import Tensor, read, write
 from coupling.tables.manifest import table_folder
@@ -92,7 +94,8 @@ def shipped(problem: str, lmax: int, rank: int | None = None) -> Record:
     (1, 0.06, [(4, 1), (4, 1), (4, 1)])
     """
     if problem not in PROBLEMS:
-        raise ValueError(f"shipped factors are those of {', '.join(PROBLEMS)}, got {problem!r}")
+        raise ValueError(f"shipped factors are those of {', '.join(PROBLEMS)}, got {quoted(problem)}")
+    lmax, rank = degree(lmax, "lmax"), None if rank is None else count(rank, "rank")
     found = {record.rank: record for record in load_factors(problem) if record.spec["lmax"][0] == lmax}
     if not found or (rank is not None and rank not in found):
         raise ValueError(f"{problem} factors of degrees to {lmax} are shipped for ranks {sorted(found)}, got {rank}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coupling.quoted import quoted
 from coupling.tables.atomic import replacing
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def picture_format(file: str | Path) -> str:
     """
     suffix = Path(file).suffix.lower().removeprefix(".")
     if suffix not in ("png", "svg", "pdf"):
-        raise ValueError(f"a picture is written as .png, .svg or .pdf; got {str(file)!r}")
+        raise ValueError(f"a picture is written as .png, .svg or .pdf; got {quoted(str(file))}")
     return suffix
 
 

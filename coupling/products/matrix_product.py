@@ -12,6 +12,7 @@ from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, til
 from coupling.kernels.tiles import lanes
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.product import Features, Product
+from coupling.quoted import quoted
 from coupling.spins import diagonal, doubled_spin, matrix_factors, smallest_spin, used_degrees
 
 #: Largest dimension of matrices that are encoded and decoded by straight code: beyond, compilation takes seconds.
@@ -67,7 +68,8 @@ class MatrixProduct(Product):
         self._used = used_degrees(l1, l2, l3)
         twice = doubled_spin(smallest_spin(l1, l2, l3) if spin is None else spin)
         if twice < max(self._used):
-            raise ValueError(f"spin must be at least {max(self._used) / 2}, half the largest degree, got {spin!r}")
+            least = max(self._used) / 2
+            raise ValueError(f"spin must be at least {least}, half the largest degree, got {quoted(spin)}")
         self.spin = twice / 2
         self.weights = _finite([np.ones(l + 1) for l in self.lmax] if weights is None else weights, self.lmax)
         self._plans: dict[Any, Plan] = {}

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.selection import degree, integer
+from coupling.integers import count, degree
 from coupling.sphere import angles, harmonics
 from coupling.structures.reading import Neighbours
 
@@ -59,9 +59,8 @@ class NeighbourDensity:
     cutoff: float
 
     def __post_init__(self) -> None:
-        degree(self.lmax, "lmax")
-        if integer(self.channels, "channels") < 1:
-            raise ValueError(f"channels must be >= 1, got {self.channels}")
+        object.__setattr__(self, "lmax", degree(self.lmax, "lmax"))
+        object.__setattr__(self, "channels", count(self.channels, "channels"))
         if not (np.isfinite(self.cutoff) and self.cutoff > 0):
             raise ValueError(f"cutoff must be a positive number of Å, got {self.cutoff}")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from coupling.quoted import quoted
 from coupling.tables.errors import TableError
 from coupling.tables.format import Content, check_checksum, read
 from coupling.tables.manifest import check_digest, read_manifest, shipped_file
@@ -89,8 +90,8 @@ def _load_cached(name: str, entry: dict[str, Any], verify: bool) -> Table:
     if request is None:
         known = ", ".join(sorted(read_manifest())) or "none"
         raise FileNotFoundError(
-            f"no table is called {name!r}: shipped are {known}; built when asked for are real-l<N> and complex-l<N>, "
-            "such as real-l16; a path ends in .safetensors"
+            f"no table is called {quoted(name)}: shipped are {known}; built when asked for are real-l<N> and "
+            "complex-l<N>, such as real-l16; a path ends in .safetensors"
         )
     path = cached_table(request)
     try:

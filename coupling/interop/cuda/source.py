@@ -8,6 +8,7 @@ import numpy as np
 
 from coupling.interop.lines import Lines, straight_lines
 from coupling.products.product import Product
+from coupling.quoted import quoted
 
 CODE = """\
 /*
@@ -77,7 +78,7 @@ def cuda_source(product: Product, dtype: object = "float32", name: str = "coupli
     out[0 * step] = t6;
     """
     if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
-        raise ValueError(f"name must be a C identifier, got {name!r}")
+        raise ValueError(f"name must be a C identifier, got {quoted(name)}")
     lines = straight_lines(product, dtype)
     i, j, k = lines.sizes
     fields = {"I": i, "J": j, "K": k, "operations": lines.operations, "bytes": lines.bytes}
