@@ -176,7 +176,7 @@ def _block(family: str, path: Path, basis: str, factor: Surd = UNIT) -> NDArray[
     value = exact_function(family, basis)
     dtype = np.dtype(complex if (family, basis) == ("antisymmetric_gaunt", "complex") else float)
     shape = tuple(2 * l + 1 for l in path)
-    require_memory(dtype.itemsize * shape[0] * shape[1] * shape[2], f"the {family} block of degrees {path}")
+    require_memory(dtype.itemsize * shape[0] * shape[1] * shape[2], f"the {family} block of degrees {quoted(path)}")
     if triangle(*path) and shape[0] * shape[1] > KERNEL_SIZE and abs(factor) == UNIT:
         from coupling.tabulation import tabulate_paths  # loads numba, for blocks that are worth it
 

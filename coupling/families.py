@@ -18,6 +18,7 @@ from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import doubled_3j
 from coupling.exact.wigner_6j import doubled_6j
 from coupling.factors import double_double
+from coupling.integers import half
 from coupling.kernels.families import round_family, rows_3j, rows_6j
 from coupling.kernels.tridiagonal import null_vector
 from coupling.selection import doubled_degrees, doubled_symbol, doubled_triangle
@@ -67,7 +68,7 @@ def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object)
     """
     b, c, d, e, f = doubled_degrees(j2, j3, j4, j5, j6)
     if max(b, c, d, e, f) > LARGEST_6J:
-        raise ValueError(f"degrees of a 6j family must be <= {LARGEST_6J // 2}, got {max(b, c, d, e, f) / 2:g}")
+        raise ValueError(f"degrees of a 6j family must be <= {LARGEST_6J // 2}, got {half(max(b, c, d, e, f))}")
     first, last = max(abs(b - c), abs(e - f)), min(b + c, e + f)
     if not (doubled_triangle(d, b, f) and doubled_triangle(d, e, c)) or last < first:
         return Family(_first(first), np.zeros(0))

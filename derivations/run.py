@@ -77,10 +77,10 @@ def write_files(chosen: Sequence[Derivation], certificates: bool, folder: Path |
     target.mkdir(parents=True, exist_ok=True)
     certificate.FOLDER.mkdir(exist_ok=True)
     everything = tuple(load(identifier) for identifier in IDS)
-    theory.path("README", target).write_text(theory.index(everything), encoding="utf-8")
+    theory.path("README", target).write_text(theory.index(everything), encoding="utf-8", newline="\n")
     for derivation in chosen:
         page = theory.path(derivation.id, target)
-        page.write_text(theory.page(derivation), encoding="utf-8")
+        page.write_text(theory.page(derivation), encoding="utf-8", newline="\n")
         if certificates:
             file = certificate.path(derivation.id)
-            file.write_text(certificate_text(derivation), encoding="ascii")
+            file.write_text(certificate_text(derivation), encoding="ascii", newline="\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from coupling.cli.console import Commands
 from coupling.cli.crosscheck import crosscheck
 from coupling.cli.derive import derive
 from coupling.cli.export import export
@@ -35,7 +36,7 @@ Exit status: 0 all is well, 1 a check failed, 2 the input is not usable.
 """
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="coupling", message="%(prog)s %(version)s")
 def main() -> None:
     """Coupling coefficients of spherical harmonics: exact values, and tables that are right to the last bit."""

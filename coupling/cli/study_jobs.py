@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization
 from coupling.lowrank.records import Record, file_name, save
 from coupling.lowrank.search import pool
 from coupling.lowrank.shipped import PROBLEMS, load_factors
+from coupling.tables.atomic import FINISHED
 
 FAMILIES = {"Gaunt": "gaunt", "bracket": "antisymmetric_gaunt"}
 
@@ -87,12 +89,22 @@ def begin(found: Sections, store: Path) -> None:
 def work(found: Sections, store: Path, workers: int) -> dict[str, dict[str, list[Record]]]:
     """Run all jobs and return their results; a bar shows how many are done."""
     jobs = sorted((job for group in found.values() for job in group.values()), key=lambda job: -job.cost)
-    with pool(workers) as executor, bar(len(jobs)) as drawn:
+    with pool(workers) as executor, bar(len(jobs)) as drawn, noting(jobs, store):
         for words in _done(executor, jobs, store):
             drawn.update(1, words)
     for name in FAMILIES:
         from_above(found[name], store)
     return {name: {label: job.run(store) for label, job in group.items()} for name, group in found.items()}
+
+
+@contextmanager
+def noting(jobs: Sequence[Job], store: Path) -> Iterator[None]:
+    """Note what other processes have finished in a store, also when they are interrupted."""
+    try:
+        yield
+    finally:
+        files = [store / file_name(job.problem, rank, job.complex_factors) for job in jobs for rank in job.ranks]
+        FINISHED.extend(file for file in files if file.exists())
 
 
 def from_above(jobs: dict[str, Job], store: Path) -> None:

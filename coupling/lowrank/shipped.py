@@ -98,5 +98,6 @@ def shipped(problem: str, lmax: int, rank: int | None = None) -> Record:
     lmax, rank = degree(lmax, "lmax"), None if rank is None else count(rank, "rank")
     found = {record.rank: record for record in load_factors(problem) if record.spec["lmax"][0] == lmax}
     if not found or (rank is not None and rank not in found):
-        raise ValueError(f"{problem} factors of degrees to {lmax} are shipped for ranks {sorted(found)}, got {rank}")
+        ranks = f"of degrees to {quoted(lmax)} have ranks {sorted(found)}"
+        raise ValueError(f"{problem} factors {ranks}, got {quoted(rank)}")
     return found[max(found) if rank is None else rank]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.integrate import lebedev_rule
 
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import degree as check_degree
 
 #: Degrees of the Lebedev rules that SciPy holds; 13, 25 and 27 have negative weights and are left out.
@@ -55,7 +56,7 @@ def gauss_legendre(degree: object) -> Grid:
     """
     d = check_degree(degree, "degree of the grid")
     n_theta, n_phi = d // 2 + 1, d + 1
-    require_memory(24 * n_theta * n_phi + 8 * n_theta**2, f"the Gauss-Legendre grid of degree {d}")
+    require_memory(24 * n_theta * n_phi + 8 * n_theta**2, f"the Gauss-Legendre grid of degree {quoted(d)}")
     x, w = np.polynomial.legendre.leggauss(n_theta)
     theta = np.repeat(np.arccos(-x), n_phi)
     phi = np.tile(2 * np.pi / n_phi * np.arange(n_phi), n_theta)
@@ -74,7 +75,7 @@ def lebedev(degree: object) -> Grid:
     """
     d = check_degree(degree, "degree of the grid")
     if d > LEBEDEV_DEGREES[-1]:
-        raise ValueError(f"degree of the grid must be <= {LEBEDEV_DEGREES[-1]} for a Lebedev rule, got {d}")
+        raise ValueError(f"degree of the grid must be <= {LEBEDEV_DEGREES[-1]} for a Lebedev rule, got {quoted(d)}")
     reached = min(known for known in LEBEDEV_DEGREES if known >= d)
     (x, y, z), weights = lebedev_rule(reached)
     theta, phi = np.arctan2(np.hypot(x, y), z), np.arctan2(y, x) % (2 * np.pi)

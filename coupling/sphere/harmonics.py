@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import sph_harm_y_all
 
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import check_basis, degree
 
 
@@ -53,7 +54,7 @@ def _angles(lmax: int, theta: ArrayLike, phi: ArrayLike) -> tuple[NDArray[np.flo
     if not (np.isfinite(phi).all() and (theta >= 0).all() and (theta <= np.pi).all()):
         raise ValueError("theta must lie in 0 ... pi and phi be finite")
     # SciPy's value and derivative, and the arrays made of them
-    require_memory(200 * theta.size * (lmax + 1) ** 2, f"harmonics to lmax {lmax} at {theta.size} points")
+    require_memory(200 * theta.size * (lmax + 1) ** 2, f"harmonics to lmax {quoted(lmax)} at {theta.size} points")
     return theta, phi
 
 

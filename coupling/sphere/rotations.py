@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coupling.quoted import quoted
 from coupling.selection import degree
 from coupling.sphere.grids import gauss_legendre
 from coupling.sphere.harmonics import harmonics
@@ -47,7 +48,7 @@ def rotation_matrix(rotation: ArrayLike, lmax: object) -> NDArray[np.float64]:
     """
     matrix, l_max = np.asarray(rotation, float), degree(lmax, "lmax")
     if matrix.shape != (3, 3) or not np.allclose(matrix @ matrix.T, np.eye(3), atol=1e-12):
-        raise ValueError(f"rotation must be an orthogonal matrix [3, 3], got {matrix.tolist()}")
+        raise ValueError(f"rotation must be an orthogonal matrix [3, 3], got {quoted(matrix.tolist())}")
     grid = gauss_legendre(2 * l_max)
     sine = np.sin(grid.theta)
     points = np.stack([sine * np.cos(grid.phi), sine * np.sin(grid.phi), np.cos(grid.theta)], axis=-1)

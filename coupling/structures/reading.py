@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.quoted import quoted
+
 #: Structures that come with the package.
 SHIPPED = {"quartz": Path(__file__).parent / "data" / "quartz.xyz"}
 
@@ -75,7 +77,7 @@ def neighbours(atoms: Any, cutoff: float) -> Neighbours:
     (24, [4, 4, 4, 2, 2, 2, 2, 2, 2])
     """
     if not (np.isfinite(cutoff) and cutoff > 0):
-        raise ValueError(f"cutoff must be a positive number of Å, got {cutoff}")
+        raise ValueError(f"cutoff must be a positive number of Å, got {quoted(cutoff)}")
     i, j, vectors = ase("neighborlist").neighbor_list("ijD", atoms, float(cutoff))
     if len(vectors) and np.linalg.norm(vectors, axis=1).min() < 1e-6:
         raise ValueError("two atoms must not be at the same place")

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from coupling.indexing import entry_counts
 from coupling.integers import count, integer
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.tables import parts
 from coupling.tables.assembly import Assembly
 from coupling.tables.atomic import remove_abandoned
@@ -105,7 +106,7 @@ def build_shard(
     workers = count(workers, "workers")
     shard, shards = integer(shard, "shard"), integer(shards, "shards")
     if not 0 <= shard < shards:
-        raise ValueError(f"shard must be k/n with 0 <= k < n, got {shard}/{shards}")
+        raise ValueError(f"shard must be k/n with 0 <= k < n, got {quoted(shard)}/{quoted(shards)}")
     plan = _plan(request.renamed(table_name(target)))
     if up_to_date(plan.request, target):
         return 0

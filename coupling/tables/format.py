@@ -25,7 +25,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.tables.atomic import replacing
+from coupling.tables.atomic import naming, replacing
 from coupling.tables.errors import TableError
 from coupling.tables.request import canonical_json
 
@@ -119,7 +119,7 @@ def read(path: Path, verify: bool = True) -> Content:
 
     Allocates no more than the header, which is at most 64 KiB and no longer than the file.
     """
-    with open(path, "rb") as file:
+    with naming(path), open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         header = _read_header(path, file, size)
         metadata, tensors = _parse_header(path, header)

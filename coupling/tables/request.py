@@ -26,6 +26,8 @@ from coupling.quoted import quoted
 from coupling.selection import PARITIES, check_basis, one_of
 from coupling.tables.size import table_bytes
 
+#: What no file on Windows may be called, whatever follows a dot.
+DEVICES = ("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)))
 ORDERS = ("path-major",)
 #: Orders are stored as int8.
 LMAX_LIMIT = 127
@@ -189,7 +191,7 @@ def _families(value: object, parity: str) -> tuple[str, ...]:
         raise TypeError(f"families must be a list of names out of {', '.join(FAMILIES)}, got {quoted(value)}")
     names = [one_of(item, FAMILIES, "each family") for item in value]
     if len(set(names)) != len(names):
-        raise ValueError(f"families must be distinct, got {names}")
+        raise ValueError(f"families must be distinct, got {quoted(names)}")
     alive = [f for f in FAMILIES if parity in ("all", PARITY_OF_FAMILY.get(f, parity))]
     for name in names:
         if name not in alive:
@@ -203,6 +205,8 @@ def _name(value: object) -> str:
             f"name must be 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit, "
             f"got {quoted(value)}"
         )
+    if value.split(".")[0].upper() in DEVICES:
+        raise ValueError(f"name must not be that of a device on Windows, {', '.join(DEVICES)}, got {quoted(value)}")
     return value
 
 
