@@ -316,7 +316,7 @@ def test_an_interrupt_says_what_is_kept(here: Path, monkeypatch: pytest.MonkeyPa
     for command in (("check", "real-l4"), ("info", "real-l4"), ("load", "real-l4"), ("export", "real-l4", "-f", "csv")):
         with monkeypatch.context() as patch:
             patch.setattr("coupling.tables.load", interrupt_after(load, 0))
-            patch.setattr("coupling.cli.load.load_any", interrupt_after(load, 0))
+            patch.setattr(sys.modules["coupling.cli.load"], "load_any", interrupt_after(load, 0))
             assert fails(run(*command), nothing, 130), command
 
 
