@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coupling.cli.study import bar
+from coupling.cli.study import bar, tell
 from coupling.lowrank.by_rank import study
 from coupling.lowrank.factors import Factors
 from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization_problem, same, whole_problem
-from coupling.lowrank.records import Record, file_name, save
+from coupling.lowrank.records import Record, file_name
 from coupling.lowrank.search import pool
 from coupling.lowrank.shipped import PROBLEMS, load_factors
+from coupling.lowrank.store import keep
 from coupling.tables.atomic import FINISHED
 
 FAMILIES = {"Gaunt": "gaunt", "bracket": "antisymmetric_gaunt"}
@@ -47,7 +48,8 @@ class Job:
     def run(self, store: Path, guesses: dict[int, Factors] | None = None) -> list[Record]:
         """Search, or read from the store what is there."""
         starts, kind = self.starts, self.complex_factors
-        return study(self.problem, self.ranks, starts=starts, complex_factors=kind, store=store, guesses=guesses)
+        options = {"starts": starts, "complex_factors": kind, "store": store, "guesses": guesses, "tell": tell}
+        return study(self.problem, self.ranks, **options)  # type: ignore[arg-type]
 
     @property
     def cost(self) -> float:
@@ -83,7 +85,7 @@ def begin(found: Sections, store: Path) -> None:
     for record in (record for name in PROBLEMS for record in load_factors(name)):
         file = store / file_name(from_spec(record.spec), record.rank)
         if file.name in wanted and not file.exists():
-            save(record, file)
+            keep(record, store)
 
 
 def work(found: Sections, store: Path, workers: int) -> dict[str, dict[str, list[Record]]]:
