@@ -30,7 +30,7 @@ from coupling.tables.format import DTYPES, Tensor, encode_header, read, write
 
 Arrays = dict[str, NDArray[Any]]
 RECORDS: tuple[tuple[Problem, int, dict[str, Any]], ...] = (
-    (normalization_problem("gaunt", 2), 1, {}),
+    (normalization_problem("gaunt", 2, "ooe"), 1, {}),
     (normalization_problem("gaunt", 2, "eee"), 2, {}),
     (whole_problem(1), 2, {}),
     (normalization_problem("antisymmetric_gaunt", 2), 1, {"complex_factors": True}),

@@ -25,7 +25,7 @@ def test_at_least_ten_thousand_mutations_are_all_detected(tmp_path: Path) -> Non
     missed = [outcome for outcome in counts if outcome.met != "detected"]
     assert not missed
     kinds = {(outcome.file, outcome.damage) for outcome in counts}
-    assert len(kinds) == 12 * 20 + 4 - 2
+    assert len(kinds) == 12 * 20 + 4 - 2 - 3  # swaps and orders of one array; swaps of three equal factors
     assert sum(counts.values()) == EACH * len(kinds) > 10_000
 
 
