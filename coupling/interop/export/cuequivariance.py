@@ -39,8 +39,7 @@ def descriptor_json(listing: Listing, channels: int = 1, weights: bool = False) 
 def segmented_tensor_product(listing: Listing, channels: int = 1, weights: bool = False) -> Any:
     """Return a ``cuequivariance.SegmentedTensorProduct``; needs cuequivariance.
 
-    >>> from coupling.integers import count
-from coupling.interop.export.listing import list_table
+    >>> from coupling.interop.export.listing import list_table
     >>> from coupling.tables import Request, build
     >>> segmented_tensor_product(list_table(build(Request(lmax=1)), "cuequivariance")).num_paths
     16
