@@ -34,7 +34,7 @@ def shortened(message: str) -> str:
     """Return a message whose long words, such as a quoted number of 10⁵ digits, are cut to their beginnings.
 
     >>> print(shortened("no table is called " + "x" * 100_000)[-30:])
-    xxxxxx… (100000 characters)
+    xxxxxxxxx… (100000 characters)
     """
     short = re.sub(rf"\S{{{WORD + 1},}}", lambda word: _cut(word.group(), len(word.group())), message)
     return short if len(short) <= MESSAGE else f"{short[:MESSAGE]}… ({len(message)} characters)"
