@@ -18,6 +18,7 @@ from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import doubled_3j
 from coupling.exact.wigner_6j import doubled_6j
 from coupling.factors import double_double
+from coupling.floating_point import default_rounding
 from coupling.integers import half
 from coupling.kernels.families import round_family, rows_3j, rows_6j
 from coupling.kernels.tridiagonal import null_vector
@@ -82,6 +83,7 @@ def _first(twice: int) -> float:
     return twice / 2 if twice % 2 else twice // 2
 
 
+@default_rounding()
 def _family(twice: int, size: int, rows: Callable[..., Any], factor: Surd, value: Callable[[int], Surd]) -> Floats:
     """Return f(l)·factor for l = twice/2 + 0 … size-1, Σ(2l+1) f² = 1 and f(last) > 0; value(2l) where in doubt."""
     off, diagonal, f, ratio = np.empty((2, size + 1)), np.empty((2, size)), np.empty((2, size)), np.empty((2, size))

@@ -249,7 +249,7 @@ def test_shards_and_merge(here: Path) -> None:
         ("--lmax 4 --shard 1", "--shard is K/N"),
         ("--lmax 4 --output bad^name.safetensors", "name must be"),
         ("missing.toml", "missing.toml: no such file or directory"),
-        (".", "is a directory"),
+        (".", "must be a regular file, got a folder"),
         ("bad.toml", "bad.toml: unknown key 'l_max'"),
         ("good.toml bad.toml", "bad.toml: unknown key"),
         ("good.toml --lmax 4", "say which table"),
@@ -427,7 +427,7 @@ def checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return folder
 
 
-def test_the_main_job(checkout: Path, root: Path) -> None:
+def test_the_main_job(checkout: Path, root: Path, shipped_sources: str) -> None:
     result = run("build", "--all")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
