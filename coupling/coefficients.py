@@ -18,6 +18,7 @@ from coupling.exact.surd import Surd
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import Path, check_basis, degrees, one_of, orders, triangle
 
 #: Blocks with more pairs of orders (m1, m2) than this come from kernels, others from exact arithmetic: same bits.
@@ -170,7 +171,7 @@ def block(
         return _block(family, path, basis)
     their = named(convention)
     if check_basis(basis) != "real" and basis != their.basis:
-        raise ValueError(f"the convention {their.name} has the {their.basis} basis, got basis {basis!r}")
+        raise ValueError(f"the convention {their.name} has the {their.basis} basis, got basis {quoted(basis)}")
     one_of(family, FAMILIES, "family")
     factor = their.factor(family, *path)
     if (family, their.basis) == ("wigner_3j", "real") and abs(factor) == Surd(1, 2 * path[2] + 1):
@@ -193,7 +194,7 @@ def _require_room(family: str, path: Path, basis: str, copies: int) -> None:
     size = _dtype(family, check_basis(basis)).itemsize
     each = copies * size + (8 if size == 16 and _has_kernel(path) else 0)
     needed = each * prod(2 * l + 1 for l in path)
-    require_memory(needed, f"the {family} block of degrees {path}")
+    require_memory(needed, f"the {family} block of degrees {quoted(path)}")
 
 
 def _block(family: str, path: Path, basis: str, factor: Surd = UNIT) -> NDArray[Any]:

@@ -27,4 +27,6 @@ def require_memory(needed: int, what: str) -> None:
     """
     available = physical_memory()
     if needed > available:
-        raise MemoryError(f"{what} needs {needed} bytes, this machine has {available}")
+        bits = needed.bit_length()  # Python refuses to write out very long integers
+        amount = needed if bits < 400 else f"more than 2^{bits - 1}"
+        raise MemoryError(f"{what} needs {amount} bytes, this machine has {available}")

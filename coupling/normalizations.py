@@ -12,6 +12,7 @@ from coupling.conventions import FAMILIES
 from coupling.exact.reduced import reduced, reduced_matrix
 from coupling.exact.surd import Surd
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import degree, one_of, paths
 
 
@@ -48,7 +49,7 @@ def normalization(family: str, lmax: object, relative_to: str = "wigner_3j", j: 
     size = degree(lmax, "lmax") + 1
     for name in (family, relative_to):
         _factor(name, 0, 0, 0, j)
-    require_memory(8 * size**3, f"the normalization tensor to lmax {size - 1}")
+    require_memory(8 * size**3, f"the normalization tensor to lmax {quoted(size - 1)}")
     result = np.zeros((size, size, size))
     for path in paths(size - 1):
         result[path] = float(exact_normalization(family, *path, relative_to, j))

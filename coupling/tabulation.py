@@ -26,12 +26,13 @@ from coupling.exact.reduced import reduced
 from coupling.exact.surd import Surd
 from coupling.factors import chain_roots, path_factors, path_roots, row_starts
 from coupling.floating_point import default_rounding
+from coupling.integers import count
 from coupling.kernels import chain
 from coupling.kernels.entries import scatter
 from coupling.kernels.orders import spread
 from coupling.kernels.path import MAX_DEGREE, round_path
 from coupling.memory import require_memory
-from coupling.plan import PATH_BYTES, Plan, box_plan, buffer_shapes, checked_paths, make_plan, work_bytes, worker_count
+from coupling.plan import PATH_BYTES, Plan, box_plan, buffer_shapes, checked_paths, make_plan, work_bytes
 from coupling.selection import PARITIES, Path, box_of, check_basis, one_of, orders
 
 Floats = NDArray[np.float64]
@@ -134,7 +135,7 @@ def tabulate_paths(
 
 @default_rounding()
 def _tabulate(family: str, basis: str, plan: Plan, workers: int, error: float) -> Tabulation:
-    threads, bound = worker_count(workers), _checked_error(error)
+    threads, bound = count(workers, "workers"), _checked_error(error)
     entries = int(plan.offsets[-1])
     listed = 0 if bound == ERROR else 40 * entries  # a wider bound may leave all entries to exact arithmetic
     require_memory(8 * entries + listed + work_bytes(plan, threads), f"the table of {entries} {family} coefficients")

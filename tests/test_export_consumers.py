@@ -227,7 +227,7 @@ def test_segmented_tensor_product_from_a_file(real_l4: Table) -> None:
     complex_table = coupling.load("complex-l4")
     with pytest.raises(ValueError, match="cuEquivariance has real coefficients"):
         export(complex_table, "cuequivariance", convention="sympy", family="antisymmetric_gaunt")
-    with pytest.raises(ValueError, match="channels must be >= 1"):
+    with pytest.raises(ValueError, match="channels must be an integer >= 1"):
         segmented_tensor_product(list_table(real_l4), 0)
 
 

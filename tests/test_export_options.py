@@ -139,7 +139,7 @@ def test_what_path_vectors_and_descriptors_refuse(tables: dict[str, Table]) -> N
         ({"format": "csv", "path_vectors": True}, "the format csv has no option path_vectors"),
         ({"format": "npz", "channels": 2}, "the format npz has no option channels"),
         ({"format": "e3j", "weights": True}, "the format e3j has no option weights"),
-        ({"format": "cuequivariance", "channels": 0}, "channels must be >= 1, got 0"),
+        ({"format": "cuequivariance", "channels": 0}, "channels must be an integer >= 1, got 0"),
         ({"format": "npz", "order": "canonical", "convention": "mlff"}, "mlff negates .* not both"),
     ):
         with pytest.raises(ValueError, match=words):

@@ -15,6 +15,8 @@ RANKS = {
     "coupling.version": 0,
     "coupling.conventions": 0,
     "coupling.memory": 0,
+    "coupling.quoted": 0,
+    "coupling.integers": 0,
     "coupling.floating_point": 0,
     "coupling.selection": 1,
     "coupling.indexing": 1,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from coupling.arrays.request import ArraysRequest
+from coupling.quoted import quoted
 from coupling.tables.format import write
 from coupling.tables.request import file_name
 
@@ -47,7 +48,7 @@ class Arrays(Mapping[str, NDArray[Any]]):
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self.arrays:
-            raise KeyError(f"{self.request.name} has no array {name!r}; it has {', '.join(self.arrays)}")
+            raise KeyError(f"{self.request.name} has no array {quoted(name)}; it has {', '.join(self.arrays)}")
         return self.arrays[name]
 
     def __iter__(self) -> Iterator[str]:

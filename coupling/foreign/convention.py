@@ -40,6 +40,7 @@ from coupling.foreign.choices import (
     positive,
     unit,
 )
+from coupling.quoted import quoted
 from coupling.selection import Path, check_basis
 
 
@@ -84,9 +85,9 @@ class Convention:
         for field in ("axes", "slots"):
             object.__setattr__(self, field, tuple(getattr(self, field)))
         if not is_signed_permutation(self.axes):
-            raise ValueError(f"axes must be x, y and z in some order, each with or without '-', got {self.axes}")
+            raise ValueError(f"axes must be x, y, z in some order, each with or without '-', got {quoted(self.axes)}")
         if sorted(self.slots) != [0, 1, 2]:
-            raise ValueError(f"slots must be 0, 1 and 2 in some order, got {self.slots}")
+            raise ValueError(f"slots must be 0, 1 and 2 in some order, got {quoted(self.slots)}")
 
     def positions(self, l: int) -> NDArray[np.intp]:
         """Return [2l+1], at m + l the place of order m among the orders of degree l.
@@ -96,11 +97,11 @@ class Convention:
         array([1, 3, 4, 2, 0])
         """
         if self.lmax is not None and l > self.lmax:
-            raise ValueError(f"{self.name} ends at degree {self.lmax}, got {l}")
+            raise ValueError(f"{self.name} ends at degree {self.lmax}, got {quoted(l)}")
         stored = list(self.orders(l))
         if sorted(stored) != list(range(-l, l + 1)):
             raise ValueError(
-                f"the orders of {self.name} for degree {l} must be -{l} ... {l} in some order, got {stored}"
+                f"the orders of {self.name} for degree {l} must be -{l} ... {l} in some order, got {quoted(stored)}"
             )
         return np.argsort(np.array(stored))
 
@@ -121,7 +122,7 @@ class Convention:
         sign = _plus_or_minus(self.sign(l1, l2, l3), self.name) * improper
         scale = self.scale(l1, l2, l3)
         if not isinstance(scale, Surd) or scale.sign != 1 or scale.unit:
-            raise ValueError(f"the scale of {self.name} must be a Surd > 0, got {scale!r}")
+            raise ValueError(f"the scale of {self.name} must be a Surd > 0, got {quoted(scale)}")
         return scale * sign if family == "wigner_3j" else Surd(sign)
 
     def arrange(self, block: NDArray[Any], path: Path) -> NDArray[Any]:
@@ -171,7 +172,7 @@ def _said(value: Any) -> Any:
 
 def _plus_or_minus(sign: int, name: str) -> int:
     if sign not in (1, -1):
-        raise ValueError(f"a sign of {name} must be 1 or -1, got {sign!r}")
+        raise ValueError(f"a sign of {name} must be 1 or -1, got {quoted(sign)}")
     return int(sign)
 
 

@@ -21,6 +21,7 @@ from coupling.products.product import Product
 from coupling.products.spherical import Spherical
 from coupling.products.straight import straight_program
 from coupling.programs.text import Language, fused, lines
+from coupling.quoted import quoted
 from coupling.selection import one_of
 
 ROUTES = ("straight", "loops")
@@ -118,7 +119,7 @@ class TritonProduct:
             kinds = "ClebschGordan, MatrixProduct, Gaunt or VectorSpherical"
             raise TypeError(f"product must be of one of the kinds {kinds}, got {type(product).__name__}")
         if product.layout != "channels_last":
-            raise ValueError(f"layout must be channels_last, got {product.layout!r}")
+            raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
         self.product = product
         few = not isinstance(product, ClebschGordan) or product.operations <= STRAIGHT_OPERATIONS
         self.route = one_of(route, ROUTES, "route") if route is not None else "straight" if few else "loops"

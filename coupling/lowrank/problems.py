@@ -23,6 +23,7 @@ from coupling.conventions import parity_sign
 from coupling.exact import Surd, real_wigner_3j, reduced, reduced_matrix
 from coupling.normalizations import exact_normalization
 from coupling.selection import PARITIES, Path, box_of, degree, one_of, triangle
+from coupling.spins import doubled_spin
 from coupling.tabulation import tabulate
 
 Floats = NDArray[np.float64]
@@ -115,7 +116,7 @@ def normalization_problem(
     signs: str = "real",
     weights: str | ArrayLike = "unit",
     inverse: bool = True,
-    j: float | None = None,
+    j: object = None,
 ) -> Problem:
     """Return the masked problem w/N of a family, or w·N with inverse=False.
 
@@ -145,7 +146,7 @@ def normalization_problem(
     if (j is not None) != (family == "matrix"):
         raise TypeError("the spin j is needed by the matrix family, and by no other")
     if j is not None:
-        spec["spin"] = int(2 * j)
+        spec["spin"] = doubled_spin(j)
     return _masked(spec, box)
 
 

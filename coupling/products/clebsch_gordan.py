@@ -21,6 +21,7 @@ from coupling.products.product import Features, Product
 from coupling.products.sparse_program import Integers, Lmax, Section, places, row_count, sparse_sections
 from coupling.programs.sparse import sparse_sums
 from coupling.programs.tape import record
+from coupling.quoted import quoted
 from coupling.selection import one_of
 from coupling.tables.builder import build
 from coupling.tables.request import Request
@@ -275,9 +276,9 @@ def checked_table(table: object, lmax: Lmax, family: str) -> Table:
     (1, 1, 2)
     """
     if not isinstance(table, Table):
-        raise TypeError(f"table must be a coupling.Table, got {type(table).__name__} {table!r}")
+        raise TypeError(f"table must be a coupling.Table, got {type(table).__name__} {quoted(table)}")
     if table.request.basis != "real":
-        raise ValueError(f"table must be in the real basis, got {table!r}")
+        raise ValueError(f"table must be in the real basis, got {quoted(table)}")
     if any(have < want for have, want in zip(table.request.lmax, lmax, strict=True)):
         raise ValueError(f"table must reach lmax {lmax}, got {table.request.lmax}")
     one_of(family, tuple(table.factors), "normalization")

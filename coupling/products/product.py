@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.indexing import flat_size
+from coupling.integers import count
 from coupling.selection import degrees, one_of
 
 Features = NDArray[Any]
@@ -43,9 +44,7 @@ class Product(ABC):
         l1, l2, l3 = degrees(lmax_in1, lmax_in2, lmax_out)
         self.lmax = l1, l2, l3
         self.layout = one_of(layout, LAYOUTS, "layout")
-        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-            raise ValueError(f"workers must be an integer >= 1, got {workers!r}")
-        self.workers = workers
+        self.workers = count(workers, "workers")
 
     @abstractmethod
     def turn(self) -> Product:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.integrate import lebedev_rule
 
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import degree as check_degree
 from coupling.sphere.legendre import LARGEST, LONG, Long, bounded_degree, legendre
 
@@ -125,7 +126,7 @@ def lebedev(degree: object) -> Grid:
     """
     d = check_degree(degree, "degree of the grid")
     if d > LEBEDEV_DEGREES[-1]:
-        raise ValueError(f"degree of the grid must be <= {LEBEDEV_DEGREES[-1]} for a Lebedev rule, got {d}")
+        raise ValueError(f"degree of the grid must be <= {LEBEDEV_DEGREES[-1]} for a Lebedev rule, got {quoted(d)}")
     reached = min(known for known in LEBEDEV_DEGREES if known >= d)
     (x, y, z), weights = lebedev_rule(reached)
     theta, phi = np.arctan2(np.hypot(x, y), z), np.arctan2(y, x) % (2 * np.pi)

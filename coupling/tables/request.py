@@ -22,10 +22,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from coupling.conventions import FAMILIES
+from coupling.quoted import quoted
 from coupling.selection import PARITIES, check_basis, one_of
 from coupling.tables.ownership import open_regular
 from coupling.tables.size import table_bytes
 
+#: What no file on Windows may be called, whatever follows a dot.
+DEVICES = ("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)))
 ORDERS = ("path-major",)
 #: Orders are stored as int8.
 LMAX_LIMIT = 127
@@ -134,7 +137,7 @@ def parse_request(raw: bytes) -> Request:
     content = _toml(raw)
     for key in content:
         if key not in known:
-            raise ValueError(f"unknown key {key!r}; a request has {', '.join(known)}")
+            raise ValueError(f"unknown key {quoted(key)}; a request has {', '.join(known)}")
     if "lmax" not in content:
         raise ValueError("the key lmax is missing: an integer, or three, one per slot")
     try:
@@ -166,10 +169,10 @@ def _lmax(value: object) -> tuple[int, int, int]:
 
 def _one_lmax(value: object) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"lmax must be an integer >= 0, or three of them, got {type(value).__name__} {value!r}")
+        raise TypeError(f"lmax must be an integer >= 0, or three of them, got {type(value).__name__} {quoted(value)}")
     lmax = operator.index(value)
     if lmax < 0:
-        raise ValueError(f"lmax must be >= 0, got {lmax}")
+        raise ValueError(f"lmax must be >= 0, got {quoted(lmax)}")
     return lmax
 
 
@@ -190,10 +193,10 @@ def _about(n: int) -> str:
 
 def _families(value: object, parity: str) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"families must be a list of names out of {', '.join(FAMILIES)}, got {value!r}")
+        raise TypeError(f"families must be a list of names out of {', '.join(FAMILIES)}, got {quoted(value)}")
     names = [one_of(item, FAMILIES, "each family") for item in value]
     if len(set(names)) != len(names):
-        raise ValueError(f"families must be distinct, got {names}")
+        raise ValueError(f"families must be distinct, got {quoted(names)}")
     alive = [f for f in FAMILIES if parity in ("all", PARITY_OF_FAMILY.get(f, parity))]
     for name in names:
         if name not in alive:
@@ -204,8 +207,11 @@ def _families(value: object, parity: str) -> tuple[str, ...]:
 def _name(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
         raise ValueError(
-            f"name must be 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit, got {value!r}"
+            f"name must be 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit, "
+            f"got {quoted(value)}"
         )
+    if value.split(".")[0].upper() in DEVICES:
+        raise ValueError(f"name must not be that of a device on Windows, {', '.join(DEVICES)}, got {quoted(value)}")
     return value
 
 
@@ -235,5 +241,5 @@ def table_name(path: Path) -> str:
     'real-l8'
     """
     if path.suffix != ".safetensors":
-        raise ValueError(f"a table file is called <name>.safetensors, got {path.name!r}")
+        raise ValueError(f"a table file is called <name>.safetensors, got {quoted(path.name)}")
     return _name(path.stem)

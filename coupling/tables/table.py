@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import degree, one_of
 from coupling.tables.format import write
 from coupling.tables.metadata import imaginary_families, tensors
@@ -74,7 +75,7 @@ class Table:
         l1, l2, l3 = (degree(value, f"degree {slot}") for slot, value in enumerate(degrees, 1))
         for slot, (l, lmax) in enumerate(zip((l1, l2, l3), self.request.lmax, strict=True), 1):
             if l > lmax:
-                raise ValueError(f"degree {slot} must be <= {lmax}, the lmax of this table, got {l}")
+                raise ValueError(f"degree {slot} must be <= {lmax}, the lmax of this table, got {quoted(l)}")
         return l1, l2, l3
 
     def __repr__(self) -> str:

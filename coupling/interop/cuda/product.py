@@ -15,6 +15,7 @@ from coupling.interop.cuda.tables import matrix_arrays, sparse_arrays
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
+from coupling.quoted import quoted
 from coupling.selection import one_of
 
 ROUTES = ("straight", "loops")
@@ -52,7 +53,7 @@ class CudaProduct:
         if not isinstance(product, ClebschGordan | MatrixProduct):
             raise TypeError(f"product must be a ClebschGordan or a MatrixProduct, got {type(product).__name__}")
         if product.layout != "channels_last":
-            raise ValueError(f"layout must be channels_last, got {product.layout!r}")
+            raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
         self.product = product
         self.route = None if route is None else one_of(route, ROUTES, "route")
         self._launches: dict[tuple[Any, int], Launch] = {}

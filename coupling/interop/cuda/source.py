@@ -9,6 +9,7 @@ import numpy as np
 from coupling.products.product import Product
 from coupling.products.straight import straight_program
 from coupling.programs.text import Language, lines
+from coupling.quoted import quoted
 
 CODE = """\
 /*
@@ -80,7 +81,7 @@ def cuda_source(product: Product, dtype: object = "float32", name: str = "coupli
     out[0 * step] = t6;
     """
     if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
-        raise ValueError(f"name must be a C identifier, got {name!r}")
+        raise ValueError(f"name must be a C identifier, got {quoted(name)}")
     program = straight_program(product, dtype)
     i, j, k = program.sizes
     fields = {"I": i, "J": j, "K": k, "operations": program.operations, "bytes": program.bytes}
