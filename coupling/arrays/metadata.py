@@ -6,6 +6,7 @@ from typing import Any
 
 from coupling.arrays.request import GRIDS, ArraysRequest
 from coupling.conventions import CONVENTION_ID
+from coupling.names import is_version
 from coupling.tables.errors import TableError
 from coupling.version import __version__
 
@@ -98,8 +99,8 @@ def check_metadata(file: str, metadata: dict[str, Any]) -> ArraysRequest:
     keys = {*expected, "checksum"}
     if metadata.keys() != keys:
         raise TableError(file, "metadata keys", sorted(keys), sorted(metadata))
-    if not isinstance(metadata["package_version"], str):
-        raise TableError(file, "package_version", "a string", metadata["package_version"])
+    if not is_version(metadata["package_version"]):
+        raise TableError(file, "package_version", "a version such as 0.1.0", metadata["package_version"])
     return request
 
 

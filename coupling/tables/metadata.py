@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from coupling.conventions import CONVENTION_ID
 from coupling.indexing import entry_counts
+from coupling.names import is_version
 from coupling.tables.errors import TableError
 from coupling.tables.format import Tensor
 from coupling.tables.request import Request
@@ -79,8 +80,8 @@ def check_metadata(file: str, metadata: dict[str, Any]) -> Request:
     keys = {*expected, "counts", "checksum"}
     if metadata.keys() != keys:
         raise TableError(file, "metadata keys", sorted(keys), sorted(metadata))
-    if not isinstance(metadata["package_version"], str):
-        raise TableError(file, "package_version", "a string", metadata["package_version"])
+    if not is_version(metadata["package_version"]):
+        raise TableError(file, "package_version", "a version such as 0.1.0", metadata["package_version"])
     _check_counts(file, metadata["counts"])
     return request
 

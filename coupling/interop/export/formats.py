@@ -85,7 +85,8 @@ def export(
     together.
 
     >>> import coupling
-    >>> for line in export(coupling.load("real-l4"), "csv", convention="e3x").decode().split()[:3]:
+    >>> lines = export(coupling.load("real-l4"), "csv", convention="e3x").decode().splitlines()
+    >>> for line in [line for line in lines if line[0] != "#"][:3]:
     ...     print(line)
     l1,l2,l3,m1,m2,m3,input1,input2,output,value,exact
     0,0,0,0,0,0,0,0,0,1.0,1
