@@ -31,6 +31,15 @@ got '../real-l8'
     return value
 
 
+def file_stem(text: str) -> str:
+    """Return a text as the beginning of a file name: it names no other folder and no hidden file.
+
+    >>> file_stem("real-l4-mine"), file_stem("../../a b")
+    ('real-l4-mine', '_.._a_b')
+    """
+    return re.sub(r"[^A-Za-z0-9._-]", "_", text).lstrip(".-")
+
+
 def is_version(value: object) -> bool:
     """Return whether a value is the version of a package.
 
