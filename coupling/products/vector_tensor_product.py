@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.memory import native
 from coupling.products.product import Features
 from coupling.selection import degree, degrees
 from coupling.sphere import Grid, gauss_legendre, gradients, harmonics
@@ -64,7 +65,8 @@ class VectorTensorProduct:
 
     def __call__(self, x: Features, y: Features) -> Features:
         """Return the product of x and y, in their common dtype."""
-        dtype = np.result_type(*(self._checked(value, slot) for slot, value in enumerate((x, y))))
+        x, y = (self._checked(value, slot) for slot, value in enumerate((x, y)))
+        dtype = np.result_type(x, y)
         first, second, third = (f.astype(dtype) for f in self._fields)
         f = np.einsum("scpi,...siq->...cpq", first, x, optimize=True)
         g = np.einsum("scpi,...siq->...cpq", second, y, optimize=True)
@@ -72,7 +74,7 @@ class VectorTensorProduct:
         return np.einsum("scpi,...cpq->...siq", third, cross, optimize=True)
 
     def _checked(self, value: Features, slot: int) -> Features:
-        array, size = np.asarray(value), (self.lmax[slot] + 1) ** 2
+        array, size = native(value), (self.lmax[slot] + 1) ** 2
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
         if array.ndim < 3 or array.shape[-3:-1] != (3, size):

@@ -12,6 +12,7 @@ from coupling.interop.export.arrays import Options, arrays, starts_of
 from coupling.interop.export.listing import Listing
 from coupling.interop.export.preamble import guarded
 from coupling.interop.export.source import described, identifier
+from coupling.memory import native
 
 WIDTH = 116
 TYPES = {
@@ -80,6 +81,7 @@ def declaration(name: str, array: NDArray[Any]) -> str:
     };
     <BLANKLINE>
     """
+    array = native(array)
     kind = "uint16_t" if array.dtype == np.float16 else TYPES[array.dtype.name]
     literals = _literals(array)
     shape = "".join(f"[{n}]" for n in array.shape)

@@ -99,8 +99,8 @@ def export(
             raise ValueError(f"the format {format} has no option {name}")
     if order is not None and (transposes or not chosen.orders):
         raise ValueError(f"the order of the entries is given by {'transposes' if transposes else format}, leave it out")
-    usual = chosen.convention or Convention("coupling", "this package", basis=table.request.basis)
-    their = usual if convention is None else convention
-    listing = list_table(table, their, family, order or ("output" if transposes else "path"), dtype)
+    if convention is None:
+        convention = chosen.convention or Convention("coupling", "this package", basis=table.request.basis)
+    listing = list_table(table, convention, family, order or ("output" if transposes else "path"), dtype)
     content = chosen.write(listing, options)
     return content if isinstance(content, bytes) else content.encode("utf-8")
