@@ -168,3 +168,11 @@ def test_products_tell_no_time_of_a_wrong_program(monkeypatch: pytest.MonkeyPatc
     rows = products.measure(1, xyg, ["sparse"], products.Peers(["planted", "silent"], xyg), True)
     timed = {row["name"] for row in rows}
     assert timed == {"sparse", "planted"} if damage is None else timed == {"sparse"}
+
+
+@pytest.mark.parametrize("error", [1e-7, 1e-3, np.nan])
+def test_the_report_of_a_device_tells_no_time_of_a_wrong_program(error: float) -> None:
+    gpu = pytest.importorskip("benchmarks.gpu")
+    row = gpu.Row(2, "float32", "planted", 1e-3, error, 1000, 10**6, 100, 0.5, 0.25)
+    cells = [cell.strip() for cell in gpu.table_of([row], True).splitlines()[-1].strip("|").split("|")]
+    assert (cells[4:] == [UNTIMED] * 4) == (error != 1e-7) and len(cells) == 8
