@@ -67,14 +67,14 @@ def test_entries_left_to_exact_arithmetic_are_the_same(family: str, basis: str) 
 @pytest.mark.parametrize("basis", BASES)
 def test_the_two_routes_agree_where_they_meet(basis: str) -> None:
     """Chains end at J = 100; the digits of the other route know no end and are made to serve both sides of it."""
-    from coupling import tabulation
+    from coupling import plan
 
     chosen = np.array([(33, 33, 34), (33, 34, 34), (50, 30, 20), (10, 45, 45), (10, 45, 46), (0, 50, 50), (0, 51, 51)])
     small = chosen.sum(axis=1) <= MAX_TOTAL
     assert 0 < small.sum() < len(chosen)
     expected = tabulate_paths("wigner_3j", chosen, basis)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tabulation, "MAX_TOTAL", -1)
+        patch.setattr(plan, "MAX_TOTAL", -1)
         by_digits = tabulate_paths("wigner_3j", chosen, basis)
     assert expected.values.tobytes() == by_digits.values.tobytes()
 
