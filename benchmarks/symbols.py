@@ -129,8 +129,8 @@ TEXT = """# Single symbols of large degrees
 Made by `make bench`. Random degrees between half the given one and it, the same symbols for every program, CPU time of
 one thread from Python. ducc0, pyshtools and camb compute the whole family in one degree for a symbol, and so does
 *coupling, family*; where a family is wanted, divide by its length. Errors are relative, against `coupling.exact`;
-*wrong* is above 1e-6 or not a number. A program is timed only where none of its values is wrong; pyshtools states in its
-documentation that it is usable to degrees of about 165.
+*wrong* is above 1e-6 or not a number. A program is timed only where none of its values is wrong; pyshtools
+states in its documentation that it is usable to degrees of about 165.
 
 """
 
