@@ -119,8 +119,8 @@ def test_path_vectors_in_a_header(tmp_path: Path) -> None:
     (tmp_path / "table.h").write_bytes(text)
     source = (
         '#include <stdio.h>\n#include "table.h"\nint main(void) {\n    int p;\n'
-        "    for (p = 0; p < REAL_L4_COUPLING_WIGNER_3J_PATHS; p++)\n"
-        '        printf("%a\\n", (double)real_l4_coupling_wigner_3j_n_gaunt[p]);\n    return 0;\n}\n'
+        "    for (p = 0; p < REAL_L4_COUPLING_WIGNER_3J_FLOAT32_PATHS; p++)\n"
+        '        printf("%a\\n", (double)real_l4_coupling_wigner_3j_float32_n_gaunt[p]);\n    return 0;\n}\n'
     )
     for compiler in ("c99", "c++17"):
         program = compiled(tmp_path, source, compiler)

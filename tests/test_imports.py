@@ -17,6 +17,7 @@ RANKS = {
     "coupling.memory": 0,
     "coupling.quoted": 0,
     "coupling.integers": 0,
+    "coupling.names": 0,
     "coupling.floating_point": 0,
     "coupling.selection": 1,
     "coupling.indexing": 1,

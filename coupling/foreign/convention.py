@@ -40,6 +40,7 @@ from coupling.foreign.choices import (
     positive,
     unit,
 )
+from coupling.names import check_name
 from coupling.quoted import quoted
 from coupling.selection import Path, check_basis
 
@@ -48,7 +49,7 @@ from coupling.selection import Path, check_basis
 class Convention:
     """The conventions of a program, relative to this package; the default is this package.
 
-    name : under which it is known
+    name : under which it is known; 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit
     program : what it describes, and from or up to which version
     basis : "real" or "complex" harmonics
     axes : the harmonics are the standard formulas evaluated at these three of x, y, z, -x, -y, -z
@@ -61,7 +62,7 @@ class Convention:
     lmax : the largest degree the program or its table has, if it has one
 
     Degrees are always given as (l1, l2, l3) = (input, input, output), whatever ``slots`` are.  Raises ValueError or
-    TypeError for a basis, axes or slots that do not exist; what the functions return is checked when it is used.
+    TypeError for a name, basis, axes or slots that cannot be; what the functions return is checked when it is used.
 
     >>> from coupling.foreign.choices import cartesian, racah
     >>> Convention("mine", orders=cartesian, norm=racah, slots=(2, 0, 1)).positions(1)
@@ -81,6 +82,9 @@ class Convention:
     lmax: int | None = None
 
     def __post_init__(self) -> None:
+        check_name(self.name, "the name of a convention")
+        if not isinstance(self.program, str):
+            raise TypeError(f"program must be a text, got {self.program!r}")
         check_basis(self.basis)
         for field in ("axes", "slots"):
             object.__setattr__(self, field, tuple(getattr(self, field)))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from coupling.indexing import flat_size
 from coupling.integers import count
+from coupling.memory import native
 from coupling.selection import degrees, one_of
 
 Features = NDArray[Any]
@@ -30,7 +31,7 @@ class Product(ABC):
 
     Features are float32 or float64 arrays [..., (lmax+1)², channels] with the flat index l²+l+m ("channels_last"), or
     [..., channels, (lmax+1)²] ("channels_first"); leading axes and channels broadcast.  The output has degrees
-    0 … lmax[2].
+    0 … lmax[2].  Arrays of another byte order are copied into that of this machine.
 
     >>> from coupling.products import ClebschGordan
     >>> product = ClebschGordan(1, 1, 2)
@@ -90,7 +91,7 @@ class Product(ABC):
 
     def _feature(self, value: Features, slot: int) -> Features:
         """Return a feature array in channels-last layout after checking it."""
-        array = np.asarray(value)
+        array = native(value)
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
         axis, size = (-2 if self.layout == "channels_last" else -1), self.sizes[slot]

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coupling.kernels.sphere_product import BRACKET, GAUNT
+from coupling.memory import native
 from coupling.normalizations import exact_normalization, normalization
 from coupling.products.product import Features
 from coupling.products.spherical import Spherical, Term, Triple, term, triple
@@ -126,7 +127,7 @@ def simulated_weights(
 
 def _embed(x: Features, l: int) -> Features:
     """Return the feature of degrees 0 … l whose degree l is x."""
-    array = np.asarray(x)
+    array = native(x)
     if array.ndim < 2 or array.shape[-2] != 2 * l + 1:
         raise ValueError(f"a feature of degree {l} must have {2 * l + 1} entries on axis -2, got shape {array.shape}")
     return np.concatenate([np.zeros((*array.shape[:-2], l * l, array.shape[-1]), array.dtype), array], axis=-2)

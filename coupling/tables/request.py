@@ -16,19 +16,17 @@ import hashlib
 import json
 import operator
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from coupling.conventions import FAMILIES
+from coupling.names import check_name
 from coupling.quoted import quoted
 from coupling.selection import PARITIES, check_basis, one_of
 from coupling.tables.ownership import open_regular
 from coupling.tables.size import table_bytes
 
-#: What no file on Windows may be called, whatever follows a dot.
-DEVICES = ("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)))
 ORDERS = ("path-major",)
 #: Orders are stored as int8.
 LMAX_LIMIT = 127
@@ -85,7 +83,7 @@ class Request:
         chosen, degrees = _families(families, parity), _lmax(lmax)
         _check_size(degrees, basis, parity, len(chosen))
         label = default_name(basis, degrees, parity) if name == "" else name
-        values = (degrees, basis, chosen, parity, order, _name(label))
+        values = (degrees, basis, chosen, parity, order, check_name(label))
         for field, value in zip(fields(self), values, strict=True):
             object.__setattr__(self, field.name, value)
 
@@ -204,17 +202,6 @@ def _families(value: object, parity: str) -> tuple[str, ...]:
     return tuple(f for f in alive if f in names or not names)
 
 
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
-        raise ValueError(
-            f"name must be 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit, "
-            f"got {quoted(value)}"
-        )
-    if value.split(".")[0].upper() in DEVICES:
-        raise ValueError(f"name must not be that of a device on Windows, {', '.join(DEVICES)}, got {quoted(value)}")
-    return value
-
-
 def default_name(basis: str, lmax: tuple[int, int, int], parity: str) -> str:
     """Return the name of a request that has none.
 
@@ -242,4 +229,4 @@ def table_name(path: Path) -> str:
     """
     if path.suffix != ".safetensors":
         raise ValueError(f"a table file is called <name>.safetensors, got {quoted(path.name)}")
-    return _name(path.stem)
+    return check_name(path.stem)

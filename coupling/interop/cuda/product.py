@@ -12,6 +12,7 @@ import numpy as np
 from coupling.interop.cuda.loops import cuda, matrix_kernel, sparse_kernel, tile_lanes
 from coupling.interop.cuda.straight import available, launcher
 from coupling.interop.cuda.tables import matrix_arrays, sparse_arrays
+from coupling.memory import native
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
@@ -156,4 +157,4 @@ def _on_device(array: Any) -> Any:
     """Return an array of numba that shares the memory of a device array, or a copy of an array of numpy."""
     if hasattr(array, "__cuda_array_interface__"):
         return cuda.as_cuda_array(array)
-    return cuda.to_device(np.ascontiguousarray(array)) if isinstance(array, np.ndarray | list) else array
+    return cuda.to_device(np.ascontiguousarray(native(array))) if isinstance(array, np.ndarray | list) else array

@@ -17,9 +17,9 @@ CODE = """\
  * One thread computes one channel of one sample (lane = sample * channels + channel): {operations} multiply-adds,
  * additions and multiplications, {bytes} bytes of features.  Gradients are products with the slots turned.
  * With COUPLING_CHANNELS defined the number of channels is known to the compiler and the argument is not used.
- * Compiles as CUDA C++ and, with a loop in the place of the grid, as C++.
+ * Compiles as CUDA C++ and HIP and, with a loop in the place of the grid, as C++.
  */
-#ifdef __CUDACC__
+#if defined(__CUDACC__) || defined(__HIPCC__)
 #define COUPLING_RESTRICT __restrict__
 #else
 #define COUPLING_RESTRICT
@@ -30,7 +30,7 @@ CODE = """\
 #define COUPLING_STEP(channels) (channels)
 #endif
 
-#ifdef __CUDACC__
+#if defined(__CUDACC__) || defined(__HIPCC__)
 extern "C" __global__ void {name}(const {type} *COUPLING_RESTRICT x, const {type} *COUPLING_RESTRICT y,
                                   {type} *COUPLING_RESTRICT z, long long lanes, int channels)
 {{
@@ -51,11 +51,13 @@ extern "C" void {name}(const {type} *x, const {type} *y, {type} *z, long long la
 {body}
     }}
 }}
+#undef COUPLING_RESTRICT
+#undef COUPLING_STEP
 """
 
 
 def cuda_source(product: Product, dtype: object = "float32", name: str = "coupling_product") -> str:
-    """Return the source of a kernel for a product, for nvcc, NVRTC or a C++ compiler.
+    """Return the source of a kernel for a product, for nvcc, NVRTC, hipcc or a C++ compiler.
 
     The kernel ``name(x, y, z, lanes, channels)`` takes C-contiguous features [batch, (lmax+1)², channels] and
     lanes = batch · channels; any grid of one-dimensional blocks will do.  Coefficients are hexadecimal literals of
@@ -70,7 +72,7 @@ def cuda_source(product: Product, dtype: object = "float32", name: str = "coupli
 
     >>> from coupling.products import ClebschGordan
     >>> text = cuda_source(ClebschGordan(1, 1, 0), "float64", "dot")
-    >>> print("\\n".join(line.strip() for line in text.splitlines()[-10:-2]))
+    >>> print("\\n".join(line.strip() for line in text.splitlines()[-12:-4]))
     const double t0 = c0 * y3;
     const double t1 = c0 * y1;
     const double t2 = x3 * t0;

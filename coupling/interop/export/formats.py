@@ -85,7 +85,8 @@ def export(
     together.
 
     >>> import coupling
-    >>> for line in export(coupling.load("real-l4"), "csv", convention="e3x").decode().split()[:3]:
+    >>> lines = export(coupling.load("real-l4"), "csv", convention="e3x").decode().splitlines()
+    >>> for line in [line for line in lines if line[0] != "#"][:3]:
     ...     print(line)
     l1,l2,l3,m1,m2,m3,input1,input2,output,value,exact
     0,0,0,0,0,0,0,0,0,1.0,1
@@ -98,7 +99,8 @@ def export(
             raise ValueError(f"the format {format} has no option {name}")
     if order is not None and (transposes or not chosen.orders):
         raise ValueError(f"the order of the entries is given by {'transposes' if transposes else format}, leave it out")
-    their = convention or chosen.convention or Convention("coupling", "this package", basis=table.request.basis)
-    listing = list_table(table, their, family, order or ("output" if transposes else "path"), dtype)
+    if convention is None:
+        convention = chosen.convention or Convention("coupling", "this package", basis=table.request.basis)
+    listing = list_table(table, convention, family, order or ("output" if transposes else "path"), dtype)
     content = chosen.write(listing, options)
     return content if isinstance(content, bytes) else content.encode("utf-8")

@@ -9,6 +9,7 @@ import numpy as np
 
 from coupling.interop.forms import array_form, by_output, form_text, lists, path_list, separate_form
 from coupling.interop.jax.rules import compute, product, weighted_product
+from coupling.memory import native
 from coupling.products.product import LAYOUTS
 from coupling.selection import degrees, one_of
 from coupling.tables import Table
@@ -48,7 +49,7 @@ class JaxProduct:
 
     def _inputs(self, x: Array, y: Array, *lanes: tuple[int, ...]) -> tuple[Any, Array, Array]:
         """Return the type of the output, and inputs [..., entries, channels] of one type, broadcast."""
-        x, y = (self._last(jnp.asarray(value), slot) for slot, value in enumerate((x, y)))
+        x, y = (self._last(_array(value), slot) for slot, value in enumerate((x, y)))
         dtype = jnp.result_type(x, y)
         lead = np.broadcast_shapes(*((*value.shape[:-2], value.shape[-1]) for value in (x, y)), *lanes)
         wide = jnp.promote_types(dtype, jnp.float32)
@@ -67,6 +68,11 @@ class JaxProduct:
     def _output(self, z: Array, dtype: Any) -> Array:
         result = z.astype(dtype)
         return result if self.layout == "channels_last" else jnp.swapaxes(result, -1, -2)
+
+
+def _array(value: Any) -> Array:
+    """Return an array of JAX; JAX itself refuses those of numpy that are in another byte order."""
+    return jnp.asarray(native(value) if isinstance(value, np.ndarray) else value)
 
 
 def _broadcast(value: Array, lead: tuple[int, ...]) -> Array:
@@ -112,7 +118,7 @@ class ClebschGordan(JaxProduct):
         """Return the product of x and y."""
         if weights is None:
             return super().__call__(x, y)
-        w = jnp.asarray(weights)
+        w = _array(weights)
         if w.ndim > 1:
             return self._weigh(x, y, w)
         if w.shape != (len(self.paths),):
