@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from coupling.interop.forms import array_form, by_output, form_text, lists, path_list, separate_form
+from coupling.interop.forms import array_form, block_sizes, by_output, form_text, lists, path_list, separate_form
 from coupling.interop.jax.rules import compute, product, weighted_product
 from coupling.products.product import LAYOUTS
 from coupling.selection import degrees, one_of
@@ -106,7 +106,11 @@ class ClebschGordan(JaxProduct):
         super().__init__(lmax, "ClebschGordan", layout, forward_mode, table=table, **options)
         self.paths = path_list(self.form)
         self._separate = separate_form(self.lmax, table, parity, normalization)
-        self._rows, self._order, self._counts = by_output(self._separate, self.paths)
+        groups = by_output(self._separate, self.paths)
+        ends = np.cumsum([0, *block_sizes(self._separate)]).tolist()
+        self._counts = [len(group) for group in groups]
+        self._order = np.array([path for group in groups for _, path in group], int)
+        self._rows = np.array([row for group in groups for n, _ in group for row in range(ends[n], ends[n + 1])], int)
 
     def __call__(self, x: Array, y: Array, weights: Array = None) -> Array:
         """Return the product of x and y."""
