@@ -28,6 +28,7 @@ from coupling.kernels.orders import spread
 from coupling.kernels.path import round_path
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.memory import require_memory
+from coupling.portable import Portable
 from coupling.selection import PARITIES, Path, box_of, check_basis, one_of, orders
 
 Floats = NDArray[np.float64]
@@ -44,7 +45,7 @@ ORDERINGS = [0, 1, 2], [0, 2, 1], [1, 2, 0], [1, 0, 2], [2, 0, 1], [2, 1, 0]
 
 
 @dataclass(frozen=True, eq=False)
-class Tabulation:
+class Tabulation(Portable):
     """All coefficients of a family, path by path.
 
     paths [P, 3], offsets [P+1], values [E].  Path p has ``values[offsets[p]:offsets[p+1]]``, in the order of

@@ -15,6 +15,7 @@ RANKS = {
     "coupling.version": 0,
     "coupling.conventions": 0,
     "coupling.memory": 0,
+    "coupling.portable": 0,
     "coupling.selection": 1,
     "coupling.indexing": 1,
     "coupling.exact.rounding": 1,

@@ -17,6 +17,7 @@ import numpy as np
 from coupling.interop.cuda.tables import sparse_arrays
 from coupling.interop.lines import Lines, straight_lines
 from coupling.interop.lines.text import OPERATIONS
+from coupling.portable import Kept, Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
@@ -101,7 +102,7 @@ def _body(lines: Lines) -> list[str]:
     ]
 
 
-class TritonProduct:
+class TritonProduct(Portable):
     """A product of torch tensors by one Triton kernel, differentiable by ``torch.autograd`` to every order.
 
     product : a ``ClebschGordan`` (of any normalization, table and weights) or a ``MatrixProduct``, channels last
@@ -129,7 +130,7 @@ class TritonProduct:
         self.route = one_of(route, ROUTES, "route") if route is not None else "straight" if few else "loops"
         if self.route == "loops" and isinstance(product, MatrixProduct):
             raise ValueError("the matrix product has no route loops in Triton; coupling.interop.cuda has it")
-        self._launches: dict[Any, Callable[..., None]] = {}
+        self._launches = Kept()
 
     def turn(self) -> TritonProduct:
         """Return the product (y, z) → x of the same trilinear form."""

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from coupling.kernels.lanes import width
 from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherical_product
 from coupling.kernels.sphere_programs import compiled
-from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.portable import Kept, read_only
+from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.legendre import colatitudes, legendre, slope
 from coupling.products.product import Features, Product
 from coupling.selection import degrees
@@ -106,7 +107,7 @@ class Spherical(Product):
     ) -> None:
         super().__init__(*lmax, layout=layout, workers=workers)
         self.terms = terms
-        self._plans: dict[Any, Plan] = {}
+        self._plans = Kept()
 
     def turn(self) -> Spherical:
         """Return the product (y, z) → x of the same trilinear form."""

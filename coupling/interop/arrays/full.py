@@ -21,12 +21,11 @@ Integers = NDArray[np.int64]
 
 
 class Pair(NamedTuple):
-    """Two degrees, the rows of the output that come from them, and the matrix [outputs, (2l1+1)(2l2+1)]."""
+    """Two degrees, and the rows of the output that come from them."""
 
     l1: int
     l2: int
     outputs: slice
-    matrix: NDArray[np.float64]
 
 
 class FullProduct(ArrayProduct):
@@ -58,13 +57,15 @@ class FullProduct(ArrayProduct):
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
         self.paths: Integers = path_array(self.lmax, one_of(parity, PARITIES, "parity"))
         self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])
-        self._pairs = list(_pairs(table, family, self.paths, self.offsets))
+        self._pairs = list(_pairs(self.paths, self.offsets))
+        self._matrices = tuple(_matrices(table, family, self.paths))
+        self._total = int(self.offsets[-1])
         self._turns = 0
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """The numbers of entries of x, y and z."""
-        own = flat_size(self.lmax[0]), flat_size(self.lmax[1]), int(self.offsets[-1])
+        own = flat_size(self.lmax[0]), flat_size(self.lmax[1]), self._total
         return own[self._turns :] + own[: self._turns]
 
     def turn(self) -> FullProduct:
@@ -75,39 +76,37 @@ class FullProduct(ArrayProduct):
 
     def constants(self) -> Constants:
         """Return the matrices of all pairs."""
-        return tuple(pair.matrix for pair in self._pairs)
+        return self._matrices
 
     def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the product."""
         ndim = max(x.ndim, y.ndim) - 1
         u, v = self.rows(xp, x, ndim), self.rows(xp, y, ndim)
-        lead = np.broadcast_shapes(tuple(u.shape[1:]), tuple(v.shape[1:]))
         if self._turns == 0:
-            return self.from_rows(xp, self._forward(xp, u, v, lead, constants))
+            return self.from_rows(xp, self._forward(xp, u, v, constants))
         z, other = (v, u) if self._turns == 1 else (u, v)
         return self.from_rows(xp, self._adjoint(xp, z, other, constants))
 
-    def _forward(
-        self, xp: Any, x: AnyArray, y: AnyArray, lead: tuple[int, ...], constants: tuple[AnyArray, ...]
-    ) -> AnyArray:
-        parts = []
-        for (l1, l2, _, _), matrix in zip(self._pairs, constants, strict=True):
+    def _forward(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
+        lead = self.lanes(x, y)
+        parts = [xp.reshape(x[:0, ...] * y[:0, ...], (0, prod(lead)))]
+        for (l1, l2, _), matrix in zip(self._pairs, constants, strict=True):
             outer = x[degree_slice(l1), None, ...] * y[None, degree_slice(l2), ...]
             parts.append(xp.matmul(matrix, xp.reshape(outer, (matrix.shape[1], prod(lead)))))
-        return xp.reshape(xp.concat(parts), (self.sizes[2], *lead))
+        return xp.reshape(xp.concat(parts), (self._total, *lead))
 
     def _adjoint(self, xp: Any, z: AnyArray, other: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the gradient in x from that in z and y, or the one in y from z and x."""
-        sums: list[AnyArray] = [0.0] * (self.lmax[self._turns - 1] + 1)
+        sums: list[AnyArray] = [0.0] * (self.lmax[self._turns - 1] + 1)  # zero where there is no path
         lanes, shape = prod(z.shape[1:]), tuple(z.shape[1:])
-        for (l1, l2, outputs, _), matrix in zip(self._pairs, constants, strict=True):
+        for (l1, l2, outputs), matrix in zip(self._pairs, constants, strict=True):
             back = xp.matmul(xp.matrix_transpose(matrix), xp.reshape(z[outputs, ...], (matrix.shape[0], lanes)))
             pairs = xp.reshape(back, (2 * l1 + 1, 2 * l2 + 1, *shape))
             if self._turns == 1:
                 sums[l1] = sums[l1] + xp.sum(pairs * other[None, degree_slice(l2), ...], axis=1)
             else:
                 sums[l2] = sums[l2] + xp.sum(pairs * other[degree_slice(l1), None, ...], axis=0)
-        zero = 0 * z[:1, ...] * other[:1, ...]
+        zero = xp.sum(z[:0, ...] * other[:0, ...], axis=0, keepdims=True, dtype=z.dtype)
         rows = [
             xp.broadcast_to(zero, (2 * l + 1, *zero.shape[1:])) if isinstance(s, float) else s
             for l, s in enumerate(sums)
@@ -115,9 +114,22 @@ class FullProduct(ArrayProduct):
         return xp.concat(rows)
 
 
-def _pairs(table: Table, family: str, paths: Integers, offsets: Integers) -> Iterator[Pair]:
+def _groups(paths: Integers) -> Iterator[tuple[int, int, int, int]]:
+    """Return (l1, l2, first path, end) for each pair of degrees."""
     both, first = np.unique(paths[:, :2], axis=0, return_index=True)
-    for (l1, l2), begin, end in zip(both.tolist(), first, [*first[1:], len(paths)], strict=True):
+    ends = [*first[1:].tolist(), len(paths)]
+    for (l1, l2), begin, end in zip(both.tolist(), first.tolist(), ends, strict=False):
+        yield l1, l2, begin, end
+
+
+def _pairs(paths: Integers, offsets: Integers) -> Iterator[Pair]:
+    for l1, l2, begin, end in _groups(paths):
+        yield Pair(l1, l2, slice(int(offsets[begin]), int(offsets[end])))
+
+
+def _matrices(table: Table, family: str, paths: Integers) -> Iterator[NDArray[np.float64]]:
+    """Return the matrix [outputs, (2l1+1)(2l2+1)] of each pair."""
+    for l1, l2, begin, end in _groups(paths):
         blocks = [table.block(l1, l2, l3, family) for l3 in paths[begin:end, 2].tolist()]
         matrix = np.concatenate([block.reshape(-1, block.shape[2]).T for block in blocks])
-        yield Pair(l1, l2, slice(int(offsets[begin]), int(offsets[end])), np.ascontiguousarray(matrix))
+        yield np.ascontiguousarray(matrix)

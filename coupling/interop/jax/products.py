@@ -50,7 +50,7 @@ class JaxProduct:
         """Return the type of the output, and inputs [..., entries, channels] of one type, broadcast."""
         x, y = (self._last(jnp.asarray(value), slot) for slot, value in enumerate((x, y)))
         dtype = jnp.result_type(x, y)
-        lead = np.broadcast_shapes(*((*value.shape[:-2], value.shape[-1]) for value in (x, y)), *lanes)
+        lead = jnp.broadcast_shapes(*((*value.shape[:-2], value.shape[-1]) for value in (x, y)), *lanes)
         wide = jnp.promote_types(dtype, jnp.float32)
         first, second = (_broadcast(value.astype(wide), lead) for value in (x, y))
         return dtype, first, second
