@@ -12,7 +12,8 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 
 PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-version-check install --quiet --no-compile
 INTEROP := coupling/interop/jax coupling/interop/torch tests/test_interop_arrays.py tests/test_interop_jax.py \
-    tests/test_interop_torch.py tests/test_docs_run.py -k "not numpy and not array_api_strict and \
+    tests/test_interop_torch.py tests/test_interop_torch_state.py tests/test_interop_torch_compiled.py \
+    tests/test_interop_export.py tests/test_portable.py tests/test_docs_run.py -k "not numpy and not array_api_strict and \
     (interop or frameworks)"
 
 .DEFAULT_GOAL := tables

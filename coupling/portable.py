@@ -65,6 +65,10 @@ def _marked(value: Any) -> Any:
         return Kept()
     if isinstance(value, MappingProxyType):
         return ReadOnly({name: _marked(item) for name, item in value.items()})
+    if type(value) is dict:
+        return {name: _marked(item) for name, item in value.items()}
+    if type(value) is tuple:
+        return tuple(map(_marked, value))
     if isinstance(value, np.ndarray) and not value.flags.writeable:
         return ReadOnly(value)
     return value
@@ -72,6 +76,10 @@ def _marked(value: Any) -> Any:
 
 def _restored(value: Any) -> Any:
     """Return the value that has been marked."""
+    if type(value) is dict:
+        return {name: _restored(item) for name, item in value.items()}
+    if type(value) is tuple:
+        return tuple(map(_restored, value))
     if not isinstance(value, ReadOnly):
         return value
     if isinstance(value.value, Mapping):

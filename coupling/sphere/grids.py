@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.integrate import lebedev_rule
 
 from coupling.memory import require_memory
+from coupling.portable import Portable
 from coupling.selection import degree as check_degree
 
 #: Degrees of the Lebedev rules that SciPy holds; 13, 25 and 27 have negative weights and are left out.
@@ -16,7 +17,7 @@ LEBEDEV_DEGREES = (*range(3, 12, 2), *range(15, 24, 2), 29, 31, *range(35, 132, 
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class Grid(Portable):
     """A quadrature rule on the sphere: Σ_p weights[p] f(theta[p], phi[p]) = ∫ f dΩ up to a degree.
 
     ``theta`` (colatitude, 0 … π), ``phi`` (0 … 2π) and ``weights`` (they sum to 4π) are float64 arrays [n],
