@@ -45,7 +45,7 @@ def test_copies_and_pickles_before_and_after_use(name: str) -> None:
         assert use(copied) == use(copied) == use(pickle.loads(pickle.dumps(copied))) == wanted
 
 
-def test_every_object_does_the_same_in_a_spawned_worker() -> None:
+def test_every_object_of_interop_and_of_the_rest_does_the_same_in_a_spawned_worker() -> None:
     """Of interop frameworks too, where they are installed; machine code has other addresses in another process."""
     makers = [*OBJECTS.items(), *(item for name in INSTALLED for item in FRAMEWORKS[name].items())]
     things = [make() for _, make in makers]
