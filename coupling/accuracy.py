@@ -2,7 +2,8 @@
 
 The exact values of a canonical path l1 ≤ l2 ≤ l3 come from :mod:`coupling.exact.blocks`, which shares no rule with the
 kernels.  All orderings of the path are then compared with them, entry by entry, through the symmetries of the *exact*
-3j symbols and the definition of the real basis.
+3j symbols and the definition of the real basis.  Beyond degree 8192 the table itself comes from such blocks, and the
+comparison says nothing about them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from coupling.conventions import BASES, FAMILIES
 from coupling.exact.blocks import Block, rounded_block
 from coupling.exact.reduced import reduced
 from coupling.exact.surd import Surd
+from coupling.floating_point import default_rounding
 from coupling.selection import Path, degrees, has_parity, triangle
 from coupling.tabulation import Tabulation, tabulate, tabulate_paths
 
@@ -74,6 +76,7 @@ class Certificate:
         return not (self.misrounded or self.false_zeros or self.false_nonzeros) and self.ulp <= 0.5
 
 
+@default_rounding()
 def certify(table: Tabulation) -> Certificate:
     """Compare every entry of a table with the exact value.
 
@@ -81,6 +84,8 @@ def certify(table: Tabulation) -> Certificate:
     >>> certificate.entries, certificate.misrounded, certificate.ulp <= 0.5
     (359, 0, True)
     """
+    if not isinstance(table, Tabulation):
+        raise TypeError(f"certify takes a Tabulation, got {type(table).__name__} {table!r}")
     misrounded = false_zeros = false_nonzeros = 0
     ulp = 0.0
     for index, exact in exact_entries(table):
@@ -151,6 +156,7 @@ def exact_entries(table: Tabulation) -> Iterator[tuple[int, Block]]:
 def _groups(keys: Integers) -> Iterator[tuple[list[int], list[int]]]:
     """Yield each distinct row of keys with the indices where it stands."""
     distinct, inverse = np.unique(keys, axis=0, return_inverse=True)
+    inverse = inverse.reshape(-1)  # numpy 2.0 alone returns a column
     members = np.split(np.argsort(inverse, kind="stable"), np.cumsum(np.bincount(inverse))[:-1])
     yield from ((key.tolist(), group.tolist()) for key, group in zip(distinct, members, strict=True))
 

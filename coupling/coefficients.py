@@ -5,6 +5,7 @@ Every value is the exact one of :mod:`coupling.exact`, rounded once to the neare
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,15 @@ from coupling.exact.surd import Surd
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
-from coupling.selection import Path, check_basis, degree, one_of, orders, triangle
+from coupling.selection import Path, check_basis, degrees, one_of, orders, triangle
 
 #: Blocks with more pairs of orders (m1, m2) than this come from kernels, others from exact arithmetic: same bits.
 KERNEL_SIZE = 2000
 
 UNIT = Surd(1)
+
+#: Arrays of the size of a block that are held at once while its signs and orders become those of another program.
+COPIES = 4
 
 
 def wigner_3j(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
@@ -148,6 +152,8 @@ def block(
         scale, orders and axes of the array are then that program's, and so is the basis; "wigner_3j" is what that
         program calls its coupling tensor.  Degrees stay (input, input, output).
 
+    Beyond degree 8192 the values come from exact integers, which takes longer.
+
     Raises ValueError or TypeError for an unknown family, basis or convention and for degrees that do not exist, and
     MemoryError, before anything is allocated, for a block that does not fit.  Source: derivations
     ``gaunt``, ``antisymmetric_gaunt``, ``real_basis``; ``coupling.foreign.convention``.
@@ -157,8 +163,10 @@ def block(
            [ 0.        ,  0.        ,  0.40824829],
            [ 0.        , -0.40824829,  0.        ]])
     """
-    path = degree(l1, "degree 1"), degree(l2, "degree 2"), degree(l3, "degree 3")
+    d1, d2, d3 = degrees(l1, l2, l3)
+    path = d1, d2, d3
     if convention is None:
+        _require_room(family, path, basis, 1)
         return _block(family, path, basis)
     their = named(convention)
     if check_basis(basis) != "real" and basis != their.basis:
@@ -167,22 +175,44 @@ def block(
     factor = their.factor(family, *path)
     if (family, their.basis) == ("wigner_3j", "real") and abs(factor) == Surd(1, 2 * path[2] + 1):
         family, factor = "clebsch_gordan", Surd(factor.sign)  # the same numbers, and the kernels have them
+    _require_room(family, path, their.basis, COPIES)
     return their.arrange(_block(family, path, their.basis, factor), path)
+
+
+def _dtype(family: str, basis: str) -> np.dtype[Any]:
+    return np.dtype(complex if (family, basis) == ("antisymmetric_gaunt", "complex") else float)
+
+
+def _has_kernel(path: Path) -> bool:
+    return triangle(*path) and (2 * path[0] + 1) * (2 * path[1] + 1) > KERNEL_SIZE
+
+
+def _require_room(family: str, path: Path, basis: str, copies: int) -> None:
+    """Refuse a block that does not fit: the array, its copies, and the real block of an imaginary one."""
+    one_of(family, FAMILIES, "family")
+    size = _dtype(family, check_basis(basis)).itemsize
+    each = copies * size + (8 if size == 16 and _has_kernel(path) else 0)
+    needed = each * prod(2 * l + 1 for l in path)
+    require_memory(needed, f"the {family} block of degrees {path}")
 
 
 def _block(family: str, path: Path, basis: str, factor: Surd = UNIT) -> NDArray[Any]:
     """Return factor times the coefficients of a path, each correctly rounded."""
     value = exact_function(family, basis)
-    dtype = np.dtype(complex if (family, basis) == ("antisymmetric_gaunt", "complex") else float)
-    shape = tuple(2 * l + 1 for l in path)
-    require_memory(dtype.itemsize * shape[0] * shape[1] * shape[2], f"the {family} block of degrees {path}")
-    if triangle(*path) and shape[0] * shape[1] > KERNEL_SIZE and abs(factor) == UNIT:
+    dtype = _dtype(family, basis)
+    if _has_kernel(path) and abs(factor) == UNIT:
         from coupling.tabulation import tabulate_paths  # loads numba, for blocks that are worth it
 
-        found = tabulate_paths(family, np.array([path]), basis).blocks()[path] * factor.sign
-        return found * 1j if dtype.kind == "c" else found
+        found = tabulate_paths(family, np.array([path]), basis).blocks()[path]
+        if factor.sign < 0:
+            np.subtract(0.0, found, out=found)  # no zero is negative
+        if dtype.kind == "f":
+            return found
+        result = np.zeros(found.shape, dtype)
+        result.imag = found
+        return result
     number = complex if dtype.kind == "c" else float
-    result = np.zeros(shape, dtype)
+    result = np.zeros([2 * l + 1 for l in path], dtype)
     if triangle(*path):
         for m1, m2, m3 in orders(*path, basis):
             m3 = -m3 if (family, basis) == ("clebsch_gordan", "complex") else m3

@@ -7,6 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.skips import (  # noqa: F401  hooks
+    pytest_make_collect_report,
+    pytest_runtest_makereport,
+    pytest_terminal_summary,
+    pytest_unconfigure,
+)
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -34,6 +41,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def lmax(request: pytest.FixtureRequest) -> int:
     """The degree up to which enumerating tests go (`--lmax`)."""
     return int(request.config.getoption("--lmax"))
+
+
+@pytest.fixture
+def shipped_sources(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The digest of the sources that the shipped files were built by takes the place of that of these sources.
+
+    So a rebuild gives the same bytes, if it gives the same numbers.
+    """
+    from coupling.tables import load
+
+    digest: str = load(ROOT / "tables" / "data" / "real-l4.safetensors").metadata["builder"]
+    monkeypatch.setattr("coupling.tables.sources.builder_digest", lambda: digest)
+    return digest
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.arrays.request import GRIDS, ArraysRequest
+from coupling.floating_point import default_rounding
 from coupling.tables.errors import TableError
 
 Doubles = Mapping[str, NDArray[np.float64]]
@@ -23,6 +24,7 @@ UNITS = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat1
 FIRST = float(np.sqrt(3 / (4 * np.pi)))
 
 
+@default_rounding()
 def check_values(path: Path, request: ArraysRequest, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Raise TableError unless all numbers are finite and the arrays fit each other."""
     doubles = {name: as_doubles(array, request.dtype) for name, array in arrays.items()}

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from coupling.conventions import FAMILIES
 from coupling.selection import PARITIES, check_basis, one_of
+from coupling.tables.ownership import open_regular
 from coupling.tables.size import table_bytes
 
 ORDERS = ("path-major",)
@@ -30,6 +31,7 @@ ORDERS = ("path-major",)
 LMAX_LIMIT = 127
 #: No request that makes sense is longer than this many bytes.
 FILE_LIMIT = 65536
+TOO_DEEP = "a request file is flat; this one is nested too deeply to read"
 PARITY_OF_FAMILY = {"gaunt": "even", "antisymmetric_gaunt": "odd"}
 
 
@@ -109,7 +111,7 @@ def read_request(path: str | os.PathLike[str]) -> Request:
     'real-l4-4-8'
     """
     path = Path(path)
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         raw = file.read(FILE_LIMIT + 1)
     try:
         return parse_request(raw)
@@ -135,7 +137,10 @@ def parse_request(raw: bytes) -> Request:
             raise ValueError(f"unknown key {key!r}; a request has {', '.join(known)}")
     if "lmax" not in content:
         raise ValueError("the key lmax is missing: an integer, or three, one per slot")
-    return Request(**content)  # type: ignore[arg-type]
+    try:
+        return Request(**content)  # type: ignore[arg-type]
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
 
 
 def _toml(raw: bytes) -> dict[str, object]:
@@ -146,7 +151,7 @@ def _toml(raw: bytes) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise ValueError(f"a request file is UTF-8 text; byte {error.start} is not") from None
     except RecursionError:
-        raise ValueError("a request file is flat; this one is nested too deeply to read") from None
+        raise ValueError(TOO_DEEP) from None
     except ValueError as error:
         raise ValueError(f"not a TOML file: {error}") from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import copy
 from math import prod
 from typing import Any, NamedTuple
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 
 from coupling.conventions import FAMILIES
 from coupling.indexing import degree_slice, flat_size, path_array
-from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
+from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants, Mask
 from coupling.products.clebsch_gordan import checked_table, table_of
+from coupling.products.reach import runs
 from coupling.selection import PARITIES, one_of
 from coupling.tables.table import Table
 
@@ -57,8 +57,8 @@ class FullProduct(ArrayProduct):
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
         self.paths: Integers = path_array(self.lmax, one_of(parity, PARITIES, "parity"))
         self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])
-        self._pairs = list(_pairs(self.paths, self.offsets))
-        self._matrices = tuple(_matrices(table, family, self.paths))
+        self._pairs, self._matrices, reached = _pairs(table, family, self.paths)
+        self._reached, self._count = runs(reached), int(reached.sum())
         self._total = int(self.offsets[-1])
         self._turns = 0
 
@@ -81,9 +81,13 @@ class FullProduct(ArrayProduct):
     def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the product."""
         ndim = max(x.ndim, y.ndim) - 1
+        if self._turns == 1:
+            y = self.read(xp, y, self._reached)
+        if self._turns == 2:
+            x = self.read(xp, x, self._reached)
         u, v = self.rows(xp, x, ndim), self.rows(xp, y, ndim)
         if self._turns == 0:
-            return self.from_rows(xp, self._forward(xp, u, v, constants))
+            return self.filled(xp, self.from_rows(xp, self._forward(xp, u, v, constants)), self._reached)
         z, other = (v, u) if self._turns == 1 else (u, v)
         return self.from_rows(xp, self._adjoint(xp, z, other, constants))
 
@@ -93,7 +97,7 @@ class FullProduct(ArrayProduct):
         for (l1, l2, _), matrix in zip(self._pairs, constants, strict=True):
             outer = x[degree_slice(l1), None, ...] * y[None, degree_slice(l2), ...]
             parts.append(xp.matmul(matrix, xp.reshape(outer, (matrix.shape[1], prod(lead)))))
-        return xp.reshape(xp.concat(parts), (self._total, *lead))
+        return xp.reshape(xp.concat(parts), (self._count, *lead))
 
     def _adjoint(self, xp: Any, z: AnyArray, other: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the gradient in x from that in z and y, or the one in y from z and x."""
@@ -114,22 +118,22 @@ class FullProduct(ArrayProduct):
         return xp.concat(rows)
 
 
-def _groups(paths: Integers) -> Iterator[tuple[int, int, int, int]]:
-    """Return (l1, l2, first path, end) for each pair of degrees."""
+def _pairs(table: Table, family: str, paths: Integers) -> tuple[list[Pair], Constants, Mask]:
+    """Return the pairs of degrees, the matrix [outputs, (2l1+1)(2l2+1)] of each, and which rows of the output have
+    coefficients; slices and matrices have only those."""
     both, first = np.unique(paths[:, :2], axis=0, return_index=True)
-    ends = [*first[1:].tolist(), len(paths)]
-    for (l1, l2), begin, end in zip(both.tolist(), first.tolist(), ends, strict=False):
-        yield l1, l2, begin, end
-
-
-def _pairs(paths: Integers, offsets: Integers) -> Iterator[Pair]:
-    for l1, l2, begin, end in _groups(paths):
-        yield Pair(l1, l2, slice(int(offsets[begin]), int(offsets[end])))
-
-
-def _matrices(table: Table, family: str, paths: Integers) -> Iterator[NDArray[np.float64]]:
-    """Return the matrix [outputs, (2l1+1)(2l2+1)] of each pair."""
-    for l1, l2, begin, end in _groups(paths):
+    pairs: list[Pair] = []
+    matrices: list[NDArray[np.float64]] = []
+    masks: list[Mask] = [np.zeros(0, bool)]
+    count = 0
+    ends = [*first[1:], len(paths)][: len(first)]  # none where there is no path
+    for (l1, l2), begin, end in zip(both.tolist(), first, ends, strict=True):
         blocks = [table.block(l1, l2, l3, family) for l3 in paths[begin:end, 2].tolist()]
         matrix = np.concatenate([block.reshape(-1, block.shape[2]).T for block in blocks])
-        yield np.ascontiguousarray(matrix)
+        masks.append(np.asarray(matrix.any(axis=1)))
+        size = int(masks[-1].sum())
+        if size:
+            pairs.append(Pair(l1, l2, slice(count, count + size)))
+            matrices.append(np.ascontiguousarray(matrix[masks[-1]]))
+        count += size
+    return pairs, tuple(matrices), np.concatenate(masks)

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from array_api_compat import device
 
 from coupling.conventions import FAMILIES
 from coupling.interop.arrays.grading import Graded, entries_of
@@ -57,6 +58,7 @@ class ClebschGordan(ArrayProduct):
     def _set(self, graded: Graded) -> None:
         self._graded = graded
         self._counts, self._shapes = graded.counts, graded.shapes
+        self._some_zero = len(graded.order[2]) < len(graded.back)
         self._path_count = len(self.paths)
         self._places = graded.of_path.shape
 
@@ -74,7 +76,7 @@ class ClebschGordan(ArrayProduct):
         x, y, z = graded.order
         entries = graded.entries
         places = graded.source, graded.position, graded.of_path.ravel()
-        return entries.values, np.zeros(1), entries.path, *places, x, y, z, np.argsort(z)
+        return entries.values, np.zeros(1), entries.path, *places, x, y, z, graded.back
 
     def __call__(self, x: AnyArray, y: AnyArray, weights: AnyArray = None) -> AnyArray:
         """Return the product of x and y, in their common type."""
@@ -97,6 +99,8 @@ class ClebschGordan(ArrayProduct):
             matrix = xp.reshape(filled[begin : begin + rows * width], (rows, width))
             parts.append(xp.matmul(matrix, pairs(g)))
             begin += rows * width
+        if self._some_zero:
+            parts.append(xp.zeros((1, prod(lead)), dtype=x.dtype, device=device(x)))
         z = xp.take(xp.concat(parts), back, axis=0)
         return self.from_rows(xp, xp.reshape(z, (z.shape[0], *lead)))
 
@@ -114,7 +118,7 @@ class ClebschGordan(ArrayProduct):
         lead = self.lanes(u[:1, ...] * v[:1, ...], w)
         u, w = (xp.broadcast_to(rows, (rows.shape[0], *lead)) for rows in (u, w))
         pairs, _ = self._pairs(xp, u, v, by_x, by_y)
-        third = xp.reshape(xp.take(w, by_z, axis=0), (self.sizes[2], prod(lead)))
+        third = xp.reshape(xp.take(w, by_z, axis=0), (by_z.shape[0], prod(lead)))
         parts, begin = [], 0
         for g, (rows, width) in enumerate(self._shapes):
             part = xp.matmul(third[begin : begin + rows, ...], xp.matrix_transpose(pairs(g)))
