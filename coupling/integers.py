@@ -101,3 +101,15 @@ def half(twice: int) -> str:
     ('3/2', '-2')
     """
     return quoted(twice // 2) if twice % 2 == 0 else f"{quoted(twice)}/2"
+
+
+def only_integers(values: tuple[Any, ...], what: str) -> list[int]:
+    """Return integers of any type as Python's; floats are refused, even 2.0.
+
+    >>> import numpy as np
+    >>> only_integers((1, np.int64(2)), "a Surd")
+    [1, 2]
+    """
+    if any(isinstance(value, bool) or not isinstance(value, numbers.Integral) for value in values):
+        raise TypeError(f"{what} is made of integers, got {quoted(values)}")
+    return [int(value) for value in values]

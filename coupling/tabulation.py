@@ -33,6 +33,7 @@ from coupling.kernels.orders import spread
 from coupling.kernels.path import MAX_DEGREE, round_path
 from coupling.memory import require_memory
 from coupling.plan import PATH_BYTES, Plan, box_plan, buffer_shapes, checked_paths, make_plan, work_bytes
+from coupling.portable import Portable
 from coupling.selection import PARITIES, Path, box_of, check_basis, one_of, orders
 
 Floats = NDArray[np.float64]
@@ -46,7 +47,7 @@ ROOM = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Tabulation:
+class Tabulation(Portable):
     """All coefficients of a family, path by path.
 
     paths [P, 3], offsets [P+1], values [E].  Path p has ``values[offsets[p]:offsets[p+1]]``, in the order of

@@ -18,6 +18,7 @@ RANKS = {
     "coupling.quoted": 0,
     "coupling.integers": 0,
     "coupling.names": 0,
+    "coupling.portable": 0,
     "coupling.floating_point": 0,
     "coupling.selection": 1,
     "coupling.indexing": 1,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from coupling.arrays.request import ArraysRequest
+from coupling.portable import Portable
 from coupling.quoted import quoted
 from coupling.tables.format import write
 from coupling.tables.request import file_name
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Arrays(Mapping[str, NDArray[Any]]):
-    """Named, read-only arrays of one file: a mapping from names to arrays.
+class Arrays(Portable, Mapping[str, NDArray[Any]]):
+    """Named, read-only arrays of one file: a mapping from names to arrays.  A pickle or a deep copy needs no file.
 
     request : what was asked for
     metadata : what the file says; ``metadata["arrays"]`` has a sentence for each array, ``metadata["facts"]`` numbers

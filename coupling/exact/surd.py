@@ -18,6 +18,7 @@ from typing import Any
 
 from coupling.exact.formatting import formatted, latex_fraction, root_text, text_fraction
 from coupling.exact.rounding import compare_with_pi, isqrt_exact, rounded, rounded_magnitude
+from coupling.integers import only_integers
 from coupling.quoted import quoted
 
 #: Integers of more bits are not written out: Python itself refuses to from 4300 digits on.
@@ -48,7 +49,7 @@ class Surd:
     def __init__(self, sign: int, numerator: int = 1, denominator: int = 1, pi_power: int = 0, unit: int = 0) -> None:
         if not type(sign) is type(numerator) is type(denominator) is type(pi_power) is type(unit) is int:
             given = sign, numerator, denominator, pi_power, unit
-            sign, numerator, denominator, pi_power, unit = _python_integers(given)
+            sign, numerator, denominator, pi_power, unit = only_integers(given, "a Surd")
         if denominator <= 0 or numerator < 0 or sign not in (-1, 0, 1) or unit not in (0, 1):
             raise ValueError(
                 "a Surd needs sign -1, 0 or 1, numerator >= 0, denominator > 0 and unit 0 or 1, "
@@ -268,13 +269,6 @@ class Surd:
         if max(above, below) > LONGEST:
             return f"{prefix}√(p/q·π^{-self._pi}) with p of {above} bits, q of {below} bits"
         return prefix + root_text(self, text_fraction, "√(%s)")
-
-
-def _python_integers(given: tuple[Any, ...]) -> list[int]:
-    """Return integers of any type as Python's, which do not overflow; nothing else is what a Surd is made of."""
-    if any(isinstance(part, bool) or not isinstance(part, numbers.Integral) for part in given):
-        raise TypeError(f"a Surd is made of integers, got {quoted(given)}")
-    return [int(part) for part in given]
 
 
 def _as_surd(value: Any) -> Any:

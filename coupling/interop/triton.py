@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from coupling.interop.cuda.tables import sparse_arrays
+from coupling.portable import Kept, Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
@@ -95,7 +96,7 @@ def triton_source(product: Product, dtype: object = "float32") -> str:
     return STRAIGHT.format(I=i, J=j, K=k, body="\n    ".join(lines(program, TRITON)))
 
 
-class TritonProduct:
+class TritonProduct(Portable):
     """A product of torch tensors by one Triton kernel, differentiable by ``torch.autograd`` to every order.
 
     product : a ``ClebschGordan`` (of any normalization, table and weights), a ``MatrixProduct``, a ``Gaunt`` or
@@ -125,7 +126,7 @@ class TritonProduct:
         self.route = one_of(route, ROUTES, "route") if route is not None else "straight" if few else "loops"
         if self.route == "loops" and not isinstance(product, ClebschGordan):
             raise ValueError(f"route must be straight for a {type(product).__name__} in Triton, got 'loops'")
-        self._launches: dict[Any, Callable[..., None]] = {}
+        self._launches = Kept()
 
     def turn(self) -> TritonProduct:
         """Return the product (y, z) → x of the same trilinear form."""

@@ -15,11 +15,12 @@ from coupling.lowrank.exact import ExactCertificate, exact_certificate
 from coupling.lowrank.factors import Factors, tensor
 from coupling.lowrank.fit import EXACT
 from coupling.lowrank.problems import Problem, from_spec
+from coupling.portable import Portable
 from coupling.selection import PARITIES
 
 
 @dataclass(frozen=True, eq=False)
-class Record:
+class Record(Portable):
     """A decomposition of a problem with its certificates, as it is stored.
 
     ``error``, ``worst``: evaluated exactly from the stored factors; ``equivariance``: the relative mean equivariance

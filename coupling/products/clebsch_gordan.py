@@ -16,7 +16,8 @@ from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sparse_product import sparse_product, sparse_weights
 from coupling.memory import require_memory
-from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.portable import Kept, read_only
+from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.product import Features, Product
 from coupling.products.sparse_program import Integers, Lmax, Section, places, row_count, sparse_sections
 from coupling.programs.sparse import sparse_sums
@@ -90,8 +91,7 @@ class ClebschGordan(Product):
 
     def _set(self, weights: ArrayLike | None) -> None:
         self.weights = path_weights(self.lmax, weights)
-        self._bound: dict[Any, tuple[tuple[Bound, ...], Any]] = {}
-        self.__dict__.pop("_turned", None)
+        self._bound = Kept()
 
     def with_weights(self, weights: ArrayLike | None) -> ClebschGordan:
         """Return the same product with other weights; what does not depend on them is shared.

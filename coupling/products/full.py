@@ -13,7 +13,8 @@ from coupling.conventions import FAMILIES
 from coupling.indexing import flat_size, path_array
 from coupling.kernels.full_product import full_adjoint, full_product
 from coupling.kernels.lanes import width
-from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.portable import read_only
+from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.clebsch_gordan import checked_table, table_of
 from coupling.products.product import Features, Product
 from coupling.quoted import quoted

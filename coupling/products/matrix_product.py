@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, tile_shape, work_size
 from coupling.kernels.tiles import lanes
 from coupling.memory import require_memory
-from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.portable import Kept, read_only
+from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, Triple, largest, reached_degrees, rows_of
 from coupling.quoted import quoted
@@ -76,7 +77,7 @@ class MatrixProduct(Product):
             raise ValueError(f"spin must be at least {least}, half the largest degree, got {quoted(spin)}")
         self.spin = twice / 2
         self.weights = _finite([np.ones(l + 1) for l in self.lmax] if weights is None else weights, self.lmax)
-        self._plans: dict[Any, Plan] = {}
+        self._plans = Kept()
 
     @property
     def normalization(self) -> Array:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from coupling.indexing import flat_size
 from coupling.integers import count
 from coupling.memory import native
+from coupling.portable import Portable
 from coupling.selection import degrees, one_of
 
 Features = NDArray[Any]
@@ -26,12 +27,13 @@ Features = NDArray[Any]
 LAYOUTS = ("channels_last", "channels_first")
 
 
-class Product(ABC):
+class Product(Portable, ABC):
     """A rotation-equivariant product of features x of degrees 0 … lmax[0] and y of degrees 0 … lmax[1].
 
     Features are float32 or float64 arrays [..., (lmax+1)², channels] with the flat index l²+l+m ("channels_last"), or
     [..., channels, (lmax+1)²] ("channels_first"); leading axes and channels broadcast.  The output has degrees
-    0 … lmax[2].  Arrays of another byte order are copied into that of this machine.
+    0 … lmax[2].  Arrays of another byte order are copied into that of this machine.  A product can be copied, pickled
+    and sent to a worker, before and after use; see :mod:`coupling.portable`.
 
     >>> from coupling.products import ClebschGordan
     >>> product = ClebschGordan(1, 1, 2)

@@ -14,7 +14,8 @@ from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherical_product
 from coupling.memory import require_memory
-from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.portable import Kept, read_only
+from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.legendre import colatitudes, legendre, slope
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, largest, reached_degrees, rows_of
@@ -131,7 +132,7 @@ class Spherical(Product):
     ) -> None:
         super().__init__(*lmax, layout=layout, workers=workers)
         self.terms = terms
-        self._plans: dict[Any, Plan] = {}
+        self._plans = Kept()
 
     @cached_property
     def reached(self) -> Masks:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.integrate import lebedev_rule
 
 from coupling.memory import require_memory
+from coupling.portable import Portable
 from coupling.quoted import quoted
 from coupling.selection import degree as check_degree
 from coupling.sphere.legendre import LARGEST, LONG, Long, bounded_degree, legendre
@@ -22,7 +23,7 @@ NEWTON = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class Grid(Portable):
     """A quadrature rule on the sphere: Σ_p weights[p] f(theta[p], phi[p]) = ∫ f dΩ up to a degree.
 
     ``theta`` (colatitude, 0 … π), ``phi`` (0 … 2π) and ``weights`` (they sum to 4π) are float64 arrays [n],

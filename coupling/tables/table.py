@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.memory import require_memory
+from coupling.portable import Portable
 from coupling.quoted import quoted
 from coupling.selection import degree, one_of
 from coupling.tables.format import write
@@ -33,7 +34,7 @@ class Entries(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Table:
+class Table(Portable):
     """Coupling coefficients, path-major: paths, entries, and one factor per path and family.
 
     paths : uint8 [P, 3], the degrees (l1, l2, l3) in lexicographic order
@@ -42,7 +43,8 @@ class Table:
     core : float64 [E], C in the real basis, the 3j symbol in the complex one; no zeros
     factors : float64 [P] for each family, its reduced factor; without the i of an imaginary family
 
-    All arrays are read-only.  Iterating gives the paths with their entries.
+    All arrays are read-only.  Iterating gives the paths with their entries.  A pickle or a deep copy of a table that is
+    mapped from a file holds its numbers and needs no file.
 
     >>> from coupling.tables import build
     >>> table = build(Request(lmax=2))

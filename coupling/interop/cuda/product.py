@@ -13,6 +13,7 @@ from coupling.interop.cuda.loops import cuda, matrix_kernel, sparse_kernel, tile
 from coupling.interop.cuda.straight import available, launcher
 from coupling.interop.cuda.tables import matrix_arrays, sparse_arrays
 from coupling.memory import native
+from coupling.portable import Kept, Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
@@ -29,7 +30,7 @@ THREADS = 256
 Launch = Callable[[Any, Any, Any, int], None]
 
 
-class CudaProduct:
+class CudaProduct(Portable):
     """A product of features on a CUDA device, with its derivatives.
 
     product : a ``ClebschGordan`` (of any normalization, table and weights) or a ``MatrixProduct``, channels last
@@ -57,7 +58,7 @@ class CudaProduct:
             raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
         self.product = product
         self.route = None if route is None else one_of(route, ROUTES, "route")
-        self._launches: dict[tuple[Any, int], Launch] = {}
+        self._launches = Kept()
 
     def turn(self) -> CudaProduct:
         """Return the product (y, z) → x of the same trilinear form."""

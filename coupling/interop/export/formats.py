@@ -37,6 +37,22 @@ def _cuequivariance(listing: Listing, options: Options) -> str:
     return descriptor_json(listing, options.channels, options.weights)
 
 
+def _e3j(listing: Listing, options: Options) -> bytes:
+    return e3j_bytes(listing)
+
+
+def _openequivariance(listing: Listing, options: Options) -> str:
+    return openequivariance_json(listing)
+
+
+def _json(listing: Listing, options: Options) -> str:
+    return exact_json(listing)
+
+
+def _csv(listing: Listing, options: Options) -> str:
+    return csv(listing)
+
+
 ARRAYS = ("palette", "transposes", "path_vectors")
 
 #: name → format
@@ -45,13 +61,13 @@ FORMATS = {
     "c": Format(".h", c_header, options=ARRAYS),
     "python": Format(".py", python_module, options=ARRAYS),
     "triton": Format(".py", partial(python_module, triton=True), options=ARRAYS),
-    "e3j": Format(".npz", lambda listing, _: e3j_bytes(listing), "e3j", orders=False),
+    "e3j": Format(".npz", _e3j, "e3j", orders=False),
     "cuequivariance": Format(".json", _cuequivariance, "cuequivariance", ("channels", "weights")),
     "openequivariance": Format(
-        ".json", lambda listing, _: openequivariance_json(listing), "openequivariance", orders=False
+        ".json", _openequivariance, "openequivariance", orders=False
     ),
-    "json": Format(".json", lambda listing, _: exact_json(listing), orders=False),
-    "csv": Format(".csv", lambda listing, _: csv(listing)),
+    "json": Format(".json", _json, orders=False),
+    "csv": Format(".csv", _csv),
 }
 
 
