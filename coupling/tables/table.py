@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.memory import require_memory
-from coupling.portable import Portable
+from coupling.portable import Portable, made_of, parts_of
 from coupling.quoted import quoted
 from coupling.selection import degree, one_of
 from coupling.tables.format import write
@@ -31,6 +31,9 @@ class Entries(NamedTuple):
     degrees: tuple[int, int, int]
     orders: NDArray[np.int8]
     core: NDArray[np.float64]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return made_of, (Entries, *parts_of(tuple(self)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
