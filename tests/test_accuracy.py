@@ -16,17 +16,17 @@ from coupling.accuracy import certify, exact_entries, orders_of, real_terms
 from coupling.cli import main
 from coupling.conventions import BASES, FAMILIES, parity_sign
 from coupling.exact.blocks import binomials, integer_rows, rounded_block
-from coupling.exact.families import exact_function
 from coupling.exact.real import real_term
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import racah_sum, wigner_3j
+from coupling.families import family as known
 from coupling.selection import orders, paths
 from coupling.tabulation import Tabulation, tabulate
 
 
 def exact(family: str, basis: str, l1: int, l2: int, l3: int, m1: int, m2: int, m3: int) -> Surd:
     """The exact coefficient of an entry: complex Clebsch-Gordan tables negate the third order; no i."""
-    value = exact_function(family, basis)(l1, l2, l3, m1, m2, -m3 if (family, basis) == FLIPPED else m3)
+    value = known(family).exact(basis)(l1, l2, l3, m1, m2, -m3 if (family, basis) == FLIPPED else m3)
     return Surd(value.sign, value.numerator, value.denominator, value.pi_power)
 
 

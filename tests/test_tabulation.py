@@ -129,7 +129,7 @@ def test_interpreted_kernels_give_the_same_bits() -> None:
     code = """
 import hashlib, numpy as np
 from coupling.tabulation import tabulate, tabulate_paths
-from coupling.families import wigner_3j_family, wigner_6j_family
+from coupling.recurrences import wigner_3j_family, wigner_6j_family
 digest = hashlib.sha256()
 for family in ("wigner_3j", "clebsch_gordan", "gaunt", "antisymmetric_gaunt"):
     for basis in ("complex", "real"):
@@ -152,7 +152,7 @@ def test_a_changed_helper_is_compiled_again(tmp_path: Path, root: Path) -> None:
         target.write_bytes(source.read_bytes())
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n" + (
         "from coupling.kernels.regge import to_double_double as caller\n"
-        "from coupling.kernels.families import _times\nprint(_times(3, 2.0)[0], caller.stats.cache_misses)"
+        "from coupling.kernels.recurrences import _times\nprint(_times(3, 2.0)[0], caller.stats.cache_misses)"
     )
     environment = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     assert run(code, **environment).startswith("6.0")

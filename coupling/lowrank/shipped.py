@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from coupling.conventions import CONVENTION_ID
+from coupling.conventions import CONVENTION_ID, GAUNT
 from coupling.lowrank.records import Record, from_values
 from coupling.tables.errors import TableError
 from coupling.tables.format import Tensor, read, write
@@ -25,7 +25,7 @@ SCHEMA = "coupling-factors"
 SCHEMA_VERSION = 1
 
 #: Files that are shipped.
-PROBLEMS = ("gaunt", "bracket", "whole")
+PROBLEMS = (GAUNT, "bracket", "whole")
 
 
 def save_factors(records: Sequence[Record], file: Path) -> dict[str, Any]:

@@ -24,8 +24,9 @@ from coupling.memory import require_memory
 from coupling.tables import parts
 from coupling.tables.assembly import Assembly
 from coupling.tables.atomic import remove_abandoned
-from coupling.tables.core import core_blocks, reduced_vector
+from coupling.tables.core import core_blocks
 from coupling.tables.errors import TableError
+from coupling.tables.factors import reduced_vector
 from coupling.tables.format import write
 from coupling.tables.metadata import constant_part, describe, tensors
 from coupling.tables.parts import Plan, build_part, part_file, plan_of

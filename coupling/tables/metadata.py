@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import CONVENTION_ID
+from coupling.families import family as known
 from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
 from coupling.tables.format import Tensor
@@ -54,7 +55,7 @@ def constant_part(request: Request) -> dict[str, Any]:
 
 def imaginary_families(request: Request) -> tuple[str, ...]:
     """Return the families whose stored reduced factor is to be multiplied by i."""
-    return tuple(f for f in request.families if f == "antisymmetric_gaunt" and request.basis == "complex")
+    return tuple(f for f in request.families if known(f).is_imaginary(request.basis))
 
 
 def tensors(request: Request, paths: int, entries: int) -> list[Tensor]:

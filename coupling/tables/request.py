@@ -5,7 +5,7 @@ A request file is TOML, written by hand::
     name = "real-l8"                          # [A-Za-z0-9][A-Za-z0-9._-]*, at most 64 characters
     basis = "real"                            # or "complex"
     lmax = 8                                  # or [8, 8, 16], one per slot
-    families = ["wigner_3j", "gaunt"]         # default: all four
+    families = ["wigner_3j", "gaunt"]         # default: the four of coupling.conventions
     parity = "all"                            # or "even", "odd": the parity of l1 + l2 + l3
     order = "path-major"                      # entries path by path
 """
@@ -22,6 +22,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from coupling.conventions import FAMILIES
+from coupling.families import Family, names
+from coupling.families import family as known
 from coupling.selection import PARITIES, check_basis, one_of
 from coupling.tables.size import table_bytes
 
@@ -30,7 +32,6 @@ ORDERS = ("path-major",)
 LMAX_LIMIT = 127
 #: No request that makes sense is longer than this many bytes.
 FILE_LIMIT = 65536
-PARITY_OF_FAMILY = {"gaunt": "even", "antisymmetric_gaunt": "odd"}
 
 
 def canonical_json(value: object) -> str:
@@ -48,7 +49,8 @@ class Request:
 
     lmax : the largest degree, or three of them, one per slot; at most 127
     basis : "real" (the core is C) or "complex" (the core is the 3j symbol)
-    families : whose reduced factors are stored, all over one core; by default every one that lives on the parity
+    families : whose reduced factors are stored, all over one core; by default those of ``coupling.conventions`` that
+        live on the parity.  Names as :func:`coupling.families.family` reads them
     parity : "all", "even" or "odd" paths, by l1 + l2 + l3
     order : "path-major", the entries path by path
     name : the file is <name>.safetensors; does not enter the digest
@@ -77,7 +79,7 @@ class Request:
         check_basis(basis)
         one_of(parity, PARITIES, "parity")
         one_of(order, ORDERS, "order")
-        chosen, degrees = _families(families, parity), _lmax(lmax)
+        chosen, degrees = _families(families, parity, basis), _lmax(lmax)
         _check_size(degrees, basis, parity, len(chosen))
         label = default_name(basis, degrees, parity) if name == "" else name
         values = (degrees, basis, chosen, parity, order, _name(label))
@@ -183,17 +185,25 @@ def _about(n: int) -> str:
     return str(n) if n < 10**6 else f"{n:.3g}" if n < 10**300 else f"10^{int(n.bit_length() * 0.30103)}"
 
 
-def _families(value: object, parity: str) -> tuple[str, ...]:
+def _families(value: object, parity: str, basis: str) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"families must be a list of names out of {', '.join(FAMILIES)}, got {value!r}")
-    names = [one_of(item, FAMILIES, "each family") for item in value]
-    if len(set(names)) != len(names):
-        raise ValueError(f"families must be distinct, got {names}")
-    alive = [f for f in FAMILIES if parity in ("all", PARITY_OF_FAMILY.get(f, parity))]
-    for name in names:
-        if name not in alive:
-            raise ValueError(f"{name} is zero on every {parity} path: leave it out, or ask for parity 'all'")
-    return tuple(f for f in alive if f in names or not names)
+        raise TypeError(f"families must be a list of names out of {', '.join(names())}, got {value!r}")
+    records = [known(item, "each family") for item in value]
+    for record in records:
+        record.require_basis(basis)
+        if not record.lives(parity):
+            raise ValueError(f"{record.text} is zero on every {parity} path: leave it out, or ask for parity 'all'")
+    given = [record.text for record in records]
+    if len(set(given)) != len(given):
+        raise ValueError(f"families must be distinct, got {given}")
+    if not given:
+        return tuple(name for name in FAMILIES if known(name).lives(parity))
+    return tuple(record.text for record in sorted(records, key=_place))
+
+
+def _place(record: Family) -> tuple[int, str]:
+    """Return the key of the order in a file: the families of ``coupling.conventions`` first, others by name."""
+    return (FAMILIES.index(record.name) if record.name in FAMILIES else len(FAMILIES)), record.text
 
 
 def _name(value: object) -> str:

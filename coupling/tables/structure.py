@@ -9,11 +9,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.families import family as known
 from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
+from coupling.tables.factors import path_kinds, reduced_number
 from coupling.tables.metadata import describe
 from coupling.tables.size import path_array
 from coupling.tables.table import Table
+
+#: Largest number of kinds of paths whose factors are compared when a table is read.
+KINDS = 64
 
 #: About so many entries are looked at together.
 CHUNK = 1 << 16
@@ -39,18 +44,25 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
 
 
 def _check_factor(file: str | os.PathLike[str], table: Table, family: str, factor: NDArray[np.float64]) -> None:
-    """Refuse the factors of another family: each has values or a sign that the others have not."""
-    l1, l2, l3 = table.paths.T.astype(np.int64)
-    real, odd = table.request.basis == "real", (l1 + l2 + l3) % 2 == 1
-    if family in ("wigner_3j", "clebsch_gordan"):
-        sign = 1 if real else 1 - 2 * ((l1 - l2) % 2)
-        expected = np.ones(len(table)) if family == "wigner_3j" else sign * np.sqrt(2 * l3 + 1)
-        wrong, words = factor != expected, "1" if family == "wigner_3j" else "±√(2 l3 + 1)"
-    else:
-        alive = odd if family == "antisymmetric_gaunt" else ~odd
-        wrong = ((factor != 0) != alive) | (real & (factor < 0))
-        wrong |= (l1 + l2 + l3 == 0) & (factor != (0 if family == "antisymmetric_gaunt" else 1 / np.sqrt(4 * np.pi)))
-        words = f"a number on {'odd' if family == 'antisymmetric_gaunt' else 'even'} paths, 0 on the others"
+    """Refuse the factors of another family: zero off its parity, and on paths of some kinds the exact values.
+
+    Up to ``KINDS`` all kinds are compared on all of their paths, of more kinds evenly spaced ones.
+    """
+    record, basis = known(family), table.request.basis
+    odd = table.paths.sum(axis=1) % 2 == 1
+    outside = np.zeros(len(odd), bool) if record.parity == "all" else odd == (record.parity == "even")
+    _refuse_factor(file, family, outside & (factor != 0), f"0 off the {record.parity} paths", factor)
+    _, first, kind = np.unique(path_kinds(record, table.paths), return_index=True, return_inverse=True)
+    chosen = np.unique(np.linspace(0, len(first) - 1, min(KINDS, len(first))).astype(int))
+    expected = np.full(len(first), np.nan)
+    expected[chosen] = [reduced_number(record, path, basis) for path in table.paths[first[chosen]].tolist()]
+    wrong = (factor != expected[kind]) & np.isfinite(expected[kind])
+    _refuse_factor(file, family, wrong, f"the factor of {family}", factor)
+
+
+def _refuse_factor(
+    file: str | os.PathLike[str], family: str, wrong: NDArray[np.bool_], words: str, factor: NDArray[np.float64]
+) -> None:
     if wrong.any():
         path = int(np.flatnonzero(wrong)[0])
         raise TableError(file, f"reduced_{family} of path {path}", words, float(factor[path]))

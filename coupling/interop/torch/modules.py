@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from coupling.conventions import CORE
 from coupling.interop.forms import array_form, by_output, form_text, lists, path_list, separate_form
 from coupling.interop.torch.functions import apply_product, apply_weighted_product
 from coupling.products.product import LAYOUTS
@@ -100,7 +101,7 @@ class ClebschGordan(FormModule):
         *,
         learn: bool = False,
         parity: str = "all",
-        normalization: str = "wigner_3j",
+        normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
     ) -> None:
@@ -160,7 +161,7 @@ class FullProduct(FormModule):
         lmax_out: object,
         *,
         parity: str = "all",
-        normalization: str = "wigner_3j",
+        normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
     ) -> None:

@@ -12,9 +12,9 @@ import pytest
 import coupling
 from coupling import exact
 from coupling.exact import Surd
-from coupling.families import LARGEST_6J, Family
-from coupling.kernels.families import rows_3j, rows_6j
+from coupling.kernels.recurrences import rows_3j, rows_6j
 from coupling.kernels.tridiagonal import null_vector
+from coupling.recurrences import LARGEST_6J, Symbols
 
 HALVES = [Fraction(k, 2) for k in range(8)]
 
@@ -145,6 +145,6 @@ def test_error_bounds_of_6j_families_hold() -> None:
 def test_where_no_symbol_exists() -> None:
     assert len(coupling.wigner_6j_family(1, 1, 5, 1, 1).values) == 0
     assert len(coupling.wigner_6j_family(1, 1, 0.5, 1, 1).values) == 0
-    assert coupling.wigner_3j_family(0, 0, 0, 0) == Family(0, np.ones(1))
+    assert coupling.wigner_3j_family(0, 0, 0, 0) == Symbols(0, np.ones(1))
     with pytest.raises(ValueError, match=rf"must be <= {LARGEST_6J // 2}, got 9000"):
         coupling.wigner_6j_family(9000, 1, 1, 1, 1)

@@ -18,7 +18,7 @@ from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import wigner_3j
 from coupling.exact.wigner_6j import doubled_6j
 from coupling.factors import double_double
-from coupling.kernels.families import round_family, rows_3j, rows_6j
+from coupling.kernels.recurrences import round_family, rows_3j, rows_6j
 from coupling.kernels.tridiagonal import null_vector
 from coupling.selection import doubled_degrees, doubled_triangle, integer_symbol
 
@@ -28,21 +28,21 @@ Floats = NDArray[np.float64]
 LARGEST_6J = 1 << 14
 
 
-class Family(NamedTuple):
+class Symbols(NamedTuple):
     """Symbols for the degrees first, first+1, …: ``values[i]`` belongs to ``first + i``."""
 
     first: float
     values: Floats
 
 
-def wigner_3j_family(l1: object, l2: object, m1: object, m2: object) -> Family:
+def wigner_3j_family(l1: object, l2: object, m1: object, m2: object) -> Symbols:
     """Return 3j(l1 l2 l; m1 m2 -m1-m2) for all l = max(|l1-l2|, |m1+m2|) … l1+l2, correctly rounded.
 
     Integer degrees up to 100 000.  Raises ValueError or TypeError for a degree that is negative or not an integer, or
     |m| > l.  Source: Schulten and Gordon 1975; error bounds in ``coupling.kernels.tridiagonal``.
 
     >>> wigner_3j_family(1, 1, 1, 0)
-    Family(first=1, values=array([-0.40824829, -0.31622777]))
+    Symbols(first=1, values=array([-0.40824829, -0.31622777]))
     """
     l1, l2, _, m1, m2, _ = integer_symbol(l1, l2, 0, m1, m2, 0)
     first = max(abs(l1 - l2), abs(m1 + m2))
@@ -53,10 +53,10 @@ def wigner_3j_family(l1: object, l2: object, m1: object, m2: object) -> Family:
         return wigner_3j(l1, l2, twice // 2, m1, m2, -m1 - m2)
 
     values = _family(2 * first, l1 + l2 - first + 1, rows, sign, value)
-    return Family(first, values)
+    return Symbols(first, values)
 
 
-def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object) -> Family:
+def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object) -> Symbols:
     """Return 6j{j1 j2 j3; j4 j5 j6} for all j1 = max(|j2-j3|, |j5-j6|) … min(j2+j3, j5+j6), correctly rounded.
 
     Integer or half-integer degrees up to 8192.  Empty when (j4 j2 j6) or (j4 j5 j3) breaks the triangle rule or no j1
@@ -64,18 +64,18 @@ def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object)
     bounds in ``coupling.kernels.tridiagonal``.
 
     >>> wigner_6j_family(1, 1, 0.5, 0.5, 0.5)
-    Family(first=0, values=array([ 0.40824829, -0.33333333]))
+    Symbols(first=0, values=array([ 0.40824829, -0.33333333]))
     """
     b, c, d, e, f = doubled_degrees(j2, j3, j4, j5, j6)
     if max(b, c, d, e, f) > LARGEST_6J:
         raise ValueError(f"degrees of a 6j family must be <= {LARGEST_6J // 2}, got {max(b, c, d, e, f) / 2:g}")
     first, last = max(abs(b - c), abs(e - f)), min(b + c, e + f)
     if not (doubled_triangle(d, b, f) and doubled_triangle(d, e, c)) or last < first:
-        return Family(first / 2, np.zeros(0))
+        return Symbols(first / 2, np.zeros(0))
     scale = Surd(parity_sign((b + c + e + f) // 2), 1, d + 1)
     rows = partial(rows_6j, b, c, d, e, f, first)
     values = _family(first, (last - first) // 2 + 1, rows, scale, lambda twice: doubled_6j(twice, b, c, d, e, f))
-    return Family(first // 2 if first % 2 == 0 else first / 2, values)
+    return Symbols(first // 2 if first % 2 == 0 else first / 2, values)
 
 
 def _family(twice: int, size: int, rows: Callable[..., Any], factor: Surd, value: Callable[[int], Surd]) -> Floats:

@@ -1,0 +1,22 @@
+"""The Clebsch-Gordan coefficient: the third slot is conjugated, and l3 is apart."""
+
+from __future__ import annotations
+
+from coupling.conventions import parity_sign
+from coupling.exact.surd import Surd
+from coupling.exact.wigner_3j import clebsch_gordan
+from coupling.families.record import Family
+
+FAMILY = Family(
+    name="clebsch_gordan",
+    factor=lambda l1, l2, l3: Surd(parity_sign(l1 - l2), 2 * l3 + 1),
+    definition="⟨l1 m1 l2 m2 | l3 m3⟩ = (-1)^(l1-l2+m3) √(2l3+1) 3j(l1 l2 l3; m1 m2 -m3); in the real basis √(2l3+1) C",
+    symbol=r"\langle l_1m_1\,l_2m_2\,|\,l_3m_3\rangle",
+    derivation="wigner_3j",
+    integral=False,
+    conjugate=(3,),
+    half_integers=True,
+    function=clebsch_gordan,
+    kernel=1,
+    kind=lambda l1, l2, l3: 2 * l3 + (l1 + l2) % 2,
+)
