@@ -56,22 +56,16 @@ def raising() -> Iterator[sp.Expr]:
 
 
 def normalized() -> Iterator[sp.Expr]:
-    r"""$\eth$ of $(-1)^s\alpha^{l-s}\beta^{l+s}/\sqrt{(l+s)!\,(l-s)!}$ has the factor $(l-s)$ in front of the same with
-    $s+1$ in place of $s$ under other roots: its square over $(l-s)(l+s+1)$, minus one; the same for $\bar\eth$ and
-    $s-1$; and the square of the factor between $\eth^s Y_{lm}$ and ${}_sY_{lm}$ over that between neighbours, minus
+    r"""$\eth$ of $(-1)^s\alpha^{l-s}\beta^{l+s}/\sqrt{(l+s)!\,(l-s)!}$ has the factor $(l-s)$ in front of the same
+    with $s+1$ in place of $s$ under other roots: its square over $(l-s)(l+s+1)$, minus one; the same for $\bar\eth$ and
+    $s-1$; and the square of the factor between $\eth^sY_{lm}$ and ${}_sY_{lm}$ over that of the neighbour, minus
     one."""
-    weight = 1 / (sp.factorial(l + s) * sp.factorial(l
-    - s))
-    up, down = weight.subs(s, s + 1), weight.subs(s, s
-    - 1)
-    yield sp.gammasimp(sp.combsimp((l
-    - s) ** 2 * weight / up / ((l
-    - s) * (l + s + 1))))
-    - 1 yield sp.gammasimp(sp.combsimp((l + s) ** 2 * weight
-    / down / ((l + s) * (l
-    - s + 1))))
-    - 1 definition = sp.factorial(l - s) / sp.factorial(l + s)
-    yield sp.gammasimp(sp.combsimp(definition / definition.subs(s, s + 1) / ((l - s) * (l + s + 1)))) - 1
+    weight = 1 / (sp.factorial(l + s) * sp.factorial(l - s))
+    up, down = weight.subs(s, s + 1), weight.subs(s, s - 1)
+    definition = sp.factorial(l - s) / sp.factorial(l + s)
+    yield sp.gammasimp((l - s) ** 2 * weight / up / ((l - s) * (l + s + 1))) - 1
+    yield sp.gammasimp((l + s) ** 2 * weight / down / ((l + s) * (l - s + 1))) - 1
+    yield sp.gammasimp(definition / definition.subs(s, s + 1) / ((l - s) * (l + s + 1))) - 1
 
 
 def divergence() -> Iterator[sp.Expr]:
@@ -116,8 +110,9 @@ def predicted(degrees: Degrees, weights: Orders, orders: Orders) -> Fraction:
 
 
 def verify(lmax: int) -> int:
-    """Every integral with $s_1+s_2+s_3=0$ and $m_1+m_2+m_3=0$, all triples of degrees (off the triangle too), is done in
-    exact rationals with $\\eth$ and $\\bar\\eth$ applied to Rodrigues' formula, and compared with the statement."""
+    """Every integral with $s_1+s_2+s_3=0$ and $m_1+m_2+m_3=0$, all triples of degrees (off the triangle too), is
+    done in exact rationals with $\\eth$ and $\\bar\\eth$ applied to Rodrigues' formula, and compared with the
+    statement."""
     count = 0
     for degrees in invariant_polynomial.triples(lmax):
         for weights in spins(degrees):
@@ -175,8 +170,8 @@ STEPS = (
         """,
         normalized,
         because=r"""
-        For $s=0$ this is the generating power $(a\cdot r)^l/l!$ of the harmonics. By the step before $\eth$ turns the left
-        side for $s$ into $\sqrt{(l-s)(l+s+1)}$ times that for $s+1$: the factor is $-(l-s)$, its sign goes into
+        For $s=0$ this is the generating power $(a\cdot r)^l/l!$ of the harmonics. By the step before $\eth$ turns the
+        left side for $s$ into $\sqrt{(l-s)(l+s+1)}$ times that for $s+1$: the factor is $-(l-s)$, its sign goes into
         $(-1)^s$. The definition asks for the same factor, $\sqrt{(l-s)!/(l+s)!}$ over that for $s+1$. Downwards from
         $s=0$, $\bar\eth$ has the factor $+(l+s)$, and the sign $(-1)^s$ is in the definition.
         """,
