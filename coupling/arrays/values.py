@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from coupling.arrays.request import GRIDS, NORMALIZED, ArraysRequest
 from coupling.families import family as known
-from coupling.normalizations import exact_normalization
-from coupling.selection import paths
 from coupling.tables.errors import TableError
 
 Doubles = Mapping[str, NDArray[np.float64]]
@@ -147,15 +145,11 @@ def _normalization(check: Comparison, a: Doubles) -> None:
         if (value[on] <= 0).any():
             raise TableError(check.path, family, "positive numbers on its paths", value[on].min())
         check.same(f"inverse_{family}", value * inverse, on, "1/N on the paths, else 0", 4)
-        for path in _few_paths(len(value) - 1):
-            exact = float(exact_normalization(family, *path))
-            check.same(f"{family}{list(path)}", value[path], exact, f"N of {family} on this path", 4)
-
-
-def _few_paths(lmax: int) -> list[tuple[int, int, int]]:
-    """Return the paths to degree 2, and for every degree l those of (0, l) and of (l, 0)."""
-    few = list(paths(min(lmax, 2)))
-    return few + [path for l in range(3, lmax + 1) for path in ((0, l, l), (l, l, 0))]
+        outline = known(family).outline
+        if outline is not None:
+            size = outline(*np.nonzero(on))[1]
+            elementary = ~np.isnan(size)
+            check.same(family, value[on][elementary], size[elementary], f"the elementary sizes of {family}", 4)
 
 
 def _off_paths(check: Comparison, name: str, tensor: NDArray[np.float64], parity: str) -> NDArray[np.bool_]:

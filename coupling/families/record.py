@@ -7,7 +7,8 @@ A family is one number per path times the core that all families share.  With th
 in the complex basis: ``conj(Y_lm) = (-1)^m Y_{l,-m}``.  In the real basis, where conjugation changes nothing, it is a
 real multiple of C: i^J · factor for an integral over harmonics, and the size |factor| for a family that is not one.
 
-What the rest of the package needs to know about a family it reads from here; it never asks for a name.
+What the rest of the package needs to know about a family it reads from here; it never asks for a name.  Exact numbers
+are imported when the first one is wanted: reading a table needs the record, and no more than numpy.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import BASES, parity_sign
-from coupling.exact.real import real_wigner_3j
-from coupling.exact.surd import Surd
-from coupling.exact.wigner_3j import wigner_3j
 from coupling.selection import PARITIES, check_basis, degrees, has_parity, integer_symbol, one_of, triangle
+
+if TYPE_CHECKING:
+    from coupling.exact.surd import Surd
 
 #: How the factor depends on the order of the degrees: not at all, not on that of the last two, in any way.
 SYMMETRIES = ("total", "last two", "none")
@@ -61,6 +62,9 @@ class Family:
     spherical : the kind of product on the sphere that has these coefficients, "even" (Gaunt) or "odd" (bracket)
     kernel : the number of a fast route of ``coupling.kernels.chain``; without one, the tabulation computes path by path
     kind : kind(l1, l2, l3), integers that are equal for paths (arrays) whose factors are equal
+    outline : outline(l1, l2, l3) of arrays, the sign of the factor without its i, 0 where it vanishes, and its size
+    where
+        that is elementary, else NaN: what the reader of a table compares
     variant : other slots are conjugated than in the registered family of this name
 
     Raises ValueError or TypeError for a field that cannot be.
@@ -92,6 +96,7 @@ class Family:
     spherical: str | None = None
     kernel: int | None = None
     kind: Callable[..., NDArray[Any]] | None = None
+    outline: Callable[..., tuple[NDArray[Any], NDArray[Any]]] | None = None
     variant: bool = False
 
     def __post_init__(self) -> None:
@@ -194,12 +199,7 @@ class Family:
         return str(basis)
 
     def lives(self, parity: str) -> bool:
-        """Return whether the family has paths of a parity.
-
-        >>> from coupling.families import family
-        >>> family("gaunt").lives("odd"), family("gaunt").lives("all")
-        (False, True)
-        """
+        """Return whether the family has paths of a parity, "all", "even" or "odd"."""
         return "all" in (parity, self.parity) or parity == self.parity
 
     def is_imaginary(self, basis: str) -> bool:
@@ -217,8 +217,8 @@ class Family:
         >>> family("clebsch_gordan").order_signs("complex"), family("clebsch_gordan").order_signs("real")
         ((1, 1, -1), (1, 1, 1))
         """
-        slots = self.signed_slots(basis)
-        return -1 if 0 in slots else 1, -1 if 1 in slots else 1, -1 if 2 in slots else 1
+        first, second, third = (-1 if axis in self.signed_slots(basis) else 1 for axis in range(3))
+        return first, second, third
 
     # -- numbers
 
@@ -239,6 +239,8 @@ class Family:
 
     def on_path(self, l1: int, l2: int, l3: int) -> Surd:
         """Return the factor in the complex basis for degrees that exist."""
+        from coupling.exact.surd import Surd
+
         self.require_parameters()
         if not triangle(l1, l2, l3) or not has_parity(l1 + l2 + l3, self.parity):
             return Surd(0)
@@ -250,6 +252,8 @@ class Family:
 
     def in_real_basis(self, value: Surd, total: int) -> Surd:
         """Return what a factor of the complex basis on a path with J = total is in the real one."""
+        from coupling.exact.surd import Surd
+
         if not self.integral:
             return abs(value)
         return value * Surd(parity_sign(total // 2), unit=total & 1)
@@ -279,14 +283,18 @@ class Family:
         return self.function or self._complex
 
     def _complex(self, *symbol: object) -> Surd:
+        from coupling.exact.wigner_3j import wigner_3j
+
         l1, l2, l3, *orders = integer_symbol(*symbol)
         sign = parity_sign(sum(orders[slot - 1] for slot in self.conjugate))
         for slot in self.conjugate:
             orders[slot - 1] = -orders[slot - 1]
-        factor = Surd(0) if sum(orders) else self.on_path(l1, l2, l3)
-        return factor * wigner_3j(l1, l2, l3, *orders) * sign if factor else factor
+        factor = self.on_path(l1, l2, l3) * (0 if sum(orders) else sign)
+        return factor * wigner_3j(l1, l2, l3, *orders) if factor else factor
 
     def _real(self, *symbol: object) -> Surd:
+        from coupling.exact.real import real_wigner_3j
+
         l1, l2, l3, m1, m2, m3 = integer_symbol(*symbol)
         factor = self.in_real_basis(self.on_path(l1, l2, l3), l1 + l2 + l3)
         return factor * real_wigner_3j(l1, l2, l3, m1, m2, m3) if factor else factor

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import pkgutil
 import re
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from coupling.conventions import FAMILIES
-from coupling.exact.surd import Surd
 from coupling.families.record import Family
 from coupling.selection import Path, one_of, paths
+
+if TYPE_CHECKING:
+    from coupling.exact.surd import Surd
 
 #: The modules of this folder that are no families.
 OTHERS = ("record", "registry")
@@ -21,11 +23,15 @@ LMAX = 4
 
 _REGISTERED: dict[str, Family] = {}
 
+#: What a name has meant in this process: tables and products that are kept are kept by name.
+_MEANT: dict[str, Family] = {}
+
 
 @cache
 def _files() -> tuple[str, ...]:
     """Return the names of the families that have a file here, those of ``coupling.conventions`` first."""
-    found = {module.name for module in pkgutil.iter_modules([os.path.dirname(__file__)])} - set(OTHERS)
+    files = os.listdir(os.path.dirname(__file__))
+    found = {file.removesuffix(".py") for file in files if file.endswith(".py") and file[0] != "_"} - set(OTHERS)
     return (*FAMILIES, *sorted(found - set(FAMILIES)))
 
 
@@ -120,8 +126,9 @@ def register(record: Family) -> Family:
     """Make a family known under its name in this process, and return it.
 
     Blocks, tables, normalizations, studies, exports and the command line then know it.  The claims of the record are
-    compared with its factor on all paths up to degree 4.  Raises ValueError for a name that is taken or a claim that
-    does not hold.  Another process that reads a table with this family has to register it as well.
+    compared with its factor on all paths up to degree 4.  Raises ValueError for a name that is taken, or was, by
+    another family, and for a claim that does not hold.  Another process that reads a table with this family has to
+    register it as well.
 
     >>> from coupling.exact import Surd
     >>> root = Family(name="root_of_l3", factor=lambda l1, l2, l3: Surd(1, 2 * l3 + 1), integral=False)
@@ -135,8 +142,11 @@ def register(record: Family) -> Family:
         raise ValueError(f"the name {record.name} is taken; there are {', '.join(names())}")
     if record.variant or record.values:
         raise ValueError(f"register {record.name} without values and with its own slots, not {record.text}")
+    if _MEANT.get(record.name, record) != record:
+        raise ValueError(f"{record.name} was another family before in this process, and tables of it are kept")
     if not record.parameters:
         check_claims(record)
+    _MEANT[record.name] = record
     _REGISTERED[record.name] = record
     return record
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from coupling.exact.surd import Surd
-from coupling.exact.wigner_3j import wigner_3j
+from typing import TYPE_CHECKING
+
 from coupling.families.record import Family
+
+if TYPE_CHECKING:
+    from coupling.exact.surd import Surd
 
 
 def factor(l1: int, l2: int, l3: int, s1: int, s2: int, s3: int) -> Surd:
@@ -16,6 +19,9 @@ def factor(l1: int, l2: int, l3: int, s1: int, s2: int, s3: int) -> Surd:
     >>> factor(1, 1, 2, 0, 0, 0), factor(1, 1, 2, 1, -1, 0), factor(1, 1, 2, 1, -2, 1)
     (√(3/(2π)), √(3/(8π)), 0)
     """
+    from coupling.exact.surd import Surd
+    from coupling.exact.wigner_3j import wigner_3j
+
     if s1 + s2 + s3:
         raise ValueError(f"the spins must add up to zero, got {s1}, {s2}, {s3}")
     if abs(s1) > l1 or abs(s2) > l2 or abs(s3) > l3:

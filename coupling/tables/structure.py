@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from coupling.families import family as known
 from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
-from coupling.tables.factors import path_kinds, reduced_number
 from coupling.tables.metadata import describe
 from coupling.tables.size import path_array
 from coupling.tables.table import Table
 
-#: Largest number of kinds of paths whose factors are compared when a table is read.
-KINDS = 64
+#: How far the elementary size of a factor, computed in floats, may be from the correctly rounded one.
+ROUNDINGS = 4 * 2.0**-53
 
 #: About so many entries are looked at together.
 CHUNK = 1 << 16
@@ -44,20 +43,17 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
 
 
 def _check_factor(file: str | os.PathLike[str], table: Table, family: str, factor: NDArray[np.float64]) -> None:
-    """Refuse the factors of another family: zero off its parity, and on paths of some kinds the exact values.
-
-    Up to ``KINDS`` all kinds are compared on all of their paths, of more kinds evenly spaced ones.
-    """
-    record, basis = known(family), table.request.basis
-    odd = table.paths.sum(axis=1) % 2 == 1
-    outside = np.zeros(len(odd), bool) if record.parity == "all" else odd == (record.parity == "even")
-    _refuse_factor(file, family, outside & (factor != 0), f"0 off the {record.parity} paths", factor)
-    _, first, kind = np.unique(path_kinds(record, table.paths), return_index=True, return_inverse=True)
-    chosen = np.unique(np.linspace(0, len(first) - 1, min(KINDS, len(first))).astype(int))
-    expected = np.full(len(first), np.nan)
-    expected[chosen] = [reduced_number(record, path, basis) for path in table.paths[first[chosen]].tolist()]
-    wrong = (factor != expected[kind]) & np.isfinite(expected[kind])
-    _refuse_factor(file, family, wrong, f"the factor of {family}", factor)
+    """Refuse the factors of another family: zero off its parity, and sign and size as its outline has them."""
+    record, (l1, l2, l3) = known(family), table.paths.T.astype(np.int64)
+    odd = (l1 + l2 + l3) % 2 == 1
+    alive = np.ones(len(odd), bool) if record.parity == "all" else odd == (record.parity == "odd")
+    _refuse_factor(file, family, ~alive & (factor != 0), f"0 off the {record.parity} paths", factor)
+    if record.outline is not None:
+        sign, size = record.outline(l1, l2, l3)
+        if table.request.basis == "real":
+            sign = sign * record.real_signs(l1 + l2 + l3, sign, "complex")
+        wrong = (np.sign(factor) != sign) | (abs(abs(factor) - size) > (ROUNDINGS * size if record.integral else 0))
+        _refuse_factor(file, family, alive & wrong, f"the factor of {family}", factor)
 
 
 def _refuse_factor(
