@@ -253,9 +253,11 @@ def _fill_path(
 
 def _conjugate(family: Family, basis: str, plan: _Plan, values: Floats) -> None:
     """Multiply by (-1)^m of the conjugated slots, unless the kernel of the chains has done so."""
+    if basis == "real" or not (family.conjugate or family.kernel == chain.CLEBSCH_GORDAN):
+        return
     slots = set(family.signed_slots(basis))
     chained = (plan.paths.sum(axis=1) <= MAX_TOTAL) & (family.kernel is not None)
-    done = {2} if family.kernel == chain.CLEBSCH_GORDAN and basis == "complex" else set()
+    done = {2} if family.kernel == chain.CLEBSCH_GORDAN else set()
     for wanted, signed in ((chained, slots ^ done), (~chained, slots)):
         if signed and wanted.any():
             alternate(plan.paths, plan.offsets, wanted, *(slot in signed for slot in range(3)), values)
