@@ -20,6 +20,7 @@ from coupling.exact.blocks import Block, rounded_block
 from coupling.exact.surd import Surd
 from coupling.families import Family, records
 from coupling.families import family as known
+from coupling.floating_point import default_rounding
 from coupling.selection import Path, degrees, has_parity, triangle
 from coupling.tabulation import Tabulation, tabulate, tabulate_paths
 
@@ -73,6 +74,7 @@ class Certificate:
         return not (self.misrounded or self.false_zeros or self.false_nonzeros) and self.ulp <= 0.5
 
 
+@default_rounding()
 def certify(table: Tabulation) -> Certificate:
     """Compare every entry of a table with the exact value.
 
@@ -80,6 +82,8 @@ def certify(table: Tabulation) -> Certificate:
     >>> certificate.entries, certificate.misrounded, certificate.ulp <= 0.5
     (359, 0, True)
     """
+    if not isinstance(table, Tabulation):
+        raise TypeError(f"certify takes a Tabulation, got {type(table).__name__} {table!r}")
     misrounded = false_zeros = false_nonzeros = 0
     ulp = 0.0
     for index, exact in exact_entries(table):

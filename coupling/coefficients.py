@@ -5,6 +5,7 @@ Every value is the exact one of :mod:`coupling.exact`, rounded once to the neare
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,15 @@ from coupling.families import family as known
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
-from coupling.selection import Path, check_basis, degree, orders, triangle
+from coupling.selection import Path, check_basis, degrees, orders, triangle
 
 #: Blocks with more pairs of orders (m1, m2) than this come from kernels, others from exact arithmetic: same bits.
 KERNEL_SIZE = 2000
 
 UNIT = Surd(1)
+
+#: Arrays of the size of a block that are held at once while its signs and orders become those of another program.
+COPIES = 4
 
 
 def wigner_3j(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
@@ -150,6 +154,8 @@ def block(
         scale, orders and axes of the array are then that program's, and so is the basis; "wigner_3j" is what that
         program calls its coupling tensor.  Degrees stay (input, input, output).
 
+    Beyond degree 8192 the values come from exact integers, which takes longer.
+
     Raises ValueError or TypeError for an unknown family, basis or convention, a basis that the family does not have and
     for degrees that do not exist, and MemoryError, before anything is allocated, for a block that does not fit.
     Source: derivations ``gaunt``, ``antisymmetric_gaunt``, ``real_basis``; ``coupling.foreign.convention``.
@@ -159,9 +165,10 @@ def block(
            [ 0.        ,  0.        ,  0.40824829],
            [ 0.        , -0.40824829,  0.        ]])
     """
-    path = degree(l1, "degree 1"), degree(l2, "degree 2"), degree(l3, "degree 3")
-    record = known(family)
+    d1, d2, d3 = degrees(l1, l2, l3)
+    path, record = (d1, d2, d3), known(family)
     if convention is None:
+        _require_room(record, path, basis, 1)
         return _block(record, path, basis)
     their = named(convention)
     if check_basis(basis) != "real" and basis != their.basis:
@@ -169,22 +176,43 @@ def block(
     factor = their.factor(record, *path)
     if record.core and their.basis == "real" and abs(factor) == Surd(1, 2 * path[2] + 1):
         record, factor = known(CLEBSCH_GORDAN), Surd(factor.sign)  # the same numbers, and the kernels have them
+    _require_room(record, path, their.basis, COPIES)
     return their.arrange(_block(record, path, their.basis, factor), path)
+
+
+def _dtype(family: Family, basis: str) -> np.dtype[Any]:
+    return np.dtype(complex if family.is_imaginary(basis) else float)
+
+
+def _has_kernel(path: Path) -> bool:
+    return triangle(*path) and (2 * path[0] + 1) * (2 * path[1] + 1) > KERNEL_SIZE
+
+
+def _require_room(family: Family, path: Path, basis: str, copies: int) -> None:
+    """Refuse a block that does not fit: the array, its copies, and the real block of an imaginary one."""
+    size = _dtype(family, family.require_basis(basis)).itemsize
+    each = copies * size + (8 if size == 16 and _has_kernel(path) else 0)
+    needed = each * prod(2 * l + 1 for l in path)
+    require_memory(needed, f"the {family.text} block of degrees {path}")
 
 
 def _block(family: Family, path: Path, basis: str, factor: Surd = UNIT) -> NDArray[Any]:
     """Return factor times the coefficients of a path, each correctly rounded."""
     value, signs = family.exact(basis), family.order_signs(basis)
-    dtype = np.dtype(complex if family.is_imaginary(basis) else float)
-    shape = tuple(2 * l + 1 for l in path)
-    require_memory(dtype.itemsize * shape[0] * shape[1] * shape[2], f"the {family.text} block of degrees {path}")
-    if triangle(*path) and shape[0] * shape[1] > KERNEL_SIZE and abs(factor) == UNIT:
+    dtype = _dtype(family, basis)
+    if _has_kernel(path) and abs(factor) == UNIT:
         from coupling.tabulation import tabulate_paths  # loads numba, for blocks that are worth it
 
-        found = tabulate_paths(family, np.array([path]), basis).blocks()[path] * factor.sign
-        return found * 1j if dtype.kind == "c" else found
+        found = tabulate_paths(family, np.array([path]), basis).blocks()[path]
+        if factor.sign < 0:
+            np.subtract(0.0, found, out=found)  # no zero is negative
+        if dtype.kind == "f":
+            return found
+        result = np.zeros(found.shape, dtype)
+        result.imag = found
+        return result
     number = complex if dtype.kind == "c" else float
-    result = np.zeros(shape, dtype)
+    result = np.zeros([2 * l + 1 for l in path], dtype)
     if triangle(*path):
         for order in orders(*path, basis):
             m1, m2, m3 = (sign * m for sign, m in zip(signs, order, strict=True))

@@ -19,12 +19,10 @@ from coupling.exact.wigner_3j import norm
 from coupling.families import Family
 from coupling.kernels.chain import Roots
 from coupling.kernels.regge import MAX_TOTAL, binomials, inverse_roots
+from coupling.plan import ORDERINGS
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-#: The orderings of a canonical path in the order of coupling.kernels.orders.orderings.
-ORDERINGS = [0, 1, 2], [0, 2, 1], [1, 2, 0], [1, 0, 2], [2, 0, 1], [2, 1, 0]
 
 #: Bits of a square root that are computed before it is cut into two doubles.
 BITS = 140

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.conventions import CORE
+from coupling.conventions import BASES, CORE
 from coupling.exact.reduced import reduced_matrix
 from coupling.exact.surd import Surd
 from coupling.families import Family
@@ -63,6 +63,16 @@ def normalization(
     for path in paths(size - 1):
         result[path] = float(exact_normalization(above, *path, below, j))
     return result
+
+
+def parities_and_bases(family: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the parities of the paths of a family and the bases, the real one first, whose signs a problem can have.
+
+    >>> parities_and_bases("gaunt"), parities_and_bases("matrix")
+    ((('even',), ('real', 'complex')), (('even', 'odd'), ('real', 'complex')))
+    """
+    parity, bases = ("all", BASES) if family == MATRIX else (known(family).parity, known(family).bases)
+    return ("even", "odd") if parity == "all" else (parity,), tuple(sorted(bases, reverse=True))
 
 
 def _factor(family: str | Family, l1: object, l2: object, l3: object, j: object) -> Surd:

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
-from coupling.exact.wigner_3j import wigner_3j
+from coupling.exact.wigner_3j import doubled_3j
 from coupling.exact.wigner_6j import doubled_6j
 from coupling.factors import double_double
+from coupling.floating_point import default_rounding
 from coupling.kernels.recurrences import round_family, rows_3j, rows_6j
 from coupling.kernels.tridiagonal import null_vector
 from coupling.selection import doubled_degrees, doubled_triangle, integer_symbol
@@ -38,8 +39,8 @@ class Symbols(NamedTuple):
 def wigner_3j_family(l1: object, l2: object, m1: object, m2: object) -> Symbols:
     """Return 3j(l1 l2 l; m1 m2 -m1-m2) for all l = max(|l1-l2|, |m1+m2|) … l1+l2, correctly rounded.
 
-    Integer degrees up to 100 000.  Raises ValueError or TypeError for a degree that is negative or not an integer, or
-    |m| > l.  Source: Schulten and Gordon 1975; error bounds in ``coupling.kernels.tridiagonal``.
+    Integer degrees l1, l2 up to 100 000.  Raises ValueError or TypeError for a degree that is negative or not an
+    integer, or |m| > l.  Source: Schulten and Gordon 1975; error bounds in ``coupling.kernels.tridiagonal``.
 
     >>> wigner_3j_family(1, 1, 1, 0)
     Symbols(first=1, values=array([-0.40824829, -0.31622777]))
@@ -50,7 +51,7 @@ def wigner_3j_family(l1: object, l2: object, m1: object, m2: object) -> Symbols:
     rows = partial(rows_3j, l1, l2, m1, m2, first)
 
     def value(twice: int) -> Surd:
-        return wigner_3j(l1, l2, twice // 2, m1, m2, -m1 - m2)
+        return doubled_3j(2 * l1, 2 * l2, twice, 2 * m1, 2 * m2, -2 * (m1 + m2))  # l may be beyond 100 000
 
     values = _family(2 * first, l1 + l2 - first + 1, rows, sign, value)
     return Symbols(first, values)
@@ -78,6 +79,7 @@ def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object)
     return Symbols(first // 2 if first % 2 == 0 else first / 2, values)
 
 
+@default_rounding()
 def _family(twice: int, size: int, rows: Callable[..., Any], factor: Surd, value: Callable[[int], Surd]) -> Floats:
     """Return f(l)·factor for l = twice/2 + 0 … size-1, Σ(2l+1) f² = 1 and f(last) > 0; value(2l) where in doubt."""
     off, diagonal, f, ratio = np.empty((2, size + 1)), np.empty((2, size)), np.empty((2, size)), np.empty((2, size))

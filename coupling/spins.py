@@ -50,9 +50,9 @@ def accidental_zeros(spin: object, lmax1: object, lmax2: object, lmax3: object) 
             yield l1, l2, l3
 
 
-def _sorted_paths(lmax: tuple[int, int, int]) -> list[Path]:
+def _sorted_paths(lmax: tuple[int, int, int]) -> Iterator[Path]:
     low, middle, high = sorted(lmax)
-    return [p for p in paths(low, middle, high) if p[0] <= p[1] <= p[2]]
+    return (p for p in paths(low, middle, high) if p[0] <= p[1] <= p[2])
 
 
 @lru_cache(maxsize=256)

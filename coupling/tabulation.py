@@ -2,8 +2,9 @@
 
 Each canonical path l1 ≤ l2 ≤ l3 is computed once for every size that the factor has on its orderings, exactly up to the
 last rounding, and written to them: in chains while l1+l2+l3 ≤ 100 (:mod:`coupling.kernels.chain`) for a family that
-these kernels know, path by path (:mod:`coupling.kernels.path`) otherwise.  An entry that a kernel cannot round with
-certainty is replaced by the exact value.
+these kernels know, path by path otherwise (:mod:`coupling.kernels.path`), and by exact integers where a degree is above
+8192 (:mod:`coupling.exact.blocks`).  An entry that a kernel cannot round with certainty is replaced by the exact value.
+All of it runs in the default floating-point environment, whatever the caller's is.
 """
 
 from __future__ import annotations
@@ -11,23 +12,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import permutations
-from typing import NamedTuple
+from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from coupling.factors import ORDERINGS, chain_roots, ordering_sizes, path_factors, path_roots, row_starts
+from coupling.exact.blocks import rounded_block
+from coupling.exact.surd import Surd
+from coupling.factors import chain_roots, ordering_sizes, path_factors, path_roots, row_starts
 from coupling.families import Family
 from coupling.families import family as known
-from coupling.indexing import entry_counts, path_array
+from coupling.floating_point import default_rounding
+from coupling.indexing import entry_counts
 from coupling.kernels import chain
 from coupling.kernels.entries import alternate, scatter
 from coupling.kernels.orders import spread
-from coupling.kernels.path import round_path
+from coupling.kernels.path import MAX_DEGREE, round_path
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.memory import require_memory
+from coupling.plan import PATH_BYTES, Plan, box_plan, buffer_shapes, checked_paths, make_plan, work_bytes, worker_count
 from coupling.selection import PARITIES, Path, box_of, one_of, orders
 
 Floats = NDArray[np.float64]
@@ -73,8 +78,10 @@ class Tabulation:
         array([0.        , 0.        , 0.40824829])
         """
         shapes = 2 * self.paths + 1
+        size = sum(map(prod, shapes.tolist()))  # of Python integers, which do not overflow
+        held = self.values.nbytes + PATH_BYTES * len(self)
+        require_memory(8 * size + held, f"all blocks of {len(self)} paths")
         starts = np.concatenate([[0], np.cumsum(shapes.prod(axis=1))])
-        require_memory(8 * int(starts[-1]), f"all blocks of {len(self)} paths")
         dense = np.zeros(int(starts[-1]))
         scatter(self.paths, self.offsets, self.basis == "real", self.values, starts, dense)
         reverse = tuple(slice(None, None, sign) for sign in known(self.family).order_signs(self.basis))
@@ -104,107 +111,43 @@ def tabulate(
     one_of(parity, PARITIES, "parity")
     record.require_basis(basis)
     parity = record.parity if parity == "all" else parity
-    return _tabulate(record, basis, _plan(box, basis, parity, record.kernel is not None), workers, error)
+    return _tabulate(record, basis, box_plan(box, basis, parity, record.kernel is not None), workers, error)
 
 
 def tabulate_paths(
-    family: str | Family, paths: NDArray[np.integer], basis: str = "real", workers: int = 1, error: float = ERROR
+    family: str | Family, paths: ArrayLike, basis: str = "real", workers: int = 1, error: float = ERROR
 ) -> Tabulation:
     """Return all coefficients of a family on distinct paths [P, 3], correctly rounded; see :func:`tabulate`.
 
+    Zeros on paths that are not of the family's parity.  Raises ValueError or TypeError besides for degrees that do not
+    exist, for three degrees that violate the triangle rule, and for a path that is there twice.
+
     >>> tabulate_paths("wigner_3j", np.array([[1, 1, 1], [1, 1, 0]])).values[6:]
     array([0.57735027, 0.57735027, 0.57735027])
+    >>> tabulate_paths("wigner_3j", [[1, 1, 9]])
+    Traceback (most recent call last):
+    ValueError: a path satisfies |l1 - l2| <= l3 <= l1 + l2, got (1, 1, 9)
     """
     record = known(family)
     record.require_basis(basis)
-    plan = _make_plan(np.asarray(paths, np.int64), basis, record.kernel is not None)
+    plan = make_plan(checked_paths(paths), basis, record.kernel is not None)
     return _tabulate(record, basis, plan, workers, error)
 
 
-class _Plan(NamedTuple):
-    """Paths and offsets of a table; chains (b, c, last a) with the start of each of their paths; and, beyond the
-    chains, canonical paths [n, 3] with the positions [n, 6] of their orderings."""
-
-    paths: Integers
-    offsets: Integers
-    chains: Integers
-    start: Integers
-    large: Integers
-    where: Integers
-
-    def share(self, worker: int, workers: int) -> _Plan:
-        """Return every workers-th chain and canonical path."""
-        mine = slice(worker, None, workers)
-        chains, large, where = (_fixed(array[mine]) for array in (self.chains, self.large, self.where))
-        return self._replace(chains=chains, large=large, where=where)
-
-
-@lru_cache(maxsize=16)
-def _plan(box: Path, basis: str, parity: str, chained: bool) -> _Plan:
-    _require_room(box, basis, parity)
-    return _make_plan(path_array(box, parity), basis, chained)
-
-
-def _require_room(box: Path, basis: str, parity: str) -> None:
-    """Refuse a table that is far too large before its paths are listed, from a smaller box and the fifth power."""
-    scale = max(box) // 64 + 1
-    if scale > 1:
-        paths = path_array(tuple(l // scale for l in box), parity)  # type: ignore[arg-type]
-        require_memory(4 * int(entry_counts(paths, basis).sum()) * scale**5, f"the table to degrees {box}")
-
-
-def _make_plan(paths: Integers, basis: str, chained: bool) -> _Plan:
-    """Return the plan of some paths; chained for a family that the kernels of chains know."""
-    offsets = np.concatenate([[0], np.cumsum(entry_counts(paths, basis))])
-    small = (paths.sum(axis=1) <= MAX_TOTAL) & chained
-    chains, start = _chains(paths[small], offsets[:-1][small])
-    large, where = _large(paths[~small], offsets[:-1][~small])
-    return _Plan(*map(_fixed, (paths, offsets, chains, start, large, where)))
-
-
-def _fixed(array: Integers) -> Integers:
-    """Return an array contiguous and read-only: plans are kept, and kernels are compiled for one kind of array."""
-    array = np.array(array, order="C")
-    array.flags.writeable = False
-    return array
-
-
-def _chains(paths: Integers, positions: Integers) -> tuple[Integers, Integers]:
-    """Return chains [n, 3] that contain the paths, and start [l, l, l], the position of a path or -1."""
-    start = np.full((int(paths.max(initial=0)) + 1,) * 3, -1)
-    start[tuple(paths.T)] = positions
-    l1, l2, l3 = np.sort(paths, axis=1).T
-    keys, inverse = np.unique((l2 + l3 - l1) * (2 * MAX_TOTAL) + l1 + l3 - l2, return_inverse=True)
-    last = np.zeros(len(keys), np.int64)
-    np.maximum.at(last, inverse, l1 + l2 - l3)
-    return np.column_stack([*divmod(keys, 2 * MAX_TOTAL), last]), start
-
-
-def _large(paths: Integers, positions: Integers) -> tuple[Integers, Integers]:
-    """Return the canonical paths [n, 3], chain by chain, and the positions [n, 6] of their orderings, or -1."""
-    l1, l2, l3 = np.sort(paths, axis=1).T
-    size = int(paths.max(initial=0)) + 1
-    _, first, inverse = np.unique((l3 * size + l2 - l1) * size + l1, return_index=True, return_inverse=True)
-    canonical = np.column_stack([l1, l2, l3])[first]
-    low, high = canonical[:, 0] != canonical[:, 1], canonical[:, 1] != canonical[:, 2]
-    distinct = low | True, high, low, low, high, low & high
-    where = np.full((len(canonical), 6), -1)
-    for number, (slots, valid) in enumerate(zip(ORDERINGS, distinct, strict=True)):
-        same = (paths == canonical[inverse][:, slots]).all(axis=1) & valid[inverse]
-        where[inverse[same], number] = positions[same]
-    return canonical, where
-
-
-def _tabulate(family: Family, basis: str, plan: _Plan, workers: int, error: float) -> Tabulation:
+@default_rounding()
+def _tabulate(family: Family, basis: str, plan: Plan, workers: int, error: float) -> Tabulation:
+    threads, bound = worker_count(workers), _checked_error(error)
     entries = int(plan.offsets[-1])
-    require_memory(8 * entries, f"the table of {entries} {family.text} coefficients")
+    listed = 0 if bound == ERROR else 40 * entries  # a wider bound may leave all entries to exact arithmetic
+    needed = 8 * entries + listed + work_bytes(plan, threads)
+    require_memory(needed, f"the table of {entries} {family.text} coefficients")
     values = np.empty(entries) if _fills(family, plan.paths) else np.zeros(entries)
-    if workers == 1:
-        doubtful = _fill(family, basis, plan, values, error)
+    if threads == 1:
+        doubtful = _fill(family, basis, plan, values, bound)
     else:
-        shares = [plan.share(worker, workers) for worker in range(workers)]
-        with ThreadPoolExecutor(workers) as pool:
-            found = pool.map(lambda share: _fill(family, basis, share, values, error), shares)
+        shares = [plan.share(worker, threads) for worker in range(threads)]
+        with ThreadPoolExecutor(threads) as pool:
+            found = pool.map(lambda share: _fill(family, basis, share, values, bound), shares)
             doubtful = np.concatenate(list(found))
     _conjugate(family, basis, plan, values)
     if len(doubtful):
@@ -219,7 +162,16 @@ def _fills(family: Family, paths: Integers) -> bool:
     )
 
 
-def _fill(family: Family, basis: str, plan: _Plan, values: Floats, error: float) -> Integers:
+def _checked_error(error: object) -> float:
+    if isinstance(error, bool) or not isinstance(error, (int, float)):
+        raise TypeError(f"error must be a number, got {type(error).__name__} {error!r}")
+    if not ERROR <= error < 1:
+        raise ValueError(f"error must be at least {ERROR!r}, the proven bound, and below 1, got {error!r}")
+    return float(error)
+
+
+@default_rounding()
+def _fill(family: Family, basis: str, plan: Plan, values: Floats, error: float) -> Integers:
     """Compute the chains and canonical paths of a plan; return the doubtful entries (l1, l2, l3, m1, m2)."""
     doubtful = [_fill_chains(family, basis, plan, values, error)] if len(plan.chains) else []
     for path, where in zip(plan.large.tolist(), plan.where, strict=True):
@@ -227,7 +179,7 @@ def _fill(family: Family, basis: str, plan: _Plan, values: Floats, error: float)
     return np.concatenate([np.zeros((0, 5), np.int64), *doubtful])
 
 
-def _fill_chains(family: Family, basis: str, plan: _Plan, values: Floats, error: float) -> Integers:
+def _fill_chains(family: Family, basis: str, plan: Plan, values: Floats, error: float) -> Integers:
     roots = chain_roots(len(plan.start) - 1)
     call = partial(chain.tabulate, plan.chains, family.kernel, int(basis == "real"), error, plan.start, roots, values)
     return _doubtful(call)
@@ -239,19 +191,19 @@ def _fill_path(
     """Compute one canonical path, once for each size that the factor has on its orderings."""
     real = int(basis == "real")
     l1, l2, l3 = path
-    digits, lengths = row_starts(l1, l2, l3)
-    roots = [path_roots(l) for l in path]
-    block, turned = np.empty((2 * l3 + 1,) * 2), np.empty((2 * l3 + 1,) * 2)
+    block, turned = map(np.empty, buffer_shapes(path, where))
     for size, mine, negative in ordering_sizes(family, basis, path, where):
-        scaled = path_factors(size, bool(real), l1, l2, l3)
-        yield _doubtful(partial(round_path, l1, l2, l3, digits, lengths, scaled, *roots, real, error, block))
+        if l3 > MAX_DEGREE:
+            block[: 2 * l1 + 1, : 2 * l2 + 1] = rounded_block(l1, l2, l3, size, bool(real)).values + 0.0
+        else:
+            yield _doubtful(partial(_round_path, real, l1, l2, l3, size, error, block))
         spread(l1, l2, l3, -1, mine, real, block, turned, values)
         count = int(entry_counts(np.array([path]), basis)[0]) if negative else 0  # the same for all orderings
         for start in negative:
             values[start : start + count] = 0.0 - values[start : start + count]  # no zero is negative
 
 
-def _conjugate(family: Family, basis: str, plan: _Plan, values: Floats) -> None:
+def _conjugate(family: Family, basis: str, plan: Plan, values: Floats) -> None:
     """Multiply by (-1)^m of the conjugated slots, unless the kernel of the chains has done so."""
     if basis == "real" or not (family.conjugate or family.kernel == chain.CLEBSCH_GORDAN):
         return
@@ -261,6 +213,14 @@ def _conjugate(family: Family, basis: str, plan: _Plan, values: Floats) -> None:
     for wanted, signed in ((chained, slots ^ done), (~chained, slots)):
         if signed and wanted.any():
             alternate(plan.paths, plan.offsets, wanted, *(slot in signed for slot in range(3)), values)
+
+
+def _round_path(
+    real: int, l1: int, l2: int, l3: int, size: Surd, error: float, block: Floats, doubtful: Integers
+) -> int:
+    digits, lengths = row_starts(l1, l2, l3)
+    factors, roots = path_factors(size, bool(real), l1, l2, l3), map(path_roots, (l1, l2, l3))
+    return int(round_path(l1, l2, l3, digits, lengths, factors, *roots, real, error, block, doubtful))
 
 
 def _doubtful(call: Callable[[Integers], int]) -> Integers:
@@ -273,7 +233,7 @@ def _doubtful(call: Callable[[Integers], int]) -> Integers:
     return listed[:count]
 
 
-def _replace(family: Family, basis: str, plan: _Plan, doubtful: Integers, values: Floats) -> None:
+def _replace(family: Family, basis: str, plan: Plan, doubtful: Integers, values: Floats) -> None:
     """Put the exact value, rounded, wherever a doubtful entry of a canonical path went."""
     value, signs = family.exact(basis), family.order_signs(basis)
     position = {

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from coupling.tables.atomic import write_file
+from coupling.tables.ownership import kind_of, require_replaceable
 from derivations import certificate
 from derivations import pages as theory
 from derivations.framework import Derivation, Examination, examine
@@ -17,12 +19,14 @@ def main(
     write: bool = False,
     pages: str | Path | None = None,
     echo: Callable[[str], None] = print,
+    force: bool = False,
 ) -> int:
     """Examine the derivations (all, or `ids` and what they use) and print one line each.
 
     lmax   degree of the exact instances, instead of each derivation's own
     write  write certificates, and pages to docs/theory; nothing is written when anything fails
     pages  folder for the theory pages, instead of docs/theory; implies writing the pages
+    force  write over files that are no pages and certificates of this command
     Returns 0 when everything holds and the committed certificates are reproduced, else 1.
     """
     chosen = closure(tuple(IDS if ids is None else ids))
@@ -35,7 +39,7 @@ def main(
     for step in dict.fromkeys(step for derivation in chosen for step in derivation.cited()):
         echo(f"cited: {step.title} ({step.source})")
     if not problems and (write or pages is not None):
-        write_files(chosen, write, Path(pages) if pages is not None else None)
+        write_files(chosen, write, Path(pages) if pages is not None else None, force)
     problems += [problem for derivation in chosen for problem in certificate_problem(derivation)]
     for problem in problems:
         echo(f"does not hold: {problem}")
@@ -71,16 +75,18 @@ def certificate_problem(derivation: Derivation) -> list[str]:
     return []
 
 
-def write_files(chosen: Sequence[Derivation], certificates: bool, folder: Path | None) -> None:
-    """Certificates when asked, and pages to the folder (docs/theory by default)."""
+def write_files(
+    chosen: Sequence[Derivation], certificates: bool, folder: Path | None, force: bool = False
+) -> None:
+    """Certificates when asked, and pages to the folder (docs/theory by default); all, or none and FileExistsError."""
     target = theory.FOLDER if folder is None else folder
-    target.mkdir(parents=True, exist_ok=True)
-    certificate.FOLDER.mkdir(exist_ok=True)
-    everything = tuple(load(identifier) for identifier in IDS)
-    theory.path("README", target).write_text(theory.index(everything), encoding="utf-8")
-    for derivation in chosen:
-        page = theory.path(derivation.id, target)
-        page.write_text(theory.page(derivation), encoding="utf-8")
-        if certificates:
-            file = certificate.path(derivation.id)
-            file.write_text(certificate_text(derivation), encoding="ascii")
+    texts = {theory.path("README", target): theory.index(tuple(load(identifier) for identifier in IDS))}
+    texts |= {theory.path(derivation.id, target): theory.page(derivation) for derivation in chosen}
+    if certificates:
+        texts |= {certificate.path(derivation.id): certificate_text(derivation) for derivation in chosen}
+    contents = {file: text.encode() for file, text in texts.items()}
+    for file, content in contents.items():
+        require_replaceable(file, kind_of(content), force)
+    for file, content in contents.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_file(file, content, force=force)

@@ -391,7 +391,7 @@ def test_gradients_and_harmonics_are_those_of_scipy() -> None:
 # -- files ------------------------------------------------------------------------------------
 
 
-def test_a_rebuild_gives_the_bytes_of_the_manifest(root: Path, tmp_path: Path) -> None:
+def test_a_rebuild_gives_the_bytes_of_the_manifest(root: Path, tmp_path: Path, shipped_sources: str) -> None:
     manifest = read_manifest(kind="arrays")
     assert sorted(manifest) == sorted(shipped_names(root / "tables"))
     for name, entry in manifest.items():

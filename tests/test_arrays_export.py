@@ -143,7 +143,7 @@ def test_info_check_and_load(here: Path) -> None:
     failed = run("check", str(file))
     assert failed.exit_code == 1 and "design-l1.safetensors: size: expected" in failed.stdout
     loaded = run("load", "lebedev-l4", "design-l2-x8").stdout.splitlines()
-    assert loaded[1].endswith("(shipped, 83136 bytes)") and "(cache, " in loaded[3]
+    assert loaded[1].endswith("(shipped, 83200 bytes)") and "(cache, " in loaded[3]
     assert run("load", "lebedev-l4", "--renew").exit_code == 2
     assert run("load", "design-l2-x8", "--renew").exit_code == 0
 

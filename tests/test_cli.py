@@ -289,7 +289,7 @@ def checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return folder
 
 
-def test_the_main_job(checkout: Path, root: Path) -> None:
+def test_the_main_job(checkout: Path, root: Path, shipped_sources: str) -> None:
     result = run("build", "--all")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()

@@ -19,10 +19,11 @@ import numpy as np
 import pytest
 
 from coupling.kernels.regge import MAX_TOTAL
-from coupling.tables import Request, Table, build, build_shard, builder, load, merge, parts
+from coupling.tables import Request, Table, TableError, build, build_shard, builder, load, merge, parts
 from coupling.tables.atomic import remove_abandoned, replacing
 from coupling.tables.builder import parts_folder, up_to_date
 from coupling.tables.core import core_blocks
+from coupling.tables.format import read, write
 from coupling.tables.parts import Plan, build_part, finished_part, part_file
 from coupling.tables.size import table_bytes
 
@@ -148,13 +149,76 @@ def test_only_missing_and_damaged_parts_are_built(
     build_part(Request(lmax=6, families=["gaunt"]), PART[SMALL], 10, folder)  # of another request
     part_file(folder, 11).unlink()
     build_part(SMALL, 1001, 11, folder)  # of another division
-    assert unfinished(plan, folder) == [2, 4, 6, 8, 10, 11]
+    part_file(folder, 12).unlink()
+    with monkeypatch.context() as other:
+        other.setattr("coupling.tables.sources.builder_digest", lambda: "0" * 64)
+        build_part(SMALL, PART[SMALL], 12, folder)  # by other sources
+    assert unfinished(plan, folder) == [2, 4, 6, 8, 10, 11, 12]
     built = []
     monkeypatch.setattr(
         "coupling.tables.parts.core_blocks", lambda paths, basis: built.append(paths) or core_blocks(paths, basis)
     )
     build(SMALL, path)
-    assert len(built) == 6 and all(map(np.array_equal, built, map(plan.paths_of, [2, 4, 6, 8, 10, 11])))
+    assert len(built) == 7 and all(map(np.array_equal, built, map(plan.paths_of, [2, 4, 6, 8, 10, 11, 12])))
+    assert digest(path) == expected[SMALL] and only_the_table(tmp_path)
+
+
+def forged(path: Path, change: Callable[[dict[str, np.ndarray]], object]) -> None:
+    """Change the arrays of a part, and compute its checksum again."""
+    content = read(path)
+    arrays = {name: array.copy() for name, array in content.arrays.items()}
+    change(arrays)
+    metadata = {key: value for key, value in content.metadata.items() if key != "checksum"}
+    write(path, metadata, content.tensors, arrays.values())
+
+
+def flip_sign(arrays: dict[str, np.ndarray]) -> None:
+    arrays["core"][7] *= -1
+
+
+def one_ulp(arrays: dict[str, np.ndarray]) -> None:
+    arrays["core"][0] = np.nextafter(arrays["core"][0], 0)
+
+
+def swap_pair(arrays: dict[str, np.ndarray]) -> None:
+    """Two values change places, with their orders: every norm and every sum stays."""
+    for name in ("core", "orders"):
+        arrays[name][[3, 4]] = arrays[name][[4, 3]]
+
+
+def swap_values(arrays: dict[str, np.ndarray]) -> None:
+    other = int(np.flatnonzero(arrays["core"] != arrays["core"][3])[0])
+    arrays["core"][[3, other]] = arrays["core"][[other, 3]]
+
+
+def swap_counts(arrays: dict[str, np.ndarray]) -> None:
+    other = int(np.flatnonzero(arrays["counts"] != arrays["counts"][0])[0])
+    arrays["counts"][[0, other]] = arrays["counts"][[other, 0]]
+
+
+def every_sign(arrays: dict[str, np.ndarray]) -> None:
+    """What every identity of second order and every symmetry between orderings leaves as it is."""
+    arrays["core"] *= -1
+
+
+@pytest.mark.parametrize("change", [flip_sign, one_ulp, swap_pair, swap_values, swap_counts, every_sign])
+@pytest.mark.parametrize("index", [0, 6, 12])
+def test_wrong_numbers_with_a_fitting_checksum_are_not_merged(
+    change: Callable[[dict[str, np.ndarray]], object], index: int, plan: Plan, expected: dict[Request, str],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    path = tmp_path / "real-l6.safetensors"
+    build_shard(SMALL, path, 0, 1)
+    file = part_file(parts_folder(path), index)
+    forged(file, change)
+    assert finished_part(plan, index, parts_folder(path))  # its checksum fits
+    words = "number of entries of path 0" if change is swap_counts else r"(value|orders) of entry \d+"
+    for call in (merge, build):
+        with pytest.raises(TableError, match=rf"{file.name}: {words}: expected .*; remove this file and build its"):
+            call(SMALL, path)
+        assert not path.exists()
+    file.unlink()
+    build(SMALL, path)
     assert digest(path) == expected[SMALL] and only_the_table(tmp_path)
 
 
@@ -209,7 +273,7 @@ def test_parts_that_vanish_because_another_process_was_first(
 
     def late(*arguments: object) -> Table:
         monkeypatch.undo()
-        builder._remove_leftovers(path)
+        builder.remove_leftovers(SMALL, path)
         raise FileNotFoundError
 
     monkeypatch.setattr(builder, "_assemble", late)
@@ -230,11 +294,15 @@ def test_an_up_to_date_file_is_kept(tmp_path: Path) -> None:
     assert path.stat().st_ino != stamp[1] or path.stat().st_mtime_ns != stamp[0]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "flipped", "another request", "another version", "text"])
+@pytest.mark.parametrize(
+    "damage", ["truncated", "flipped", "another request", "another version", "other sources", "empty"]
+)
 def test_a_stale_or_damaged_file_is_built_again(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "real-l3.safetensors"
     if damage == "another version":
-        monkeypatch.setattr("coupling.tables.metadata.__version__", "0.0.1")
+        monkeypatch.setattr("coupling.tables.sources.__version__", "0.0.1")
+    if damage == "other sources":
+        monkeypatch.setattr("coupling.tables.sources.builder_digest", lambda: "0" * 64)
     build(Request(lmax=4 if damage == "another request" else 3), path)
     monkeypatch.undo()
     raw = bytearray(path.read_bytes())
@@ -243,8 +311,8 @@ def test_a_stale_or_damaged_file_is_built_again(damage: str, tmp_path: Path, mon
     elif damage == "flipped":
         raw[-1] ^= 1
         path.write_bytes(raw)
-    elif damage == "text":
-        path.write_text("not a table")
+    elif damage == "empty":
+        path.write_bytes(b"")
     assert up_to_date(Request(lmax=3), path) is None
     build(Request(lmax=3), path)
     fresh = tmp_path / "fresh" / path.name
@@ -260,11 +328,11 @@ def test_the_name_is_that_of_the_file(tmp_path: Path) -> None:
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-    with pytest.raises(RuntimeError), replacing(path) as stream:
+    with pytest.raises(RuntimeError), replacing(path, force=True) as stream:
         stream.write(b"half")
         raise RuntimeError
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
-    with replacing(path) as stream:
+    with replacing(path, force=True) as stream:
         stream.write(b"new")
         assert path.read_text() == "old"
     assert path.read_text() == "new" and list(tmp_path.iterdir()) == [path]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,8 +22,11 @@ from coupling.conventions import BASES
 from coupling.selection import PARITIES
 from coupling.tables import Request, TableError, build, load
 from coupling.tables.cache import TABLE_LIMIT, cache_folder, request_of
+from coupling.tables.format import read, write
 from coupling.tables.manifest import read_manifest
 from coupling.tables.size import table_bytes
+from coupling.tables.sources import digest_of, source_files
+from tests.sources import imports, inside, modules
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="XDG_CACHE_HOME moves the cache")
 
@@ -133,7 +137,7 @@ def empty(path: Path) -> None:
 
 
 def other(path: Path) -> None:
-    path.write_bytes((coupling.tables.manifest.table_folder() / "data" / "real-l4.safetensors").read_bytes())
+    path.write_bytes(build(Request(lmax=4)).save(path.parent / "real-l4.safetensors").read_bytes())
 
 
 def even_only(path: Path) -> None:
@@ -163,6 +167,95 @@ def test_a_damaged_entry_is_refused_and_can_be_renewed(
     assert path.read_bytes() == sound and len(load("real-l5")) == 111
 
 
+# -- never believed when it is old ------------------------------------------------------------
+
+
+def rewritten(path: Path, **metadata: object) -> None:
+    """A sound file with a wrong sign, whose metadata say who has built it."""
+    content = read(path)
+    arrays = {name: array.copy() for name, array in content.arrays.items()}
+    next(iter(arrays.values()))[0] *= -1
+    kept = {key: value for key, value in content.metadata.items() if key != "checksum"}
+    changed = {key: value for key, value in {**kept, **metadata}.items() if value is not None}
+    write(path, changed, content.tensors, arrays.values())
+
+
+@pytest.mark.parametrize("name", ["real-l5", "design-l2", "fourier-l3"])
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        ({"package_version": "0.0.1"}, r"was built by coupling 0\.0\.1 and has been built again"),
+        ({"builder": "0" * 64}, r"was built by other sources of coupling 0\.1\.0 and has been built again"),
+        ({"builder": None}, r"was built by other sources of coupling 0\.1\.0 and has been built again"),
+    ],
+    ids=["another version", "other sources", "before there was a digest"],
+)
+def test_an_entry_that_others_have_built_is_built_again(
+    name: str, old: dict[str, object], words: str, cache: Path
+) -> None:
+    load_any = load if name.startswith("real") else coupling.load_arrays
+    load_any(name)
+    path = cache / f"{name}.safetensors"
+    sound = path.read_bytes()
+    rewritten(path, **old)
+    with pytest.warns(UserWarning, match=words):
+        load_any(name)
+    assert path.read_bytes() == sound
+    load_any(name)  # and now without a warning
+    rewritten(path, **old)
+    run = subprocess.run([sys.executable, "-m", "coupling", "load", name], capture_output=True, text=True)
+    assert run.returncode == 0 and path.read_bytes() == sound
+    assert re.fullmatch(rf"Warning: {re.escape(str(path))} {words}\n", run.stderr)
+
+
+def test_an_old_entry_beyond_the_limit_is_not_built_on_demand(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load("real-l5")
+    monkeypatch.setattr("coupling.tables.cache.TABLE_LIMIT", 100)
+    assert load("real-l5").request.lmax == (5, 5, 5)
+    monkeypatch.setattr("coupling.tables.sources.builder_digest", lambda: "0" * 64)
+    with pytest.raises(ValueError, match="build it with `coupling build --lmax 5,5,5 --basis real`"):
+        load("real-l5")
+
+
+def test_everything_that_the_builders_import_enters_the_digest() -> None:
+    names = dict(source_files())
+    assert "designs.safetensors" in names and len(names) > 60
+    todo, met = ["coupling.tables.builder", "coupling.arrays.builder"], set[str]()
+    while todo:
+        name = todo.pop()
+        if name not in met:
+            met.add(name)
+            todo += [target for target, _ in imports(name) if inside(target, "coupling") and target != "coupling"]
+    missing = {name for name in met if modules()[name] not in names.values()}
+    assert not missing and len(met) > 50
+
+
+def test_the_digest_is_that_of_the_contents(tmp_path: Path) -> None:
+    """Names, contents and data count; the ends of lines, the order and the place do not."""
+    files = {"a.py": b"x = 1\ny = 2\n", "exact/b.py": b"", "data": b"1\r\n2"}
+
+    def digest(changes: dict[str, bytes]) -> str:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        content = files | changes
+        for name, text in content.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(text)
+        return digest_of((name, folder / name) for name in reversed(content))
+
+    same = digest({})
+    assert digest({"a.py": b"x = 1\r\ny = 2\r\n"}) == same
+    others = [{"a.py": b"x = 1\ny = 3\n"}, {"c.py": b""}, {"data": b"1\n2"}, {"exact/b.py": b"a"}]
+    assert len({digest(change) for change in others} | {same}) == 5
+
+
+def test_every_shipped_file_says_the_same_sources() -> None:
+    from coupling.arrays import load_arrays
+
+    digests = {load(name).metadata["builder"] for name in read_manifest()}
+    digests |= {load_arrays(name).metadata["builder"] for name in read_manifest(kind="arrays")}
+    assert len(digests) == 1
+
+
 def command(*arguments: str) -> int:
     return CliRunner().invoke(main, list(arguments)).exit_code
 
@@ -171,7 +264,7 @@ def test_the_command_says_where_a_table_is(cache: Path) -> None:
     result = CliRunner().invoke(main, ["load", "real-l4", "complex-l2"])
     assert result.exit_code == 0
     first, place, second, cached = result.stdout.splitlines()
-    assert first.startswith("Table('real-l4'") and place.endswith("real-l4.safetensors (shipped, 26911 bytes)")
+    assert first.startswith("Table('real-l4'") and place.endswith("real-l4.safetensors (shipped, 26975 bytes)")
     assert second.startswith("Table('complex-l2'") and f"{cache / 'complex-l2.safetensors'} (cache, " in cached
     assert command("load", "real-l4", "--renew") == command("load", "reel") == 2
 

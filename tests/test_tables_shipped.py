@@ -28,7 +28,7 @@ def names(folder: Path) -> list[str]:
     return sorted(file.stem for file in (folder / "requests").glob("*.toml"))
 
 
-def test_a_rebuild_gives_the_bytes_of_the_manifest(folder: Path, tmp_path: Path) -> None:
+def test_a_rebuild_gives_the_bytes_of_the_manifest(folder: Path, tmp_path: Path, shipped_sources: str) -> None:
     """Every table of the repository, built here and now, against the digests that are committed."""
     manifest = read_manifest(folder)
     assert sorted(manifest) == names(folder) == COMMITTED
@@ -139,7 +139,9 @@ def test_shipped_tables_that_change_places_are_refused(copy: Path) -> None:
             load(path)
 
 
-def test_a_table_of_the_manifest_that_is_not_there_is_built(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_of_the_manifest_that_is_not_there_is_built(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, shipped_sources: str
+) -> None:
     """From a repository without its data, say; then it must still be the file of the manifest."""
     monkeypatch.setattr("coupling.tables.cache.cache_folder", lambda: copy / "cache")
     (copy / "data" / "complex-l4.safetensors").unlink()
@@ -147,7 +149,12 @@ def test_a_table_of_the_manifest_that_is_not_there_is_built(copy: Path, monkeypa
     file = copy / "cache" / "complex-l4.safetensors"
     assert file_digest(file) == read_manifest(copy)["complex-l4"]["sha256"]
     build(Request(lmax=4, basis="complex", families=["gaunt"], name="complex-l4"), file, force=True)
-    with pytest.raises(TableError, match=r"sha256: .*; remove this file"):
+    with pytest.raises(TableError, match=r"request_digest: .*; remove this file"):
+        load("complex-l4")
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["tables"]["complex-l4"]["request_digest"] = "0" * 64
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(FileNotFoundError, match="is not there, and its name does not say what it holds"):
         load("complex-l4")
 
 

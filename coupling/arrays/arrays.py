@@ -60,10 +60,13 @@ class Arrays(Mapping[str, NDArray[Any]]):
         shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in self.arrays.items())
         return f"Arrays({self.request.name!r}: {shapes})"
 
-    def save(self, folder: str | os.PathLike[str]) -> Path:
-        """Write the arrays to ``<name>.safetensors`` in a folder and return where; the name is that of the request."""
-        target = Path(folder) / file_name(self.request.name)
-        write(target, self.metadata, self.request.tensors, [self.arrays[t.name] for t in self.request.tensors])
+    def save(self, folder: str | os.PathLike[str], *, force: bool = False) -> Path:
+        """Write the arrays to ``<name>.safetensors`` in a folder and return where; the name is that of the request.
+
+        Raises FileExistsError for a file that is there and holds no arrays, or is of a newer schema, unless ``force``.
+        """
+        target, tensors = Path(folder) / file_name(self.request.name), self.request.tensors
+        write(target, self.metadata, tensors, [self.arrays[t.name] for t in tensors], force=force)
         return target
 
     def check(self) -> Report:

@@ -12,6 +12,7 @@ from coupling.arrays.grid import build_grid
 from coupling.arrays.metadata import describe
 from coupling.arrays.normalizations import build_normalizations
 from coupling.arrays.request import GRIDS, ArraysRequest, request_of
+from coupling.floating_point import default_rounding
 
 BUILDERS = {
     **dict.fromkeys(GRIDS, build_grid),
@@ -21,6 +22,7 @@ BUILDERS = {
 }
 
 
+@default_rounding()
 def build_arrays(request: ArraysRequest | str) -> Arrays:
     """Return arrays, each number rounded once from its exact value; a request, or its name.
 

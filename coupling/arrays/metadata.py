@@ -7,10 +7,12 @@ from typing import Any
 from coupling.arrays.request import GRIDS, NORMALIZED, ArraysRequest
 from coupling.conventions import CONVENTION_ID
 from coupling.tables.errors import TableError
-from coupling.version import __version__
+from coupling.tables.ownership import Kind
+from coupling.tables.sources import KEYS, check_provenance, provenance
 
 SCHEMA = "coupling-arrays"
 SCHEMA_VERSION = 1
+KIND = Kind("arrays", SCHEMA_VERSION)
 ROUNDING = "each number is the {} nearest to its exact value, rounded once"
 SOURCES = {
     "gauss_legendre": "roots of Legendre polynomials and uniform points in phi, to all bits needed",
@@ -61,6 +63,11 @@ def describe(request: ArraysRequest) -> dict[str, Any]:
     >>> describe(ArraysRequest("lebedev", 4))["facts"]
     {'degree': 15, 'points': 86, 'rows': 96, 'weights_sum': '4 pi'}
     """
+    return {**constant_part(request), **provenance()}
+
+
+def constant_part(request: ArraysRequest) -> dict[str, Any]:
+    """Return what is known about a file of arrays, whichever sources build it."""
     return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
@@ -72,7 +79,6 @@ def describe(request: ArraysRequest) -> dict[str, Any]:
         "facts": _facts(request),
         "rounding": ROUNDING.format(request.dtype),
         "source": SOURCES[request.kind],
-        "package_version": __version__,
     }
 
 
@@ -91,15 +97,14 @@ def check_metadata(file: str, metadata: dict[str, Any]) -> ArraysRequest:
     """Return the request of a file whose metadata are complete and consistent, or raise TableError."""
     _check_schema(file, metadata)
     request = _request(file, metadata)
-    expected = describe(request)
+    expected = constant_part(request)
     for key in expected:
-        if key != "package_version" and metadata.get(key) != expected[key]:
+        if metadata.get(key) != expected[key]:
             raise TableError(file, key, expected[key], metadata.get(key, "nothing"))
-    keys = {*expected, "checksum"}
+    keys = {*expected, *KEYS, "checksum"}
     if metadata.keys() != keys:
         raise TableError(file, "metadata keys", sorted(keys), sorted(metadata))
-    if not isinstance(metadata["package_version"], str):
-        raise TableError(file, "package_version", "a string", metadata["package_version"])
+    check_provenance(file, metadata)
     return request
 
 
@@ -118,5 +123,5 @@ def _check_schema(file: str, metadata: dict[str, Any]) -> None:
 def _request(file: str, metadata: dict[str, Any]) -> ArraysRequest:
     try:
         return ArraysRequest(**metadata["request"])
-    except (KeyError, TypeError, ValueError, MemoryError) as error:
+    except (ArithmeticError, KeyError, MemoryError, RecursionError, TypeError, ValueError) as error:
         raise TableError(file, "request", "a valid request", error) from None

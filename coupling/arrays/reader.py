@@ -17,7 +17,7 @@ from coupling.tables.manifest import check_digest, shipped_file
 from coupling.tables.request import file_name
 
 
-def load_arrays(name: str | os.PathLike[str], *, verify: bool = True) -> Arrays:
+def load_arrays(name: str | os.PathLike[str], *, verify: bool = True, mapped: bool = True) -> Arrays:
     """Return the arrays of a file, memory-mapped and read-only: grids, transforms, encoders, normalizations.
 
     name : "gauss_legendre-l8", "lebedev-l8", "design-l8": grids with points, weights, harmonics to degree 8 and their
@@ -25,6 +25,7 @@ def load_arrays(name: str | os.PathLike[str], *, verify: bool = True) -> Arrays:
         decoders of the matrix product; "normalization-l12".  Options follow, as in "lebedev-l8-d20-x8-float32": see
         :mod:`coupling.arrays.request`.  Or the path of a ``.safetensors`` file.
     verify : False leaves out the checks that read every byte
+    mapped : False reads the file into memory, once; see :func:`coupling.load`
 
     Some are shipped, the others are built when they are asked for and kept in the user's cache folder,
     ``coupling.tables.cache.cache_folder()``.  Nothing else is ever written.
@@ -41,7 +42,7 @@ def load_arrays(name: str | os.PathLike[str], *, verify: bool = True) -> Arrays:
     True
     """
     if not isinstance(name, str) or Path(name).name != name or name.endswith(".safetensors"):
-        return _load_file(Path(name), verify)
+        return _load_file(Path(name), verify, mapped)
     name = name.replace("gauss-legendre", "gauss_legendre", 1)
     request = request_of(name)
     if request is None:
@@ -51,16 +52,16 @@ def load_arrays(name: str | os.PathLike[str], *, verify: bool = True) -> Arrays:
         )
     path, entry = shipped_file(name, "arrays")
     if path is None:
-        return _load_cached(request, verify)
+        return _load_cached(request, verify, mapped)
     if verify:
         check_digest(path, entry)
-    return _load_file(path, verify)
+    return _load_file(path, verify, mapped)
 
 
-def _load_file(path: Path, verify: bool) -> Arrays:
+def _load_file(path: Path, verify: bool, mapped: bool) -> Arrays:
     if not path.exists():
         raise FileNotFoundError(f"there is no file of arrays {path}")
-    content = read(path, verify=False)
+    content = read(path, verify=False, mapped=mapped)
     request = check_metadata(str(path), content.metadata)
     if path.name != file_name(request.name):
         raise TableError(path, "name", f"{file_name(request.name)}, the name in its metadata", path.name)
@@ -81,10 +82,10 @@ def _check_arrays(path: Path, request: ArraysRequest, content: Content) -> None:
         raise TableError(path, "arrays", [t.name for t in expected], [t.name for t in content.tensors])
 
 
-def _load_cached(request: ArraysRequest, verify: bool) -> Arrays:
+def _load_cached(request: ArraysRequest, verify: bool, mapped: bool) -> Arrays:
     path = cached_arrays(request)
     try:
-        return _load_file(path, verify)
+        return _load_file(path, verify, mapped)
     except TableError as error:
         raise refused(error) from None
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from coupling.arrays.request import GRIDS, NORMALIZED, ArraysRequest
 from coupling.families import family as known
+from coupling.floating_point import default_rounding
 from coupling.tables.errors import TableError
 
 Doubles = Mapping[str, NDArray[np.float64]]
@@ -24,6 +25,7 @@ UNITS = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat1
 FIRST = float(np.sqrt(3 / (4 * np.pi)))
 
 
+@default_rounding()
 def check_values(path: Path, request: ArraysRequest, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Raise TableError unless all numbers are finite and the arrays fit each other."""
     doubles = {name: as_doubles(array, request.dtype) for name, array in arrays.items()}

@@ -6,6 +6,10 @@ Everything heavy is imported inside the commands, so that ``coupling --help`` is
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from coupling.cli.crosscheck import crosscheck
@@ -35,10 +39,20 @@ Exit status: 0 all is well, 1 a check failed, 2 the input is not usable.
 """
 
 
+@contextmanager
+def one_line_warnings() -> Iterator[None]:
+    """Print a warning of the package as one line of the error stream."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: click.echo(f"Warning: {message}", err=True)
+        yield
+
+
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="coupling", message="%(prog)s %(version)s")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Coupling coefficients of spherical harmonics: exact values, and tables that are right to the last bit."""
+    context.with_resource(one_line_warnings())
 
 
 for command in (value, load, build, merge, check, info, export, crosscheck, derive, study, simulate):

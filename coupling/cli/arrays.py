@@ -56,19 +56,21 @@ def describe(arrays: Arrays) -> str:
         "source": metadata["source"],
         "convention": metadata["convention"],
         "schema": f"{metadata['schema']} {metadata['schema_version']}",
-        "written by": f"coupling {metadata['package_version']}",
+        "written by": f"coupling {metadata['package_version']}, sources {metadata['builder'][:12]}",
         "checksum": metadata["checksum"],
     }
     held = [f"  {n:<22} {list(arrays[n].shape)!s:<14} {text}" for n, text in metadata["arrays"].items()]
     return "\n".join([*(f"{key:<16} {text}" for key, text in lines.items()), *held])
 
 
-def export_arrays(name: str, form: str, dtype: str, output: str | None, others: Mapping[str, object]) -> None:
+def export_arrays(
+    name: str, form: str, dtype: str, output: str | None, others: Mapping[str, object], force: bool = False
+) -> None:
     """Write arrays in the format of a program; refuse the options that are for tables."""
     from coupling.arrays import load_arrays
     from coupling.interop.export.named import FORMATS as formats
     from coupling.interop.export.named import export_named
-    from coupling.tables.atomic import replacing
+    from coupling.tables.atomic import write_file
 
     for option, value in others.items():
         if value:
@@ -81,6 +83,5 @@ def export_arrays(name: str, form: str, dtype: str, output: str | None, others: 
     label = loaded.request.name if dtype == loaded.request.dtype else f"{loaded.request.name}-{dtype}"
     target = Path(output or ".")
     target = target / f"{label}{formats[form]}" if target.is_dir() else target
-    with replacing(target) as file:
-        file.write(content)
+    write_file(target, content, force=force)
     click.echo(f"{target}: {len(content)} bytes")

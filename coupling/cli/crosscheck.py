@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from coupling.cli.errors import FAILED, says_what_is_wrong
+from coupling.cli.overwriting import may_overwrite
 
 PAGE = Path("docs/comparison.md")
 
@@ -28,8 +29,9 @@ adds is known to differ, and does not count.
 @click.option("--hard", is_flag=True, help="Also the cases in which a program is known to fail.")
 @click.option("--write", is_flag=True, help="Write the rows into the comparison page; rows of other programs stay.")
 @click.option("--page", type=click.Path(path_type=Path), default=PAGE, show_default=True, metavar="PATH")
+@may_overwrite
 @says_what_is_wrong
-def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page: Path) -> None:
+def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page: Path, force: bool) -> None:
     """Compare coupling tensors, integrals and harmonics with every program of the field that is installed here.
 
     Each is asked for all triples of degrees up to lmax, and its answers are compared with this package in the named
@@ -37,10 +39,12 @@ def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page
     """
     from coupling.interop.crosscheck import PROGRAMS, write_page
     from coupling.interop.crosscheck import crosscheck as compare
-    from coupling.interop.crosscheck.page import header, line
+    from coupling.interop.crosscheck.page import header, line, require_page
 
     if write and not page.parent.is_dir():
         raise ValueError(f"there is no folder {page.parent} here; run it in the repository, or say --page")
+    if write:
+        require_page(page, force)
     names = {name for p in PROGRAMS for name in (p.convention, p.distribution)}
     for name in chosen:
         if name not in names:
@@ -59,6 +63,6 @@ def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page
     absent = sorted({p.distribution for p in wanted} - {p.distribution for p in wanted if p.version is not None})
     click.echo(f"\nnot installed: {', '.join(absent) or 'none'}")
     if write:
-        click.echo(f"{page}: {write_page(page, rows)} rows")
+        click.echo(f"{page}: {write_page(page, rows, force=force)} rows")
     if failed or not rows or not all(row.agrees for row in rows if row.domain.startswith("≤")):
         raise click.exceptions.Exit(FAILED)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from coupling.cli.errors import says_what_is_wrong
+from coupling.cli.overwriting import may_overwrite
 
 
 @click.command(
@@ -21,8 +22,9 @@ Examples:
 @click.option("--lmax", type=click.IntRange(min=0), help="Degree of the exact instances, instead of each one's own.")
 @click.option("--write", is_flag=True, help="Write certificates, and pages to docs/theory, if everything holds.")
 @click.option("--pages", type=click.Path(file_okay=False, path_type=Path), help="Folder for the pages.")
+@may_overwrite
 @says_what_is_wrong
-def derive(ids: tuple[str, ...], lmax: int | None, write: bool, pages: Path | None) -> None:
+def derive(ids: tuple[str, ...], lmax: int | None, write: bool, pages: Path | None, force: bool) -> None:
     """Derive the formulas from their definitions, in SymPy, and print what is proved.
 
     All derivations, or the ones named and those they use.  Needs a checkout of the repository: the derivations are
@@ -34,4 +36,4 @@ def derive(ids: tuple[str, ...], lmax: int | None, write: bool, pages: Path | No
         if (error.name or "").split(".")[0] != "derivations":
             raise
         raise ValueError("the derivations are in the repository, not in the package: run in a checkout") from None
-    raise click.exceptions.Exit(run(list(ids) or None, lmax, write, pages, click.echo))
+    raise click.exceptions.Exit(run(list(ids) or None, lmax, write, pages, click.echo, force))

@@ -10,6 +10,7 @@ import click
 from coupling.cli.arrays import are_arrays, export_arrays
 from coupling.cli.errors import says_what_is_wrong
 from coupling.cli.family_name import FamilyName
+from coupling.cli.overwriting import may_overwrite
 from coupling.conventions import CORE
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says w
 @click.option("--channels", type=click.IntRange(min=1), default=1, metavar="N", help="Of a cuEquivariance descriptor.")
 @click.option("--weights", is_flag=True, help="A weight for each path and channel, in cuEquivariance.")
 @click.option("--output", "-o", metavar="PATH", help="File or folder; - is standard output.  [default: here]")
+@may_overwrite
 @says_what_is_wrong
 def export(
     table: str,
@@ -82,6 +84,7 @@ def export(
     channels: int,
     weights: bool,
     output: str | None,
+    force: bool,
 ) -> None:
     """Write a table in the convention, order, type and format of a program.
 
@@ -92,12 +95,12 @@ def export(
     from coupling.interop.export import FORMATS as formats
     from coupling.interop.export import export as write
     from coupling.tables import load
-    from coupling.tables.atomic import replacing
+    from coupling.tables.atomic import write_file
 
     if are_arrays(table):
         asked = {"convention": convention, "family": family != CORE, "order": order, "palette": palette}
         asked |= {"transposes": transposes, "path-vectors": path_vectors, "channels": channels > 1, "weights": weights}
-        return export_arrays(table, form, dtype, output, asked)
+        return export_arrays(table, form, dtype, output, asked, force)
     their = _convention(convention)
     loaded = load(table)
     content = write(
@@ -124,8 +127,7 @@ def export(
     label = "-".join(word for word in said if word)
     target = Path(output or ".")
     target = target / f"{label}{formats[form].suffix}" if target.is_dir() else target
-    with replacing(target) as file:
-        file.write(content)
+    write_file(target, content, force=force)
     click.echo(f"{target}: {len(content)} bytes")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coupling.cli.errors import FAILED, says_what_is_wrong
+from coupling.cli.overwriting import may_overwrite
 
 if TYPE_CHECKING:
     from coupling.arrays import Arrays
@@ -97,8 +98,9 @@ Examples:
 @click.argument("table", metavar="TABLE")
 @click.option("--json", "as_json", is_flag=True, help="Print the metadata of the file as JSON.")
 @click.option("--plot", metavar="FILE", help="Draw how full the table is, as .png, .svg or .pdf.")
+@may_overwrite
 @says_what_is_wrong
-def info(table: str, as_json: bool, plot: str | None) -> None:
+def info(table: str, as_json: bool, plot: str | None, force: bool) -> None:
     """Say what a table or a file of arrays holds: a name (real-l8, lebedev-l4) or a file."""
     from coupling.cli.arrays import describe as describe_arrays
     from coupling.cli.arrays import load_any
@@ -106,18 +108,20 @@ def info(table: str, as_json: bool, plot: str | None) -> None:
 
     loaded = load_any(table)
     if plot is not None:
-        _draw(loaded, plot)
+        _draw(loaded, plot, force)
     text = describe(loaded) if isinstance(loaded, Table) else describe_arrays(loaded)
     click.echo(json.dumps(dict(loaded.metadata), indent=2) if as_json else text)
 
 
-def _draw(loaded: Table | Arrays, plot: str) -> None:
+def _draw(loaded: Table | Arrays, plot: str, force: bool) -> None:
     from coupling.plots import save, sparsity
+    from coupling.plots.style import require_picture
     from coupling.tables import Table
 
     if not isinstance(loaded, Table):
         raise ValueError(f"--plot is for tables; {loaded.request.name} are arrays")
-    save(sparsity(loaded), plot)
+    require_picture(plot, force)
+    save(sparsity(loaded), plot, force=force)
 
 
 def describe(table: Table) -> str:
@@ -138,7 +142,7 @@ def describe(table: Table) -> str:
         "source": metadata["source"],
         "convention": metadata["convention"],
         "schema": f"{metadata['schema']} {metadata['schema_version']}",
-        "written by": f"coupling {metadata['package_version']}",
+        "written by": f"coupling {metadata['package_version']}, sources {metadata['builder'][:12]}",
         "request": metadata["request_digest"],
         "checksum": metadata["checksum"],
     }

@@ -22,8 +22,9 @@ Examples:
 )
 @click.argument("tables", nargs=-1, required=True, metavar="TABLE...")
 @click.option("--renew", is_flag=True, help="Remove the file in the cache folder first.")
+@click.option("--force", is_flag=True, help="With --renew: whatever that file is.")
 @says_what_is_wrong
-def load(tables: tuple[str, ...], renew: bool) -> None:
+def load(tables: tuple[str, ...], renew: bool, force: bool) -> None:
     """Load tables by name, every byte verified, and print where they are.
 
     TABLE is what coupling.load or coupling.load_arrays takes: a shipped name, another such as real-l16, complex-l24,
@@ -32,7 +33,7 @@ def load(tables: tuple[str, ...], renew: bool) -> None:
     for name in tables:
         shipped = _shipped(name)
         if renew:
-            _remove(name, shipped)
+            _remove(name, shipped, force)
         loaded = load_any(name)
         file = Path(name) if name.endswith(".safetensors") else shipped or _cached(loaded.request.name)
         place = "shipped" if shipped else "file" if name.endswith(".safetensors") else "cache"
@@ -52,9 +53,11 @@ def _cached(name: str) -> Path:
     return cache_folder() / file_name(name)
 
 
-def _remove(name: str, shipped: Path | None) -> None:
+def _remove(name: str, shipped: Path | None, force: bool) -> None:
+    from coupling.arrays.metadata import KIND as ARRAYS
     from coupling.tables.cache import remove
+    from coupling.tables.metadata import KIND as TABLE
 
     if shipped or name.endswith(".safetensors"):
         raise ValueError(f"--renew is for files in the cache folder; {name} is not one of them")
-    remove(_cached(name))
+    remove(_cached(name), ARRAYS if are_arrays(name) else TABLE, force)

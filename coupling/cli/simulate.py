@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coupling.cli.errors import says_what_is_wrong
+from coupling.cli.overwriting import may_overwrite
 
 if TYPE_CHECKING:
     from coupling.structures import Comparison
@@ -45,6 +46,7 @@ Examples:
 )
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw the features.")
+@may_overwrite
 @says_what_is_wrong
 def simulate(
     structure: str,
@@ -56,6 +58,7 @@ def simulate(
     seed: int,
     threads: int,
     plot: Path | None,
+    force: bool,
 ) -> None:
     """Multiply features of a real structure by every route, and compare.
 
@@ -64,11 +67,11 @@ def simulate(
     channels; it is multiplied with a random mixture of its channels, all paths at once, by the sparse product, by
     Gaunt products and brackets on the sphere, and by matrix products.
     """
-    from coupling.plots.style import picture_format
+    from coupling.plots.style import require_picture
     from coupling.structures import NeighbourDensity, compare_routes, neighbours, read_structure
 
     if plot is not None:
-        picture_format(plot)
+        require_picture(plot, force)
     density = NeighbourDensity(lmax, channels, cutoff)
     atoms = read_structure(structure)
     pairs = neighbours(atoms, cutoff)
@@ -85,7 +88,7 @@ def simulate(
     click.echo(f"product    degrees {lmax} x {lmax} -> {lmax}, {dtype}, weights {weights}")
     click.echo(report(found))
     if plot is not None:
-        draw(found, atoms.get_chemical_symbols(), plot)
+        draw(found, atoms.get_chemical_symbols(), plot, force)
         click.echo(f"{plot}: features of one atom of each element")
 
 
@@ -106,7 +109,7 @@ def report(found: Comparison) -> str:
     return "\n".join([*lines, *notes, "", f"auto takes {found.choice}"])
 
 
-def draw(found: Comparison, symbols: list[str], file: Path) -> None:
+def draw(found: Comparison, symbols: list[str], file: Path, force: bool = False) -> None:
     """Write a picture: for one atom of each element x, y and z of the first channel."""
     from coupling.plots.style import save
     from coupling.structures import plot_features
@@ -117,4 +120,4 @@ def draw(found: Comparison, symbols: list[str], file: Path) -> None:
         symbol: {name: feature[atom, :, 0] for name, feature in zip(names, found.features, strict=True)}
         for symbol, atom in atoms.items()
     }
-    save(plot_features(rows), file)
+    save(plot_features(rows), file, force=force)

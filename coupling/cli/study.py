@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coupling.cli.errors import FAILED, says_what_is_wrong
+from coupling.cli.overwriting import may_overwrite
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ SEARCH = (
     click.option("--complex", "complex_factors", is_flag=True, help="Complex factors."),
     click.option("--store", type=FOLDER, help="Folder of results, to go on later."),
     click.option("--chart", type=FILE, help="Draw error against rank: a PNG or SVG file."),
+    may_overwrite,
 )
 FAMILY = (
     click.option("--lmax", type=click.IntRange(1, 16), default=4, show_default=True, help="Degrees up to L."),
@@ -121,6 +123,7 @@ def whole(**options: Any) -> None:
     from coupling.lowrank.problems import whole_problem
     from coupling.lowrank.report import LEGEND, whole_table
 
+    check_chart(options)
     options["starts"] = options["starts"] or 16
     found = {}
     for lmax in range(1, options["lmax"] + 1):
@@ -130,7 +133,7 @@ def whole(**options: Any) -> None:
         click.echo(f"L = {lmax}: {len(problem.tensor)} per side; {problem.measure}.  ", nl=False)
         click.echo(f"Rank ≥ {records[0].lower}\n\n{whole_table(records)}\n")
     click.echo(LEGEND)
-    show({"whole coupling tensor": found}, options["chart"])
+    show({"whole coupling tensor": found}, options["chart"], options["force"])
 
 
 @study.command()
@@ -160,18 +163,20 @@ def verify(files: Sequence[Path]) -> None:
 @click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True, help="How much.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes.")
 @click.option("--fresh", is_flag=True, help="Do not begin with what the shipped factors have.")
+@may_overwrite
 @says_what_is_wrong
-def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool) -> None:
+def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool, force: bool) -> None:
     """Write the study page: all tables and pictures, half an hour on two cores; small: two minutes."""
     from coupling.cli.study_page import write
 
-    write(folder, store or folder / "results", size == "full", workers, fresh)
+    write(folder, store or folder / "results", size == "full", workers, fresh, force)
 
 
 def study_family(name: str, family: str, **options: Any) -> None:
     """Print and draw the errors of the normalizations of a family: for each degree limit, and variants of the last."""
     from coupling.lowrank.report import LEGEND, errors_by_rank, worst_by_rank
 
+    check_chart(options)
     lmax = options["lmax"]
     options["starts"] = options["starts"] or 256
     limits = {f"L = {l}": p for l in range(1, lmax + 1) if (p := family_problem(family, l, options))}
@@ -183,7 +188,8 @@ def study_family(name: str, family: str, **options: Any) -> None:
     click.echo(errors_by_rank(by_limit, "degrees"))
     click.echo(f"\nVariants at L = {lmax}\n\n{errors_by_rank(by_variant, 'paths, signs')}")
     click.echo(f"\nLargest error of a path at L = {lmax}\n\n{worst_by_rank(by_variant, 'paths, signs')}\n")
-    show({f"{name}, degrees up to L": by_limit, f"{name}, variants at L = {lmax}": by_variant}, options["chart"])
+    panels = {f"{name}, degrees up to L": by_limit, f"{name}, variants at L = {lmax}": by_variant}
+    show(panels, options["chart"], options["force"])
 
 
 def family_problem(family: str, lmax: int, options: Mapping[str, Any], **changes: str) -> Problem | None:
@@ -207,9 +213,10 @@ def variants(family: str, lmax: int, options: Mapping[str, Any]) -> dict[str, Pr
     Of classes that are the same up to the order of the slots only the first is kept.
     """
     from coupling.lowrank.problems import CLASSES, same
+    from coupling.normalizations import parities_and_bases
 
     found: dict[str, Problem] = {}
-    kinds, bases = _parities_and_bases(family)
+    kinds, bases = parities_and_bases(family)
     for kind in kinds:
         wanted = [(kind, sign) for sign in (*bases, "absolute")] + [(name, "absolute") for name in CLASSES[kind]]
         for parity, sign in wanted:
@@ -217,17 +224,6 @@ def variants(family: str, lmax: int, options: Mapping[str, Any]) -> dict[str, Pr
             if problem and not any(same(problem, other) for other in found.values()):
                 found[f"{parity}, {sign}" if parity == kind else parity] = problem
     return found
-
-
-def _parities_and_bases(family: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the parities of the paths of a family and the bases, the real one first, whose signs it can have."""
-    from coupling.families import family as known
-    from coupling.normalizations import MATRIX
-
-    if family == MATRIX:
-        return ("even", "odd"), ("real", "complex")
-    record = known(family)
-    return ("even", "odd") if record.parity == "all" else (record.parity,), tuple(sorted(record.bases, reverse=True))
 
 
 def whole_ranks(lmax: int) -> list[int]:
@@ -266,17 +262,25 @@ def bar(length: int) -> Any:
     return click.progressbar(length=length, show_pos=True, item_show_func=lambda words: words or "", file=sys.stderr)
 
 
-def show(panels: Mapping[str, Mapping[str, list[Record]]], file: Path | None) -> None:
+def check_chart(options: Mapping[str, Any]) -> None:
+    """Refuse, before the search, a chart that could not be written after it."""
+    from coupling.plots.style import require_picture
+
+    if options["chart"]:
+        require_picture(options["chart"], options["force"])
+
+
+def show(panels: Mapping[str, Mapping[str, list[Record]]], file: Path | None, force: bool = False) -> None:
     """Draw error against rank: as text, and into a file if one is named."""
     from coupling.lowrank.report import drawn
 
     for title, studies in panels.items():
         click.echo(f"{title}: relative error against rank\n{drawn(studies)}\n")
     if file:
-        chart(file, panels)
+        chart(file, panels, force)
 
 
-def chart(file: Path, panels: Mapping[str, Mapping[str, list[Record]]]) -> None:
+def chart(file: Path, panels: Mapping[str, Mapping[str, list[Record]]], force: bool = False) -> None:
     """Write a picture of error against rank."""
     from coupling.plots import save_errors
 
@@ -288,4 +292,4 @@ def chart(file: Path, panels: Mapping[str, Mapping[str, list[Record]]]) -> None:
         }
         for title, studies in panels.items()
     }
-    save_errors(file, curves, "rank R")
+    save_errors(file, curves, "rank R", force=force)

@@ -19,19 +19,25 @@ from coupling.lowrank.problems import Problem, from_spec
 from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, spread
 from coupling.lowrank.records import Record
 from coupling.lowrank.report import LEGEND, cell, errors_by_rank, number, table, whole_table
-from coupling.lowrank.shipped import save_factors
+from coupling.lowrank.shipped import PROBLEMS, SCHEMA_VERSION, save_factors
 from coupling.plots import save_errors
+from coupling.plots.style import require_picture
 from coupling.sphere.grids import lebedev
-from coupling.tables.atomic import replacing
+from coupling.tables.atomic import write_file
+from coupling.tables.ownership import Kind, require_replaceable
 
 #: Equivariance errors of the n-body table of Lin et al., arXiv 2507.01131, degrees to 2, by rank.
 QUOTED = {10: "0.60", 15: "0.42", 20: "0.21", 28: "0.02", 81: "< 0.01"}
 
+#: The pictures of the page.
+PICTURES = ("normalizations", "degrees", "variants", "outputs", "whole")
+
 Studies = dict[str, list[Record]]
 
 
-def write(folder: Path, store: Path, full: bool, workers: int, fresh: bool = False) -> None:
-    """Write ranks.md, its pictures and the files of factors into a folder."""
+def write(folder: Path, store: Path, full: bool, workers: int, fresh: bool = False, force: bool = False) -> None:
+    """Write ranks.md, its pictures and the files of factors into a folder; nothing where a foreign file is."""
+    require_page(folder, force)
     folder.mkdir(parents=True, exist_ok=True)
     jobs = sections(full)
     if not fresh:
@@ -39,7 +45,7 @@ def write(folder: Path, store: Path, full: bool, workers: int, fresh: bool = Fal
     found = work(jobs, store, workers)
     limits = {name: found[name] for name in ("Gaunt", "bracket")}
     products = products_table(limits, 4)
-    draw(folder, found, products)
+    draw(folder, found, products, force)
     parts = {
         "even": errors_by_rank(found["Gaunt"], "Gaunt"),
         "odd": errors_by_rank(found["bracket"], "bracket"),
@@ -58,10 +64,18 @@ def write(folder: Path, store: Path, full: bool, workers: int, fresh: bool = Fal
         "legend": LEGEND,
         "command": "coupling study page" + ("" if full else " --size small"),
     }
-    with replacing(folder / "ranks.md") as stream:
-        stream.write(Template(TEXT).substitute(parts).encode())
+    write_file(folder / "ranks.md", Template(TEXT).substitute(parts).encode(), force=force)
     for name, records in to_ship(found).items():
-        save_factors(records, folder / f"{name}.safetensors")
+        save_factors(records, folder / f"{name}.safetensors", force=force)
+
+
+def require_page(folder: Path, force: bool) -> None:
+    """Raise FileExistsError, before anything is searched, where a file of the page could not be written."""
+    require_replaceable(folder / "ranks.md", Kind("page of coupling study"), force)
+    for name in PICTURES:
+        require_picture(folder / f"{name}.png", force)
+    for name in PROBLEMS:
+        require_replaceable(folder / f"{name}.safetensors", Kind("factors", SCHEMA_VERSION), force)
 
 
 def to_ship(found: Mapping[str, Studies]) -> dict[str, list[Record]]:
@@ -78,19 +92,21 @@ def to_ship(found: Mapping[str, Studies]) -> dict[str, list[Record]]:
     }
 
 
-def draw(folder: Path, found: Mapping[str, Studies], products: Sequence[tuple]) -> None:
-    """Write the pictures."""
+def draw(folder: Path, found: Mapping[str, Studies], products: Sequence[tuple], force: bool = False) -> None:
+    """Write the pictures, ``PICTURES``."""
+    normalizations, degrees, variants, outputs, whole = (folder / f"{name}.png" for name in PICTURES)
     limits = {name: found[name] for name in ("Gaunt", "bracket")}
-    chart(folder / "normalizations.png", {f"1/N, {name}": studies for name, studies in limits.items()})
-    save_errors(folder / "degrees.png", fixed_rank(limits), "degree limit L")
+    chart(normalizations, {f"1/N, {name}": studies for name, studies in limits.items()}, force)
+    save_errors(degrees, fixed_rank(limits), "degree limit L", force=force)
     groups = {"Gaunt": "Gaunt", "bracket": "bracket"}
     sides = {
         f"variants, {name}": {k.removeprefix(f"{start}, "): v for k, v in found["variants"].items() if start in k}
         for name, start in groups.items()
     }
-    chart(folder / "variants.png", sides)
-    chart(folder / "outputs.png", {"outputs to 2L": found["double"], "matrix product": found["matrix"]})
-    save_errors(folder / "whole.png", {"degrees to 2": compared(found["whole"]["L = 2"], products)}, "terms R")
+    chart(variants, sides, force)
+    chart(outputs, {"outputs to 2L": found["double"], "matrix product": found["matrix"]}, force)
+    panels = {"degrees to 2": compared(found["whole"]["L = 2"], products)}
+    save_errors(whole, panels, "terms R", force=force)
 
 
 def fixed_rank(limits: Mapping[str, Studies]) -> dict[str, dict[str, tuple[list[float], list[float]]]]:

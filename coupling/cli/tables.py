@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coupling.cli.errors import FAILED, says_what_is_wrong
+from coupling.cli.overwriting import may_overwrite
 from coupling.conventions import FAMILIES
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ Interrupt it whenever you like: the same command goes on where it stopped, to th
 @click.option("--all", "everything", is_flag=True, help="Every request of tables/requests; write manifest and picture.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
 @click.option("--shard", metavar="K/N", help="Build only the parts i with i mod N = K, 0 <= K < N; merge them later.")
-@click.option("--force", is_flag=True, help="Build again what is up to date.")
+@click.option("--force", is_flag=True, help="Build again what is up to date, and write over any file.")
 @click.option("--check", "checked", is_flag=True, help="Check what was built (as --all does).")
 @says_what_is_wrong
 def build(everything: bool, workers: int, shard: str | None, force: bool, checked: bool, **what: Any) -> None:
@@ -76,7 +77,7 @@ def build(everything: bool, workers: int, shard: str | None, force: bool, checke
             raise ValueError("--all takes no request, no request options, no --output and no --shard")
         _build_all(workers, force)
     elif shard:
-        _build_shards(_targets(**what), *_shard(shard), workers)
+        _build_shards(_targets(**what), *_shard(shard), workers, force)
     else:
         _build(_targets(**what), workers, force, checked)
 
@@ -91,13 +92,17 @@ Examples:
 )
 @describes_a_request
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
+@may_overwrite
 @says_what_is_wrong
-def merge(workers: int, **what: Any) -> None:
-    """Put together what `coupling build --shard` has built; takes the same request and output."""
+def merge(workers: int, force: bool, **what: Any) -> None:
+    """Put together what `coupling build --shard` has built; takes the same request and output.
+
+    Every part is computed again and compared, bit by bit.
+    """
     from coupling.tables import merge as merge_parts
 
     for request, target in _targets(**what):
-        table = merge_parts(request, target, workers=workers)
+        table = merge_parts(request, target, workers=workers, force=force)
         click.echo(f"{target}: {table!r}")
 
 
@@ -141,12 +146,14 @@ def _shard(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _build_shards(targets: list[tuple[Request, Path]], shard: int, shards: int, workers: int) -> None:
+def _build_shards(
+    targets: list[tuple[Request, Path]], shard: int, shards: int, workers: int, force: bool
+) -> None:
     from coupling.tables.builder import build_shard, shard_entries
 
     for request, target in targets:
         with progress_bar(request, shard_entries(request, shard, shards)) as count:
-            built = build_shard(request, target, shard, shards, workers=workers, progress=count)
+            built = build_shard(request, target, shard, shards, workers=workers, force=force, progress=count)
         click.echo(f"{target}: shard {shard}/{shards} is complete, {built} parts were built now")
 
 
@@ -173,9 +180,9 @@ def _build_all(workers: int, force: bool) -> None:
         click.echo(summary(outcome))
     arrays = _build_arrays(folder, force)
     _fail_if_any_failed(outcomes)
-    changed = record(folder, outcomes, [outcome.entry for outcome in arrays])
+    changed = record(folder, outcomes, [outcome.entry for outcome in arrays], force=force)
     click.echo(f"\nmanifest  {_shown(folder / 'manifest.json')} ({'written' if changed else 'unchanged'})")
-    _picture(folder / "data" / "coupling-structure.png", any(outcome.built for outcome in outcomes))
+    _picture(folder / "data" / "coupling-structure.png", any(outcome.built for outcome in outcomes), force)
 
 
 def _build_arrays(folder: Path, force: bool) -> list[ArraysOutcome]:
@@ -194,12 +201,12 @@ def _build_arrays(folder: Path, force: bool) -> list[ArraysOutcome]:
     return outcomes
 
 
-def _picture(file: Path, stale: bool) -> None:
+def _picture(file: Path, stale: bool, force: bool) -> None:
     drawn = stale or not file.exists()
     if drawn:
         from coupling.plots import save_structure
 
-        save_structure(file)
+        save_structure(file, force=force)
     click.echo(f"picture   {_shown(file)} ({'drawn' if drawn else 'unchanged'})")
 
 

@@ -11,6 +11,7 @@ import click
 
 from coupling.cli.errors import says_what_is_wrong
 from coupling.cli.family_name import FamilyName
+from coupling.cli.overwriting import may_overwrite
 from coupling.conventions import CORE
 
 if TYPE_CHECKING:
@@ -48,9 +49,16 @@ Examples:
 @click.option("--basis", type=click.Choice(["complex", "real"]), help="Of the spherical harmonics.  [default: complex]")
 @click.option("--j", "spin", metavar="SPIN", help="The spin of the matrix product (family matrix): 0, 1/2, 1, ...")
 @click.option("--plot", metavar="FILE", help="Draw the block of the path, this entry framed: .png, .svg or .pdf.")
+@may_overwrite
 @says_what_is_wrong
 def value(
-    family: str, numbers: tuple[str, ...], exact: bool, basis: str | None, spin: str | None, plot: str | None
+    family: str,
+    numbers: tuple[str, ...],
+    exact: bool,
+    basis: str | None,
+    spin: str | None,
+    plot: str | None,
+    force: bool,
 ) -> None:
     """Print one coefficient, the double nearest to its exact value.
 
@@ -65,20 +73,23 @@ def value(
     parsed = _parse(family, numbers)
     number = function(*parsed)
     if plot is not None:
-        _draw(plot, family, parsed, basis or "complex")
+        _draw(plot, family, parsed, basis or "complex", force)
     double = repr(complex(number) if number.unit else float(number))
     click.echo(f"{number} = {double}" if exact else double)
 
 
-def _draw(file: str, family: str, numbers: list[int | float | Fraction], basis: str) -> None:
+def _draw(file: str, family: str, numbers: list[int | float | Fraction], basis: str, force: bool) -> None:
     from coupling.families import names
     from coupling.plots import coupling_block, save
+    from coupling.plots.style import require_picture
     from coupling.selection import integer_symbol
 
     if family in OTHERS:
         raise ValueError(f"--plot draws the block of a path, for {', '.join(names())}; got {family}")
+    require_picture(file, force)
     l1, l2, l3, *orders = integer_symbol(*numbers)
-    save(coupling_block(family, l1, l2, l3, basis, mark=(orders[0], orders[1], orders[2])), file)
+    mark = orders[0], orders[1], orders[2]
+    save(coupling_block(family, l1, l2, l3, basis, mark=mark), file, force=force)
 
 
 def _function(family: str, basis: str | None, spin: str | None) -> Callable[..., Surd]:

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import math
 
+from coupling.floating_point import from_bits
+
+#: The encoding of an infinite double; those of positive numbers are below, in the order of the numbers.
+INFINITY = 0x7FF << 52
+
 
 def compare_with_pi(left: int, right: int, power: int) -> int:
     """Return the sign of left - right·π^power for positive integers; it is 0 only for power 0.
@@ -41,15 +46,21 @@ def _pi_power(power: int, bits: int) -> tuple[int, int]:
 
 
 def rounded_magnitude(num: int, den: int, pi: int) -> float:
-    """Return √(num/den · π^(-pi)) rounded to nearest, ties to even.
+    """Return √(num/den · π^(-pi)) rounded to nearest, ties to even, by integers alone: the rounding mode of the
+    processor has no say in it, nor has a flush of subnormal numbers to zero.
 
     Raises OverflowError beyond the largest double.
 
     >>> rounded_magnitude(1, 4, 0), rounded_magnitude(1, 1, -2)
     (0.5, 3.141592653589793)
     """
-    if pi == 0:
-        return _rounded_root(num, den)
+    encoding = _rounded_root(num, den) if pi == 0 else _rounded_with_pi(num, den, pi)
+    if encoding >= INFINITY:
+        raise OverflowError("an exact number is larger than the largest double")
+    return from_bits(encoding)
+
+
+def _rounded_with_pi(num: int, den: int, pi: int) -> int:
     bits = 128
     while True:
         low, high = _pi_power(abs(pi), bits)
@@ -63,20 +74,25 @@ def rounded_magnitude(num: int, den: int, pi: int) -> float:
         bits *= 2
 
 
-def _rounded_root(num: int, den: int) -> float:
-    """Return √(num/den) rounded to nearest, ties to even.
+def _rounded_root(num: int, den: int) -> int:
+    """Return the encoding of the double nearest to √(num/den), ties to even; INFINITY or more beyond the largest.
 
-    The root is taken of the quotient shifted by 4^shift to at least 128 bits, so that it has at
-    least 64; what is cut off is remembered in one sticky bit below, and the division of integers
-    by a power of two rounds once and correctly.
+    The root is taken of the quotient shifted by 4^shift to at least 128 bits, so that it has at least 64; what is cut
+    off is remembered in one sticky bit below.  Of the result, root·2^-(shift+1), all bits below the last place of the
+    double, 2^unit, are cut.
     """
     if not num:
-        return 0.0
+        return 0
     shift = max(0, (130 - num.bit_length() + den.bit_length()) // 2 + 1)
     quotient, rest = divmod(num << 2 * shift, den)
     root = math.isqrt(quotient)
-    sticky = 1 if rest or root * root != quotient else 0
-    return (2 * root + sticky) / (1 << (shift + 1))
+    root = 2 * root + (1 if rest or root * root != quotient else 0)
+    unit = max(root.bit_length() - shift - 54, -1074)
+    cut = unit + shift + 1
+    nearest, beyond = root >> cut, root & ((1 << cut) - 1)
+    half = 1 << (cut - 1)
+    nearest += beyond > half or (beyond == half and nearest & 1)
+    return ((unit + 1074) << 52) + nearest
 
 
 def root_bits(num: int, den: int, pi: int, bits: int) -> tuple[int, int]:

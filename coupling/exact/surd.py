@@ -182,11 +182,15 @@ class Surd:
     def __float__(self) -> float:
         if self._unit:
             raise TypeError(f"{self} is imaginary: use complex()")
-        return self._sign * rounded_magnitude(self._num, self._den, self._pi)
+        return self._rounded()
 
     def __complex__(self) -> complex:
-        size = self._sign * rounded_magnitude(self._num, self._den, self._pi)
+        size = self._rounded()
         return complex(0.0, size) if self._unit else complex(size, 0.0)
+
+    def _rounded(self) -> float:
+        size = rounded_magnitude(self._num, self._den, self._pi)
+        return -size if self._sign < 0 else size  # a negation keeps subnormal numbers in any environment
 
     def to_sympy(self) -> Any:
         """Return the same number as a SymPy expression.

@@ -38,7 +38,7 @@ def wigner_3j(j1: object, j2: object, j3: object, m1: object, m2: object, m3: ob
     ...
     TypeError: degree 2 must be an integer or half-integer, got str '1/2'
     """
-    return _symbol(*doubled_symbol(j1, j2, j3, m1, m2, m3))
+    return doubled_3j(*doubled_symbol(j1, j2, j3, m1, m2, m3))
 
 
 def clebsch_gordan(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> Surd:
@@ -52,7 +52,7 @@ def clebsch_gordan(j1: object, j2: object, j3: object, m1: object, m2: object, m
     (√(2/3), √(1/2))
     """
     a, b, c, p, q, r = doubled_symbol(j1, j2, j3, m1, m2, m3)
-    symbol = _symbol(a, b, c, p, q, -r)
+    symbol = doubled_3j(a, b, c, p, q, -r)
     if not symbol:
         return symbol
     sign = parity_sign((a - b + r) // 2) * symbol.sign
@@ -90,8 +90,12 @@ def norm(a: int, b: int, c: int) -> tuple[int, int]:
     return comb(a + c, a) * comb(b + c, b), (c + 1) * comb(a + b + c + 1, a + b)
 
 
-def _symbol(j1: int, j2: int, j3: int, m1: int, m2: int, m3: int) -> Surd:
-    """Return the 3j symbol of doubled degrees and orders that exist."""
+def doubled_3j(j1: int, j2: int, j3: int, m1: int, m2: int, m3: int) -> Surd:
+    """Return the 3j symbol of doubled degrees and orders that exist, of any size.
+
+    >>> doubled_3j(2, 2, 4, 0, 0, 0)
+    √(2/15)
+    """
     if m1 + m2 + m3 or not doubled_triangle(j1, j2, j3):
         return ZERO
     a, b, c = (j1 + j2 - j3) // 2, (j2 + j3 - j1) // 2, (j1 + j3 - j2) // 2

@@ -23,13 +23,15 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from coupling.foreign.choices import CHOICES, ListedOrders, NegatedPaths
 from coupling.foreign.convention import Convention
 from coupling.selection import degree, one_of
+from coupling.tables.ownership import read_regular
 
+#: No convention that makes sense is longer than this many bytes.
+FILE_LIMIT = 1 << 20
 #: field → what a list for it becomes
 LISTS: dict[str, Any] = {"orders": ListedOrders, "sign": NegatedPaths}
 
@@ -43,8 +45,11 @@ def read_convention(path: str | os.PathLike[str]) -> Convention:
     ...     read_convention(file.name).orders(1)
     [1, -1, 0]
     """
+    raw = read_regular(path, FILE_LIMIT)
     try:
-        return parse_convention(Path(path).read_bytes())
+        return parse_convention(raw)
+    except RecursionError:
+        raise ValueError(f"{path}: a convention file is flat; this one is nested too deeply to read") from None
     except (TypeError, ValueError) as error:
         raise type(error)(f"{path}: {error}") from None
 

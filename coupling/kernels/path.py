@@ -6,7 +6,7 @@ For fixed p1 the integers S of :mod:`coupling.kernels.regge` satisfy, with q = 2
 
 (the eigenvalue equation of (L2+L3)², its square roots absorbed by the binomials), and S(p1, 2l2) = (-1)^(p1+a)
 binom(c, p1) begins the row. Coefficients and divisor are single words and the division is exact, so nothing is
-rounded, whatever the degrees.
+rounded, up to degree ``MAX_DEGREE``.
 
 Integers are arrays of digits in base 2^32, lowest first, the last digit signed.  Factors and values are
 double-doubles with a binary exponent of their own, so that nothing underflows before the end; the last step rounds to
@@ -22,7 +22,7 @@ import numpy as np
 from coupling.kernels.doubledouble import is_rounded, product
 from coupling.kernels.jit import kernel
 
-#: Largest degree for which all products of a digit and a coefficient stay below 2^62.
+#: Largest degree for which all products of a digit and a coefficient stay below 2^62; callers take exact blocks beyond.
 MAX_DEGREE = 8192
 
 MASK = (1 << 32) - 1
@@ -32,7 +32,7 @@ LEADING = 5  # digits that are read for a value: at least 5·32 - 33 bits
 
 @kernel
 def round_path(l1, l2, l3, first, lengths, factors, roots1, roots2, roots3, real, error, block, doubtful):
-    """Write the rounded block V[p1, p2] of a path l1 ≤ l2 ≤ l3; return the number of doubtful entries.
+    """Write the rounded block V[p1, p2] of a path l1 ≤ l2 ≤ l3 ≤ MAX_DEGREE; return the number of doubtful entries.
 
     first [l1+1, n] holds (-1)^(p1+a) binom(c, p1) in lengths[p1] digits, with room for J + 64 bits.  factors [2, 3]
     is the path's factor for entries with no zero order and with one, roots_i [2l_i+1, 3] is 1/√binom(2l_i, p): each

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import cfunc, from_dtype
+from numba import from_dtype
 from numba.core import types
 from numba.extending import intrinsic
 
 from coupling.kernels.instructions import fused, spread
+from coupling.kernels.jit import compiled_function
 from coupling.kernels.lanes import width
 
 #: A function works on registers, of which a row of lanes is so many.
@@ -129,4 +130,4 @@ def compiled(sections: tuple[Any, Any, Any], rows_of_z: range, dtype: np.dtype[A
             emit(memory, coefficients, part)
 
     i, pointer = types.intp, types.CPointer(from_dtype(np.dtype(dtype)))
-    return cfunc(types.void(pointer, pointer, i, i, i, i))(run)
+    return compiled_function(types.void(pointer, pointer, i, i, i, i), run)

@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import cfunc, from_dtype
+from numba import from_dtype
 from numba.core import types
 from numba.extending import intrinsic
 
 from coupling.kernels.instructions import fused, spread
+from coupling.kernels.jit import compiled_function
 from coupling.kernels.lanes import WIDTH_BYTES, width
 
 #: Orders that are summed side by side: two sums and two factors for each stay in registers.
@@ -214,4 +215,4 @@ def compiled(name: str, arguments: tuple[int, ...], dtype: Any) -> Any:
             _emit(memory, tables, a + h, b + h, c + h, t, name, arguments)
 
     i, pointer = types.intp, types.CPointer(from_dtype(np.dtype(dtype)))
-    return cfunc(types.void(pointer, pointer, i, i, i, i))(run)
+    return compiled_function(types.void(pointer, pointer, i, i, i, i), run)

@@ -18,7 +18,7 @@ from coupling.lowrank.factors import Array, Factors, tensor
 from coupling.lowrank.fit import EXACT
 from coupling.lowrank.problems import Problem, from_spec
 from coupling.selection import PARITIES
-from coupling.tables.atomic import replacing
+from coupling.tables.atomic import write_file
 
 SCHEMA = 1
 
@@ -129,8 +129,7 @@ def save(record: Record, file: Path) -> None:
     """Write a record; the file appears whole or not at all."""
     values = asdict(record) | {"schema": SCHEMA, "complex": bool(np.iscomplexobj(record.factors[0]))}
     values["factors"] = [x.view(float).tolist() for x in map(np.ascontiguousarray, record.factors)]
-    with replacing(file) as stream:
-        stream.write((json.dumps(values, ensure_ascii=False) + "\n").encode())
+    write_file(file, (json.dumps(values, ensure_ascii=False) + "\n").encode())
 
 
 def from_values(values: dict[str, Any], factors: Sequence[Array]) -> Record:

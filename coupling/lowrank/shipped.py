@@ -28,8 +28,10 @@ SCHEMA_VERSION = 1
 PROBLEMS = (GAUNT, "bracket", "whole")
 
 
-def save_factors(records: Sequence[Record], file: Path) -> dict[str, Any]:
+def save_factors(records: Sequence[Record], file: Path, *, force: bool = False) -> dict[str, Any]:
     """Write results with real factors into one file and return its metadata; the same results give the same bytes.
+
+    Raises FileExistsError for a file that is there and holds no factors, or is of a newer schema, unless ``force``.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -49,7 +51,7 @@ def save_factors(records: Sequence[Record], file: Path) -> dict[str, Any]:
         "package_version": __version__,
         "results": [_described(record) for record in records],
     }
-    return write(file, metadata, tensors, arrays)
+    return write(file, metadata, tensors, arrays, force=force)
 
 
 def _described(record: Record) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.plots.style import FAINT, INK, LABEL, MARKERS, PALETTE, TICK, dress, new_axes, save
+from coupling.plots.style import FAINT, INK, LABEL, MARKERS, PALETTE, TICK, dress, new_axes, require_picture, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -192,8 +192,8 @@ def _sequence(count: int) -> list[Any]:
     return [colormaps["viridis"](0.85 * k / max(count - 1, 1)) for k in range(count)]
 
 
-def save_errors(file: Path, panels: Mapping[str, Curves], x: str) -> None:
-    """Write panels {title: curves} side by side as a picture, x the name of the abscissa.
+def save_errors(file: Path, panels: Mapping[str, Curves], x: str, *, force: bool = False) -> None:
+    """Write panels {title: curves} side by side as a picture, x the name of the abscissa; see :func:`save` for force.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -203,8 +203,9 @@ def save_errors(file: Path, panels: Mapping[str, Curves], x: str) -> None:
     """
     from coupling.plots.style import new_figure
 
+    require_picture(file, force)
     figure = new_figure((4.6 * len(panels), 3.9))
     for ax, (title, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         plot_errors(curves, ax).set_title(title, fontsize=LABEL, color=INK)
         ax.set_xlabel(x, fontsize=LABEL, color=INK)
-    save(figure, file, dpi=110)
+    save(figure, file, dpi=110, force=force)

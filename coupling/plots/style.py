@@ -7,10 +7,12 @@ said by hue alone.  Pictures are objects of matplotlib: pyplot, and with it glob
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coupling.tables.atomic import replacing
+from coupling.tables.atomic import write_file
+from coupling.tables.ownership import Kind, require_replaceable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +35,13 @@ INK, FAINT = "#333333", "#d8d8d8"
 
 #: Sizes of text in points.
 TITLE, LABEL, TICK = 11, 10, 9
+
+#: What a picture says of itself, by format: who made it, and no date.
+METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": "coupling"},
+    "svg": {"Creator": "coupling", "Date": None},
+    "pdf": {"Creator": "coupling", "CreationDate": None},
+}
 
 
 def new_axes(size: tuple[float, float] = (6.4, 4.0)) -> Axes:
@@ -108,18 +117,29 @@ def picture_format(file: str | Path) -> str:
     return suffix
 
 
-def save(ax: Axes | Figure, file: str | Path, dpi: int = 150) -> None:
+def require_picture(file: str | Path, force: bool = False) -> None:
+    """Raise ValueError or FileExistsError, before anything is drawn, where :func:`save` would.
+
+    >>> require_picture("no/such/block.png")
+    """
+    picture_format(file)
+    require_replaceable(Path(file), Kind("picture"), force)
+
+
+def save(ax: Axes | Figure, file: str | Path, dpi: int = 150, *, force: bool = False) -> None:
     """Write the figure of Axes in the format of the file's suffix: png, svg or pdf; whole or not at all.
 
-    Raises ValueError for another suffix.
+    The file names coupling as the program that made it.  Raises ValueError for another suffix, FileExistsError for a
+    file that is there and is no picture of coupling, unless ``force``.
 
     >>> save(new_axes(), "picture.bmp")
     Traceback (most recent call last):
     ValueError: a picture is written as .png, .svg or .pdf; got 'picture.bmp'
     """
+    require_picture(file, force)
     path, suffix = Path(file), picture_format(file)
     figure: Any = ax if hasattr(ax, "savefig") else ax.figure
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
+    stream = BytesIO()
+    figure.savefig(stream, format=suffix, dpi=dpi, metadata=METADATA[suffix])
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as stream:
-        figure.savefig(stream, format=suffix, dpi=dpi, metadata=metadata)
+    write_file(path, stream.getvalue(), force=force)

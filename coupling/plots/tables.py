@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from coupling.exact import real_wigner_3j
 from coupling.exact.surd import Surd
-from coupling.plots.style import EVEN, FAINT, INK, ODD, frame, new_axes, save
+from coupling.plots.style import EVEN, FAINT, INK, ODD, frame, new_axes, require_picture, save
 from coupling.tables import Request, Table, build
 
 if TYPE_CHECKING:
@@ -203,8 +203,8 @@ def _add_path(figure: Figure, path: tuple[int, int, int]) -> None:
     figure.text(0.03, 0.24, text, color=INK, fontsize=9.5)
 
 
-def save_structure(file: Path, lmax: int = 4) -> None:
-    """Write the picture of the real coupling tensor up to lmax as PNG; it appears whole or not at all.
+def save_structure(file: Path, lmax: int = 4, *, force: bool = False) -> None:
+    """Write the picture of the real coupling tensor up to lmax as PNG; see :func:`save` for force.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -212,7 +212,8 @@ def save_structure(file: Path, lmax: int = 4) -> None:
     ...     len(list(Path(folder).iterdir()))
     1
     """
-    save(plot_structure(build(Request(lmax=lmax))), file, dpi=130)
+    require_picture(file, force)
+    save(plot_structure(build(Request(lmax=lmax))), file, dpi=130, force=force)
 
 
 def _colours(matrix: NDArray[np.float64], odd: NDArray[np.bool_]) -> NDArray[np.float64]:

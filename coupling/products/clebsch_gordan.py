@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from coupling.families import with_basis
 from coupling.kernels.lanes import width
 from coupling.kernels.sparse_product import sparse_product, sparse_weights
 from coupling.kernels.sparse_straight import compiled
+from coupling.memory import require_memory
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.product import Features, Product
 from coupling.products.sparse_program import Integers, Lmax, Section, places, program, row_count
@@ -236,6 +238,7 @@ def path_weights(lmax: tuple[int, ...], weights: ArrayLike | None) -> NDArray[np
     (1, 2, 2)
     """
     shape = tuple(l + 1 for l in lmax)
+    require_memory(16 * prod(shape), f"an array of path weights to lmax {lmax}")
     given = np.ones(shape) if weights is None else np.array(weights, float)
     if given.shape != shape:
         raise ValueError(f"weights must have the shape {shape} = [lmax1+1, lmax2+1, lmax3+1], got {given.shape}")

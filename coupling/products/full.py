@@ -79,9 +79,11 @@ class FullProduct(Product):
     ) -> None:
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
         family = with_basis(normalization, "real", "normalization").text
-        self.paths: Integers = path_array(self.lmax, one_of(parity, PARITIES, "parity"))
-        self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])
+        one_of(parity, PARITIES, "parity")
+        # first the table, which refuses degrees whose paths cannot be listed
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
+        self.paths: Integers = path_array(self.lmax, parity)
+        self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])
         self._entries = _entries(table, family, self.paths, self.offsets)
         self._turns = 0
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, tile_shape, work_size
 from coupling.kernels.tiles import lanes
+from coupling.memory import require_memory
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.product import Features, Product
 from coupling.spins import diagonal, doubled_spin, matrix_factors, smallest_spin, used_degrees
@@ -65,6 +66,8 @@ class MatrixProduct(Product):
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
         l1, l2, l3 = self.lmax
         self._used = used_degrees(l1, l2, l3)
+        twice = max(self._used) if spin is None else doubled_spin(spin)
+        require_memory(plan_bytes(self._used, twice + 1), f"the matrix product to degrees {self.lmax}")
         twice = doubled_spin(smallest_spin(l1, l2, l3) if spin is None else spin)
         if twice < max(self._used):
             raise ValueError(f"spin must be at least {max(self._used) / 2}, half the largest degree, got {spin!r}")
@@ -108,6 +111,17 @@ class MatrixProduct(Product):
             matrix_product(read_only(x), read_only(y), out, first, last, ahead, plan, work)
 
         run_blocks(run, out.shape[0] * out.shape[2], plan.w, self.workers)
+
+
+def plan_bytes(lmax: tuple[int, int, int], n: int) -> int:
+    """Return the bytes of the tables of a product, with the pieces they are joined from, and of a block of lanes.
+
+    >>> plan_bytes((1, 1, 1), 2)
+    2280
+    """
+    # (n-m+1)/2 numbers for each l ≥ m, twice; entries of the encoders
+    tables = sum(sum((n - m + 1) // 2 * (l + 1 - m) for m in range(min(l, n) + 1)) for l in lmax)
+    return 40 * tables + 8 * work_size(lanes(np.dtype(float)), lmax, n)
 
 
 def make_plan(lmax: tuple[int, int, int], spin: float, weights: list[Array], dtype: np.dtype[Any]) -> Plan:

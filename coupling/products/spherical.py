@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from coupling.kernels.lanes import width
 from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherical_product
 from coupling.kernels.sphere_programs import compiled
+from coupling.memory import require_memory
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.legendre import colatitudes, legendre, slope
 from coupling.products.product import Features, Product
@@ -154,8 +155,20 @@ class OneTerm(Spherical):
         super().__init__(lmax, [term(self.kind, lmax, weights, classes)], layout=layout, workers=workers)
 
 
+def plan_bytes(lmax: Triple, terms: int) -> int:
+    """Return the bytes of the quadrature, of the Legendre functions and of the tables of each term.
+
+    >>> plan_bytes((1, 1, 1), 1) < 1 << 12
+    True
+    """
+    n = sum(lmax) // 2 + 1
+    entries = (max(lmax) + 1) * (max(lmax) + 2) * (n // 2 + 1)
+    return 32 * n * n + 8 * entries * (12 + 4 * terms)
+
+
 def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any]) -> Plan:
-    """Return rows and tables of a sum of terms."""
+    """Return rows and tables of a sum of terms; MemoryError for tables that do not fit."""
+    require_memory(plan_bytes(lmax, len(terms)), f"the tables of a product on the sphere to degrees {lmax}")
     rows, tables, start = [], [], 0
     for one in terms:
         split = not (one.classes == 1).all()

@@ -71,7 +71,9 @@ class NeighbourDensity:
         radial = radial * pairs.numbers[pairs.others, None]
         angular = harmonics(self.lmax, *angles(pairs.vectors)).real
         result = np.zeros((len(pairs.numbers), (self.lmax + 1) ** 2, self.channels))
+        order = np.argsort(pairs.centres, kind="stable")
+        bounds = np.searchsorted(pairs.centres[order], np.arange(len(result) + 1))
         for atom in range(len(result)):
-            own = pairs.centres == atom
+            own = order[bounds[atom] : bounds[atom + 1]]
             result[atom] = angular[own].T @ radial[own]
         return result

@@ -9,26 +9,51 @@ from __future__ import annotations
 
 import glob
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from coupling.tables.ownership import Kind, holds, kind_of, open_regular, require_replaceable
 
 try:
     import fcntl
 except ImportError:  # Windows: nothing is locked, so nothing is ever taken for abandoned
     fcntl = None  # type: ignore[assignment]
 
+#: So many seconds a process waits for another one that builds the same file.
+PATIENCE = 600.0
+#: Seconds between two attempts to get a lock.
+PAUSE = 0.02
+
+
+def write_file(path: Path, content: bytes, *, force: bool = False) -> bool:
+    """Write a whole file and return whether it has changed; :mod:`coupling.tables.ownership` says what may be replaced.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     [write_file(Path(folder) / "mine.txt", b"mine") for _ in range(2)]
+    [True, False]
+    """
+    if holds(path, content):
+        return False
+    with replacing(path, kind=kind_of(content), force=force) as file:
+        file.write(content)
+    return True
+
 
 @contextmanager
-def replacing(path: Path, flush: bool = True) -> Iterator[BinaryIO]:
+def replacing(path: Path, flush: bool = True, *, kind: Kind | None = None, force: bool = False) -> Iterator[BinaryIO]:
     """Give a new binary file that takes the place of ``path`` when the block ends without an exception.
 
-    Without ``flush`` a killed process still leaves all or nothing, but a machine that loses its power may not.  Raises
-    OSError where nothing can be written, and for a device, a pipe or a folder, whose place a file must not take.
+    A file that is there is replaced if it is of the same kind, empty, or ``force`` is given, else FileExistsError is
+    raised; a symbolic link stays and leads to the new file.  Without ``flush`` a killed process still leaves all or
+    nothing, but a machine that loses its power may not.  Raises OSError where nothing can be written, and for a device,
+    a pipe or a folder, whose place a file must not take.
     """
-    if path.exists() and not path.is_file():
-        raise OSError(f"{path} must be a file, or new, to be written; got a folder, a device or a pipe")
+    require_replaceable(path, kind, force)
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path
     remove_abandoned(path)
     try:
         temporary, file = _create(path)
@@ -49,45 +74,72 @@ def replacing(path: Path, flush: bool = True) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, patience: float | None = None) -> Iterator[None]:
     """Hold the lock of ``path``, which need not exist: one process at a time, the others wait.
 
-    The lock is on an empty file ``.<name>.lock`` beside it, which stays; it ends with the process that holds it.  Where
-    the system has no such locks (Windows, some network disks) nobody waits; then two may do the same work.
+    The lock is on a file ``.<name>.lock`` beside it, which stays and says who had it last; it ends with the process
+    that holds it.  Raises TimeoutError, naming the holder, after ``patience`` seconds (ten minutes).  Where the system
+    has no such locks (Windows, some network disks) nobody waits; then two may do the same work.
     """
-    with open(path.with_name(f".{path.name}.lock"), "ab") as file:
-        _lock(file, wait=True)
+    lock = path.with_name(f".{path.name}.lock")
+    with _lock_file(lock) as file:
+        _wait_for(file, path, PATIENCE if patience is None else patience)
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {os.uname().nodename if fcntl else 'this machine'}".encode())
+        file.flush()
         yield
+
+
+def _lock_file(lock: Path) -> BinaryIO:
+    with suppress(FileNotFoundError):
+        open_regular(lock).close()  # a pipe in its place would be waited for
+    return open(lock, "ab")
+
+
+def _wait_for(file: BinaryIO, path: Path, patience: float) -> None:
+    end = time.monotonic() + patience
+    while _lock(file) is False:
+        if time.monotonic() > end:
+            lock = Path(file.name)
+            holder = lock.read_bytes()[:200].decode("utf-8", "replace") or "another process"
+            raise TimeoutError(
+                f"{path} has been locked by {holder} for {patience:g} s: wait until it has built the file, or end it; "
+                f"the lock is on {lock}"
+            )
+        time.sleep(PAUSE)
 
 
 def remove_abandoned(path: Path) -> int:
     """Remove what killed writers of ``path`` left beside it, and return how many files that were."""
     pattern = f".{glob.escape(path.name)}.{'[0-9a-f]' * 16}.tmp"
-    return sum(_remove_unlocked(file) for file in path.parent.glob(pattern)) if fcntl else 0
+    return sum(map(_remove_unlocked, path.parent.glob(pattern))) if fcntl else 0
 
 
 def _create(path: Path) -> tuple[Path, BinaryIO]:
     while True:
         temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
         file = open(temporary, "xb")
-        _lock(file, wait=True)
-        if temporary.exists():  # else another writer took it for abandoned in the moment before it was locked
+        if _lock(file) is not False and temporary.exists():
             return temporary, file
-        file.close()
+        file.close()  # another writer took it for abandoned in the moment before it was locked
 
 
-def _lock(file: BinaryIO, wait: bool) -> bool:
+def _lock(file: BinaryIO) -> bool | None:
+    """Lock a file; return False where another process has it, None where there are no locks."""
     if fcntl:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except OSError:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             return False
-    return True
+        except OSError:
+            return None
+        return True
+    return None
 
 
 def _remove_unlocked(path: Path) -> bool:
-    with suppress(FileNotFoundError, PermissionError), open(path, "rb") as file:
-        if _lock(file, wait=False):
+    with suppress(OSError), open_regular(path) as file:
+        if _lock(file):
             path.unlink()
             return True
     return False

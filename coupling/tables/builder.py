@@ -19,20 +19,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.indexing import entry_counts
+from coupling.indexing import entry_counts, path_count
 from coupling.memory import require_memory
+from coupling.plan import PATH_BYTES
 from coupling.tables import parts
 from coupling.tables.assembly import Assembly
 from coupling.tables.atomic import remove_abandoned
 from coupling.tables.core import core_blocks
 from coupling.tables.errors import TableError
-from coupling.tables.factors import reduced_vector
+from coupling.tables.factors import reduced_vectors
 from coupling.tables.format import write
-from coupling.tables.metadata import constant_part, describe, tensors
-from coupling.tables.parts import Plan, build_part, part_file, plan_of
+from coupling.tables.metadata import KIND, constant_part, describe, tensors
+from coupling.tables.ownership import require_replaceable
+from coupling.tables.parts import Plan, build_part, part_file, plan_of, remove_parts
 from coupling.tables.reader import load
 from coupling.tables.request import Request, read_request, table_name
 from coupling.tables.size import ENTRY_BYTES, path_array, table_bytes
+from coupling.tables.sources import provenance
 from coupling.tables.table import Table
 
 Progress = Callable[[int], object]
@@ -56,11 +59,12 @@ def build(
     request : a Request, or the path of a request file (TOML)
     output : ``<name>.safetensors``; an up-to-date file is kept, finished parts of an earlier attempt are used
     workers : so many threads; or give any ``concurrent.futures.Executor`` that sees the same file system
-    force : build again what is up to date
+    force : build again what is up to date, and write over any file
     progress : called with the number of entries, zeros included, that have just been finished
 
     The same request gives the same bytes.  Raises ValueError or TypeError for a bad request, MemoryError or OSError,
-    naming the bytes, for a table that does not fit in memory or on the disk; nothing is written then.
+    naming the bytes, for a table that does not fit in memory or on the disk, FileExistsError for an output that exists
+    and is no table, or one of a newer schema; nothing is written then.
 
     >>> build(Request(lmax=4, basis="complex", parity="even"))
     Table('complex-l4-even': complex basis, lmax 4, 42 paths, 798 entries, 3 families)
@@ -72,10 +76,11 @@ def build(
         return _build_in_memory(request, workers, done)
     target = Path(output)
     request = request.renamed(table_name(target))
+    require_replaceable(target, KIND, force)
     table = None if force else up_to_date(request, target)
     if table is None:
-        table = _build_file(request, target, workers, executor, done)
-    _remove_leftovers(target)
+        table = _build_file(request, target, workers, executor, done, force)
+    remove_leftovers(request, target)
     return table
 
 
@@ -87,11 +92,12 @@ def build_shard(
     *,
     workers: int = 1,
     executor: Executor | None = None,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> int:
     """Build the parts i with i % shards == shard that are not there yet, and return how many were built.
 
-    ``merge`` makes the table when all shards are done.
+    ``merge`` makes the table when all shards are done.  force : also where the output is a file that merge would refuse
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -106,11 +112,12 @@ def build_shard(
     if not 0 <= shard < shards:
         raise ValueError(f"shard must be k/n with 0 <= k < n, got {shard}/{shards}")
     plan = _plan(request.renamed(table_name(target)))
+    require_replaceable(target, KIND, force)
     if up_to_date(plan.request, target):
         return 0
     mine = range(shard, len(plan), shards)
     _require_disk(_bytes_of_parts(plan, target, mine), plan.request, target)
-    return _build_parts(plan, target, mine, workers, executor, progress or (lambda entries: None))
+    return len(_build_parts(plan, target, mine, workers, executor, progress or (lambda entries: None), force))
 
 
 def shard_entries(request: Request, shard: int, shards: int) -> int:
@@ -123,8 +130,12 @@ def shard_entries(request: Request, shard: int, shards: int) -> int:
     return sum(plan.size(index) for index in range(shard, len(plan), shards))
 
 
-def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1) -> Table:
-    """Put the finished parts of a request together and return the table; ValueError when some are missing.
+def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1, force: bool = False) -> Table:
+    """Put the finished parts of a request together and return the table.
+
+    Every part is computed again and compared, bit by bit, which takes less time than its bytes take to be read and
+    written.  Raises ValueError when parts are missing, TableError for one that holds a wrong number, FileExistsError
+    for an output that is there and is no table, or one of a newer schema, unless ``force``.
 
     >>> merge(Request(lmax=2), "no/such/place/real-l2.safetensors")
     Traceback (most recent call last):
@@ -132,6 +143,7 @@ def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1)
     """
     target = Path(output)
     request = request.renamed(table_name(target))
+    require_replaceable(target, KIND, force)
     table = up_to_date(request, target)
     if table is None:
         plan = _plan(request)
@@ -142,8 +154,8 @@ def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1)
                 f"the first is part {assembly.missing[0]}: build them, then merge"
             )
         _require_disk(_bytes(request), request, target)
-        table = _assemble(assembly, target)
-    _remove_leftovers(target)
+        table = _assemble(assembly, target, force)
+    remove_leftovers(request, target)
     return table
 
 
@@ -153,7 +165,8 @@ def up_to_date(request: Request, target: Path) -> Table | None:
         table = load(target)
     except (FileNotFoundError, TableError):
         return None
-    return table if constant_part(request).items() <= table.metadata.items() else None
+    expected = {**constant_part(request), **provenance()}
+    return table if expected.items() <= table.metadata.items() else None
 
 
 def allowed_entries(request: Request) -> int:
@@ -180,32 +193,36 @@ def _plan(request: Request) -> Plan:
 
 
 def _build_in_memory(request: Request, workers: int, done: Progress) -> Table:
-    require_memory(_bytes(request), f"building {request.name} in memory")
+    needed = _bytes(request) + PATH_BYTES * path_count(*request.lmax)
+    require_memory(needed, f"building {request.name} in memory")
     paths = path_array(request.lmax, request.parity)
     counts, block = core_blocks(paths, request.basis, workers)
     table = Table(
         request, describe(request, paths, len(block.values)), paths, _offsets(counts), block.orders, block.values,
-        _factors(request, paths),
+        reduced_vectors(request.families, paths, request.basis),
     )  # fmt: skip
     done(allowed_entries(request))
     return table
 
 
-def _build_file(request: Request, target: Path, workers: int, executor: Executor | None, done: Progress) -> Table:
+def _build_file(
+    request: Request, target: Path, workers: int, executor: Executor | None, done: Progress, force: bool
+) -> Table:
     plan = _plan(request)
     small = len(plan) == 1 or (executor is None and allowed_entries(request) <= AT_ONCE)
     if small and not parts_folder(target).exists():
         _require_disk(_bytes(request), request, target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        _build_in_memory(request, workers, done).save(target)
+        _build_in_memory(request, workers, done).save(target, force=force)
         return load(target, verify=False)
     _require_disk(_bytes_of_parts(plan, target, range(len(plan))) + _bytes(request), request, target)
+    own: set[int] = set()
     for _ in range(ATTEMPTS):
-        _build_parts(plan, target, range(len(plan)), workers, executor, done)
-        assembly = Assembly(plan, parts_folder(target), workers)
+        own |= _build_parts(plan, target, range(len(plan)), workers, executor, done, force)
+        assembly = Assembly(plan, parts_folder(target), workers, own)
         with suppress(FileNotFoundError):
             if not assembly.missing:
-                return _assemble(assembly, target)
+                return _assemble(assembly, target, force)
         # another process has just finished this table and removed the parts
         table = up_to_date(request, target)
         if table is not None:
@@ -214,16 +231,16 @@ def _build_file(request: Request, target: Path, workers: int, executor: Executor
 
 
 def _build_parts(
-    plan: Plan, target: Path, indices: range, workers: int, executor: Executor | None, done: Progress
-) -> int:
-    """Build the parts that are not there; return how many that were."""
+    plan: Plan, target: Path, indices: range, workers: int, executor: Executor | None, done: Progress, force: bool
+) -> set[int]:
+    """Build the parts that are not there; return which those were."""
     what = plan.request, plan.part_entries
-    folder, built = parts_folder(target), 0
+    folder, built = parts_folder(target), set[int]()
     with nullcontext(executor) if executor else ThreadPoolExecutor(workers) as pool:
-        futures = {pool.submit(build_part, *what, index, folder): index for index in indices}
+        futures = {pool.submit(build_part, *what, index, folder, force): index for index in indices}
         try:
             for future in as_completed(futures):
-                built += future.result()
+                built |= {futures[future]} if future.result() else set()
                 done(plan.size(futures[future]))
         finally:
             for future in futures:
@@ -231,9 +248,9 @@ def _build_parts(
     return built
 
 
-def _assemble(assembly: Assembly, target: Path) -> Table:
+def _assemble(assembly: Assembly, target: Path, force: bool) -> Table:
     plan = assembly.plan
-    offsets, factors = _offsets(assembly.counts), _factors(plan.request, plan.paths)
+    offsets, factors = _offsets(assembly.counts), reduced_vectors(plan.request.families, plan.paths, plan.request.basis)
     entries = int(offsets[-1])
     arrays = {tensor.name: tensor for tensor in tensors(plan.request, len(plan.paths), entries)}
 
@@ -243,23 +260,18 @@ def _assemble(assembly: Assembly, target: Path) -> Table:
         yield from assembly.chunks(arrays["orders"])
         yield plan.paths
 
-    write(target, describe(plan.request, plan.paths, entries), list(arrays.values()), chunks())
+    write(target, describe(plan.request, plan.paths, entries), list(arrays.values()), chunks(), force=force)
     return load(target, verify=False)
 
 
-def _remove_leftovers(target: Path) -> None:
-    """Remove the parts of a table that is complete, and what killed writers left."""
+def remove_leftovers(request: Request, target: Path) -> None:
+    """Remove the parts of a table that is complete, and what killed writers left; nothing else."""
     remove_abandoned(target)
-    with suppress(FileNotFoundError):
-        shutil.rmtree(parts_folder(target))
+    remove_parts(request, parts_folder(target))
 
 
 def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(counts)])
-
-
-def _factors(request: Request, paths: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
-    return {family: reduced_vector(family, paths, request.basis) for family in request.families}
 
 
 def _check_workers(workers: int) -> None:

@@ -2,23 +2,30 @@
 
 One process builds an entry while the others that ask for it wait; an entry appears whole or not at all.  It is verified
 whenever it is loaded.  A damaged one is refused and stays where it is: something has gone wrong on this disk, and the
-message says how to renew the file.
+message says how to renew the file.  An entry that other sources have built, an older version or these before a change,
+is built again, and a warning says so.
 """
 
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 from coupling.conventions import CONVENTION_ID
 from coupling.tables.atomic import locked
 from coupling.tables.errors import TableError
+from coupling.tables.format import read
+from coupling.tables.ownership import Kind, file_kind, require_replaceable
 from coupling.tables.request import Request, file_name
 from coupling.tables.size import table_bytes
+from coupling.tables.sources import outdated
 
 #: A larger table is built by ``coupling build``, which goes on after an interruption and takes many workers.
 TABLE_LIMIT = 1 << 30
+#: Kinds of files in the cache.
+KINDS = ("table", "arrays")
 #: What a table is called that has not been given a name.
 NAME = re.compile(r"(real|complex)-l(\d{1,9})(?:-(\d{1,9})-(\d{1,9}))?(?:-(even|odd))?", re.ASCII)
 
@@ -62,7 +69,7 @@ def cached_table(request: Request) -> Path:
 
     file, bytes = cache_folder() / file_name(request.name), _bytes(request)
     command = f"coupling build --lmax {','.join(map(str, request.lmax))} --basis {request.basis}"
-    if bytes > TABLE_LIMIT and not file.exists():
+    if bytes > TABLE_LIMIT and (not file.exists() or other_builder(file)):
         raise ValueError(
             f"a table is built on demand up to {TABLE_LIMIT} bytes, {request.name} has about {bytes}: "
             f"build it with `{command}` and load the file"
@@ -71,16 +78,34 @@ def cached_table(request: Request) -> Path:
 
 
 def cached(file: Path, make: Callable[[], object]) -> Path:
-    """Return a file of the cache; make() writes it, atomically, if it is not there, in one process at a time."""
+    """Return a file of the cache; make() writes it, atomically, if it is not there, in one process at a time.
+
+    A file that other sources have built, of another version or changed since, is written again, with a warning.
+    """
+    other = None
     try:
-        if not file.exists():
+        if not file.exists() or other_builder(file):
             file.parent.mkdir(parents=True, exist_ok=True)
             with locked(file):
-                if not file.exists():  # else another process has built it in the meantime
+                other = other_builder(file) if file.exists() else None
+                if other or not file.exists():  # else another process has built it in the meantime
                     make()
     except OSError as error:
         raise type(error)(f"{file.stem} is not shipped and cannot be built into {file.parent}: {error}") from error
+    if other:
+        warnings.warn(f"{file} was built by {other} and has been built again", stacklevel=4)
     return file
+
+
+def other_builder(file: Path) -> str | None:
+    """Return which other sources have built a file; None for these, and for what the reader will refuse."""
+    kind = file_kind(file)
+    if kind is None or kind.name not in KINDS:
+        return None
+    try:
+        return outdated(read(file, verify=False).metadata)
+    except TableError:
+        return None
 
 
 def refused(error: TableError) -> TableError:
@@ -90,10 +115,11 @@ def refused(error: TableError) -> TableError:
     return TableError(error.file, error.field, error.expected, error.found, advice)
 
 
-def remove(file: Path) -> None:
-    """Remove a file of the cache, if it is there, while nobody builds it."""
+def remove(file: Path, kind: Kind, force: bool = False) -> None:
+    """Remove a file of the cache, if it is there, while nobody builds it; one of another kind only by ``force``."""
     if file.parent.exists():
         with locked(file):
+            require_replaceable(file, kind, force)
             file.unlink(missing_ok=True)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from coupling.conventions import CORE, parity_sign
 from coupling.families import family as known
+from coupling.floating_point import default_rounding
 from coupling.indexing import entry_counts
 from coupling.selection import Path
 from coupling.selection import orders as allowed_orders
@@ -64,6 +65,7 @@ class Report:
         return "\n".join([self.table, *(f"  {check}" for check in self.checks)])
 
 
+@default_rounding()
 def check(table: Table, full: bool = False) -> Report:
     """Check a table and return the report.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import CORE
+from coupling.floating_point import default_rounding
 from coupling.kernels.entries import keep_non_zero
 from coupling.tabulation import tabulate_paths
 
@@ -19,6 +20,7 @@ class Block(NamedTuple):
     values: NDArray[np.float64]
 
 
+@default_rounding()
 def core_blocks(paths: NDArray[np.uint8], basis: str, workers: int = 1) -> tuple[NDArray[np.int64], Block]:
     """Return the number of non-zero entries of each path, and those of all paths in one Block, correctly rounded.
 

@@ -26,6 +26,15 @@ def reduced_vector(family: str | Family, paths: NDArray[np.uint8], basis: str) -
     return np.array(values, np.float64)[where]
 
 
+def reduced_vectors(families: Sequence[str], paths: NDArray[np.uint8], basis: str) -> dict[str, NDArray[np.float64]]:
+    """Return the reduced factors of some families on every path, by their names.
+
+    >>> list(reduced_vectors(["gaunt"], np.array([[1, 1, 0]], np.uint8), "real"))
+    ['gaunt']
+    """
+    return {family: reduced_vector(family, paths, basis) for family in families}
+
+
 def path_kinds(family: Family, paths: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return an integer for each path such that paths with the same one have the same factor.
 

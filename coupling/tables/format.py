@@ -25,8 +25,10 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.memory import require_memory
 from coupling.tables.atomic import replacing
 from coupling.tables.errors import TableError
+from coupling.tables.ownership import kind_of, open_regular
 from coupling.tables.request import canonical_json
 
 ALIGNMENT = 64
@@ -76,14 +78,16 @@ def write(
     chunks: Iterable[NDArray[Any]],
     *,
     flush: bool = True,
+    force: bool = False,
 ) -> dict[str, Any]:
     """Write a file whose arrays arrive in chunks, in order; return the metadata with their checksum.
 
     flush : wait until it is on the disk
+    force : over any file; otherwise FileExistsError is raised for one that is of another kind, or of a newer schema
     """
     blank = encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors)
     digest = hashlib.sha256(blank)
-    with replacing(path, flush) as file:
+    with replacing(path, flush, kind=kind_of(blank), force=force) as file:
         file.write(blank)
         written = sum(_write_chunk(file, digest, chunk) for chunk in chunks)
         if written != sum(tensor.bytes for tensor in tensors):
@@ -114,17 +118,18 @@ class Content(NamedTuple):
     data: NDArray[np.uint8]
 
 
-def read(path: Path, verify: bool = True) -> Content:
+def read(path: Path, verify: bool = True, mapped: bool = True) -> Content:
     """Map a file and check header, layout, size and (``verify``) checksum; raise TableError if anything is wrong.
 
-    Allocates no more than the header, which is at most 64 KiB and no longer than the file.
+    Allocates no more than the header, which is at most 64 KiB and no longer than the file; without ``mapped``, then the
+    file.  Raises OSError for what is no file, a folder, a pipe or a device.
     """
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         header = _read_header(path, file, size)
         metadata, tensors = _parse_header(path, header)
         _check_layout(path, header, metadata, tensors, size)
-        data = np.memmap(file, np.uint8, mode="r") if size else np.zeros(0, np.uint8)
+        data = np.memmap(file, np.uint8, mode="r") if mapped else _copy(path, file, size)
     ends = accumulate((tensor.bytes for tensor in tensors), initial=len(header))
     starts = {tensor.name: start for tensor, start in zip(tensors, ends, strict=False)}
     data = np.asarray(data)
@@ -132,6 +137,15 @@ def read(path: Path, verify: bool = True) -> Content:
     if verify:
         check_checksum(path, content)
     return content
+
+
+def _copy(path: Path, file: BinaryIO, size: int) -> NDArray[np.uint8]:
+    require_memory(size, f"{path} in memory")
+    file.seek(0)
+    data = np.fromfile(file, np.uint8, size)
+    if len(data) < size:
+        raise TableError(path, "size", f"{size} bytes, as a moment ago", len(data))
+    return data
 
 
 def _read_header(path: Path, file: BinaryIO, size: int) -> bytes:
@@ -146,8 +160,8 @@ def _read_header(path: Path, file: BinaryIO, size: int) -> bytes:
 
 def _parse_header(path: Path, header: bytes) -> tuple[dict[str, Any], list[Tensor]]:
     try:
-        entries = json.loads(header[8:].decode("ascii"), parse_constant=_refuse)
-        metadata = json.loads(entries.pop("__metadata__")["coupling"], parse_constant=_refuse)
+        entries = _json(header[8:].decode("ascii"))
+        metadata = _json(entries.pop("__metadata__")["coupling"])
         tensors = [Tensor(name, entry["dtype"], tuple(entry["shape"])) for name, entry in entries.items()]
         known = isinstance(metadata, dict) and all(_plausible(tensor) for tensor in tensors)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -157,8 +171,19 @@ def _parse_header(path: Path, header: bytes) -> tuple[dict[str, Any], list[Tenso
     return metadata, tensors
 
 
+def _json(text: str) -> Any:
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+
+
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is not a double")
+    return number
 
 
 def _plausible(tensor: Tensor) -> bool:

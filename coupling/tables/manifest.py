@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from coupling.conventions import CONVENTION_ID
-from coupling.tables.atomic import replacing
+from coupling.tables.atomic import write_file
 from coupling.tables.errors import TableError
 from coupling.version import __version__
 
@@ -92,7 +92,7 @@ def file_digest(file: Path) -> str:
 Entries = Iterable[tuple[str, dict[str, Any]]]
 
 
-def write_manifest(folder: Path, tables: Entries, arrays: Entries) -> bool:
+def write_manifest(folder: Path, tables: Entries, arrays: Entries, *, force: bool = False) -> bool:
     """Write the manifest of a folder; return whether it differs from the one that was there."""
     content = {
         "schema": SCHEMA,
@@ -103,9 +103,4 @@ def write_manifest(folder: Path, tables: Entries, arrays: Entries) -> bool:
         "arrays": dict(sorted(arrays)),
     }
     text = (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode()
-    file = folder / "manifest.json"
-    if file.exists() and file.read_bytes() == text:
-        return False
-    with replacing(file) as stream:
-        stream.write(text)
-    return True
+    return write_file(folder / "manifest.json", text, force=force)

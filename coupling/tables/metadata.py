@@ -16,9 +16,10 @@ from coupling.families import names
 from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
 from coupling.tables.format import Tensor
+from coupling.tables.ownership import Kind
 from coupling.tables.request import Request
 from coupling.tables.size import symmetry_zeros
-from coupling.version import __version__
+from coupling.tables.sources import KEYS, check_provenance, provenance
 
 SCHEMA = "coupling-table"
 SCHEMA_VERSION = 1
@@ -27,19 +28,25 @@ ROUNDING = {
     "reduced": "float64 nearest to the exact value, ties to even",
 }
 SOURCE = "square roots of rational numbers, for integrals over pi; each rounded once"
+KIND = Kind("table", SCHEMA_VERSION)
 COUNTS = ("accidental_zeros", "entries", "paths", "symmetry_zeros")
 
 
 def describe(request: Request, paths: NDArray[np.uint8], entries: int) -> dict[str, Any]:
     """Return the metadata of a table, without its checksum."""
+    return {**constant_part(request), **provenance(), "counts": count(request, paths, entries)}
+
+
+def count(request: Request, paths: NDArray[np.uint8], entries: int) -> dict[str, int]:
+    """Return the numbers of paths, entries and zeros of a table."""
     allowed = int(entry_counts(paths, request.basis).sum())
     symmetric = int(symmetry_zeros(paths, request.basis).sum())
     counts = (allowed - symmetric - entries, entries, len(paths), symmetric)
-    return {**constant_part(request), "counts": dict(zip(COUNTS, counts, strict=True))}
+    return dict(zip(COUNTS, counts, strict=True))
 
 
 def constant_part(request: Request) -> dict[str, Any]:
-    """Return what is known about a table before it is built."""
+    """Return what is known about a table before it is built, whichever sources build it."""
     return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
@@ -50,7 +57,6 @@ def constant_part(request: Request) -> dict[str, Any]:
         "imaginary": list(imaginary_families(request)),
         "rounding": ROUNDING,
         "source": SOURCE,
-        "package_version": __version__,
     }
 
 
@@ -76,13 +82,12 @@ def check_metadata(file: str, metadata: dict[str, Any]) -> Request:
     request = _request(file, metadata)
     expected = constant_part(request)
     for key in expected:
-        if key != "package_version" and metadata.get(key) != expected[key]:
+        if metadata.get(key) != expected[key]:
             raise TableError(file, key, expected[key], metadata.get(key, "nothing"))
-    keys = {*expected, "counts", "checksum"}
+    keys = {*expected, *KEYS, "counts", "checksum"}
     if metadata.keys() != keys:
         raise TableError(file, "metadata keys", sorted(keys), sorted(metadata))
-    if not isinstance(metadata["package_version"], str):
-        raise TableError(file, "package_version", "a string", metadata["package_version"])
+    check_provenance(file, metadata)
     _check_counts(file, metadata["counts"])
     return request
 
@@ -102,7 +107,7 @@ def _request(file: str, metadata: dict[str, Any]) -> Request:
     _check_families(file, content)
     try:
         return Request(**content, name=metadata.get("name"))  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+    except (ArithmeticError, MemoryError, RecursionError, TypeError, ValueError) as error:
         raise TableError(file, "request", "a valid request", error) from None
 
 

@@ -10,6 +10,8 @@ shards and to workers.
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,17 +20,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.indexing import entry_counts
+from coupling.tables.atomic import remove_abandoned
 from coupling.tables.core import Block, core_blocks
 from coupling.tables.errors import TableError
 from coupling.tables.format import Content, Tensor, read, write
 from coupling.tables.metadata import SCHEMA_VERSION
+from coupling.tables.ownership import HEAD, kind_of, open_regular
 from coupling.tables.request import Request
 from coupling.tables.size import path_array
-from coupling.version import __version__
+from coupling.tables.sources import provenance
 
 #: A part begins when the parts before it reach a multiple of this many entries, before zeros are left out.
 PART_ENTRIES = 1 << 22
 SCHEMA = "coupling-part"
+ABANDONED = re.compile(r"\.(\d{6,}\.safetensors)\.[0-9a-f]{16}\.tmp")
 
 
 class Part(NamedTuple):
@@ -99,8 +104,8 @@ def part_file(folder: Path, index: int) -> Path:
     return folder / f"{index:06}.safetensors"
 
 
-def build_part(request: Request, part_entries: int, index: int, folder: Path) -> bool:
-    """Compute a part and write its file, unless that is there; return whether it was computed.
+def build_part(request: Request, part_entries: int, index: int, folder: Path, force: bool = False) -> bool:
+    """Compute a part and write its file, over any file if ``force``, unless it is there; return whether it was.
 
     What an executor is given to do.  The file is not flushed to the disk: should the machine stop before it is, then
     its checksum will be wrong.
@@ -111,8 +116,29 @@ def build_part(request: Request, part_entries: int, index: int, folder: Path) ->
     counts, block = core_blocks(plan.paths_of(index), request.basis)
     folder.mkdir(parents=True, exist_ok=True)
     tensors = _tensors(len(counts), len(block.values))
-    write(part_file(folder, index), _metadata(plan, index), tensors, (block.values, counts, block.orders), flush=False)
+    arrays = block.values, counts, block.orders
+    write(part_file(folder, index), _metadata(plan, index), tensors, arrays, flush=False, force=force)
     return True
+
+
+def remove_parts(request: Request, folder: Path) -> None:
+    """Remove the parts of a request from a folder, sound or not, what killed writers of parts left there, and then the
+    folder, if it is empty."""
+    for file in folder.glob("*.safetensors"):
+        if re.fullmatch(r"\d{6,}", file.stem) and _is_part(request, file):
+            file.unlink(missing_ok=True)
+    for name in {match[1] for file in folder.glob(".*.tmp") if (match := ABANDONED.fullmatch(file.name))}:
+        remove_abandoned(folder / name)
+    with suppress(OSError):  # it is not there, or holds something else
+        folder.rmdir()
+
+
+def _is_part(request: Request, file: Path) -> bool:
+    with suppress(OSError), open_regular(file) as stream:
+        head = stream.read(HEAD)
+        kind = kind_of(head)
+        return kind is not None and kind.name == "part" and request.digest.encode() in head
+    return False
 
 
 def finished_part(plan: Plan, index: int, folder: Path) -> Part | None:
@@ -155,5 +181,5 @@ def _metadata(plan: Plan, index: int) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "request_digest": plan.request.digest,
         "part": [index, len(plan), plan.part_entries],
-        "package_version": __version__,
+        **provenance(),
     }

@@ -25,6 +25,7 @@ from coupling.conventions import FAMILIES
 from coupling.families import Family, names
 from coupling.families import family as known
 from coupling.selection import PARITIES, check_basis, one_of
+from coupling.tables.ownership import open_regular
 from coupling.tables.size import table_bytes
 
 ORDERS = ("path-major",)
@@ -32,6 +33,7 @@ ORDERS = ("path-major",)
 LMAX_LIMIT = 127
 #: No request that makes sense is longer than this many bytes.
 FILE_LIMIT = 65536
+TOO_DEEP = "a request file is flat; this one is nested too deeply to read"
 
 
 def canonical_json(value: object) -> str:
@@ -111,7 +113,7 @@ def read_request(path: str | os.PathLike[str]) -> Request:
     'real-l4-4-8'
     """
     path = Path(path)
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         raw = file.read(FILE_LIMIT + 1)
     try:
         return parse_request(raw)
@@ -137,7 +139,10 @@ def parse_request(raw: bytes) -> Request:
             raise ValueError(f"unknown key {key!r}; a request has {', '.join(known)}")
     if "lmax" not in content:
         raise ValueError("the key lmax is missing: an integer, or three, one per slot")
-    return Request(**content)  # type: ignore[arg-type]
+    try:
+        return Request(**content)  # type: ignore[arg-type]
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
 
 
 def _toml(raw: bytes) -> dict[str, object]:
@@ -148,7 +153,7 @@ def _toml(raw: bytes) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise ValueError(f"a request file is UTF-8 text; byte {error.start} is not") from None
     except RecursionError:
-        raise ValueError("a request file is flat; this one is nested too deeply to read") from None
+        raise ValueError(TOO_DEEP) from None
     except ValueError as error:
         raise ValueError(f"not a TOML file: {error}") from None
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.families import family as known
+from coupling.floating_point import default_rounding
 from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
-from coupling.tables.metadata import describe
+from coupling.tables.metadata import count
 from coupling.tables.size import path_array
 from coupling.tables.table import Table
 
@@ -33,7 +34,7 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
     if not np.array_equal(table.paths, paths):
         raise TableError(file, "paths", "the paths of the request in lexicographic order", "others")
     _check_offsets(file, table)
-    counts = describe(table.request, paths, len(table.core))["counts"]
+    counts = count(table.request, paths, len(table.core))
     if table.metadata["counts"] != counts:
         raise TableError(file, "counts", counts, table.metadata["counts"])
     for family, factor in table.factors.items():
@@ -42,6 +43,7 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
         _check_factor(file, table, family, factor)
 
 
+@default_rounding()
 def _check_factor(file: str | os.PathLike[str], table: Table, family: str, factor: NDArray[np.float64]) -> None:
     """Refuse the factors of another family: zero off its parity, and sign and size as its outline has them."""
     record, (l1, l2, l3) = known(family), table.paths.T.astype(np.int64)

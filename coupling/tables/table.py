@@ -167,16 +167,17 @@ class Table:
         result[tuple(self.paths.T.astype(np.intp))] = factor * signs + 0
         return result
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Write the table to ``<name>.safetensors`` and return where; a folder stands for its own name in there.
 
-        The file appears whole or not at all.  Its bytes are those that ``coupling build`` writes.
+        The file appears whole or not at all.  Its bytes are those that ``coupling build`` writes.  Raises
+        FileExistsError for a file that is there and is no table, or one of a newer schema, unless ``force``.
         """
         target = Path(path)
         target = target / file_name(self.request.name) if target.is_dir() else target
         metadata = {**self.metadata, "name": table_name(target)}
         chunks: list[NDArray[Any]] = [self.core, *self.factors.values(), self.offsets, self.orders, self.paths]
-        write(target, metadata, tensors(self.request, len(self.paths), len(self.core)), chunks)
+        write(target, metadata, tensors(self.request, len(self.paths), len(self.core)), chunks, force=force)
         return target
 
     def check(self) -> Report:

@@ -10,7 +10,8 @@ from coupling.interop.crosscheck.comparison import AGREES, WRONG, Row
 from coupling.interop.crosscheck.program import FAMILY
 from coupling.interop.crosscheck.programs import PROGRAMS
 from coupling.interop.crosscheck.reference import POINTS
-from coupling.tables.atomic import replacing
+from coupling.tables.atomic import write_file
+from coupling.tables.ownership import Kind, read_regular, require_replaceable
 
 COLUMNS = (
     "program",
@@ -25,6 +26,8 @@ COLUMNS = (
     "verdict",
 )
 Key = tuple[str, str, str, str]
+#: The page has a hundred lines or so.
+PAGE_LIMIT = 1 << 24
 
 PAGE = """\
 # Comparison with other programs
@@ -89,11 +92,19 @@ def header() -> str:
     return f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}"
 
 
-def write_page(path: Path, rows: Iterable[Row]) -> int:
+def require_page(path: Path, force: bool = False) -> None:
+    """Raise FileExistsError, before anything is compared, where :func:`write_page` would.
+
+    >>> require_page(Path("no/such/page.md"))
+    """
+    require_replaceable(path, Kind("page of coupling crosscheck"), force)
+
+
+def write_page(path: Path, rows: Iterable[Row], *, force: bool = False) -> int:
     """Write the page with these rows, and return how many lines its tables have.
 
     A row of the same program, convention, quantity and degrees is replaced; the others stay, with the versions they
-    were compared with.  Raises ValueError for a file that is not this page: it is kept.
+    were compared with.  Raises FileExistsError for a file that is not this page, which is kept unless ``force``.
 
     >>> from tempfile import TemporaryDirectory
     >>> row = Row("e3x", "e3x", "1.0.2", "harmonics", "≤ 1", 2, 240, 1e-16, 1.0, "agrees")
@@ -101,16 +112,14 @@ def write_page(path: Path, rows: Iterable[Row]) -> int:
     ...     write_page(Path(folder) / "page.md", [row, row])
     1
     """
-    if path.exists() and not path.read_bytes().startswith(PAGE.split("\n", 1)[0].encode()):
-        raise ValueError(f"{path} must be the comparison page, or new, to be written; got another file")
+    require_page(path, force)
     lines = read_lines(path) | {_key(text): text for text in map(line, rows)}
     ordered = [lines[key] for key in sorted(lines, key=_place)]
     whole = [text for text in ordered if _key(text)[3].startswith("≤")]
     hard = [text for text in ordered if not _key(text)[3].startswith("≤")]
     tables = {"table": "\n".join([header(), *whole]), "hard": "\n".join([header(), *hard])}
     text = PAGE.format(points=POINTS, agrees=AGREES, wrong=WRONG, family=FAMILY, notes=NOTES, **tables)
-    with replacing(path) as file:
-        file.write(text.encode("utf-8"))
+    write_file(path, text.encode("utf-8"), force=force)
     return len(lines)
 
 
@@ -122,7 +131,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def read_lines(path: Path) -> dict[Key, str]:
     """Return the lines of the tables of a page; none when there is no page."""
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = read_regular(path, PAGE_LIMIT).decode("utf-8", "replace") if path.exists() else ""
     found = [found for found in re.findall(r"^\| .*\|$", text, re.M) if _cells(found)[0] not in ("program", "---")]
     return {_key(text): text for text in found}
 

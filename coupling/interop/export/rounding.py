@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.exact.surd import Surd
+from coupling.floating_point import default_rounding
 
 Floats = NDArray[np.float64]
 
@@ -38,6 +39,7 @@ FORMATS = {
 }
 
 
+@default_rounding()
 def round_to(values: Floats, dtype: str, exact: Callable[[int], Surd]) -> tuple[Floats, int]:
     """Return the numbers of a type nearest to exact(0), exact(1), …, as doubles; and how many were decided exactly.
 
@@ -73,6 +75,7 @@ def _decide(scaled: float, midpoint: Fraction, value: Surd) -> float:
     return below + 1 if value > midpoint else below
 
 
+@default_rounding()
 def stored(values: Floats, dtype: str) -> NDArray:
     """Return numbers of a type in that type; bfloat16 as the upper 16 bits of float32, in uint16.
 

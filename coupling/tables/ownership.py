@@ -1,0 +1,151 @@
+"""Whose file is this?  What this package did not write is neither replaced nor removed, unless that is forced.
+
+Every file that is written says what it is, and is recognised by that alone, never by its name: a table, a file of
+arrays or factors and a part of a table by the schema in the header; an export by its metadata; a picture by the
+program it names; a page, certificate, record and manifest by its first lines.  A file may take the place of one of its
+own kind, of the same schema version or an older one.  It may also take the place of an empty file, and of one with the
+same bytes.  A folder, a pipe or a device keeps its place in any case.  A symbolic link stays, and the file it leads to
+is the one that counts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+#: So much of the beginning and of the end of a file is looked at: the longest header that the reader accepts.
+HEAD = (1 << 16) + 8
+CHUNK = 1 << 20
+
+
+class Kind(NamedTuple):
+    """What a file is, and the version of its schema where it has one.
+
+    >>> Kind("table", 1)
+    Kind(name='table', version=1)
+    """
+
+    name: str
+    version: int = 0
+
+
+#: What begins a file of ours → its kind, which the groups of the pattern name where there are any.
+HEADS = (
+    (rb'.{8}\{"__metadata__":\{"coupling":"\{.*?\\"schema\\":\\"coupling-([a-z]+)\\",'
+     rb'\\"schema_version\\":(\d{1,9})', ""),
+    (rb'\{\s*"schema": "coupling-(manifest)",\s*"schema_version": (\d{1,9})', ""),
+    (rb"\x89PNG\r\n\x1a\n.*?tEXtSoftware\0coupling", "picture"),
+    (rb"<\?xml.*?<svg.*?<dc:title>coupling</dc:title>", "picture"),
+    (rb"%PDF-.*/Creator \(coupling\)", "picture"),
+    (rb".{0,200}Written by `coupling ([a-z]+)", "page"),
+    (rb'\{"spec": \{"problem": ', "record"),
+    (rb'\{\n.*?"id": "[a-z0-9_]+",\n.*"status": "', "certificate"),
+    (rb'.{0,65536}?"schema": ?"coupling-(export|arrays)", ?"schema_version": ?(\d{1,9})', ""),
+    (rb'\{"subscripts": .*"metadata": \{"schema": "coupling-(export)", "schema_version": (\d{1,9})', ""),
+    (rb"/\*\n \* (?:Table|Arrays) .{0,65536}?Written by coupling \d", "header"),
+    (rb"(?:# table: .{0,65536}?\n# written by: coupling \d[^\n]*\n)?l1,l2,l3,m1,m2,m3,input1,input2,output,", "sheet"),
+)
+#: What is neither a file nor a folder.
+SPECIAL = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+
+
+def kind_of(content: bytes) -> Kind | None:
+    """Return what a file with this content is, or None for one that the package did not write.
+
+    >>> kind_of(b"<!-- Written by `coupling derive --write` from derivations/gaunt.py. -->"), kind_of(b"a,b,c")
+    (Kind(name='page of coupling derive', version=0), None)
+    """
+    ends = content[:HEAD] + content[HEAD:][-HEAD:]
+    plain = ends.replace(b"\0\0\0", b"") if content.startswith(b"PK") else ends  # UTF-32 inside an .npz
+    for pattern, name in HEADS:
+        if found := re.match(pattern, plain, re.DOTALL):
+            groups = [group.decode() for group in found.groups()]
+            if name == "page":
+                return Kind(f"page of coupling {groups[0]}")
+            return Kind(name) if name else Kind(groups[0], int(groups[1]))
+    return None
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file to be read.  Raises OSError for a folder, a pipe, a device or a socket, without waiting for any.
+
+    >>> open_regular("/dev/zero")
+    Traceback (most recent call last):
+    OSError: /dev/zero must be a regular file, got a device
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"{os.fspath(path)} must be a regular file, got {_special(mode)}")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Return the content of a file of at most ``limit`` bytes; raises OSError for what is no file, ValueError for more.
+
+    >>> from tempfile import NamedTemporaryFile
+    >>> with NamedTemporaryFile() as file:
+    ...     read_regular(file.name, 65536)
+    b''
+    """
+    with open_regular(path) as file:
+        raw = file.read(limit + 1)
+    if len(raw) > limit:
+        raise ValueError(f"{os.fspath(path)} must have at most {limit} bytes, got more")
+    return raw
+
+
+def file_kind(path: Path) -> Kind | None:
+    """Return what a file is, by its content, or None for one that the package did not write."""
+    with open_regular(path) as file:
+        head = file.read(HEAD)
+        file.seek(max(len(head), os.fstat(file.fileno()).st_size - HEAD))
+        return kind_of(head + file.read(HEAD))
+
+
+def require_replaceable(path: Path, kind: Kind | None, force: bool = False) -> None:
+    """Raise FileExistsError unless a file of this kind may be written at a path; OSError for a folder or a device.
+
+    force : over any file
+
+    >>> require_replaceable(Path("no/such/file.png"), Kind("picture"))
+    """
+    try:
+        mode, size = (status := path.stat()).st_mode, status.st_size
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        raise OSError(f"{path} must be a file, or new, to be written; got {_special(mode)}")
+    if force or not size:
+        return
+    found = file_kind(path)
+    if kind is None or found is None or found.name != kind.name or found.version > kind.version:
+        raise FileExistsError(
+            f"{path} is kept: it is {_said(found, kind)}; give another name, or --force (force=True)"
+        )
+
+
+def _special(mode: int) -> str:
+    return next((name for test, name in SPECIAL if test(mode)), "a device")
+
+
+def _said(found: Kind | None, wanted: Kind | None) -> str:
+    if found is None:
+        return "a file that coupling did not write"
+    if wanted is not None and found.name == wanted.name:
+        return f"a {found.name} of schema {found.version}, which is newer than {wanted.version}, that of this version"
+    return f"a {found.name} of coupling" if wanted is None else f"a {found.name} of coupling, not a {wanted.name}"
+
+
+def holds(path: Path, content: bytes) -> bool:
+    """Return whether a file has these bytes."""
+    try:
+        with open_regular(path) as file:
+            if os.fstat(file.fileno()).st_size != len(content):
+                return False
+            return all(file.read(CHUNK) == content[i : i + CHUNK] for i in range(0, len(content), CHUNK))
+    except OSError:
+        return False

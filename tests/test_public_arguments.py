@@ -1,0 +1,208 @@
+"""Every public callable with arguments that cannot exist: a sentence, never a crash, never a number.
+
+Each module is walked in a process of its own, so that a crash is seen; a call has ten seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+#: module → callable → arguments that are good, and for each what it has to be: a degree (d), one that may be half an
+#: integer (h), an order (o), a count (n), an error bound (p), a word (c), paths (a, l), largest degrees (b), weights
+#: (w), features (x, y), the name of a file (f), an object of this package (r), something with no check of its own (-)
+WALKED: dict[str, dict[str, tuple[str, str]]] = {
+    "coupling": {
+        "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
+        "block": ("'gaunt', 1, 1, 2", "cddd"),
+        "build": ("Request(lmax=2)", "r"),
+        "clebsch_gordan": ("1, 1, 2, 0, 1, 1", "hhhooo"),
+        "gaunt": ("1, 1, 2, 0, 1, -1", "dddooo"),
+        "load": ("'real-l4'", "f"),
+        "load_arrays": ("'gauss_legendre-l2'", "f"),
+        "normalization": ("'gaunt', 2", "cd"),
+        "real_antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
+        "real_gaunt": ("1, 1, 2, 0, 1, 1", "dddooo"),
+        "tabulate": ("'gaunt', 2, 'real', 'all', 1, 2.0**-90", "cdccnp"),
+        "wigner_3j": ("1, 1, 2, 0, 1, -1", "hhhooo"),
+        "wigner_3j_family": ("2, 1, 1, 0", "ddoo"),
+        "wigner_6j": ("1, 1, 2, 1, 1, 2", "hhhhhh"),
+        "wigner_6j_family": ("1, 2, 1, 1, 2", "hhhhh"),
+        "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
+    },
+    "coupling.exact": {
+        "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
+        "bracket_factor": ("1, 2, 2", "ddd"),
+        "clebsch_gordan": ("1, 1, 2, 0, 1, 1", "hhhooo"),
+        "gaunt": ("1, 1, 2, 0, 1, -1", "dddooo"),
+        "real_antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
+        "real_clebsch_gordan": ("1, 1, 2, 0, 1, 1", "dddooo"),
+        "real_gaunt": ("1, 1, 2, 0, 1, 1", "dddooo"),
+        "real_wigner_3j": ("1, 1, 2, 0, 1, 1", "dddooo"),
+        "reduced": ("'gaunt', 1, 1, 2", "cddd"),
+        "reduced_matrix": ("1, 1, 2, 1", "dddh"),
+        "wigner_3j": ("1, 1, 2, 0, 1, -1", "hhhooo"),
+        "wigner_3j_at_zero": ("1, 1, 2", "ddd"),
+        "wigner_6j": ("1, 1, 2, 1, 1, 2", "hhhhhh"),
+        "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
+    },
+    "coupling.tabulation": {
+        "tabulate": ("'gaunt', 2, 'real', 'all', 1, 2.0**-90", "cdccnp"),
+        "tabulate_paths": ("'gaunt', [[1, 1, 2]], 'real', 1, 2.0**-90", "cacnp"),
+    },
+    "coupling.families": {
+        "wigner_3j_family": ("2, 1, 1, 0", "ddoo"),
+        "wigner_6j_family": ("1, 2, 1, 1, 2", "hhhhh"),
+    },
+    "coupling.accuracy": {
+        "certificates": ("[2], [(1, 1, 2)]", "bl"),
+        "certify": ("tabulate('gaunt', 2)", "r"),
+        "exact_entries": ("tabulate('gaunt', 2)", "-"),
+        "orders_of": ("(1, 1, 2), 'real'", "--"),
+        "orthogonality": ("tabulate('gaunt', 2)", "-"),
+        "real_terms": ("3, np.array([[-1], [0], [1]])", "--"),
+        "row": ("'all', certify(tabulate('gaunt', 1))", "--"),
+    },
+    "coupling.products": {
+        "ClebschGordan": ("1, 1, 1, None", "dddw"),
+        "FullProduct": ("1, 1, 1", "ddd"),
+        "Gaunt": ("1, 1, 1", "ddd"),
+        "MatrixProduct": ("1, 1, 1", "ddd"),
+        "RoutedProduct": ("1, 1, 1, None", "dddw"),
+        "VectorSpherical": ("1, 1, 1", "ddd"),
+        "VectorTensorProduct": ("1, 1, 1", "ddd"),
+        "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
+        "simulate_path": ("np.ones((3, 1)), np.ones((3, 1)), 1, 1, 1", "yyddd"),
+        "simulated_weights": ("1, 1, 1", "ddd"),
+        "simulation": ("1, 1, 1", "ddd"),
+    },
+}
+#: Classes that are made by others.
+RESULTS = {"Certificate", "Choice", "Family", "Product", "Surd", "Table", "TableError", "Tabulation"}
+
+PROGRAM = """
+import faulthandler, json, signal, sys, warnings
+from fractions import Fraction
+from importlib import import_module
+import numpy as np
+faulthandler.enable(sys.stderr)
+from coupling.accuracy import certify
+from coupling.tables import Request
+from coupling.tabulation import tabulate
+
+class Slow(BaseException): pass
+def late(*_): raise Slow
+signal.signal(signal.SIGALRM, late)
+
+NAN, HUGE = float("nan"), 10**30
+NO_NUMBER = [None, "x", "1", b"1", True, np.True_, [1], (1, 1, 1, 1), {}, 1j, object(), np.array([1, 2])]
+BAD = {
+    "d": [-1, 1.7, 0.5, NAN, float("inf"), HUGE, -HUGE, Fraction(1, 2), *NO_NUMBER],
+    "h": [-1, -0.5, 1.7, NAN, float("inf"), HUGE, Fraction(1, 3), *NO_NUMBER],
+    "o": [1.7, NAN, float("inf"), HUGE, -HUGE, 9, Fraction(1, 3), *NO_NUMBER],
+    "n": [0, -1, 1.7, NAN, *NO_NUMBER],
+    "p": [0, -1.0, 1.0, NAN, 1e-40, "x", None, True, [1], 1j],
+    "c": [None, 1, "", "nothing", b"gaunt", ["gaunt"], NAN],
+    "a": [None, 1, "abc", [1, 1, 2], [[1, 1]], [[1, 1, -1]], [[1, 1, 9]], [[1, 1, 1.7]], [[1, 1, NAN]], [[1, 1, 2]] * 2,
+          [[True, 1, 2]], [["1", "1", "2"]], [[HUGE, 1, 1]], np.ones((2, 4), int), np.full((1, 3), 10**6), np.ones(3)],
+    "l": [None, 1, [[1, 1, 9]], [-1], [1.7], ["x"], [NAN]],
+    "b": [None, 1, [-1], [1.7], ["x"], [NAN], [True], [[1, 2]]],
+    "w": [1, "x", np.ones((2, 2)), np.ones((3, 3, 3)), [[[1j] * 2] * 2] * 2, [[["x"] * 2] * 2] * 2],
+    "x": [None, 1, "x", np.ones(4), np.ones((3, 1)), np.ones((4, 1), int), np.ones((4, 1), complex), [[None]] * 4],
+    "y": [None, 1, "x", np.ones(3), np.ones((4, 1)), np.ones((3, 1), int), np.ones((3, 1), complex), [[None]] * 3],
+    "f": ["no such table", "real-l999", ""],
+    "r": [None, 1, "x", [1], NAN],
+    "-": [],
+}
+EXPECTED = TypeError, ValueError, MemoryError, FileNotFoundError, IsADirectoryError
+module, good = import_module(sys.argv[1]), json.loads(sys.argv[2])
+cases, wrong = 0, []
+for name, (arguments, kinds) in good.items():
+    function = getattr(module, name)
+    def call(values):
+        result = function(*values)
+        return list(result) if hasattr(result, "__next__") else result
+    start = list(eval(f"({arguments},)"))
+    call(start)
+    if len(kinds) != len(start):
+        wrong.append(f"{name}: {len(kinds)} kinds for {len(start)} arguments")
+    for slot, kind in enumerate(kinds):
+        for bad in BAD[kind]:
+            given = [*start]
+            given[slot] = bad
+            print(name, slot, repr(bad)[:60], file=sys.stderr, flush=True)
+            signal.alarm(10)
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    found = f"gives {call(given)!r:.60}"
+            except Slow:
+                found = "takes more than ten seconds"
+            except EXPECTED as error:
+                text = str(error)
+                found = "" if len(text) > 10 and text[-1] not in ",:" else f"says {text!r}"
+            except BaseException as error:
+                found = f"{type(error).__name__}: {error}"
+            finally:
+                signal.alarm(0)
+            cases += 1
+            if found:
+                wrong.append(f"{name}, argument {slot + 1} = {bad!r:.60}: {found}")
+print(json.dumps([cases, wrong]))
+"""
+
+
+def callables(module: ModuleType) -> set[str]:
+    """The public callables of a module: those of ``__all__``, or those it defines."""
+    defined = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+    own = getattr(module, "__all__", defined)
+    return {n for n in own if n[0] != "_" and callable(getattr(module, n))} - RESULTS
+
+
+@pytest.mark.parametrize("module", WALKED)
+def test_every_public_callable_is_walked(module: str) -> None:
+    assert callables(import_module(module)) == set(WALKED[module])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="alarms of POSIX")
+@pytest.mark.parametrize("module", WALKED)
+def test_arguments_that_cannot_exist_raise_a_sentence(module: str) -> None:
+    command = [sys.executable, "-c", PROGRAM, module, json.dumps(WALKED[module])]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, f"{done.returncode} after:\n{done.stderr[-2000:]}"
+    cases, wrong = json.loads(done.stdout.splitlines()[-1])
+    assert not wrong, "\n".join(wrong)
+    assert cases >= (10 if module == "coupling.accuracy" else 30)
+
+
+IMMENSE = """
+import resource, signal
+import numpy as np
+from coupling.products import *
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+signal.alarm(100)
+L = 10**5
+kinds = ClebschGordan, FullProduct, MatrixProduct, RoutedProduct, VectorTensorProduct
+calls = [lambda c=c: c(L, L, L) for c in kinds] + [lambda c=c: c(128, 1, 128) for c in kinds[:2]]
+calls += [lambda: Gaunt(9000, 9000, 9000)._turned._compute(*np.ones((3, 1, 9001**2, 1), np.float32))]
+calls += [lambda: simulated_weights(L, L, L), lambda: MatrixProduct(3, 3, 3, spin=L)]
+for call in calls:
+    try:
+        call()
+    except (MemoryError, ValueError) as error:
+        print(type(error).__name__, str(error)[:200])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+def test_products_of_immense_degrees_are_refused_with_a_sentence() -> None:
+    """Of degrees that exist, but whose tables do not fit, or that no table reaches; at once, and without a crash."""
+    done = subprocess.run([sys.executable, "-c", IMMENSE], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = done.stdout.splitlines()
+    assert len(said) == 10 and all("bytes" in line or "must be" in line or "allocate" in line for line in said), said
