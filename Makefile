@@ -12,11 +12,17 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 
 PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-version-check install --quiet --no-compile
 INTEROP := coupling/interop/jax coupling/interop/torch tests/test_interop_arrays.py tests/test_interop_jax.py \
-    tests/test_interop_torch.py tests/test_docs_run.py -k "not numpy and not array_api_strict and \
+    tests/test_interop_torch.py tests/test_interop_triton.py tests/test_docs_run.py tests/test_docs_site.py \
+    tests/test_house.py -k "not numpy and not array_api_strict and \
     (interop or frameworks)"
 
+PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-version-check install --quiet --no-compile
+# The site, the notebooks and the project's own files do not depend on versions; old libraries use what newer ones
+# (pyparsing under matplotlib) deprecate.
+BOUNDS := coupling derivations tests --ignore tests/test_docs_run.py --ignore tests/test_docs_site.py --ignore tests/test_house.py
+
 .DEFAULT_GOAL := tables
-.PHONY: tables setup test lint lock lock-docs docs look bench test-interop clean
+.PHONY: tables setup test lint lock lock-docs docs look bench test-interop test-bounds clean
 
 tables: $(STAMP)
 	$(JOB)
@@ -104,6 +110,18 @@ bench: .venv-bench/stamp
 
 test-interop: .venv-interop/stamp
 	.venv-interop/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(INTEROP) $(ARGS)
+
+# The declared lower bounds of all dependencies, exactly, in an environment of their own.
+.venv-bounds/stamp: pyproject.toml tests/bounds.py
+	$(PYTHON) -m venv --without-pip .venv-bounds
+	$(PYTHON) tests/bounds.py > .venv-bounds/bounds.txt
+	$(PIP_BOUNDS) --only-binary :all: -r .venv-bounds/bounds.txt
+	$(PIP_BOUNDS) "hatchling>=1.27"
+	$(PIP_BOUNDS) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test-bounds: .venv-bounds/stamp
+	NUMBA_CACHE_DIR=$(CURDIR)/.venv-bounds/numba .venv-bounds/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -W ignore::DeprecationWarning $(BOUNDS) $(ARGS)
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache

@@ -2,7 +2,8 @@
 
 The exact values of a canonical path l1 ≤ l2 ≤ l3 come from :mod:`coupling.exact.blocks`, which shares no rule with the
 kernels.  All orderings of the path are then compared with them, entry by entry, through the symmetries of the *exact*
-3j symbols and the definition of the real basis.
+3j symbols and the definition of the real basis.  Beyond degree 8192 the table itself comes from such blocks, and the
+comparison says nothing about them.
 """
 
 from __future__ import annotations
@@ -160,6 +161,7 @@ def exact_entries(table: Tabulation) -> Iterator[tuple[int, Block]]:
 def _groups(keys: Integers) -> Iterator[tuple[list[int], list[int]]]:
     """Yield each distinct row of keys with the indices where it stands."""
     distinct, inverse = np.unique(keys, axis=0, return_inverse=True)
+    inverse = inverse.reshape(-1)  # numpy 2.0 alone returns a column
     members = np.split(np.argsort(inverse, kind="stable"), np.cumsum(np.bincount(inverse))[:-1])
     yield from ((key.tolist(), group.tolist()) for key, group in zip(distinct, members, strict=True))
 

@@ -7,6 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.skips import (  # noqa: F401  hooks
+    pytest_make_collect_report,
+    pytest_runtest_makereport,
+    pytest_terminal_summary,
+    pytest_unconfigure,
+)
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

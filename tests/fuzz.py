@@ -253,7 +253,7 @@ def _forged(
         if len(encode_header(made.metadata, tensors)) > 1 << 16:
             continue
         target = folder / f"{made.name}.safetensors"
-        write(target, made.metadata, tensors, made.arrays.values(), flush=False)
+        write(target, made.metadata, tensors, made.arrays.values(), flush=False, force=True)
         if target.read_bytes() != original or target.name != file.name:
             in_vain = 0
             yield target

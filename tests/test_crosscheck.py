@@ -249,6 +249,6 @@ def test_the_page_without_rows(tmp_path: Path) -> None:
 def test_another_file_is_not_taken_for_the_page(tmp_path: Path) -> None:
     notes = tmp_path / "notes.md"
     notes.write_text("mine\n")
-    with pytest.raises(ValueError, match="must be the comparison page, or new"):
+    with pytest.raises(FileExistsError, match=r"notes\.md is kept: it is a file that coupling did not write"):
         write_page(notes, ROWS)
     assert notes.read_text() == "mine\n"

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import types
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from coupling.cli import main
 from coupling.foreign.convention import Convention
 from coupling.interop.export import export, list_table, segmented_tensor_product
 from coupling.interop.export.e3j import PASSES, record_type, records
+from coupling.interop.export.listing import Listing
 from coupling.products import ClebschGordan
 from coupling.tables import Request, Table, build
 from tests.test_export import dense
@@ -258,6 +260,25 @@ def test_e3j_records(value: str, index: str, real_l4: Table) -> None:
         for entry, *place in rows:
             found[tuple(place)] = entry
         assert np.array_equal(found, tensor.transpose(slots))
+
+
+@pytest.mark.parametrize("slot", range(3))
+@pytest.mark.parametrize(("size", "index"), [(254, "uint8"), (255, "uint8"), (256, "int32"), (257, "int32")])
+def test_e3j_indices_are_bytes_up_to_255_components(
+    size: int, index: str, slot: int, real_l4: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last component of the slot keeps its index."""
+    listing = list_table(real_l4, "e3j_sqrt_dim_out")
+    sizes, flat = list(listing.sizes), listing.index.copy()
+    sizes[slot], flat[0, slot] = size, size - 1
+    larger = replace(listing, index=flat)
+    monkeypatch.setattr(Listing, "sizes", tuple(sizes))
+    for name, (slots, _) in PASSES.items():
+        packed = records(larger)[name]
+        letter = "ijk"[slots.index(slot)]
+        assert packed.dtype == index
+        found = np.frombuffer(packed.tobytes(), record_type(listing.dtype, index))
+        assert found[letter].max() == size - 1
 
 
 def test_e3j_file(real_l4: Table, tmp_path: Path) -> None:

@@ -95,6 +95,24 @@ def test_scaled_values_are_rounded_through_the_subnormal_numbers(exponent: int) 
     assert met > 150
 
 
+@pytest.mark.parametrize("exponent", [0, -1020, -1021, -1022, -1050, -1073])
+def test_scaled_values_near_the_middle_of_two_doubles_are_doubtful(exponent: int) -> None:
+    """Nearer to a middle than the bound h + l is doubtful; an eighth of a unit away it is certain."""
+    error, met = 2.0**-80, 0
+    for h in (0.5, 0.625, 0.75 + 2.0**-53):
+        spacing = Fraction(max(2.0**-53, math.ldexp(1.0, -1074 - exponent)))
+        middle = (Fraction(h) // spacing) * spacing + spacing / 2
+        near = [k * Fraction(error) * Fraction(h) for k in map(Fraction, (-0.99, -0.5, 0, 0.5, 0.99))]
+        for away in (-spacing / 8, *near, spacing / 8):
+            high = float(middle + away)
+            low = float(middle + away - Fraction(high))
+            for sign in (1, -1):
+                _, certain = round_scaled(sign * high, sign * low, exponent, error)
+                assert certain == (abs(away) == spacing / 8), (h, away)
+                met += 1
+    assert met == 42
+
+
 def test_binomials_are_exact_to_the_end() -> None:
     size = MAX_TOTAL + 2
     hi, lo = np.zeros((size, size)), np.zeros((size, size))

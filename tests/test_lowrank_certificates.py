@@ -12,7 +12,14 @@ from click.testing import CliRunner
 from scipy.stats import special_ortho_group
 
 from coupling.cli import main
-from coupling.lowrank import decompose, equivariance_error, exact_certificate, normalization_problem, whole_problem
+from coupling.lowrank import (
+    decompose,
+    equivariance_error,
+    exact_certificate,
+    normalization_problem,
+    records,
+    whole_problem,
+)
 from coupling.lowrank.bounds import (
     eckart_young,
     koszul_bound,
@@ -263,6 +270,19 @@ def test_false_claims_are_found(tmp_path: Path) -> None:
         save(wrong, file)
         assert any(words in claim for claim in claims_in_vain(load(file))), words
     assert len(false) == 6
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+def test_a_result_of_another_schema_is_refused(step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = normalization_problem("gaunt", 1)
+    record = record_of(problem, decompose(problem.tensor, 1, problem.mask, starts=1), 0)
+    save(record, tmp_path / "same.json")
+    assert load(tmp_path / "same.json").rank == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "SCHEMA", records.SCHEMA + step)
+        save(record, tmp_path / "other.json")
+    with pytest.raises(ValueError, match=r"other\.json.*schema"):
+        load(tmp_path / "other.json")
 
 
 def test_complex_results_are_stored(tmp_path: Path) -> None:

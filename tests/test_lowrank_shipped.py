@@ -13,7 +13,7 @@ from coupling.lowrank import claims_in_vain, load_factors, normalization_problem
 from coupling.lowrank.by_rank import study
 from coupling.lowrank.factors import tensor
 from coupling.lowrank.records import Record
-from coupling.lowrank.report import cell
+from coupling.lowrank.report import cell, whole_table
 from coupling.lowrank.shipped import PROBLEMS
 from coupling.products import MatrixProduct
 from coupling.products.simulate import simulate, simulated_weights
@@ -173,6 +173,15 @@ def test_the_page_says_what_is_shipped(root: Path) -> None:
         assert f"\n| {record.rank} | {cell(record)} |" in part
         met += 1
     assert met == sum(len(load_factors(name)) for name in PROBLEMS) > 60
+
+
+def test_the_table_of_the_whole_tensor_has_a_column_for_quoted_errors() -> None:
+    some = [record for record in load_factors("whole") if record.spec["lmax"][0] == 2]
+    quoted = {some[0].rank: "0.60 of others"}
+    for rows, size in ((whole_table(some).splitlines(), 8), (whole_table(some, quoted).splitlines(), 9)):
+        cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+        assert {len(row) for row in cells} == {size} and len(rows) == 2 + len(some) > 5
+    assert cells[0][3] == "quoted" and [row[3] for row in cells[2:]] == ["0.60 of others"] + [""] * (len(some) - 1)
 
 
 HEADS = {"gaunt": "Gaunt", "bracket": "bracket"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 import coupling
 from coupling import exact
 from coupling.exact import Surd
-from coupling.kernels.recurrences import rows_3j, rows_6j
+from coupling.kernels.recurrences import round_family, rows_3j, rows_6j
 from coupling.kernels.tridiagonal import null_vector
 from coupling.recurrences import LARGEST_6J, Symbols
 
@@ -125,6 +127,42 @@ def test_error_bounds_of_3j_families_hold() -> None:
                 assert true_error(value, f[0, i], f[1, i], exponent[i]) <= error[i] < 2.0**-80
                 met += 1
     assert met == 351
+
+
+@pytest.mark.parametrize(
+    "family", [lambda: coupling.wigner_3j_family(9, 7, 2, -3), lambda: coupling.wigner_6j_family(9, 8, 7, 8, 9)]
+)
+def test_the_exact_value_replaces_what_a_bound_makes_doubtful(
+    family: Callable[[], Symbols], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One entry after the other leaves the kernel wrong, with a bound that admits it; the result is right."""
+    right = family().values
+
+    for wrong in range(len(right)):
+
+        def spoil(*arguments: Any, wrong: int = wrong) -> None:
+            null_vector(*arguments)
+            f, error = arguments[3], arguments[5]
+            f[0, wrong] *= 1 + 2.0**-40
+            error[wrong] = 2.0**-39
+
+        monkeypatch.setattr(coupling.recurrences, "null_vector", spoil)
+        assert family().values.tobytes() == right.tobytes()
+    assert len(right) > 10
+
+
+def test_a_family_is_certain_to_the_bound_and_no_farther() -> None:
+    """f = 1 + half a unit of the last place, less `away`: doubtful when the bound reaches the middle."""
+    met = 0
+    for bits in (60, 70, 80, 95):
+        for factor, expected in ((0.5, False), (0.99, False), (1.01, True), (4.0, True), (0.0, False)):
+            f = np.array([[0.0, 1.0], [0.0, 2.0**-53 - 2.0**-bits]])
+            values, doubtful = np.empty(2), np.empty(2, np.bool_)
+            round_family(1.0, 0.0, f, np.zeros(2), np.array([1.0, factor * 2.0**-bits]), values, doubtful)
+            assert doubtful.tolist() == [True, factor > 0.995], (bits, factor)
+            assert values.tolist() == [0.0, 1.0] and expected == (factor > 1)
+            met += 1
+    assert met == 20
 
 
 def test_error_bounds_of_6j_families_hold() -> None:

@@ -13,6 +13,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
+from stat import S_ISDIR
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -336,6 +337,31 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         stream.write(b"new")
         assert path.read_text() == "old"
     assert path.read_text() == "new" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("flush", [True, False])
+def test_a_file_is_on_the_disk_before_it_takes_its_place(
+    flush: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All bytes reach the system, the disk, and only then the name; then the folder reaches the disk."""
+    seen: list[tuple[str, object]] = []
+    fsync, rename = os.fsync, os.replace
+
+    def synced(descriptor: int) -> None:
+        state = os.fstat(descriptor)
+        seen.append(("fsync", "folder" if S_ISDIR(state.st_mode) else state.st_size))
+        fsync(descriptor)
+
+    def renamed(source: Path, target: Path) -> None:
+        seen.append(("rename", source.stat().st_size))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    with replacing(tmp_path / "file", flush=flush) as stream:
+        stream.write(b"fewer bytes than a buffer holds")
+    order = [("fsync", 31), ("rename", 31), ("fsync", "folder")]
+    assert seen == (order if flush else order[1:2])
 
 
 def test_a_file_does_not_take_the_place_of_a_folder_or_a_device(tmp_path: Path) -> None:

@@ -84,6 +84,25 @@ def test_a_sign_that_respects_all_identities_of_one_path_is_found() -> None:
     assert failed(core(table, negate)) == {"exact values"}
 
 
+@pytest.mark.parametrize(("box", "classes"), [((5, 2, 3), 7), ((3, 5, 2), 9), ((6, 1, 1), 1)])
+def test_a_sign_is_found_where_the_sorted_path_lies_outside_the_table(box: tuple[int, int, int], classes: int) -> None:
+    """Of such a class no member is sorted; each has a member that is compared with exact values all the same."""
+    table = build(Request(lmax=box))
+    members: dict[tuple[int, ...], list[list[int]]] = {}
+    for path in table.paths.tolist():
+        members.setdefault(tuple(sorted(path)), []).append(path)
+    outside = [group for key, group in members.items() if list(key) not in group]
+
+    for group in outside:
+
+        def negate(values: np.ndarray, group: list[list[int]] = group) -> None:
+            for path in group:
+                values[at(table, *path)] *= -1
+
+        assert "exact values" in failed(core(table, negate))
+    assert len(outside) == classes
+
+
 def test_a_wrong_sign_of_an_entry_is_found_by_orthogonality_alone() -> None:
     table = build(Request(lmax=3))
 

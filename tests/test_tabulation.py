@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from fractions import Fraction
 from itertools import permutations, product
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
+from coupling import exact, tabulation
 from coupling.accuracy import certificates, certify
 from coupling.conventions import BASES, FAMILIES
 from coupling.families import records
 from coupling.indexing import path_array
+from coupling.kernels import chain
+from coupling.kernels import path as by_digits
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.selection import orders, paths
-from coupling.tabulation import tabulate, tabulate_paths
+from coupling.tabulation import ERROR, tabulate, tabulate_paths
 
 LARGE = (34, 33, 35), (60, 40, 100), (3, 200, 201)
 
@@ -67,6 +74,70 @@ def test_entries_left_to_exact_arithmetic_are_the_same(family: str, basis: str) 
     sure, doubtful = (tabulate_paths(family, chosen, basis, error=error) for error in (2.0**-96, 2.0**-57))
     assert sure.doubtful == 0 and doubtful.doubtful > 5
     assert sure.values.tobytes() == doubtful.values.tobytes()
+
+
+@pytest.mark.parametrize("basis", BASES)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_exact_values_replace_a_doubtful_entry_in_every_ordering(
+    family: str, basis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that the kernels wrote is left: every entry is doubtful, and spoilt before it is replaced."""
+    classes = (2, 3, 4), (2, 3, 3), (1, 3, 3), (1, 51, 51)
+    chosen = np.array([path for degrees in classes for path in sorted(set(permutations(degrees)))])
+    sure = tabulate_paths(family, chosen, basis)
+    fill = tabulation._fill
+
+    def spoil(*arguments: Any) -> np.ndarray:
+        doubtful = fill(*arguments)
+        values = arguments[3]
+        values[values != 0] = np.nan
+        return doubtful
+
+    monkeypatch.setattr(tabulation, "_fill", spoil)
+    replaced = tabulate_paths(family, chosen, basis, error=1.0)
+    assert sure.values.tobytes() == replaced.values.tobytes()
+    assert sure.doubtful == 0 and replaced.doubtful >= 16
+
+
+def interpreted(module: ModuleType, recorded: str, record: Callable, patch: pytest.MonkeyPatch) -> None:
+    """Let Python run the kernels of a module, and see every call of one that decides about the rounding."""
+    for name, thing in list(vars(module).items()):
+        if hasattr(thing, "py_func") and thing.py_func.__module__ == module.__name__:
+            patch.setattr(module, name, thing.py_func)
+    decide = getattr(module, recorded)
+    patch.setattr(module, recorded, lambda *numbers: record(*numbers) or decide(*numbers))
+
+
+U2 = Fraction(2) ** -106
+
+
+@pytest.mark.parametrize(
+    ("module", "recorded", "proved", "chosen"),
+    [(chain, "is_rounded", 160, [(3, 4, 5), (7, 7, 2), (11, 9, 20)]), (by_digits, "round_scaled", 51, [(4, 49, 50)])],
+)
+def test_the_bound_of_the_certificate_is_above_the_error_before_rounding(
+    module: ModuleType, recorded: str, proved: int, chosen: list[tuple[int, int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every h + l lies within the error that docs/decisions/0009-rounding.md proves, u = 2^-53, of an exact value."""
+    squares = {}
+    for degrees in chosen:
+        for m in orders(*degrees, "complex"):
+            surd = exact.wigner_3j(*degrees, *m)
+            squares[abs(float(surd))] = Fraction(surd.numerator, surd.denominator)
+    seen = []
+
+    def record(h: float, l: float, *rest: float) -> None:
+        scale = Fraction(2) ** int(rest[0]) if len(rest) == 2 else Fraction(1)
+        if h:
+            square = squares[abs(float(Fraction(h) * scale))]
+            seen.append((abs(((Fraction(h) + Fraction(l)) * scale) ** 2 / square - 1) / 2, rest[-1]))
+
+    interpreted(module, recorded, record, monkeypatch)
+    monkeypatch.setattr(tabulation, "round_path", by_digits.round_path)
+    tabulate_paths("wigner_3j", np.array(chosen), "complex")
+    assert {bound for _, bound in seen} == {ERROR} and len(seen) > 100
+    assert Fraction(2) ** -112 < max(error for error, _ in seen) < proved * U2
+    assert 365 * U2 + U2 < ERROR  # the real integrals, and what the test of the rounding rounds itself
 
 
 @pytest.mark.parametrize("basis", BASES)

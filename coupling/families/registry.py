@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from coupling.conventions import FAMILIES
 from coupling.families.record import Family
-from coupling.selection import Path, one_of, paths
+from coupling.selection import PARITIES, Path, degree, one_of, paths
 
 if TYPE_CHECKING:
     from coupling.exact.surd import Surd
@@ -20,6 +20,9 @@ OTHERS = ("record", "registry")
 
 #: Degrees up to which the claims of a record are compared with its factor: 65 paths.
 LMAX = 4
+
+#: The largest degree of a table.
+LARGEST = 127
 
 _REGISTERED: dict[str, Family] = {}
 
@@ -119,6 +122,7 @@ def of_product(parity: str) -> Family:
     >>> of_product("even"), of_product("odd")
     (Family('gaunt'), Family('antisymmetric_gaunt'))
     """
+    one_of(parity, PARITIES[1:], "parity")
     return next(record for record in records() if record.spherical == parity)
 
 
@@ -136,8 +140,7 @@ def register(record: Family) -> Family:
     √(5)
     >>> unregister("root_of_l3")
     """
-    if not isinstance(record, Family):
-        raise TypeError(f"a family is a coupling.families.Family, got {type(record).__name__} {record!r}")
+    _check_record(record)
     if record.name in names():
         raise ValueError(f"the name {record.name} is taken; there are {', '.join(names())}")
     if record.variant or record.values:
@@ -151,6 +154,11 @@ def register(record: Family) -> Family:
     return record
 
 
+def _check_record(record: object) -> None:
+    if not isinstance(record, Family):
+        raise TypeError(f"a family is a coupling.families.Family, got {type(record).__name__} {record!r}")
+
+
 def unregister(name: str) -> None:
     """Forget a family that was registered; one that has a file stays, and ValueError says so.
 
@@ -158,7 +166,7 @@ def unregister(name: str) -> None:
     Traceback (most recent call last):
     ValueError: 'gaunt' was not registered in this process; registered: none
     """
-    if name not in _REGISTERED:
+    if not isinstance(name, str) or name not in _REGISTERED:
         raise ValueError(f"{name!r} was not registered in this process; registered: {', '.join(_REGISTERED) or 'none'}")
     del _REGISTERED[name]
 
@@ -171,7 +179,10 @@ def check_claims(record: Family, lmax: int = LMAX) -> int:
     >>> check_claims(family("gaunt"))
     65
     """
-    factors = {path: record.on_path(*path) for path in paths(lmax)}
+    _check_record(record)
+    if degree(lmax, "lmax") > LARGEST:
+        raise ValueError(f"claims are compared up to degree {LARGEST}, the largest of a table, got {lmax}")
+    factors = {path: record.on_path(*path) for path in paths(degree(lmax, "lmax"))}
     kinds: dict[int, Surd] = {}
     for path, factor in factors.items():
         other = ordered(record.symmetry, path)

@@ -87,6 +87,9 @@ def frame(ax: Axes, visible: bool = True) -> None:
     >>> frame(ax, visible=False)
     >>> ax.spines["top"].get_visible()
     False
+    >>> frame(ax)
+    >>> ax.spines["top"].get_visible()
+    True
     """
     for spine in ax.spines.values():
         spine.set(visible=visible, color="#9a9a9a", linewidth=0.6)

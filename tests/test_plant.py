@@ -1,0 +1,135 @@
+"""The script that plants faults: what it plants is another program, everywhere, and a test that fails is a catch."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import plant, plant_choice
+from tests.plant_faults import Places, differs
+from tests.sources import ROOT, modules
+
+SOURCE = b'''"""Text with 1 < 2."""
+
+
+def inside(x: int, limit: float = 0.5) -> bool:
+    """1 + 1"""
+    if x is None or not x >= -3:
+        raise ValueError(f"{x + 1} is wrong")
+    y = max(x, 1) % 2
+    print(y)
+    return [abs(y) * limit for y in (y, y + 2) if y < 7] != [] and y not in (1, 2)
+'''
+
+
+def test_every_kind_of_fault_is_found_and_is_another_program() -> None:
+    faults = [fault for place in Places("x.py", SOURCE) for fault in place]
+    assert all(differs(fault, SOURCE) for fault in faults)
+    changes = {fault.change for fault in faults}
+    assert changes >= {
+        "is → is not",
+        "or → and",
+        "and → or",
+        ">= → >",
+        "< → <=",
+        "!= → ==",
+        "not in → in",
+        "+ → -",
+        "* → /",
+        "% → //",
+        "max → min",
+        "max(x, 1) → (x)",
+        "abs(y) → (y)",
+        "-3 → (3)",
+        "0.5 → 0.55",
+        "7 → 8",
+        "7 → 14",
+        "y < 7 → True",
+        "print(y) → pass",
+        "not x >= -3 → (x >= -3)",
+        'raise ValueError(f"{x + 1} is wrong") → pass',
+        "nothing → return",
+    }
+    assert not [fault for fault in faults if fault.line in (1, 5)]  # texts
+
+
+def test_a_fault_changes_only_its_place() -> None:
+    for place in Places("x.py", SOURCE):
+        for fault in place:
+            planted = fault.planted(SOURCE)
+            ast.parse(planted)
+            assert SOURCE.startswith(planted[: fault.begin]) and SOURCE.endswith(
+                planted[fault.begin + len(fault.new) :]
+            )
+            assert SOURCE.decode().splitlines()[fault.line - 1].strip() == fault.text
+
+
+def test_a_seed_draws_the_same_faults_and_one_in_every_module() -> None:
+    first, again, other = (plant.draw(seed, 250) for seed in (3, 3, 4))
+    assert first == again != other and len(first) == len(set(first)) >= 250
+    drawn = {module for module, _ in first}
+    without = {name for name in modules() if name not in drawn}
+    for name in without:  # nothing stands there that could be wrong
+        path = modules()[name]
+        source = path.read_bytes()
+        assert not [f for place in Places("", source) for f in place if differs(f, source)], name
+    assert len(drawn) > 200 and {fault.file.split("/")[0] for _, fault in first} == {"coupling", "derivations"}
+
+
+def test_the_nearest_tests_come_first() -> None:
+    near = {
+        "coupling.tables.check": "tests/test_tables_check.py",
+        "coupling.kernels.recurrences": "tests/test_recurrences.py",
+        "coupling.interop.export.e3j": "tests/test_export_consumers.py",
+        "coupling.tables.atomic": "tests/test_tables_build.py",
+    }
+    for module, file in near.items():
+        assert file in plant_choice.stages(module)[0], module
+    for module, path in modules().items():
+        stages = plant_choice.stages(module)
+        assert all((ROOT / name).exists() for stage in stages for name in stage if name.endswith(".py")), path
+        assert stages or path.name == "__init__.py" or module.endswith(("__main__", "version")), module
+
+
+EXACT = "def double(x):\n    return 2 * x\n"
+CHECK = "from coupling.one import double\ndef test_double():\n    assert double(3) == 6\n"
+ENDLESS = "import os\ndef test_double():\n    os.kill(os.getpid(), 11)\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "check", "caught"),
+    [
+        (EXACT, CHECK, None),
+        (EXACT.replace("2", "3"), CHECK, "test_it.py::test_double"),
+        (EXACT, ENDLESS, "test_it.py::test_double (SIGSEGV)"),
+        ("import nowhere\n", CHECK, "test_it.py"),
+    ],
+    ids=["good", "wrong", "crash", "import"],
+)
+def test_a_worker_says_which_test_caught_it(source: str, check: str, caught: str | None, tmp_path: Path) -> None:
+    (tmp_path / "coupling").mkdir()
+    (tmp_path / "coupling/__init__.py").write_text("")
+    (tmp_path / "coupling/one.py").write_text(source)
+    (tmp_path / "test_it.py").write_text(check)
+    worker = plant.Worker(sys.executable)
+    found = worker.run(tmp_path, ["test_it.py"], 60)
+    worker.close()
+    assert found["failed"] == caught and (found["complete"] or caught)
+
+
+def test_equivalents_name_lines_that_exist() -> None:
+    """A line that was changed is thought about again."""
+    for entry in plant.known_equivalents():
+        lines = [line.strip() for line in (ROOT / entry["file"]).read_text(encoding="utf-8").splitlines()]
+        assert entry["line"] in lines and len(entry["why"]) > 20, entry
+
+
+def test_a_survivor_is_known_by_the_content_of_its_line() -> None:
+    [fault, *_] = [f for place in Places("x.py", SOURCE) for f in place if f.change == "7 → 8"]
+    entry = {"file": "x.py", "line": fault.text, "fault": "7 → 8", "why": "because"}
+    assert plant.equivalent(fault, [entry]) == "because"
+    assert plant.equivalent(fault, [entry | {"fault": "7 → 6"}]) == ""
+    assert plant.equivalent(fault, [entry | {"line": "another"}]) == ""
