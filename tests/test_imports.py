@@ -19,6 +19,7 @@ RANKS = {
     "coupling.selection": 1,
     "coupling.indexing": 1,
     "coupling.exact.rounding": 1,
+    "coupling.exact.formatting": 1,
     "coupling.exact.surd": 1,
     "coupling.exact": 2,
     "coupling.kernels": 2,

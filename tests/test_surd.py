@@ -399,3 +399,181 @@ def test_operations_that_do_not_exist() -> None:
 def test_numpy_integers_do_not_overflow() -> None:
     big = np.int64(2**62)
     assert Surd.rational(big) == 2**62 and Surd(1, 2) * big == Surd(1, 2**125)
+
+
+# -- SymPy, mpmath, formats, other numbers ----------------------------------------------------
+
+
+def test_sympy_takes_a_surd_exactly() -> None:
+    """On either side of every operation, π and i included; a float would have been the answer before."""
+    root, met = sympy.sqrt(3) + sympy.pi * sympy.I, 0
+    for x in VALUES:
+        expression = x.to_sympy()
+        assert sympy.sympify(x) == expression and sympy.sympify(x, strict=True) == expression
+        for got, wanted in (
+            (root * x, root * expression),
+            (x * root, expression * root),
+            (root + x, root + expression),
+            (x + root, expression + root),
+            (root - x, root - expression),
+            (x - root, expression - root),
+            (x / root, expression / root),
+            (x ** sympy.Integer(2), expression**2),
+            (sympy.Rational(1, 3) * x, expression / 3),
+            (x * sympy.Rational(1, 3), expression / 3),
+        ):
+            assert got == wanted and not got.atoms(sympy.Float), (x, got)
+            met += 1
+        if x:
+            assert root / x == root / expression
+    assert met == 310
+    assert sympy.simplify(sympy.sqrt(2) * Surd(1, 2)) == 2
+    assert sympy.Matrix([[Surd(1, 2), 0], [0, Surd(1, 3)]]).det() == sympy.sqrt(6)
+
+
+def test_comparisons_with_sympy_are_exact_and_symmetric() -> None:
+    for x in VALUES:
+        expression = x.to_sympy()
+        assert x == expression and expression == x
+        assert x != expression + 1 and expression + 1 != x
+    assert Surd(1, 2) < sympy.sqrt(3) and sympy.sqrt(3) > Surd(1, 2) >= sympy.sqrt(2)
+    assert Surd(1, 1, 1, -2) <= sympy.pi and Surd(1, 1, 1, -2) > sympy.Rational(333, 106)
+
+
+@pytest.mark.parametrize("rounding", ["n", "f", "c", "d", "u"])
+@pytest.mark.parametrize("bits", [1, 2, 10, 53, 200])
+def test_mpmath_rounds_a_surd_correctly(bits: int, rounding: str) -> None:
+    met = 0
+    for x in [*VALUES, *(Surd.rational(Fraction(n, 8)) for n in range(-40, 41))]:
+        with mpmath.workprec(600):
+            exact = number(x).imag if x.unit else number(x).real
+            size = abs(x)
+            root = mpmath.sqrt(mpmath.mpf(size.numerator) / size.denominator) * mpmath.pi ** (
+                -mpmath.mpf(x.pi_power) / 2
+            )
+            exact = x.sign * root
+            wanted = mpmath.mpf(exact)
+        got = x._mpmath_(bits, rounding)
+        part = got.imag if x.unit else got
+        assert not x.unit or got.real == 0
+        assert part._mpf_ == mpmath.libmp.mpf_pos(wanted._mpf_, bits, rounding), (x, bits, rounding)
+        met += 1
+    assert met == 31 + 81
+
+
+def test_mpmath_converts_at_the_working_precision() -> None:
+    for digits in (10, 15, 50, 300):
+        with mpmath.workdps(digits):
+            x = Surd(1, 2, 1, 1)
+            wanted = mpmath.sqrt(2 / mpmath.pi)
+            assert abs(mpmath.mpf(x) - wanted) <= 2 * mpmath.eps * wanted
+            for one in (mpmath.mpf(x), mpmath.mpmathify(x), +mpmath.mpf(x)):
+                assert one == mpmath.mpf(x)
+            assert mpmath.mpf(3) * x == x * mpmath.mpf(3) == 3 * mpmath.mpf(x)
+            assert mpmath.mpf(3) - x == -(x - mpmath.mpf(3))
+            assert mpmath.mpf(3) / x == mpmath.mpf(3) / mpmath.mpf(x) and x / mpmath.mpf(3) == mpmath.mpf(x) / 3
+            assert mpmath.mpc(0, 1) * Surd(1, 2, unit=1) == -mpmath.mpf(Surd(1, 2))
+            assert x < mpmath.mpf(1) < Surd(1, 2) and mpmath.mpf(1) > x and Surd(1, 2) >= mpmath.mpf(1)
+            assert Surd(1, 1, 4) == mpmath.mpf(0.5) and mpmath.mpf(0.5) == Surd(1, 1, 4) != mpmath.mpf(0.25)
+    with pytest.raises(TypeError, match="cannot create mpf"):
+        mpmath.mpf(Surd(1, 2, unit=1))
+
+
+def test_numbers_that_round_are_refused() -> None:
+    """float, complex and NumPy's floats have no exact product with a Surd; integers of every type have."""
+    x = Surd(1, 2)
+    for other in (0.5, 1j, np.float64(0.5), np.float32(0.5), np.longdouble(0.5), np.complex128(1j)):
+        for broken in (lambda a, b: a * b, lambda a, b: a + b, lambda a, b: a / b, lambda a, b: a - b):
+            for pair in ((x, other), (other, x)):
+                with pytest.raises(TypeError, match="unsupported operand"):
+                    broken(*pair)
+        assert x != other and other != x
+    for two in (2, Fraction(2), np.int64(2), np.uint8(2)):
+        assert two * x == x * two == Surd(1, 8) and type(two * x) is Surd
+        assert two / x == x and x / two == Surd(1, 1, 2) and two + Surd(1, 4) == 4 == Surd(1, 4) + two
+        assert two == Surd(1, 4) == two and hash(Surd(1, 4)) == hash(two) and x < two and two > x
+
+
+def test_formats_are_those_of_floats() -> None:
+    """Python formats a double exactly; so does a Surd of the same value."""
+    numbers = [
+        0.0,
+        0.5,
+        -0.5,
+        1.5,
+        2.5,
+        0.125,
+        9.9996,
+        -9.9996,
+        99999.5,
+        1e-5,
+        1.25e-4,
+        5e-324,
+        1e22,
+        123456789.0,
+        1 / 3,
+    ]
+    widths, precisions = ("", "12", "<12", "*^15", "012", "+", " 9", "=+14"), ("", ".0", ".1", ".4", ".25")
+    met = 0
+    for value, width, precision, kind in product(numbers, widths, precisions, "eEfFgG"):
+        spec = width + precision + kind
+        assert format(Surd.rational(Fraction(value)), spec) == format(value, spec), (value, spec)
+        met += 1
+    assert met == 15 * 240
+    for value, precision in product(numbers, precisions):  # Python rounds 100·value before it formats it
+        hundred = Surd.rational(100 * Fraction(value))
+        assert format(Surd.rational(Fraction(value)), precision + "%") == format(hundred, precision + "f") + "%"
+
+
+def test_decimals_are_right_to_the_last_digit() -> None:
+    met = 0
+    for x in REAL:
+        for digits in (1, 5, 30, 120):
+            with mpmath.workdps(400):
+                size = mpmath.sqrt(mpmath.mpf(x.numerator) / x.denominator) * mpmath.pi ** (-mpmath.mpf(x.pi_power) / 2)
+                whole = int(mpmath.nint(size * mpmath.mpf(10) ** digits))
+            text = str(whole).zfill(digits + 1)
+            sign = "-" if x.sign < 0 else ""
+            assert f"{x:.{digits}f}" == f"{sign}{text[:-digits]}.{text[-digits:]}"
+            mantissa, exponent = f"{x:.{digits}e}".split("e")
+            with mpmath.workdps(400):
+                scaled = x.sign * size / mpmath.mpf(10) ** int(exponent)
+                assert abs(mpmath.mpf(mantissa) - scaled) <= mpmath.mpf(10) ** -digits / 2
+            met += 1
+    assert met == 64
+    pi, below = Surd(1, 1, 1, -2), convergents_of_pi(60)[-2]
+    assert f"{pi:.50f}" == "3.14159265358979323846264338327950288419716939937511"
+    assert f"{Surd.rational(Fraction(5, 2) / below) * pi:.0f}" == "3"  # a hair above a tie, which would go to 2
+    assert f"{Surd(1, 1, 10**9000):.3e}" == "1.000e-4500" and f"{Surd(1, 10**9000, 1, 1):.4g}" == "5.642e+4499"
+
+
+def test_what_is_no_format() -> None:
+    x = Surd(1, 2)
+    assert f"{x}" == f"{x:}" == "√(2)" and f"{x:>6}|{x:^7}|" == "  √(2)| √(2)  |"
+    for spec in (",.3f", "_f", ".-1f", "#g", "zf", "nf"):
+        with pytest.raises(ValueError, match=r"^a Surd is formatted by \[\[fill\]align\]"):
+            format(x, spec)
+    for value, spec in ((x, ".4001f"), (x, ".5000g"), (Surd(1, 10**9000), ".1f")):
+        with pytest.raises(
+            ValueError, match=r"^a Surd is written with up to 4000 digits, got a format that needs \d+$"
+        ):
+            format(value, spec)
+    with pytest.raises(TypeError, match=r"^i·√\(2\) is imaginary: format complex\(\) of it$"):
+        format(Surd(1, 2, unit=1), ".3f")
+
+
+def test_latex_of_a_number_too_long_to_write() -> None:
+    """A notebook falls back to the text; before, it showed a traceback about int_max_str_digits."""
+    huge = Surd(1, 10**5000)
+    assert huge._repr_latex_() is None
+    with pytest.raises(ValueError, match=r"is too long to be written$"):
+        huge.latex()
+
+
+def test_a_surd_imports_nothing_heavy() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys; from coupling.exact import Surd; f'{Surd(1, 2):.30f}'; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "coupling.exact.surd" in loaded and not {"sympy", "mpmath", "numpy.linalg"} & set(loaded) - {"numpy.linalg"}

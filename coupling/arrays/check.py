@@ -1,6 +1,6 @@
 """Are arrays right?  A new computation gives the same bits, and a grid integrates what it promises.
 
-The second check knows nothing of how arrays are made: harmonics at the points are SciPy's (``coupling.sphere``).
+The second check knows nothing of how arrays are made: harmonics at the points are those of ``coupling.sphere``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def check(arrays: Arrays, rebuilt: bool = True) -> Report:
       ok      structure              352 cases   finite numbers, arrays that fit each other
       ok      rebuilt                352 cases   equal to a new computation, bit by bit
       ok      exactness               16 cases   harmonics to degree 3, largest integral ...
-      ok      harmonics               72 cases   values and gradients as SciPy has them, largest deviation ...
+      ok      harmonics               72 cases   values and gradients as coupling.sphere has them, largest deviation ...
     """
     checks = [_structure(arrays), *([_rebuilt(arrays)] if rebuilt else [])]
     if arrays.request.kind in GRIDS:
@@ -76,5 +76,5 @@ def _harmonics(arrays: Arrays) -> Check:
     worst = max(float(abs(f - e).max()) for f, e in zip(found, expected, strict=True))
     # an angle is off by a rounding, and derivatives grow as l²; points of narrow types are off by their rounding
     bound = 64 * UNITS[request.dtype] * (1 + request.lmax) ** 3
-    detail = f"values and gradients as SciPy has them, largest deviation {worst:.1e}"
+    detail = f"values and gradients as coupling.sphere has them, largest deviation {worst:.1e}"
     return Check("harmonics", worst <= bound, sum(f.size for f in found), detail)

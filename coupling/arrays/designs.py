@@ -65,7 +65,7 @@ def search(strength: int, tries: int = 20) -> Points:
 
 
 def residual(points: Points, strength: int) -> float:
-    """Return the largest |mean over the points| of √4π R_lm, 1 <= l <= t, by SciPy.
+    """Return the largest |mean over the points| of √4π R_lm, 1 <= l <= t.
 
     >>> bool(residual(platonic(5), 5) < 1e-15), bool(residual(platonic(5), 6) > 0.1)
     (True, True)

@@ -7,7 +7,7 @@ R_lm = P_l|m|(θ) F_m(φ), ∂θ R_lm = P'_l|m|(θ) F_m(φ), ∂φ R_lm / sin θ
 
 P and Q obey one recurrence in l, P_l = a (cos θ P_l-1 - P_l-2 / a'), a = √((4l²-1)/(l²-m²)), a' that of l-1; they begin
 with P_mm = √((2m+1)/2m) sin θ P_m-1,m-1 (NIST Digital Library of Mathematical Functions, 14.10.3).  Nothing here is
-shared with ``coupling.sphere``, which takes its values from SciPy and is what the tests compare with.
+shared with ``coupling.sphere``, which computes in floats by another recurrence and is what the tests compare with.
 """
 
 from __future__ import annotations

@@ -7,8 +7,12 @@ since π is transcendental.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import TypeVar
 
 from coupling.floating_point import from_bits
+
+T = TypeVar("T")
 
 #: The encoding of an infinite double; those of positive numbers are below, in the order of the numbers.
 INFINITY = 0x7FF << 52
@@ -54,45 +58,60 @@ def rounded_magnitude(num: int, den: int, pi: int) -> float:
     >>> rounded_magnitude(1, 4, 0), rounded_magnitude(1, 1, -2)
     (0.5, 3.141592653589793)
     """
-    encoding = _rounded_root(num, den) if pi == 0 else _rounded_with_pi(num, den, pi)
+    encoding = rounded(num, den, pi, 64, _encoded)
     if encoding >= INFINITY:
         raise OverflowError("an exact number is larger than the largest double")
     return from_bits(encoding)
 
 
-def _rounded_with_pi(num: int, den: int, pi: int) -> int:
-    bits = 128
-    while True:
-        low, high = _pi_power(abs(pi), bits)
-        if pi > 0:
-            bounds = (num << bits, den * high), (num << bits, den * low)
-        else:
-            bounds = (num * low, den << bits), (num * high, den << bits)
-        below, above = (_rounded_root(n, d) for n, d in bounds)
-        if below == above:
-            return below
-        bits *= 2
+def _encoded(root: int, exponent: int) -> int:
+    """Return the encoding of the double nearest to root·2^exponent, ties to even; INFINITY or more beyond the largest.
 
-
-def _rounded_root(num: int, den: int) -> int:
-    """Return the encoding of the double nearest to √(num/den), ties to even; INFINITY or more beyond the largest.
-
-    The root is taken of the quotient shifted by 4^shift to at least 128 bits, so that it has at least 64; what is cut
-    off is remembered in one sticky bit below.  Of the result, root·2^-(shift+1), all bits below the last place of the
-    double, 2^unit, are cut.
+    Of the number all bits below the last place of the double, 2^unit, are cut.
     """
-    if not num:
+    if not root:
         return 0
-    shift = max(0, (130 - num.bit_length() + den.bit_length()) // 2 + 1)
-    quotient, rest = divmod(num << 2 * shift, den)
-    root = math.isqrt(quotient)
-    root = 2 * root + (1 if rest or root * root != quotient else 0)
-    unit = max(root.bit_length() - shift - 54, -1074)
-    cut = unit + shift + 1
+    unit = max(root.bit_length() + exponent - 53, -1074)
+    cut = unit - exponent
     nearest, beyond = root >> cut, root & ((1 << cut) - 1)
     half = 1 << (cut - 1)
     nearest += beyond > half or (beyond == half and nearest & 1)
     return ((unit + 1074) << 52) + nearest
+
+
+def rounded(num: int, den: int, pi: int, bits: int, rounding: Callable[[int, int], T]) -> T:
+    """Return rounding(root, exponent) of √(num/den · π^(-pi)) ≈ root·2^exponent, certainly that of the exact number.
+
+    root has at least bits bits, exponent is -3 or less, and the last bit of root is sticky: it is 1 when something was
+    cut off below.  rounding must be monotonic and not depend on more than bits - 2 bits and the sticky one.
+
+    >>> rounded(2, 1, 0, 8, lambda root, exponent: root * 2.0**exponent)
+    1.4150390625
+    """
+    if pi == 0:
+        return rounding(*_sticky_root(num, den, bits))
+    work = 2 * bits
+    while True:
+        low, high = _pi_power(abs(pi), work)
+        if pi > 0:
+            bounds = (num << work, den * high), (num << work, den * low)
+        else:
+            bounds = (num * low, den << work), (num * high, den << work)
+        below, above = (rounding(*_sticky_root(n, d, bits)) for n, d in bounds)
+        if below == above:
+            return below
+        work *= 2
+
+
+def _sticky_root(num: int, den: int, bits: int) -> tuple[int, int]:
+    """Return (root, exponent) with root of at least bits bits, the last one sticky; of zero (0, -3).
+
+    The root is taken of the quotient shifted by 4^shift; what is cut off is remembered in the bit below.
+    """
+    shift = max(2, (2 * bits + 2 - num.bit_length() + den.bit_length()) // 2 + 1)
+    quotient, rest = divmod(num << 2 * shift, den)
+    root = math.isqrt(quotient)
+    return 2 * root + (1 if rest or root * root != quotient else 0), -(shift + 1)
 
 
 def root_bits(num: int, den: int, pi: int, bits: int) -> tuple[int, int]:

@@ -4,6 +4,9 @@ Every 3j, 6j and 9j symbol, every Clebsch-Gordan and Gaunt coefficient of either
 real, is such a number. Products stay in the type; sums do when the two radicands differ by a
 rational square.  A Surd becomes a float only when ``float()`` or ``complex()`` asks, and then
 correctly rounded (to nearest, ties to even, subnormal numbers included).
+
+With a SymPy expression the result is an exact SymPy expression; with an mpmath number it is an mpmath number, the Surd
+rounded correctly to the working precision.  Arithmetic with float, complex and NumPy's floats raises TypeError.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ import numbers
 from fractions import Fraction
 from typing import Any
 
-from coupling.exact.rounding import compare_with_pi, isqrt_exact, rounded_magnitude
+from coupling.exact.formatting import formatted, latex_fraction, root_text, text_fraction
+from coupling.exact.rounding import compare_with_pi, isqrt_exact, rounded, rounded_magnitude
 
 #: Integers of more bits are not written out: Python itself refuses to from 4300 digits on.
 LONGEST = 14_000
@@ -24,13 +28,18 @@ class Surd:
     lowest terms.
 
     Two Surds are equal when their values are; a Surd also equals the integer or Fraction of the
-    same value. Zero is always ``Surd(0)``.
+    same value, and has its hash. Zero is always ``Surd(0)``.  It is not compared with floats: ``==`` is False and an
+    order raises TypeError.  SymPy numbers of the same value are equal too, but have the hash that SymPy gives them;
+    with mpmath numbers a Surd is compared after rounding to the working precision.
 
     >>> half = Surd(1, 1, 4)
     >>> half, half * half, half == Fraction(1, 2), float(Surd(-1, 2))
     (1/2, 1/4, True, -1.4142135623730951)
     >>> Surd(1, 1, 18) + Surd(1, 2, 9)
     √(1/2)
+    >>> import sympy
+    >>> sympy.sqrt(3) + Surd(1, 2), f"{Surd(1, 2):.20f}"
+    (sqrt(2) + sqrt(3), '1.41421356237309504880')
     """
 
     __slots__ = ("_den", "_num", "_pi", "_sign", "_unit")
@@ -133,7 +142,8 @@ class Surd:
         return NotImplemented if other is NotImplemented else self + -other
 
     def __rsub__(self, other: Any) -> Surd:
-        return -self + other
+        other = _as_surd(other)
+        return NotImplemented if other is NotImplemented else -self + other
 
     def __pow__(self, exponent: int) -> Surd:
         if not isinstance(exponent, int):
@@ -159,16 +169,16 @@ class Surd:
         return hash(self._key()) if value is None else hash(value)
 
     def __lt__(self, other: Any) -> bool:
-        return _order(self, other) < 0
+        return NotImplemented if _decides(other) else _order(self, other) < 0
 
     def __le__(self, other: Any) -> bool:
-        return _order(self, other) <= 0
+        return NotImplemented if _decides(other) else _order(self, other) <= 0
 
     def __gt__(self, other: Any) -> bool:
-        return _order(self, other) > 0
+        return NotImplemented if _decides(other) else _order(self, other) > 0
 
     def __ge__(self, other: Any) -> bool:
-        return _order(self, other) >= 0
+        return NotImplemented if _decides(other) else _order(self, other) >= 0
 
     def __bool__(self) -> bool:
         return self._sign != 0
@@ -203,32 +213,71 @@ class Surd:
         size = sympy.sqrt(sympy.Rational(self._num, self._den)) * sympy.pi ** sympy.Rational(-self._pi, 2)
         return self._sign * size * (sympy.I if self._unit else 1)
 
+    _sympy_ = to_sympy
+
+    def _mpmath_(self, precision: int, rounding: str) -> Any:
+        """Return the mpmath number, correctly rounded to a precision in bits; mpmath calls it.
+
+        >>> import mpmath
+        >>> with mpmath.workdps(30):
+        ...     print(mpmath.mpf(Surd(1, 2)), 2 * mpmath.mpmathify(Surd(1, 1, 4, unit=1)))
+        1.41421356237309504880168872421 (0.0 + 1.0j)
+        """
+        from mpmath import mp
+        from mpmath.libmp import from_man_exp, fzero
+
+        def cut(root: int, exponent: int) -> Any:
+            return from_man_exp(self._sign * root, exponent, precision, rounding)
+
+        value = rounded(self._num, self._den, self._pi, precision + 8, cut)
+        return mp.make_mpc((fzero, value)) if self._unit else mp.make_mpf(value)
+
+    def __format__(self, spec: str) -> str:
+        """Return a decimal text, as of a float but with every digit right; without e, f, g or % the text of ``str``.
+
+        >>> f"{Surd(-1, 5, 14, 1):.30f}", f"{Surd(1, 2):>6}"
+        ('-0.337167765672367720197491587167', '  √(2)')
+        """
+        if not spec or spec[-1] not in "eEfFgG%":
+            return format(str(self), spec)
+        if self._unit:
+            raise TypeError(f"{self} is imaginary: format complex() of it")
+        return formatted(self._sign, self._num, self._den, self._pi, spec)
+
     def latex(self) -> str:
-        r"""Return LaTeX source.
+        r"""Return LaTeX source; ValueError when an integer in it has more than 4000 digits.
 
         >>> print(Surd(-1, 5, 14, 1, unit=1).latex())
         -i\,\sqrt{\frac{5}{14\,\pi}}
         """
+        if max(self._num.bit_length(), self._den.bit_length()) > LONGEST:
+            raise ValueError(f"{self} is too long to be written")
         prefix = ("-" if self._sign < 0 else "") + (r"i\," if self._unit else "")
-        return prefix + _root(self, _latex_fraction, r"\sqrt{%s}")
+        return prefix + root_text(self, latex_fraction, r"\sqrt{%s}")
 
-    def _repr_latex_(self) -> str:
-        return f"${self.latex()}$"
+    def _repr_latex_(self) -> str | None:
+        """Return LaTeX for a notebook, which shows the text where this is None."""
+        return f"${self.latex()}$" if max(self._num.bit_length(), self._den.bit_length()) <= LONGEST else None
 
     def __repr__(self) -> str:
         prefix = ("-" if self._sign < 0 else "") + ("i·" if self._unit else "")
         above, below = self._num.bit_length(), self._den.bit_length()
         if max(above, below) > LONGEST:
             return f"{prefix}√(p/q·π^{-self._pi}) with p of {above} bits, q of {below} bits"
-        return prefix + _root(self, _text_fraction, "√(%s)")
+        return prefix + root_text(self, text_fraction, "√(%s)")
 
 
 def _as_surd(value: Any) -> Any:
     if isinstance(value, Surd):
         return value
-    if isinstance(value, numbers.Rational):
+    if isinstance(value, numbers.Rational) and not _decides(value):
         return Surd.rational(value)  # type: ignore[arg-type]
     return NotImplemented
+
+
+def _decides(other: Any) -> bool:
+    """Return whether other is a SymPy expression or mpmath number: it converts the Surd, and its rules hold."""
+    return hasattr(other, "free_symbols") or hasattr(other, "_mpf_")
 
 
 def _order(a: Surd, b: Any) -> int:
@@ -242,33 +291,3 @@ def _order(a: Surd, b: Any) -> int:
         return a._sign - b._sign
     left, right, power = a._num * b._den, b._num * a._den, a._pi - b._pi
     return a._sign * compare_with_pi(left, right, power)
-
-
-def _root(value: Surd, fraction: Any, sqrt: str) -> str:
-    """Write √(num/den)·π^(-k/2) with rational parts outside the root and a single π^(±1/2) inside it."""
-    if not value.sign:
-        return "0"
-    num, den, pi = value.numerator, value.denominator, value.pi_power
-    rational = value._rational_value()
-    half = pi % 2
-    outside = _pi_text(-(pi - half) // 2, sqrt)
-    if rational is not None and not half:
-        return fraction(abs(rational.numerator), rational.denominator, 0) + outside
-    return sqrt % fraction(num, den, half) + outside
-
-
-def _pi_text(power: int, sqrt: str) -> str:
-    if power == 0:
-        return ""
-    symbol = r"\,\pi" if "{" in sqrt else "·π"
-    return symbol if power == 1 else f"{symbol}^{{{power}}}" if "{" in sqrt else f"{symbol}^{power}"
-
-
-def _text_fraction(num: int, den: int, pi: int) -> str:
-    below = "" if den == 1 and not pi else f"{den}" if not pi else "π" if den == 1 else f"({den}π)"
-    return f"{num}/{below}" if below else f"{num}"
-
-
-def _latex_fraction(num: int, den: int, pi: int) -> str:
-    below = "" if den == 1 and not pi else f"{den}" if not pi else r"\pi" if den == 1 else rf"{den}\,\pi"
-    return rf"\frac{{{num}}}{{{below}}}" if below else f"{num}"

@@ -38,7 +38,8 @@ CHUNK = 4
 def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, classes, functions, space):
     """Write the sum of all terms for the lanes first … last-1 of x, y, out, each [batch, (lmax+1)², channels].
 
-    lmax [3]; orders: flat indices of the rows of the three features, one after the other; terms [n, 9], see
+    lmax [3]; orders: flat indices of the rows of the three features, one after the other, or ~index of a row that no
+    path reaches; terms [n, 9], see
     ``_term``; tables: all tables; classes [n, 4]; functions [n, 2, 5]:
     addresses for the larger, then for the smaller number of colatitudes taken together: synthesis of x, of y,
     analysis, convolution, its mirror image for a bracket; 0 where loops shall do it; space: at least ``space_needed``
@@ -78,11 +79,14 @@ def space_needed(lmax, w):
 
 @kernel
 def _gather(x, size, channels, orders, rows, lane, count, w, space):
-    """Copy the lanes of a block from x [batch, size, channels] to rows of w lanes, the missing ones zero."""
+    """Copy the lanes of a block from x [batch, size, channels] to rows of w lanes; absent ones and rows ~index zero."""
     if lane % channels + w <= channels:
         x = move(x, lane // channels * size * channels + lane % channels)
         for row in range(rows):
-            store(space, row * w, load(x, orders[row] * channels))
+            if orders[row] >= 0:
+                store(space, row * w, load(x, orders[row] * channels))
+            else:
+                store(space, row * w, zero(space))
         return
     for row in range(rows):
         store(space, row * w, zero(space))
@@ -90,22 +94,27 @@ def _gather(x, size, channels, orders, rows, lane, count, w, space):
         b, c = divmod(lane + i, channels)
         place = b * size * channels + c
         for row in range(rows):
-            space[row * w + i] = x[place + orders[row] * channels]
+            if orders[row] >= 0:
+                space[row * w + i] = x[place + orders[row] * channels]
 
 
 @kernel
 def _scatter(out, size, channels, orders, rows, lane, count, w, space):
-    """Copy rows of lanes to their places in out [batch, size, channels]."""
+    """Copy rows of lanes to their places in out [batch, size, channels]; a row ~index is zero."""
     if lane % channels + w <= channels:
         out = move(out, lane // channels * size * channels + lane % channels)
         for row in range(rows):
-            store(out, orders[row] * channels, load(space, row * w))
+            if orders[row] >= 0:
+                store(out, orders[row] * channels, load(space, row * w))
+            else:
+                store(out, ~orders[row] * channels, zero(space))
         return
     for i in range(count):
         b, c = divmod(lane + i, channels)
         place = b * size * channels + c
         for row in range(rows):
-            out[place + orders[row] * channels] = space[row * w + i]
+            index = orders[row]
+            out[place + max(index, ~index) * channels] = space[row * w + i] if index >= 0 else 0
 
 
 @kernel

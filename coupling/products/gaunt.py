@@ -18,7 +18,8 @@ class Gaunt(OneTerm):
     float64; leading axes and channels broadcast.  weights: three arrays a, b, c of lmax+1 numbers, default ones.
     classes: the four numbers s as an array [parity of l1, parity of l2], default ones; they cost nothing when their
     product is positive, and no further transform when it is not.  workers: threads that share the batch.
-    Outputs of degrees beyond l1+l2 are exact zeros; NaN and infinity spread within their own channel sample only.
+    Outputs of degrees that no path reaches are exact zeros, and inputs of degrees that no path reaches are not read;
+    other NaN and infinity spread within their own channel sample only, to the degrees that a path reaches.
     ``turn``, ``vjp`` and ``jvp`` are products of the same kind.
 
     The result is exact up to rounding: θ by Gauss-Legendre points, φ by exact sums over orders.  O(L³) operations.

@@ -13,7 +13,8 @@ from coupling.kernels.tiles import lanes
 from coupling.memory import require_memory
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.product import Features, Product
-from coupling.spins import diagonal, doubled_spin, matrix_factors, smallest_spin, used_degrees
+from coupling.products.reach import Masks, Triple, largest, reached_degrees, rows_of
+from coupling.spins import diagonal, doubled_spin, matrix_factor, matrix_factors, smallest_spin, used_degrees
 
 #: Largest dimension of matrices that are encoded and decoded by straight code: beyond, compilation takes seconds.
 STRAIGHT = 16
@@ -36,9 +37,9 @@ class MatrixProduct(Product):
 
     spin: j = 0, 1/2, 1, …, not below half the largest degree on a path; by default the smallest with which no N_j
     vanishes on a path.  With another spin N_j may vanish by accident, and what is left of such a path is rounding.
-    weights: arrays (a, b, c) of lmax+1 numbers, default ones.  Degrees of the output beyond
-    lmax_in1 + lmax_in2 are exactly zero.  All degrees of one sample and channel meet in one matrix: a NaN or infinity
-    makes all its outputs NaN or infinite, and those of no other.
+    weights: arrays (a, b, c) of lmax+1 numbers, default ones.  Degrees of the output that no path reaches are exactly
+    zero, those of the inputs are not read.  All other degrees of one sample and channel meet in one matrix: a NaN or
+    infinity makes all its outputs NaN or infinite, and those of no other.
 
     Raises ValueError or TypeError for degrees or spins that do not exist, a spin that is too small, and weights that
     are not finite or of another shape.  Source: Hoppe 1982, Madore 1992; derivation ``matrix_product``.
@@ -85,6 +86,29 @@ class MatrixProduct(Product):
         l1, l2, l3 = self.lmax
         return matrix_factors((l1, l2, l3), self.spin)
 
+    @cached_property
+    def reached(self) -> Masks:
+        """The degrees of x, y and z that are on a path with weights and N_j not zero; others are zero, or not read."""
+        twice = doubled_spin(self.spin)
+
+        def vanishes(*path: int) -> bool:
+            return max(path) > twice or not matrix_factor(*sorted(path), twice)
+
+        return reached_degrees(tuple(self.weights), vanishes=vanishes)
+
+    @cached_property
+    def _places(self) -> tuple[Triple, list[NDArray[np.bool_] | None], NDArray[np.bool_] | None]:
+        """The largest degrees, masks of the entries of x and y up to them and the absent entries of z; None for all."""
+        lmax = largest(self.reached)
+        inputs = [rows_of(mask[: l + 1]) for mask, l in zip(self.reached, lmax, strict=True)][:2]
+        absent = ~rows_of(self.reached[2])
+        return lmax, [None if mask.all() else mask for mask in inputs], absent if absent.any() else None
+
+    @property
+    def trimmed_weights(self) -> list[Array]:
+        """The weights a, b, c, zero for degrees that no path reaches."""
+        return [np.where(mask, w, 0.0) for mask, w in zip(self.reached, self.weights, strict=True)]
+
     def turn(self) -> MatrixProduct:
         """Return the product (y, z) → x of the same trilinear form.
 
@@ -99,18 +123,32 @@ class MatrixProduct(Product):
         return MatrixProduct(l2, l3, l1, spin=self.spin, weights=(b, c, a), layout=self.layout, workers=self.workers)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        dtype = out.dtype
+        dtype, (lmax, masks, absent) = out.dtype, self._places
+        if min(lmax) < 0:
+            out[:] = 0
+            return
         if dtype not in self._plans:
-            self._plans[dtype] = make_plan(self._used, self.spin, self.weights, dtype)
-        out[:, (self._used[2] + 1) ** 2 :] = 0
+            self._plans[dtype] = make_plan(lmax, self.spin, self.trimmed_weights, dtype)
         plan = self._plans[dtype]
+        x, y = _without(x, masks[0]), _without(y, masks[1])
         ahead = (0,) * AHEAD if x.nbytes + y.nbytes + out.nbytes > LARGE_BYTES else ()
 
         def run(first: int, last: int) -> None:
-            work = aligned_zeros(work_size(plan.w, self._used, plan.n), dtype)
+            work = aligned_zeros(work_size(plan.w, lmax, plan.n), dtype)
             matrix_product(read_only(x), read_only(y), out, first, last, ahead, plan, work)
 
         run_blocks(run, out.shape[0] * out.shape[2], plan.w, self.workers)
+        if absent is not None:
+            out[:, absent] = 0
+
+
+def _without(x: Features, mask: NDArray[np.bool_] | None) -> Features:
+    """Return x with zeros for the first entries that are not in a mask, or as it is."""
+    if mask is None:
+        return x
+    x = x.copy()
+    x[:, : len(mask)][:, ~mask] = 0
+    return x
 
 
 def plan_bytes(lmax: tuple[int, int, int], n: int) -> int:

@@ -16,6 +16,7 @@ from coupling.memory import require_memory
 from coupling.products.blocks import aligned_zeros, read_only, run_blocks
 from coupling.products.legendre import colatitudes, legendre, slope
 from coupling.products.product import Features, Product
+from coupling.products.reach import Masks, largest, reached_degrees, rows_of
 from coupling.selection import degrees
 
 #: Largest degree for which sums over orders are compiled without loops.
@@ -39,6 +40,16 @@ class Term:
         a, b, c = self.weights
         q, r = np.ogrid[:2, :2]
         return Term(self.kind, (b, c, a), self.classes[(q + r + self.kind) % 2, q])
+
+    @cached_property
+    def reached(self) -> Masks:
+        """The degrees of x, y and z that are on a path of the term."""
+        return reached_degrees(self.weights, self.kind, self.classes)
+
+    def trimmed(self) -> Term:
+        """Return the term with weights zero where no path is."""
+        a, b, c = (np.where(mask, w, 0.0) for w, mask in zip(self.weights, self.reached, strict=True))
+        return Term(self.kind, (a, b, c), self.classes)
 
     def absorb(self) -> Term:
         """Return an equal term with all classes one, if the product of the four is positive.
@@ -81,7 +92,8 @@ def term(kind: int, lmax: Triple, weights: Any = None, classes: ArrayLike | None
 
 
 class Plan(NamedTuple):
-    """What the kernel reads: flat indices of rows, terms [n, 9], all tables in one array, classes [n, 4]."""
+    """What the kernel reads: flat indices of rows, ~index of those that no path reaches; terms [n, 9], all tables in
+    one array, classes [n, 4]."""
 
     orders: Integers
     terms: Integers
@@ -109,6 +121,19 @@ class Spherical(Product):
         self.terms = terms
         self._plans: dict[Any, Plan] = {}
 
+    @cached_property
+    def reached(self) -> Masks:
+        """The degrees of x, y and z that are on a path of some term; what is not is zero, or not read."""
+        none = [np.zeros(l + 1, bool) for l in self.lmax]
+        first, second, third = (
+            np.logical_or.reduce(m) for m in zip(none, *(t.reached for t in self.terms), strict=True)
+        )
+        return first, second, third
+
+    @cached_property
+    def _largest(self) -> Triple:
+        return largest(self.reached)
+
     def turn(self) -> Spherical:
         """Return the product (y, z) → x of the same trilinear form."""
         return self._turned
@@ -120,12 +145,13 @@ class Spherical(Product):
         return Spherical((l2, l3, l1), terms, layout=self.layout, workers=self.workers)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        dtype = out.dtype
-        l1, l2, l3 = self.lmax
-        lmax = min(l1, l2 + l3), min(l2, l1 + l3), min(l3, l1 + l2)  # no path reaches beyond
+        dtype, lmax = out.dtype, self._largest
         out[:, (lmax[2] + 1) ** 2 :] = 0
+        if min(lmax) < 0:
+            return
         if dtype not in self._plans:
-            self._plans[dtype] = plan(lmax, [t.absorb() for t in self.terms], dtype)
+            terms = [t.trimmed().absorb() for t in self.terms if t.reached[2].any()]
+            self._plans[dtype] = plan(lmax, terms, dtype, self.reached)
         w = width(dtype)
 
         def run(first: int, last: int) -> None:
@@ -166,8 +192,8 @@ def plan_bytes(lmax: Triple, terms: int) -> int:
     return 32 * n * n + 8 * entries * (12 + 4 * terms)
 
 
-def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any]) -> Plan:
-    """Return rows and tables of a sum of terms; MemoryError for tables that do not fit."""
+def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any], reached: Masks) -> Plan:
+    """Return rows and tables of a sum of terms, which reach these degrees; MemoryError for tables that do not fit."""
     require_memory(plan_bytes(lmax, len(terms)), f"the tables of a product on the sphere to degrees {lmax}")
     rows, tables, start = [], [], 0
     for one in terms:
@@ -177,7 +203,7 @@ def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any]) -> Plan:
         rows.append([one.kind, split, *header, *inputs, *[0] * (4 - len(inputs)), output])
         tables += made
         start = output + made[-1].size
-    orders = np.concatenate([_rows(l) for l in lmax])
+    orders = np.concatenate([np.where(rows_of(m)[r], r, ~r) for m, r in zip(reached, map(_rows, lmax), strict=True)])
     flat = np.concatenate([t.ravel() for t in tables]).astype(dtype) if tables else np.empty(0, dtype)
     classes = np.array([t.classes.T.ravel() for t in terms], dtype).reshape(-1, 4)
     functions = [_functions(lmax, one.kind, row[2], dtype) for one, row in zip(terms, rows, strict=True)]

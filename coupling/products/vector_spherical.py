@@ -16,7 +16,8 @@ class VectorSpherical(OneTerm):
     (``coupling.normalization("antisymmetric_gaunt", lmax)``).
 
     Arguments, shapes and errors as in :class:`coupling.products.Gaunt`.  With equal weights of both inputs the product
-    of a feature with itself is exactly zero, not only up to rounding.  Degrees 0 neither contribute nor come out.
+    of a feature with itself is exactly zero, not only up to rounding.  Degrees 0 neither contribute nor come out: what
+    no odd path reaches is exactly zero, or not read.
 
     Source: Y. Xie, A. Daigavane, M. Kotak, T. Smidt, arXiv 2602.21466; V. Heyraud, Z. Weller-Davies, J. Tilly, arXiv
     2603.08630; derivations ``antisymmetric_gaunt`` and ``vector_harmonics``.

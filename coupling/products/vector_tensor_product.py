@@ -6,11 +6,13 @@ of its generality: :class:`coupling.products.VectorSpherical` is the one compone
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
 from coupling.products.product import Features
-from coupling.selection import degree, degrees
+from coupling.selection import degree, degrees, triangle
 from coupling.sphere import Grid, gauss_legendre, gradients, harmonics
 
 #: Shifts L - l of the vector harmonics Y^L_lm, in the order of their axis.
@@ -40,13 +42,39 @@ def vector_harmonics(lmax: object, grid: Grid) -> NDArray[np.float64]:
     return np.stack([lower, turned, upper])
 
 
+def reached_fields(lmax: tuple[int, ...]) -> list[NDArray[np.bool_]]:
+    """Return masks [shift, l²+l+m] of the vector harmonics of x, y and z that a path of the cross product reaches.
+
+    With L = l + shift, a path has (l1, l2, l3) and (L1, L2, L3) that satisfy the triangle rule, L1+L2+L3 even, and not
+    two equal vector harmonics at even l+L of the third, where the 9j symbol of l, L and 1 vanishes.
+
+    >>> [mask.any(axis=1).tolist() for mask in reached_fields((0, 0, 2))]  # two radial fields
+    [[False, False, False], [False, False, False], [False, False, False]]
+    """
+    fields = [[(s, l) for s in range(3) for l in range(top + 1) if l or s == 2] for top in lmax]
+    masks = [np.zeros((3, top + 1), bool) for top in lmax]
+    for path in product(*fields):
+        if _couple(*((l, l + SHIFTS[s]) for s, l in path)):
+            for mask, place in zip(masks, path, strict=True):
+                mask[place] = True
+    return [np.repeat(mask, 2 * np.arange(mask.shape[1]) + 1, axis=1) for mask in masks]
+
+
+def _couple(*fields: tuple[int, int]) -> bool:
+    """Return whether three vector harmonics (l, L) may have a cross product: all signs of 9j{l; L; 1} allow it."""
+    (l1, k1), (l2, k2), (l3, k3) = fields
+    equal = any(fields[i] == fields[j] and sum(fields[3 - i - j]) % 2 == 0 for i, j in ((0, 1), (0, 2), (1, 2)))
+    return triangle(l1, l2, l3) and triangle(k1, k2, k3) and (k1 + k2 + k3) % 2 == 0 and not equal
+
+
 class VectorTensorProduct:
     """The cross product f × g of two vector fields on the sphere, from and to vector harmonics.
 
         z[s3, l3 m3] = ∫ Y^{l3+s3}_{l3m3} · (f × g) dΩ,    f = Σ x[s, l m] Y^{l+s}_{lm},  g likewise from y
 
     Features are [..., 3, (lmax+1)², channels], float32 or float64, with the shifts -1, 0, 1 on the third axis from the
-    end; leading axes and channels broadcast.  Integration on a Gauss-Legendre grid, exact up to rounding.  Source:
+    end; leading axes and channels broadcast.  Integration on a Gauss-Legendre grid, exact up to rounding.  Outputs that
+    no path reaches (:func:`reached_fields`) are exactly zero, and inputs that none reaches are not read.  Source:
     Y. Xie, A. Daigavane, M. Kotak, T. Smidt, arXiv 2602.21466.
 
     >>> import numpy as np
@@ -61,15 +89,18 @@ class VectorTensorProduct:
         grid = gauss_legendre(sum(self.lmax) + 3)
         self._fields = [vector_harmonics(l, grid) for l in self.lmax]
         self._weights = grid.weights[:, None]
+        self.reached = reached_fields(self.lmax)
 
     def __call__(self, x: Features, y: Features) -> Features:
         """Return the product of x and y, in their common dtype."""
         dtype = np.result_type(*(self._checked(value, slot) for slot, value in enumerate((x, y))))
         first, second, third = (f.astype(dtype) for f in self._fields)
+        x, y = (np.where(mask[..., None], value, 0) for value, mask in zip((x, y), self.reached, strict=False))
         f = np.einsum("scpi,...siq->...cpq", first, x, optimize=True)
         g = np.einsum("scpi,...siq->...cpq", second, y, optimize=True)
         cross = np.cross(f, g, axis=-3) * self._weights.astype(dtype)
-        return np.einsum("scpi,...cpq->...siq", third, cross, optimize=True)
+        z = np.einsum("scpi,...cpq->...siq", third, cross, optimize=True)
+        return np.where(self.reached[2][..., None], z, z.dtype.type(0))
 
     def _checked(self, value: Features, slot: int) -> Features:
         array, size = np.asarray(value), (self.lmax[slot] + 1) ** 2

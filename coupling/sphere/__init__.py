@@ -3,9 +3,10 @@
 Nothing here uses a closed form of a coupling coefficient; it is what the closed forms are tested against.
 """
 
+from coupling.sphere.directions import angles
 from coupling.sphere.grids import Grid, gauss_legendre, lebedev
 from coupling.sphere.harmonics import gradients, harmonics
-from coupling.sphere.rotations import angles, random_rotation, rotation_matrix
+from coupling.sphere.rotations import random_rotation, rotation_matrix
 from coupling.sphere.transforms import analysis, quadrature, synthesis
 
 __all__ = [

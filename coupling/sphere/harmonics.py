@@ -2,89 +2,144 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import sph_harm_y_all
 
+from coupling.indexing import degree_slice
 from coupling.memory import require_memory
-from coupling.selection import check_basis, degree
+from coupling.selection import check_basis
+from coupling.sphere.directions import Angles, colatitude, real_numbers
+from coupling.sphere.legendre import LONG, Long, bounded_degree, legendre
+
+#: Points treated together: as many as fill arrays [m, point] of this size, and at least one.
+CHUNK = 1 << 14
+
+#: Bytes for each entry of such an array that are held at once, at most.
+WORK = 400
 
 
 def harmonics(lmax: object, theta: ArrayLike, phi: ArrayLike, basis: str = "real") -> NDArray[np.inexact]:
     """Return the orthonormal harmonics of degrees 0 … lmax as an array [..., (lmax+1)²], flat index l²+l+m last.
 
-    theta (colatitude, 0 … π) and phi broadcast to the leading shape.  "complex": Y with Condon-Shortley phase,
-    complex128; "real": R without it, m < 0 the sine, float64.  Raises ValueError or TypeError for an lmax or basis
-    that does not exist and for angles out of range, MemoryError for a result that does not fit.  Source:
-    ``coupling.conventions``; Y from ``scipy.special.sph_harm_y_all``.
+    theta (colatitude, 0 … π) and phi, of any real dtype, broadcast to the leading shape.  "complex": Y with
+    Condon-Shortley phase, complex128; "real": R without it, m < 0 the sine, float64.
+
+    Range and error: lmax <= 10 000, every θ and φ; the error is at most 1e-15 √((2l+1)/4π), the root of Σ_m |Y_lm|²,
+    where numpy's long double has 64 bits (x86), and l times a rounding of float64 where it does not.  θ outside 0 … π
+    by a rounding of its dtype counts as the pole.
+
+    Raises ValueError or TypeError for an lmax or basis that does not exist, lmax > 10 000, angles that are no finite
+    numbers and θ out of range, MemoryError for a result that does not fit (0.8 GB for each point at degree 10 000).
+    Source: ``coupling.conventions``; recurrence of :mod:`coupling.sphere.legendre`.
 
     >>> (harmonics(1, np.pi / 2, 0.0) * np.sqrt(4 * np.pi / 3)).round(12) + 0.0
     array([0.57735027, 0.        , 0.        , 1.        ])
     """
-    l_max, basis = degree(lmax, "lmax"), check_basis(basis)
-    y = _flat(_complex(l_max, *_angles(l_max, theta, phi)), l_max)
-    return _realified(y, l_max) if basis == "real" else y
+    l_max, points = bounded_degree(lmax, "lmax"), _points(theta, phi)
+    result = _room(l_max, points, check_basis(basis), 1)
+    for part, rows, (upper, lower) in _parts(l_max, points, basis):
+        for l, p in enumerate(rows):
+            _write(result[0, part], l, p, upper, lower)
+    return result.reshape(*points[0].shape, result.shape[-1])
 
 
 def gradients(lmax: object, theta: ArrayLike, phi: ArrayLike, basis: str = "real") -> NDArray[np.inexact]:
     """Return (∂θ, ∂φ/sin θ) of the harmonics of degrees 0 … lmax as an array [2, ..., (lmax+1)²].
 
     The two components belong to the tangent frame (e_θ, e_φ), so r·(∇f × ∇g) = f_θ g_φ - f_φ g_θ.  At a pole they are
-    the limits along the meridian phi.  Arguments, dtypes and errors as in :func:`harmonics`.  Source: ∂θ from
-    ``scipy.special.sph_harm_y_all``; ∂φ/sin θ from the three-term recurrence of the associated Legendre functions
-    that is regular at the poles,
+    the limits along the meridian phi.  Arguments, dtypes, range and what raises as in :func:`harmonics`; the error is
+    at most 1e-15 √(l(l+1)(2l+1)/4π).  Source: recurrences of the associated Legendre functions that are regular at
+    the poles, in the P_lm of :mod:`coupling.sphere.legendre`,
 
-        m Y_lm / sin θ = -½ √((2l+1)/(2l-1)) [ √((l-m)(l-m-1)) e^{-iφ} Y_{l-1,m+1}
-                                               + √((l+m)(l+m-1)) e^{iφ} Y_{l-1,m-1} ]
+        ∂θ P_lm = ½ [√((l+m)(l-m+1)) P_l,m-1 - √((l-m)(l+m+1)) P_l,m+1]
+        m P_lm / sin θ = ½ √((2l+1)/(2l-1)) [√((l-m)(l-m-1)) P_{l-1,m+1} + √((l+m)(l+m-1)) P_{l-1,m-1}]
 
     >>> (gradients(1, 0.0, 0.0)[:, 1:] * np.sqrt(4 * np.pi / 3)).round(12) + 0.0
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    l_max, basis = degree(lmax, "lmax"), check_basis(basis)
-    theta, phi = _angles(l_max, theta, phi)
-    y, derivative = sph_harm_y_all(l_max, l_max, theta, phi, diff_n=1)
-    grad = np.stack([_flat(derivative[..., 0], l_max), 1j * _order_over_sine(_flat(y, l_max), phi, l_max)])
-    return _realified(grad, l_max) if basis == "real" else grad
+    l_max, points = bounded_degree(lmax, "lmax"), _points(theta, phi)
+    result = _room(l_max, points, check_basis(basis), 2)
+    for part, rows, (upper, lower) in _parts(l_max, points, basis):
+        turned = (-lower, upper) if basis == "real" else (1j * upper, -1j * lower)
+        before = np.zeros((1, part.stop - part.start), LONG)
+        for l, p in enumerate(rows):
+            _write(result[0, part], l, _slope(l, p), upper, lower)
+            _write(result[1, part], l, _over_sine(l, before), *turned)
+            before = p
+    return result.reshape(2, *points[0].shape, result.shape[-1])
 
 
-def _angles(lmax: int, theta: ArrayLike, phi: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    theta, phi = np.broadcast_arrays(np.asarray(theta, float), np.asarray(phi, float))
-    if not (np.isfinite(phi).all() and (theta >= 0).all() and (theta <= np.pi).all()):
-        raise ValueError("theta must lie in 0 ... pi and phi be finite")
-    # SciPy's value and derivative, and the arrays made of them
-    require_memory(200 * theta.size * (lmax + 1) ** 2, f"harmonics to lmax {lmax} at {theta.size} points")
-    return theta, phi
+def _points(theta: ArrayLike, phi: ArrayLike) -> tuple[Angles, Angles]:
+    t, f = np.broadcast_arrays(colatitude(theta), real_numbers(phi, "phi"))
+    return t, f
 
 
-def _complex(lmax: int, theta: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.complex128]:
-    return sph_harm_y_all(lmax, lmax, theta, phi)
+def _room(lmax: int, points: tuple[Angles, Angles], basis: str, components: int) -> NDArray[Any]:
+    """Return an array [components, points, (lmax+1)²] to be filled."""
+    dtype, n = np.dtype(float if basis == "real" else complex), points[0].size
+    needed = components * n * (lmax + 1) ** 2 * dtype.itemsize + WORK * max(CHUNK, lmax + 1) + 64 * n
+    require_memory(needed, f"harmonics to lmax {lmax} at {n} points")
+    return np.empty((components, n, (lmax + 1) ** 2), dtype)
 
 
-def _degrees_orders(lmax: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    l = np.repeat(np.arange(lmax + 1), 2 * np.arange(lmax + 1) + 1)
-    return l, np.arange((lmax + 1) ** 2) - l * l - l
+def _parts(
+    lmax: int, points: tuple[Angles, Angles], basis: str
+) -> Iterator[tuple[slice, Iterator[Long], tuple[NDArray[Any], NDArray[Any]]]]:
+    """Yield slices of the points, P_lm there, and the functions of φ that belong to m and to -m."""
+    theta, phi = (angle.ravel() for angle in points)
+    size = max(1, CHUNK // (lmax + 1))
+    for start in range(0, len(theta), size):
+        part = slice(start, min(start + size, len(theta)))
+        yield part, legendre(lmax, theta[part]), _orders(lmax, phi[part], basis)
 
 
-def _flat(table: NDArray[np.complex128], lmax: int) -> NDArray[np.complex128]:
-    """Bring SciPy's [degree, order (0 … lmax, -lmax … -1), ...] to [..., l²+l+m]."""
-    return np.moveaxis(table[_degrees_orders(lmax)], 0, -1)
+def _orders(lmax: int, phi: Angles, basis: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return what P_lm is multiplied with for m and for -m, m = 0 … lmax, as arrays [m, point].
+
+    e^{imφ} by products of squares, m roundings of a long double from its value whatever φ is.
+    """
+    angle = phi.astype(LONG)
+    turn = np.ones((lmax + 1, len(phi)), np.result_type(LONG, np.complex64))
+    base, known = np.cos(angle) + 1j * np.sin(angle), 1
+    while known <= lmax:
+        part = turn[known : 2 * known]
+        part[:] = turn[: len(part)] * base
+        base, known = base * base, 2 * known
+    if basis == "complex":
+        sign = (1 - 2 * (np.arange(lmax + 1) % 2))[:, None]
+        return (sign * turn).astype(complex), turn.conj().astype(complex)
+    turn[1:] *= np.sqrt(LONG(2))
+    return turn.real.astype(float), turn.imag.astype(float)
 
 
-def _realified(y: NDArray[np.complex128], lmax: int) -> NDArray[np.float64]:
-    """Return R = U Y: √2 (-1)^m times the real part (m > 0) or the imaginary part (m < 0) of Y_l|m|."""
-    l, m = _degrees_orders(lmax)
-    positive = y[..., l * l + l + abs(m)]
-    scale = np.where(m == 0, 1.0, np.sqrt(2.0) * (1 - 2 * (m % 2)))
-    return scale * np.where(m < 0, positive.imag, positive.real)
+def _write(result: NDArray[Any], l: int, p: Long, upper: NDArray[Any], lower: NDArray[Any]) -> None:
+    """Write the orders of degree l to result [point, l²+l+m] from p [m, point]."""
+    values, block = p.astype(np.float64), result[:, degree_slice(l)]
+    block[:, l:] = (values * upper[: l + 1]).T
+    block[:, :l] = (values[1:] * lower[1 : l + 1])[::-1].T
 
 
-def _order_over_sine(y: NDArray[np.complex128], phi: NDArray[np.float64], lmax: int) -> NDArray[np.complex128]:
-    l, m = _degrees_orders(lmax)
-    turn = np.exp(1j * phi)[..., None]
-    scale = -0.5 * np.sqrt((2 * l + 1) / np.maximum(2 * l - 1, 1))
-    up, down = (l - m) * (l - m - 1), (l + m) * (l + m - 1)  # zero where the neighbour does not exist
-    below = np.maximum((l - 1) ** 2 + l - 1, 0)
-    raised = y[..., np.where(up > 0, below + m + 1, 0)] * np.sqrt(up)
-    lowered = y[..., np.where(down > 0, below + m - 1, 0)] * np.sqrt(down)
-    return scale * (raised / turn + lowered * turn)
+def _slope(l: int, p: Long) -> Long:
+    """Return ∂θ P_lm [m, point], m = 0 … l."""
+    m = np.arange(1, l + 1, dtype=LONG)[:, None]
+    slope = np.zeros_like(p)
+    if l:
+        slope[0] = -np.sqrt(LONG(l * (l + 1))) * p[1]
+        slope[1:] = np.sqrt((l + m) * (l - m + 1)) / 2 * p[:-1]
+        slope[1:-1] -= np.sqrt((l - m) * (l + m + 1))[:-1] / 2 * p[2:]
+    return slope
+
+
+def _over_sine(l: int, before: Long) -> Long:
+    """Return m P_lm / sin θ [m, point], m = 0 … l, from the functions of degree l-1."""
+    m = np.arange(1, l + 1, dtype=LONG)[:, None]
+    ratio = np.zeros((l + 1, before.shape[1]), LONG)
+    if l:
+        scale = np.sqrt(LONG(2 * l + 1) / (2 * l - 1)) / 2
+        ratio[1:] = scale * np.sqrt((l + m) * (l + m - 1)) * before
+        ratio[1:-2] += scale * np.sqrt((l - m) * (l - m - 1))[:-2] * before[2:]
+    return ratio

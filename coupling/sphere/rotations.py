@@ -5,10 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.selection import degree
+from coupling.indexing import degree_slice
+from coupling.memory import require_memory
+from coupling.sphere.directions import angles, real_numbers
 from coupling.sphere.grids import gauss_legendre
 from coupling.sphere.harmonics import harmonics
-from coupling.sphere.transforms import analysis
+from coupling.sphere.legendre import bounded_degree
+
+#: Numbers of the harmonics at points that are treated together.
+CHUNK = 1 << 22
+
+#: Roundings by which R Rᵀ may differ from one.
+ROUNDINGS = 64
 
 
 def random_rotation(random: np.random.Generator) -> NDArray[np.float64]:
@@ -23,21 +31,15 @@ def random_rotation(random: np.random.Generator) -> NDArray[np.float64]:
     return q * np.sign(np.linalg.det(q))
 
 
-def angles(vectors: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return θ (0 … π) and φ of vectors [..., 3], which need not have unit length.
-
-    >>> [float(a) for a in angles([0.0, 0.0, -2.0])] == [np.pi, 0.0]
-    True
-    """
-    x, y, z = np.moveaxis(np.asarray(vectors, float), -1, 0)
-    return np.arctan2(np.hypot(x, y), z), np.arctan2(y, x)
-
-
 def rotation_matrix(rotation: ArrayLike, lmax: object) -> NDArray[np.float64]:
     """Return D [(lmax+1)², (lmax+1)²] such that the features x of points r are D x for the points rotation·r.
 
-    That is R_a(rotation r) = Σ_i D[a, i] R_i(r) for the real harmonics; blocks of one degree are orthogonal.  By exact
-    quadrature of the rotated harmonics.  Raises ValueError for what is no rotation or reflection [3, 3].
+    That is R_a(rotation r) = Σ_i D[a, i] R_i(r) for the real harmonics; the block of a degree is orthogonal, and what
+    lies between two degrees is exactly zero.  By exact quadrature of the rotated harmonics, degree by degree.  The
+    error of an entry is at most (1 + l/4)·1e-15; memory sets the limit of lmax, 8 (lmax+1)⁴ bytes.
+
+    rotation is a proper or improper one, orthogonal up to the rounding of its dtype; the nearest orthogonal matrix is
+    taken.  Raises ValueError for what is no orthogonal matrix [3, 3], MemoryError for a D that does not fit.
 
     >>> turn = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]  # x → y → -x
     >>> rotation_matrix(turn, 1)[1:, 1:].round(12) + 0.0  # in the order y, z, x
@@ -45,11 +47,33 @@ def rotation_matrix(rotation: ArrayLike, lmax: object) -> NDArray[np.float64]:
            [ 0.,  1.,  0.],
            [-1.,  0.,  0.]])
     """
-    matrix, l_max = np.asarray(rotation, float), degree(lmax, "lmax")
-    if matrix.shape != (3, 3) or not np.allclose(matrix @ matrix.T, np.eye(3), atol=1e-12):
+    matrix, l_max = _orthogonal(rotation), bounded_degree(lmax, "lmax")
+    size = (l_max + 1) ** 2
+    require_memory(8 * size * size + 32 * max(CHUNK, size), f"the rotation of features to lmax {l_max}")
+    result, grid = np.zeros((size, size)), gauss_legendre(2 * l_max)
+    step = max(1, CHUNK // size)
+    for start in range(0, len(grid), step):
+        part = slice(start, start + step)
+        theta, phi = grid.theta[part], grid.phi[part]
+        own = harmonics(l_max, theta, phi)
+        turned = harmonics(l_max, *angles(_vectors(theta, phi) @ matrix.T)) * grid.weights[part, None]
+        for l in range(l_max + 1):
+            block = degree_slice(l)
+            result[block, block] += turned[:, block].T @ own[:, block]
+    return result
+
+
+def _vectors(theta: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.float64]:
+    sine = np.sin(theta)
+    return np.stack([sine * np.cos(phi), sine * np.sin(phi), np.cos(theta)], axis=-1)
+
+
+def _orthogonal(rotation: ArrayLike) -> NDArray[np.float64]:
+    """Return the orthogonal matrix that is nearest to a rotation given with the rounding of its dtype."""
+    matrix, dtype = real_numbers(rotation, "rotation"), np.asarray(rotation).dtype
+    slack = max(1e-12, ROUNDINGS * float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0)
+    if matrix.shape != (3, 3) or not (abs(matrix @ matrix.T - np.eye(3)) <= slack).all():
         raise ValueError(f"rotation must be an orthogonal matrix [3, 3], got {matrix.tolist()}")
-    grid = gauss_legendre(2 * l_max)
-    sine = np.sin(grid.theta)
-    points = np.stack([sine * np.cos(grid.phi), sine * np.sin(grid.phi), np.cos(grid.theta)], axis=-1)
-    turned = harmonics(l_max, *angles(points @ matrix.T))
-    return analysis(turned.T, grid, l_max).real
+    for _ in range(4):  # each step squares the deviation
+        matrix = matrix @ (3 * np.eye(3) - matrix.T @ matrix) / 2
+    return matrix

@@ -16,13 +16,15 @@ from coupling.memory import require_memory
 from coupling.selection import degree, one_of
 from coupling.sphere.grids import Grid, gauss_legendre
 from coupling.sphere.harmonics import gradients, harmonics
+from coupling.sphere.legendre import bounded_degree
 
 
 def synthesis(coefficients: ArrayLike, grid: Grid, basis: str = "real") -> NDArray[np.inexact]:
     """Return the values [..., n] of f = Σ_lm c_lm R_lm (or Y_lm) at the points of a grid, from c [..., (lmax+1)²].
 
-    lmax follows from the length of the last axis; a length that is no square raises ValueError.  Source:
-    ``coupling.conventions``.
+    lmax follows from the length of the last axis; a length that is no square raises ValueError.  The harmonics at all
+    points are held at once, 8 n (lmax+1)² bytes (16 for "complex"); what does not fit raises MemoryError, lmax beyond
+    10 000 ValueError.  Source: ``coupling.conventions``.
 
     >>> synthesis([np.sqrt(4 * np.pi), 0, 0, 0], gauss_legendre(0))
     array([1.])
@@ -38,14 +40,15 @@ def synthesis(coefficients: ArrayLike, grid: Grid, basis: str = "real") -> NDArr
 def analysis(values: ArrayLike, grid: Grid, lmax: object, basis: str = "real") -> NDArray[np.inexact]:
     """Return the coefficients c [..., (lmax+1)²] of f, c_lm = ∫ conj(Y_lm) f dΩ, from its values [..., n] on a grid.
 
-    Exact when f is a polynomial of degree <= grid.degree - lmax.  Raises ValueError when lmax exceeds the degree of
-    the grid or the last axis of values does not match it.  Source: orthonormality of the harmonics.
+    Exact when f is a polynomial of degree <= grid.degree - lmax.  Memory and largest lmax as in :func:`synthesis`.
+    Raises ValueError when lmax exceeds the degree of the grid or the last axis of values does not match it.  Source:
+    orthonormality of the harmonics.
 
     >>> grid = gauss_legendre(2)
     >>> analysis(synthesis([1.0, 2.0, 3.0, 4.0], grid), grid, lmax=1).round(12)
     array([1., 2., 3., 4.])
     """
-    f, l_max = np.asarray(values), degree(lmax, "lmax")
+    f, l_max = np.asarray(values), bounded_degree(lmax, "lmax")
     if f.ndim == 0 or f.shape[-1] != len(grid):
         raise ValueError(f"the last axis of values must have the {len(grid)} points of the grid, got shape {f.shape}")
     if l_max > grid.degree:

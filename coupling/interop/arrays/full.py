@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import copy
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
+from array_api_compat import device
 from numpy.typing import NDArray
 
 from coupling.conventions import CORE
 from coupling.families import with_basis
 from coupling.indexing import degree_slice, flat_size, path_array
-from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
+from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants, Mask
 from coupling.products.clebsch_gordan import checked_table, table_of
 from coupling.selection import PARITIES, one_of
 from coupling.tables.table import Table
@@ -59,7 +59,7 @@ class FullProduct(ArrayProduct):
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
         self.paths: Integers = path_array(self.lmax, one_of(parity, PARITIES, "parity"))
         self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])
-        self._pairs = list(_pairs(table, family, self.paths, self.offsets))
+        self._pairs, self._reached = _pairs(table, family, self.paths)
         self._turns = 0
 
     @property
@@ -81,21 +81,25 @@ class FullProduct(ArrayProduct):
     def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the product."""
         ndim = max(x.ndim, y.ndim) - 1
+        if self._turns == 1:
+            y = self.read(xp, y, self._reached)
+        if self._turns == 2:
+            x = self.read(xp, x, self._reached)
         u, v = self.rows(xp, x, ndim), self.rows(xp, y, ndim)
         lead = np.broadcast_shapes(tuple(u.shape[1:]), tuple(v.shape[1:]))
         if self._turns == 0:
-            return self.from_rows(xp, self._forward(xp, u, v, lead, constants))
+            return self.filled(xp, self.from_rows(xp, self._forward(xp, u, v, lead, constants)), self._reached)
         z, other = (v, u) if self._turns == 1 else (u, v)
         return self.from_rows(xp, self._adjoint(xp, z, other, constants))
 
     def _forward(
         self, xp: Any, x: AnyArray, y: AnyArray, lead: tuple[int, ...], constants: tuple[AnyArray, ...]
     ) -> AnyArray:
-        parts = []
+        parts = [xp.zeros((0, prod(lead)), dtype=x.dtype, device=device(x))]
         for (l1, l2, _, _), matrix in zip(self._pairs, constants, strict=True):
             outer = x[degree_slice(l1), None, ...] * y[None, degree_slice(l2), ...]
             parts.append(xp.matmul(matrix, xp.reshape(outer, (matrix.shape[1], prod(lead)))))
-        return xp.reshape(xp.concat(parts), (self.sizes[2], *lead))
+        return xp.reshape(xp.concat(parts), (int(self._reached.sum()), *lead))
 
     def _adjoint(self, xp: Any, z: AnyArray, other: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the gradient in x from that in z and y, or the one in y from z and x."""
@@ -108,7 +112,7 @@ class FullProduct(ArrayProduct):
                 sums[l1] = sums[l1] + xp.sum(pairs * other[None, degree_slice(l2), ...], axis=1)
             else:
                 sums[l2] = sums[l2] + xp.sum(pairs * other[degree_slice(l1), None, ...], axis=0)
-        zero = 0 * z[:1, ...] * other[:1, ...]
+        zero = xp.zeros_like(z[:1, ...] * other[:1, ...])
         rows = [
             xp.broadcast_to(zero, (2 * l + 1, *zero.shape[1:])) if isinstance(s, float) else s
             for l, s in enumerate(sums)
@@ -116,9 +120,18 @@ class FullProduct(ArrayProduct):
         return xp.concat(rows)
 
 
-def _pairs(table: Table, family: str, paths: Integers, offsets: Integers) -> Iterator[Pair]:
+def _pairs(table: Table, family: str, paths: Integers) -> tuple[list[Pair], Mask]:
+    """Return the pairs of degrees, and which rows of the output have coefficients; slices count only those."""
     both, first = np.unique(paths[:, :2], axis=0, return_index=True)
+    pairs: list[Pair] = []
+    masks: list[Mask] = [np.zeros(0, bool)]
+    count = 0
     for (l1, l2), begin, end in zip(both.tolist(), first, [*first[1:], len(paths)], strict=True):
         blocks = [table.block(l1, l2, l3, family) for l3 in paths[begin:end, 2].tolist()]
         matrix = np.concatenate([block.reshape(-1, block.shape[2]).T for block in blocks])
-        yield Pair(l1, l2, slice(int(offsets[begin]), int(offsets[end])), np.ascontiguousarray(matrix))
+        masks.append(np.asarray(matrix.any(axis=1)))
+        size = int(masks[-1].sum())
+        if size:
+            pairs.append(Pair(l1, l2, slice(count, count + size), np.ascontiguousarray(matrix[masks[-1]])))
+        count += size
+    return pairs, np.concatenate(masks)

@@ -74,13 +74,16 @@ class Graded:
 
     @cached_property
     def order(self) -> list[Integers]:
-        """The rows of x, y and z by grade."""
-        return [np.argsort(grades(l), kind="stable") for l in self.lmax]
+        """The rows of x, y and z that some entry has, by grade; the others are zero, or not read."""
+        found = [np.unique(self.entries.flat[:, slot]) for slot in self.slots]
+        return [rows[np.argsort(grades(l)[rows], kind="stable")] for rows, l in zip(found, self.lmax, strict=True)]
 
     @cached_property
     def counts(self) -> list[list[int]]:
-        """How many rows of x, y and z have the grades 0 … 3."""
-        return [np.bincount(grades(l), minlength=4).tolist() for l in self.lmax]
+        """How many of these rows of x, y and z have the grades 0 … 3."""
+        return [
+            np.bincount(grades(l)[rows], minlength=4).tolist() for rows, l in zip(self.order, self.lmax, strict=True)
+        ]
 
     @cached_property
     def shapes(self) -> list[tuple[int, int]]:
@@ -92,8 +95,8 @@ class Graded:
     def position(self) -> Integers:
         """Where each entry is in the four matrices, one after the other in memory."""
         rank = []
-        for order, counts in zip(self.order, self.counts, strict=True):
-            rank.append(np.empty_like(order))
+        for order, counts, l in zip(self.order, self.counts, self.lmax, strict=True):
+            rank.append(np.zeros(flat_size(l), np.int64))
             rank[-1][order] = np.concatenate([np.arange(n) for n in counts])
         i, j, k = (self.entries.flat[:, slot] for slot in self.slots)
         g, h = grades(self.lmax[2])[k], grades(self.lmax[0])[i]
@@ -104,6 +107,13 @@ class Graded:
         areas = np.array([rows * width for rows, width in self.shapes])
         widths = np.array([width for _, width in self.shapes])
         return (np.cumsum(areas) - areas)[g] + rank[2][k] * widths[g] + columns
+
+    @cached_property
+    def back(self) -> Integers:
+        """Where each row of z is among those by grade; the number of these for a row that is zero."""
+        result = np.full(flat_size(self.lmax[2]), len(self.order[2]))
+        result[self.order[2]] = np.arange(len(self.order[2]))
+        return result
 
     @cached_property
     def source(self) -> Integers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
 from coupling.kernels.sphere_product import BRACKET, GAUNT
+from coupling.products.reach import rows_of
 from coupling.products.spherical import Term, term, triple
 from coupling.selection import one_of
 from coupling.sphere import Grid, gauss_legendre, gradients, harmonics, lebedev
@@ -21,7 +23,8 @@ class OnGrid(ArrayProduct):
 
     def __init__(self, lmax: tuple[int, int, int], one: Term, grid: str, layout: str) -> None:
         super().__init__(*lmax, layout)
-        self.term = one
+        self.term = one.trimmed()
+        self.masks = [rows_of(mask) for mask in one.reached]
         self.grid: Grid = GRIDS[one_of(grid, tuple(GRIDS), "grid")](sum(lmax))
 
     def turn(self) -> OnGrid:
@@ -31,10 +34,21 @@ class OnGrid(ArrayProduct):
         kind = Gaunt if self.term.kind == GAUNT else VectorSpherical
         return kind(l2, l3, l1, weights=(b, c, a), grid=self.grid.kind, layout=self.layout)
 
+    def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
+        """Return the product: of what a path reaches, and zeros for the rest."""
+        x, y = (self.read(xp, value, mask) for value, mask in zip((x, y), self.masks, strict=False))
+        if not self.masks[2].any():
+            return self.filled(xp, x * y, self.masks[2])
+        return self.filled(xp, self.apply(xp, constants[-1], self.at_points(xp, x, y, constants)), self.masks[2])
+
+    @abstractmethod
+    def at_points(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
+        """Return the product at the points of the grid, from the entries that are reached."""
+
     def analysis(self) -> NDArray[np.float64]:
         """Return the matrix [entries, points] that integrates with every harmonic of the output."""
         l3, (_, _, c) = self.lmax[2], self.term.weights
-        values = harmonics(l3, self.grid.theta, self.grid.phi) * _by_degree(c)
+        values = (harmonics(l3, self.grid.theta, self.grid.phi) * _by_degree(c))[:, self.masks[2]]
         return np.ascontiguousarray((values * self.grid.weights[:, None]).T)
 
 
@@ -69,12 +83,12 @@ class Gaunt(OnGrid):
         """Return the matrices of x, of y and of z."""
         a, b, _ = self.term.weights
         inputs = (harmonics(l, self.grid.theta, self.grid.phi) for l in self.lmax[:2])
-        return *(values * _by_degree(w) for values, w in zip(inputs, (a, b), strict=True)), self.analysis()
+        each = zip(inputs, (a, b), self.masks, strict=False)
+        return *((values * _by_degree(w))[:, mask] for values, w, mask in each), self.analysis()
 
-    def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
-        """Return the product."""
-        first, second, third = constants
-        return self.apply(xp, third, self.apply(xp, first, x) * self.apply(xp, second, y))
+    def at_points(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
+        """Return the product at the points."""
+        return self.apply(xp, constants[0], x) * self.apply(xp, constants[1], y)
 
 
 class VectorSpherical(OnGrid):
@@ -107,15 +121,16 @@ class VectorSpherical(OnGrid):
         """Return the matrices of ∂θ and ∂φ/sin θ of x, those of y, and the matrix of z."""
         a, b, _ = self.term.weights
         inputs = (gradients(l, self.grid.theta, self.grid.phi) for l in self.lmax[:2])
-        matrices = [values * _by_degree(w) for values, w in zip(inputs, (a, b), strict=True)]
+        each = zip(inputs, (a, b), self.masks, strict=False)
+        matrices = [(values * _by_degree(w))[..., mask] for values, w, mask in each]
         return *matrices[0], *matrices[1], self.analysis()
 
-    def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
-        """Return the product."""
-        x_theta, x_phi, y_theta, y_phi, third = constants
+    def at_points(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
+        """Return the bracket at the points."""
+        x_theta, x_phi, y_theta, y_phi, _ = constants
         one = self.apply(xp, x_theta, x) * self.apply(xp, y_phi, y)
         other = self.apply(xp, x_phi, x) * self.apply(xp, y_theta, y)
-        return self.apply(xp, third, one - other)
+        return one - other
 
 
 def _by_degree(weight: NDArray[np.float64]) -> NDArray[np.float64]:

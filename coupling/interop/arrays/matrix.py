@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
 from coupling.products import MatrixProduct as Checked
+from coupling.products.reach import rows_of
 from coupling.spins import diagonal
 
 Array = NDArray[np.float64]
@@ -40,6 +41,7 @@ class MatrixProduct(ArrayProduct):
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout)
         checked = Checked(*self.lmax, spin=spin, weights=weights)
         self.spin, self.weights = checked.spin, checked.weights
+        self.masks = [rows_of(mask) for mask in checked.reached]
 
     def turn(self) -> MatrixProduct:
         """Return the product (y, z) → x of the same trilinear form, of the same spin."""
@@ -53,11 +55,17 @@ class MatrixProduct(ArrayProduct):
         first = np.concatenate([re1, im1], axis=2)
         second = np.concatenate([np.concatenate([re2, im2], axis=2), np.concatenate([-im2, re2], axis=2)], axis=1)
         third = np.concatenate([np.swapaxes(re3 + im3, 1, 2), np.swapaxes(re3 - im3, 1, 2)], axis=2)
-        return *(matrix.reshape(len(matrix), -1) for matrix in (first, second)), third.reshape(len(third), -1).T.copy()
+        made = [
+            matrix.reshape(len(matrix), -1)[m] for matrix, m in zip((first, second, third), self.masks, strict=True)
+        ]
+        return made[0], made[1], made[2].T.copy()
 
     def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the product."""
         n = int(2 * self.spin) + 1
+        x, y = (self.read(xp, value, mask) for value, mask in zip((x, y), self.masks, strict=False))
+        if not self.masks[2].any():
+            return self.filled(xp, x * y, self.masks[2])
         last = self.layout == "channels_last"
         x, y = (xp.matrix_transpose(value) if last else value for value in (x, y))
         left, right = xp.matmul(x, constants[0]), xp.matmul(y, constants[1])
@@ -65,7 +73,7 @@ class MatrixProduct(ArrayProduct):
         right = xp.reshape(right, (*right.shape[:-1], 2 * n, 2 * n))
         both = xp.matmul(left, right)
         z = xp.matmul(xp.reshape(both, (*both.shape[:-2], 2 * n * n)), constants[2])
-        return xp.matrix_transpose(z) if last else z
+        return self.filled(xp, xp.matrix_transpose(z) if last else z, self.masks[2])
 
 
 def operators(lmax: int, n: int, weight: Array) -> tuple[Array, Array]:

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from coupling.indexing import flat_size
 from coupling.products.product import LAYOUTS
+from coupling.products.reach import runs
 from coupling.selection import degrees, one_of
 
 #: An array of any namespace: the standard has no type for it.
 AnyArray = Any
 Constants = tuple[NDArray[Any], ...]
+Mask = NDArray[np.bool_]
 
 
 class ArrayProduct(ABC):
@@ -72,7 +74,7 @@ class ArrayProduct(ABC):
     def _check(self, xp: Any, value: AnyArray, slot: int) -> None:
         if not xp.isdtype(value.dtype, "real floating"):
             raise TypeError(f"input {slot + 1} must be real floating, got {value.dtype}")
-        axis, size = (-2 if self.layout == "channels_last" else -1), self.sizes[slot]
+        axis, size = self._axis, self.sizes[slot]
         if value.ndim < 2 or value.shape[axis] != size:
             shape = tuple(value.shape)
             raise ValueError(f"input {slot + 1} must have {size} entries on axis {axis}, got shape {shape}")
@@ -92,6 +94,38 @@ class ArrayProduct(ABC):
         if self.layout == "channels_last":
             return xp.matmul(matrix, x)
         return xp.matmul(x, xp.matrix_transpose(matrix))
+
+    def read(self, xp: Any, x: AnyArray, mask: Mask) -> AnyArray:
+        """Return the entries of x that are in a mask."""
+        parts = [self._entries(x, start, end) for start, end, there in runs(mask) if there]
+        if len(parts) == 1:
+            return parts[0]
+        return xp.concat(parts, axis=self._axis) if parts else self._entries(x, 0, 0)
+
+    def filled(self, xp: Any, z: AnyArray, mask: Mask) -> AnyArray:
+        """Return the feature whose entries in a mask are those of z, in order, and the others zero."""
+        if mask.all():
+            return z
+        parts, begin = [], 0
+        for start, end, there in runs(mask):
+            begin, before = begin + (end - start if there else 0), begin
+            parts.append(self._entries(z, before, begin) if there else self.zeros(xp, z, end - start))
+        return xp.concat(parts, axis=self._axis)
+
+    def zeros(self, xp: Any, like: AnyArray, entries: int) -> AnyArray:
+        """Return zeros with the leading axes, channels, type and device of a feature."""
+        shape = list(like.shape)
+        shape[self._axis] = entries
+        return xp.zeros(tuple(shape), dtype=like.dtype, device=device(like))
+
+    def _entries(self, x: AnyArray, start: int, end: int) -> AnyArray:
+        if (start, end) == (0, x.shape[self._axis]):
+            return x
+        return x[..., start:end, :] if self._axis == -2 else x[..., start:end]
+
+    @property
+    def _axis(self) -> int:
+        return -2 if self.layout == "channels_last" else -1
 
     def rows(self, xp: Any, x: AnyArray, ndim: int) -> AnyArray:
         """Return x with the axis of entries first, and so many axes after it: [entries, ..., leading, channels]."""

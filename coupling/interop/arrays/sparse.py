@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from array_api_compat import device
 
 from coupling.conventions import CORE
 from coupling.families import with_basis
@@ -66,7 +67,7 @@ class ClebschGordan(ArrayProduct):
         graded = self._graded
         x, y, z = graded.order
         entries = graded.entries
-        return entries.values, entries.path, graded.source, graded.position, graded.of_path, x, y, z, np.argsort(z)
+        return entries.values, entries.path, graded.source, graded.position, graded.of_path, x, y, z, graded.back
 
     def __call__(self, x: AnyArray, y: AnyArray, weights: AnyArray = None) -> AnyArray:
         """Return the product of x and y, in their common type."""
@@ -88,6 +89,8 @@ class ClebschGordan(ArrayProduct):
             matrix = xp.reshape(filled[begin : begin + rows * width], (rows, width))
             parts.append(xp.matmul(matrix, pairs(g)))
             begin += rows * width
+        if len(self._graded.order[2]) < self.sizes[2]:
+            parts.append(xp.zeros((1, prod(lead)), dtype=x.dtype, device=device(x)))
         z = xp.take(xp.concat(parts), back, axis=0)
         return self.from_rows(xp, xp.reshape(z, (z.shape[0], *lead)))
 
@@ -103,7 +106,7 @@ class ClebschGordan(ArrayProduct):
         lead = np.broadcast_shapes(*(self._lead(value) for value in (x, y, z)))
         x, y, z = (self._broadcast(xp, value, lead) for value in (x, y, z))
         pairs, _ = self._pairs(xp, x, y, by_x, by_y)
-        third = xp.reshape(xp.take(self.rows(xp, z, len(lead)), by_z, axis=0), (self.sizes[2], prod(lead)))
+        third = xp.reshape(xp.take(self.rows(xp, z, len(lead)), by_z, axis=0), (by_z.shape[0], prod(lead)))
         parts, begin = [], 0
         for g, (rows, width) in enumerate(self._graded.shapes):
             part = xp.matmul(third[begin : begin + rows, ...], xp.matrix_transpose(pairs(g)))

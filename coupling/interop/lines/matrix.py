@@ -9,15 +9,17 @@ import numpy as np
 from coupling.interop.lines.text import Lines, Text, Value
 from coupling.kernels.straight import decode_program, encode_program, multiply_program
 from coupling.products.matrix_product import STRAIGHT, MatrixProduct, make_plan
-from coupling.spins import used_degrees
+from coupling.products.reach import largest
 
 
 def matrix_lines(product: MatrixProduct, dtype: np.dtype[Any]) -> Lines:
     """Return a matrix product as straight lines; raise ValueError if its matrices are large."""
-    n, used = round(2 * product.spin) + 1, used_degrees(*product.lmax)
+    n, used = round(2 * product.spin) + 1, largest(product.reached)
     if n > STRAIGHT:
         raise ValueError(f"the matrix product is written as straight lines for 2j+1 <= {STRAIGHT}, got {n}")
-    plan = make_plan(used, product.spin, product.weights, np.dtype(float))
+    if min(used) < 0:
+        return Text(dtype).lines(product.sizes, [None] * product.sizes[2])
+    plan = make_plan(used, product.spin, product.trimmed_weights, np.dtype(float))
     text = MatrixText(n, plan.tables, dtype)
     for slot, letter in enumerate("xy"):
         text.begin(letter, int(plan.starts[slot]))
