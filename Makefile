@@ -12,8 +12,9 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 
 PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-version-check install --quiet --no-compile
 INTEROP := coupling/interop/jax coupling/interop/torch tests/test_interop_arrays.py tests/test_interop_jax.py \
-    tests/test_interop_torch.py tests/test_interop_triton.py tests/test_docs_run.py tests/test_docs_site.py \
-    tests/test_house.py -k "not numpy and not array_api_strict and \
+    tests/test_interop_torch.py tests/test_interop_torch_state.py tests/test_interop_torch_compiled.py \
+    tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py tests/test_docs_run.py \
+    tests/test_docs_site.py tests/test_house.py -k "not numpy and not array_api_strict and \
     (interop or frameworks)"
 
 PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-version-check install --quiet --no-compile

@@ -37,14 +37,17 @@ from numba import cuda, from_dtype
 
 import coupling
 from benchmarks.gpu_peers import Foreign, cuequivariance_product, e3nn_product
+from benchmarks.timing import told
 from coupling.interop.cuda import CudaProduct
-from coupling.interop.lines import straight_lines
 from coupling.products import ClebschGordan, MatrixProduct, Product
+from coupling.products.straight import straight_program
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "gpu.md"
 TURNS, SECONDS = 9, 0.02
 #: Samples that are compared with float64; the longest program that is compiled, degree 8 (half a minute).
 CHECKED, STRAIGHT = 16, 40_000
+#: Largest error at which a time is told, in units of the rounding of the type.
+RIGHT = 1000
 
 Run = Callable[[], Any]
 
@@ -172,7 +175,7 @@ def measured(lmax: int, dtype: np.dtype, channels: int, megabytes: float, simula
     device = "cpu" if simulate else "cuda"
     runs: dict[str, tuple[str, Run]] = {}
     for kind, product in products.items():
-        few = not simulate and straight_lines(product, dtype).operations <= STRAIGHT
+        few = not simulate and straight_program(product, dtype).operations <= STRAIGHT
         routes = ("straight", "loops") if few else ("loops",)
         runs |= {n: (kind, r) for n, r in found(own, product, *on_device, z, routes).items()}
         runs |= {n: (kind, r) for n, r in found(triton_kernels, product, x, y, device).items()}
@@ -188,7 +191,7 @@ def measured(lmax: int, dtype: np.dtype, channels: int, megabytes: float, simula
     rates = amounts[0] / times["memory"], amounts[1] / times["peak"]
     rows = []
     for name, (kind, _) in runs.items():
-        work = straight_lines(products[kind], dtype).operations
+        work = straight_program(products[kind], dtype).operations
         size = 3 * x.nbytes, batch * channels * work
         shares = [amount / times[name] / rate for amount, rate in zip(size, rates, strict=True)]
         rows.append(Row(lmax, str(dtype), name, times[name], errors[name], batch * channels, size[0], work, *shares))
@@ -225,7 +228,9 @@ def table_of(rows: list[Row], figures: bool) -> str:
     lines = [head, "| --- " * (8 if figures else 4) + "|"]
     for row in rows:
         each, rate = row.seconds / row.lanes * 1e9, row.bytes / row.seconds / 1e9
-        times = f" {each:.4f} | {rate:.0f} | {row.memory:.0%} | {row.peak:.0%} |" * figures
+        right = row.error < RIGHT * np.finfo(row.dtype).eps  # of NaN neither is
+        cells = told(not right, f"{each:.4f}", f"{rate:.0f}", f"{row.memory:.0%}", f"{row.peak:.0%}")
+        times = f" {' | '.join(cells)} |" * figures
         lines.append(f"| {row.lmax} | {row.dtype} | {row.name} | {row.error:.1e} |{times}")
     return "\n".join(lines)
 

@@ -17,8 +17,8 @@ import tempfile
 from pathlib import Path
 
 from coupling.interop.cuda import cuda_source
-from coupling.interop.lines import straight_lines
 from coupling.products import ClebschGordan, MatrixProduct, Product
+from coupling.products.straight import straight_program
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "gpu-compiled.md"
 
@@ -37,7 +37,7 @@ def compiled(product: Product, dtype: str, architecture: str) -> tuple[int, int,
 
 def line(product: Product, lmax: int, dtype: str, architectures: list[str]) -> str:
     """One line of the table."""
-    lines = straight_lines(product, dtype)
+    lines = straight_program(product, dtype)
     kind = "sparse" if isinstance(product, ClebschGordan) else "matrix"
     cells = [str(lmax), dtype, kind, str(lines.bytes), str(lines.operations), f"{lines.operations / lines.bytes:.1f}"]
     for architecture in architectures:

@@ -75,9 +75,16 @@ def sympy_3j() -> Callable[[int], list[Any]]:
 
 
 def wigners_3j() -> Callable[[int], list[Any]]:
-    from wigners import wigner_3j
+    from wigners import clear_wigner_3j_cache, wigner_3j
 
-    return one_by_one(wigner_3j)
+    whole = one_by_one(wigner_3j)
+
+    def table(lmax: int) -> list[Any]:
+        """It keeps up to 200 000 symbols; the second table would be looked up."""
+        clear_wigner_3j_cache()
+        return whole(lmax)
+
+    return table
 
 
 def wignernj_3j() -> Callable[[int], list[Any]]:

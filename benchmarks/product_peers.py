@@ -1,8 +1,8 @@
 """Clebsch-Gordan products of other programs, on the features and paths of ours: all paths to lmax, weights one.
 
 Each maker takes lmax and features x, y [batch, (lmax+1)², channels] and returns a ``Peer``: functions without arguments
-that compute the product and its gradients in x and y, and one that returns the product as an array like x, or
-None where its weights are its own.  Conversion to the program's layout, tracing and compilation happen before.
+that compute the product and its gradients in x and y, and one that returns the product as an array like x, which is
+compared before anything is timed.  Conversion to the program's layout, tracing and compilation happen before.
 One thread; float32 products of matrices are not rounded to fewer bits ("highest"), though no CPU does.
 """
 
@@ -26,11 +26,15 @@ Array = np.ndarray
 
 
 class Peer(NamedTuple):
-    """What is timed, and the result as an array like x, if it is the product with weights one."""
+    """What is timed, and the result as an array like x; a program without one is not timed.
+
+    weights : those of the paths [l1, l2, l3], where they are not one
+    """
 
     forward: Callable[[], Any]
     backward: Callable[[Array], Callable[[], Any]]
     result: Callable[[], Array | None]
+    weights: Array | None = None
 
 
 def blocks(lmax: int) -> dict[tuple[int, int, int], Array]:
@@ -190,19 +194,51 @@ def cuequivariance_torch(lmax: int, x: Array, y: Array) -> Peer:
     return by_torch(run, x.reshape(len(x), -1), y.reshape(len(y), -1), lambda z: z.reshape(x.shape))
 
 
-def e3x_layer(layer: str) -> Callable[[int, Array, Array], Peer]:
-    """A maker for a layer of e3x, compiled by XLA; tensors come in, tensors and pseudotensors come out."""
+def e3x_tensor(lmax: int, x: Array, y: Array) -> Peer:
+    """``e3x.nn.Tensor``, compiled by XLA; tensors come in, tensors and pseudotensors come out: even and odd paths.
 
-    def make(lmax: int, x: Array, y: Array) -> Peer:
-        import e3x
-        import jax
+    Its coupling tensors are √(2l3+1) C, its weights [parity, l1, parity, l2, parity, l3, channel] are 1/√(2l3+1) here.
+    """
+    scale = 1 / np.sqrt(2 * np.arange(lmax + 1) + 1)
+    return e3x_layer("Tensor", lmax, x, y, lambda shape: np.broadcast_to(scale[:, None], shape))[0]
 
-        module = getattr(e3x.nn, layer)(max_degree=lmax, dtype=x.dtype, param_dtype=x.dtype)
-        first, second = x[:, None], y[:, None]
-        parameters = module.init(jax.random.PRNGKey(0), first[:1], second[:1])
-        return by_jax(lambda x, y, p: module.apply(p, x, y), first, second, lambda z: None, parameters)
 
-    return make
+def e3x_fused(lmax: int, x: Array, y: Array) -> Peer:
+    """``e3x.nn.FusedTensor``: matrices, with weights in factors, which are one here.
+
+    What its paths then weigh is found from its products of unit vectors.
+    """
+    peer, run = e3x_layer("FusedTensor", lmax, x, y, np.ones)
+    n = (lmax + 1) ** 2
+    i, j = np.divmod(np.arange(n * n), n)
+    unit = np.eye(n, dtype=x.dtype)[:, :, None]
+    tensor = run(unit[i], unit[j])[..., 0].reshape(n, n, n)
+    weights = np.zeros((lmax + 1,) * 3)
+    for path, block in blocks(lmax).items():
+        weights[path] = np.sum(tensor[tuple(degree_slice(l) for l in path)] * block)
+    return peer._replace(weights=weights)
+
+
+def e3x_layer(
+    layer: str, lmax: int, x: Array, y: Array, fill: Callable[[tuple[int, ...]], Array]
+) -> tuple[Peer, Callable[[Array, Array], Array]]:
+    """A layer of e3x with parameters of our choice, and the same layer of one channel as a function."""
+    import e3x
+    import jax
+
+    module = getattr(e3x.nn, layer)(max_degree=lmax, cartesian_order=False, dtype=x.dtype, param_dtype=x.dtype)
+
+    def parameters(first: Array) -> Any:
+        shapes = module.init(jax.random.PRNGKey(0), first[:1], first[:1])
+        return jax.tree_util.tree_map(lambda given: jax.numpy.asarray(fill(given.shape), x.dtype), shapes)
+
+    def alone(a: Array, b: Array) -> Array:
+        given = parameters(a[:, None])
+        return np.asarray(jax.jit(module.apply)(given, a[:, None], b[:, None])).sum(axis=1)
+
+    first, second = x[:, None], y[:, None]
+    run = lambda x, y, p: module.apply(p, x, y)  # noqa: E731
+    return by_jax(run, first, second, lambda z: np.asarray(z).sum(axis=1), parameters(first)), alone
 
 
 #: Name, maker and module of every program.
@@ -214,8 +250,8 @@ PEERS: dict[str, tuple[Callable[[int, Array, Array], Peer], str]] = {
     "e3nn-jax": (e3nn_jax, "e3nn_jax"),
     "cuequivariance-jax": (cuequivariance_jax, "cuequivariance_jax"),
     "cuequivariance-torch": (cuequivariance_torch, "cuequivariance_torch"),
-    "e3x Tensor": (e3x_layer("Tensor"), "e3x"),
-    "e3x FusedTensor": (e3x_layer("FusedTensor"), "e3x"),
+    "e3x Tensor": (e3x_tensor, "e3x"),
+    "e3x FusedTensor": (e3x_fused, "e3x"),
 }
 
 

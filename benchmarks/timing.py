@@ -1,4 +1,8 @@
-"""What is compared takes turns: CPU time of the calling thread, medians."""
+"""What is compared takes turns: CPU time of the calling thread, medians.  No time is told of values that are wrong.
+
+Every table of another program's speed gets its figures from :func:`told`, which wants the values of the same run.  A
+program that seems wrong is first looked up in its own documentation: order of arguments, doubled degrees, conventions.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,36 @@ from collections.abc import Callable
 from statistics import median
 from time import process_time
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 Runs = dict[str, Callable[[], object]]
+
+#: A value whose relative error is above this is wrong, not inaccurate.
+WRONG = 1e-6
+UNTIMED = "not timed"
+
+
+def wrong(values: ArrayLike, exact: ArrayLike) -> int:
+    """How many values are wrong or no numbers; for zero, what is not small beside the largest.
+
+    >>> wrong([1.0, 2.0, np.nan, 1e-17], [1.0, 1.0, 1.0, 0.0]), wrong([1.0], [1.0, 2.0])
+    (2, 2)
+    """
+    found, true = np.asarray(values), np.asarray(exact)
+    if found.shape != true.shape:
+        return true.size
+    scale = np.where(true == 0, abs(true).max(initial=0), abs(true))
+    return int(np.count_nonzero(~(abs(found - true) <= WRONG * scale)))
+
+
+def told(number: int, *figures: str) -> tuple[str, ...]:
+    """The figures of speed of a program of whose values so many are wrong: none unless all are right.
+
+    >>> told(0, "1.5", "20"), told(1, "1.5", "20")
+    (('1.5', '20'), ('not timed', 'not timed'))
+    """
+    return tuple(UNTIMED for _ in figures) if number else figures
 
 
 def seconds(run: Callable[[], object], repeats: int = 1) -> float:

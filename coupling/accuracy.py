@@ -22,6 +22,7 @@ from coupling.exact.surd import Surd
 from coupling.families import Family, records
 from coupling.families import family as known
 from coupling.floating_point import default_rounding
+from coupling.quoted import quoted
 from coupling.selection import Path, degrees, has_parity, triangle
 from coupling.tabulation import Tabulation, tabulate, tabulate_paths
 
@@ -110,7 +111,7 @@ def certificates(lmax: Sequence[int], paths: Sequence[Path]) -> Iterator[tuple[s
     """
     for path in paths:
         if not triangle(*degrees(*path)):
-            raise ValueError(f"a path satisfies |l1 - l2| <= l3 <= l1 + l2, got {path}")
+            raise ValueError(f"a path satisfies |l1 - l2| <= l3 <= l1 + l2, got {quoted(path)}")
     for limit in lmax:
         for basis in BASES:
             for family in _families(basis):

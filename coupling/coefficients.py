@@ -19,6 +19,7 @@ from coupling.families import family as known
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import Path, check_basis, degrees, orders, triangle
 
 #: Blocks with more pairs of orders (m1, m2) than this come from kernels, others from exact arithmetic: same bits.
@@ -172,7 +173,7 @@ def block(
         return _block(record, path, basis)
     their = named(convention)
     if check_basis(basis) != "real" and basis != their.basis:
-        raise ValueError(f"the convention {their.name} has the {their.basis} basis, got basis {basis!r}")
+        raise ValueError(f"the convention {their.name} has the {their.basis} basis, got basis {quoted(basis)}")
     factor = their.factor(record, *path)
     if record.core and their.basis == "real" and abs(factor) == Surd(1, 2 * path[2] + 1):
         record, factor = known(CLEBSCH_GORDAN), Surd(factor.sign)  # the same numbers, and the kernels have them
@@ -193,7 +194,7 @@ def _require_room(family: Family, path: Path, basis: str, copies: int) -> None:
     size = _dtype(family, family.require_basis(basis)).itemsize
     each = copies * size + (8 if size == 16 and _has_kernel(path) else 0)
     needed = each * prod(2 * l + 1 for l in path)
-    require_memory(needed, f"the {family.text} block of degrees {path}")
+    require_memory(needed, f"the {family.text} block of degrees {quoted(path)}")
 
 
 def _block(family: Family, path: Path, basis: str, factor: Surd = UNIT) -> NDArray[Any]:

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.quoted import quoted
 from coupling.selection import degree, integer, triangle
 
 
@@ -32,7 +33,7 @@ def flat_index(l: int, m: int) -> int:
     """
     l, m = degree(l, "degree"), integer(m, "order")
     if abs(m) > l:
-        raise ValueError(f"order must satisfy |m| <= {l}, the degree, got {m}")
+        raise ValueError(f"order must satisfy |m| <= {l}, the degree, got {quoted(m)}")
     return l * l + l + m
 
 
@@ -73,7 +74,7 @@ def path_index(l1: int, l2: int, l3: int, lmax1: int, lmax2: int, lmax3: int) ->
     4
     """
     if not (triangle(l1, l2, l3) and l1 <= lmax1 and l2 <= lmax2 and l3 <= lmax3):
-        raise ValueError(f"({l1}, {l2}, {l3}) is not a path with lmax ({lmax1}, {lmax2}, {lmax3})")
+        raise ValueError(f"{quoted((l1, l2, l3))} is not a path with lmax {quoted((lmax1, lmax2, lmax3))}")
     before = path_count(l1 - 1, lmax2, lmax3) if l1 else 0
     row = sum(max(0, min(l1 + k, lmax3) - abs(l1 - k) + 1) for k in range(l2))
     return before + row + l3 - abs(l1 - l2)

@@ -1,8 +1,12 @@
-"""Refusing what does not fit, before anything is allocated."""
+"""Arrays in memory: refusing what does not fit, before anything is allocated; the byte order of this machine."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 def physical_memory() -> int:
@@ -27,4 +31,16 @@ def require_memory(needed: int, what: str) -> None:
     """
     available = physical_memory()
     if needed > available:
-        raise MemoryError(f"{what} needs {needed} bytes, this machine has {available}")
+        bits = needed.bit_length()  # Python refuses to write out very long integers
+        amount = needed if bits < 400 else f"more than 2^{bits - 1}"
+        raise MemoryError(f"{what} needs {amount} bytes, this machine has {available}")
+
+
+def native(value: Any) -> NDArray[Any]:
+    """Return an array in the byte order of this machine, which is the only one that kernels read; others are copied.
+
+    >>> native(np.array([1.0, 2.0], ">f8")).dtype.isnative
+    True
+    """
+    array = np.asarray(value)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -14,6 +14,7 @@ from coupling.exact.surd import Surd
 from coupling.families import Family
 from coupling.families import family as known
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import degree, paths
 
 #: The matrix product has a normalization for every spin j, and no coefficients of its own.
@@ -58,7 +59,7 @@ def normalization(
     above, below = (name if name == MATRIX else known(name, also=(MATRIX,)) for name in (family, relative_to))
     for one in (above, below):
         _factor(one, 0, 0, 0, j)
-    require_memory(8 * size**3, f"the normalization tensor to lmax {size - 1}")
+    require_memory(8 * size**3, f"the normalization tensor to lmax {quoted(size - 1)}")
     result = np.zeros((size, size, size))
     for path in paths(size - 1):
         result[path] = float(exact_normalization(above, *path, below, j))

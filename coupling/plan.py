@@ -13,7 +13,7 @@ from coupling.indexing import entry_counts, path_array
 from coupling.kernels.path import MAX_DEGREE
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.memory import require_memory
-from coupling.selection import LARGEST_DEGREE, Path, degrees, integer
+from coupling.selection import LARGEST_DEGREE, Path, degrees
 
 Integers = NDArray[np.int64]
 
@@ -114,18 +114,6 @@ def _rows(paths: Any) -> list[tuple[int, ...]]:
         if not isinstance(row, tuple) or len(row) != 3:
             raise ValueError(f"paths must be an array [P, 3] of degrees l1, l2, l3, got a path {row!r}")
     return list(starmap(degrees, rows))
-
-
-def worker_count(workers: object) -> int:
-    """Return a number of threads, 1 or more, or raise.
-
-    >>> worker_count(2)
-    2
-    """
-    count = integer(workers, "workers")
-    if count < 1:
-        raise ValueError(f"workers must be >= 1, got {count}")
-    return count
 
 
 def make_plan(paths: Integers, basis: str, chained: bool = True) -> Plan:

@@ -19,9 +19,10 @@ from coupling.exact.wigner_3j import doubled_3j
 from coupling.exact.wigner_6j import doubled_6j
 from coupling.factors import double_double
 from coupling.floating_point import default_rounding
+from coupling.integers import half
 from coupling.kernels.recurrences import round_family, rows_3j, rows_6j
 from coupling.kernels.tridiagonal import null_vector
-from coupling.selection import doubled_degrees, doubled_triangle, integer_symbol
+from coupling.selection import doubled_degrees, doubled_symbol, doubled_triangle
 
 Floats = NDArray[np.float64]
 
@@ -36,25 +37,24 @@ class Symbols(NamedTuple):
     values: Floats
 
 
-def wigner_3j_family(l1: object, l2: object, m1: object, m2: object) -> Symbols:
-    """Return 3j(l1 l2 l; m1 m2 -m1-m2) for all l = max(|l1-l2|, |m1+m2|) … l1+l2, correctly rounded.
+def wigner_3j_family(j1: object, j2: object, m1: object, m2: object) -> Symbols:
+    """Return 3j(j1 j2 j; m1 m2 -m1-m2) for all j = max(|j1-j2|, |m1+m2|) … j1+j2, correctly rounded.
 
-    Integer degrees l1, l2 up to 100 000.  Raises ValueError or TypeError for a degree that is negative or not an
-    integer, or |m| > l.  Source: Schulten and Gordon 1975; error bounds in ``coupling.kernels.tridiagonal``.
+    Integer or half-integer degrees up to 100 000; ``first`` is an integer where j1+j2 is one.  Raises ValueError or
+    TypeError for a degree that does not exist, |m| > j, or an order that does not exist for its degree.  Source:
+    Schulten and Gordon 1975; error bounds in ``coupling.kernels.tridiagonal``.
 
     >>> wigner_3j_family(1, 1, 1, 0)
     Symbols(first=1, values=array([-0.40824829, -0.31622777]))
+    >>> wigner_3j_family(1.5, 1, 0.5, 0)
+    Symbols(first=0.5, values=array([ 0.40824829, -0.12909944, -0.31622777]))
     """
-    l1, l2, _, m1, m2, _ = integer_symbol(l1, l2, 0, m1, m2, 0)
-    first = max(abs(l1 - l2), abs(m1 + m2))
-    sign = Surd(parity_sign(l1 - l2 + m1 + m2))
-    rows = partial(rows_3j, l1, l2, m1, m2, first)
-
-    def value(twice: int) -> Surd:
-        return doubled_3j(2 * l1, 2 * l2, twice, 2 * m1, 2 * m2, -2 * (m1 + m2))  # l may be beyond 100 000
-
-    values = _family(2 * first, l1 + l2 - first + 1, rows, sign, value)
-    return Symbols(first, values)
+    a, b, _, p, q, _ = doubled_symbol(j1, j2, 0, m1, m2, 0)
+    first = max(abs(a - b), abs(p + q))
+    sign = Surd(parity_sign((a - b + p + q) // 2))
+    rows = partial(rows_3j, a, b, p, q, first)
+    values = _family(first, (a + b - first) // 2 + 1, rows, sign, lambda j: doubled_3j(a, b, j, p, q, -p - q))
+    return Symbols(_first(first), values)
 
 
 def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object) -> Symbols:
@@ -69,14 +69,18 @@ def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object)
     """
     b, c, d, e, f = doubled_degrees(j2, j3, j4, j5, j6)
     if max(b, c, d, e, f) > LARGEST_6J:
-        raise ValueError(f"degrees of a 6j family must be <= {LARGEST_6J // 2}, got {max(b, c, d, e, f) / 2:g}")
+        raise ValueError(f"degrees of a 6j family must be <= {LARGEST_6J // 2}, got {half(max(b, c, d, e, f))}")
     first, last = max(abs(b - c), abs(e - f)), min(b + c, e + f)
     if not (doubled_triangle(d, b, f) and doubled_triangle(d, e, c)) or last < first:
-        return Symbols(first / 2, np.zeros(0))
+        return Symbols(_first(first), np.zeros(0))
     scale = Surd(parity_sign((b + c + e + f) // 2), 1, d + 1)
     rows = partial(rows_6j, b, c, d, e, f, first)
     values = _family(first, (last - first) // 2 + 1, rows, scale, lambda twice: doubled_6j(twice, b, c, d, e, f))
-    return Symbols(first // 2 if first % 2 == 0 else first / 2, values)
+    return Symbols(_first(first), values)
+
+
+def _first(twice: int) -> float:
+    return twice / 2 if twice % 2 else twice // 2
 
 
 @default_rounding()

@@ -11,90 +11,21 @@ integer.
 
 from __future__ import annotations
 
-import numbers
-import operator
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any, cast
 
 from coupling.conventions import BASES
+from coupling.integers import degree as degree
+from coupling.integers import doubled as doubled
+from coupling.integers import half
+from coupling.integers import integer as integer
+from coupling.quoted import quoted
 
 Path = tuple[int, int, int]
 PARITIES = ("all", "even", "odd")
 
 #: Coefficients are computed up to this degree; one 3j symbol there takes about ten seconds.
 LARGEST_DEGREE = 100_000
-
-
-def doubled(value: object, name: str) -> int:
-    """Return 2·value as an integer; value must be an integer or half-integer of any numeric type.
-
-    >>> doubled(3, "l"), doubled(0.5, "j"), doubled(Fraction(-3, 2), "m")
-    (6, 1, -3)
-    """
-    if type(value) is int:
-        return 2 * value
-    twice = 2 * _rational(value, name, "an integer or half-integer")
-    if twice.denominator != 1:
-        raise ValueError(f"{name} must be an integer or half-integer, got {_shown(value)}")
-    return twice.numerator
-
-
-def integer(value: object, name: str) -> int:
-    """Return value as an integer; 2.0 and numpy integers are accepted, True and 0.5 are not.
-
-    >>> integer(2.0, "l")
-    2
-    """
-    if type(value) is int:
-        return value
-    number = _rational(value, name, "an integer")
-    if number.denominator != 1:
-        raise ValueError(f"{name} must be an integer, got {_shown(value)}")
-    return number.numerator
-
-
-def _rational(value: object, name: str, kind: str) -> int | Fraction:
-    if isinstance(value, (bool, str, bytes)) or type(value).__name__ in ("bool", "bool_"):
-        raise TypeError(f"{name} must be {kind}, got {type(value).__name__} {value!r}")
-    try:
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        pass
-    try:
-        return _fraction(value)
-    except TypeError:
-        raise TypeError(f"{name} must be {kind}, got {type(value).__name__} {value!r}") from None
-    except (ValueError, OverflowError):
-        raise ValueError(f"{name} must be {kind}, got {value!r}") from None
-
-
-def _shown(value: object) -> str:
-    return str(value) if isinstance(value, Fraction) else repr(value)
-
-
-def _fraction(value: object) -> Fraction:
-    """Return a SymPy number, read from its text, or any real number as a Fraction, exactly."""
-    if hasattr(value, "free_symbols"):
-        return Fraction(str(value))
-    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational):
-        number = float(value)
-        if number != value:
-            raise ValueError("not a number, or more digits than a double holds")
-        return Fraction(number)
-    return Fraction(cast(Any, value))
-
-
-def degree(value: object, name: str = "degree") -> int:
-    """Return value as a degree l = 0, 1, 2, …, or raise.
-
-    >>> degree(4)
-    4
-    """
-    l = integer(value, name)
-    if l < 0:
-        raise ValueError(f"{name} must be >= 0, got {l}")
-    return l
 
 
 def degrees(*values: object) -> tuple[int, ...]:
@@ -114,7 +45,7 @@ def box_of(lmax: object) -> Path:
     """
     values = tuple(lmax) if isinstance(lmax, (tuple, list)) else (lmax,) * 3
     if len(values) != 3:
-        raise ValueError(f"lmax must be one degree or three, one per slot, got {lmax!r}")
+        raise ValueError(f"lmax must be one degree or three, one per slot, got {quoted(lmax)}")
     l1, l2, l3 = degrees(*values)
     return l1, l2, l3
 
@@ -129,14 +60,14 @@ def doubled_degrees(*values: object) -> tuple[int, ...]:
     result = tuple(doubled(value, f"degree {slot}") for slot, value in enumerate(values, 1))
     for slot, twice in enumerate(result, 1):
         if twice < 0:
-            raise ValueError(f"degree {slot} must be >= 0, got {_half(twice)}")
+            raise ValueError(f"degree {slot} must be >= 0, got {half(twice)}")
         _bounded(twice, 2, slot)
     return result
 
 
 def _bounded(multiple: int, factor: int, slot: int) -> int:
     if multiple > factor * LARGEST_DEGREE:
-        raise ValueError(f"degree {slot} must be <= {LARGEST_DEGREE}, got {Fraction(multiple, factor)}")
+        raise ValueError(f"degree {slot} must be <= {LARGEST_DEGREE}, got {half(multiple * (3 - factor))}")
     return multiple
 
 
@@ -163,9 +94,9 @@ def doubled_symbol(*values: object) -> tuple[int, ...]:
     ms = tuple(doubled(value, f"order {slot}") for slot, value in enumerate(values[3:], 1))
     for slot, (j, m) in enumerate(zip(js, ms, strict=True), 1):
         if m > j or -m > j:
-            raise ValueError(f"order {slot} must satisfy |m| <= {_half(j)}, the degree, got {_half(m)}")
+            raise ValueError(f"order {slot} must satisfy |m| <= {half(j)}, the degree, got {half(m)}")
         if (j - m) & 1:
-            raise ValueError(f"order {slot} must be one of -{_half(j)}, ..., {_half(j)} in steps of 1, got {_half(m)}")
+            raise ValueError(f"order {slot} must be one of -{half(j)}, ..., {half(j)} in steps of 1, got {half(m)}")
     return js + ms
 
 
@@ -181,12 +112,8 @@ def integer_symbol(*values: object) -> tuple[int, int, int, int, int, int]:
     m1, m2, m3 = (integer(value, f"order {slot}") for slot, value in enumerate(values[3:], 1))
     for slot, (l, m) in enumerate(((l1, m1), (l2, m2), (l3, m3)), 1):
         if m > l or -m > l:
-            raise ValueError(f"order {slot} must satisfy |m| <= {l}, the degree, got {m}")
+            raise ValueError(f"order {slot} must satisfy |m| <= {l}, the degree, got {quoted(m)}")
     return l1, l2, l3, m1, m2, m3
-
-
-def _half(twice: int) -> str:
-    return str(twice // 2) if twice % 2 == 0 else f"{twice}/2"
 
 
 def check_basis(basis: object) -> str:
@@ -205,9 +132,9 @@ def one_of(value: object, choices: tuple[str, ...], name: str) -> str:
     'even'
     """
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be one of {', '.join(choices)}, got {type(value).__name__} {value!r}")
+        raise TypeError(f"{name} must be one of {', '.join(choices)}, got {type(value).__name__} {quoted(value)}")
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {quoted(value)}")
     return value
 
 

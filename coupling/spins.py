@@ -22,7 +22,8 @@ from coupling.exact.reduced import reduced_matrix
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import wigner_3j
 from coupling.exact.wigner_6j import doubled_6j
-from coupling.selection import Path, degrees, doubled, paths, triangle
+from coupling.quoted import quoted
+from coupling.selection import LARGEST_DEGREE, Path, degrees, doubled, paths, triangle
 
 
 def used_degrees(lmax1: int, lmax2: int, lmax3: int) -> tuple[int, int, int]:
@@ -69,14 +70,16 @@ def smallest_spin(lmax1: int, lmax2: int, lmax3: int) -> float:
 
 
 def doubled_spin(spin: object) -> int:
-    """Return 2j after checking that the spin j is an integer or half-integer >= 0.
+    """Return 2j after checking that the spin j is an integer or half-integer 0 … LARGEST_DEGREE.
 
     >>> doubled_spin(3.5)
     7
     """
     twice = doubled(spin, "spin")
     if twice < 0:
-        raise ValueError(f"spin must be >= 0, got {spin!r}")
+        raise ValueError(f"spin must be >= 0, got {quoted(spin)}")
+    if twice > 2 * LARGEST_DEGREE:
+        raise ValueError(f"spin must be <= {LARGEST_DEGREE}, got {quoted(spin)}")
     return twice
 
 

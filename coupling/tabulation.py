@@ -26,13 +26,15 @@ from coupling.families import Family
 from coupling.families import family as known
 from coupling.floating_point import default_rounding
 from coupling.indexing import entry_counts
+from coupling.integers import count
 from coupling.kernels import chain
 from coupling.kernels.entries import alternate, scatter
 from coupling.kernels.orders import spread
 from coupling.kernels.path import MAX_DEGREE, round_path
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.memory import require_memory
-from coupling.plan import PATH_BYTES, Plan, box_plan, buffer_shapes, checked_paths, make_plan, work_bytes, worker_count
+from coupling.plan import PATH_BYTES, Plan, box_plan, buffer_shapes, checked_paths, make_plan, work_bytes
+from coupling.portable import Portable
 from coupling.selection import PARITIES, Path, box_of, one_of, orders
 
 Floats = NDArray[np.float64]
@@ -46,7 +48,7 @@ ROOM = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Tabulation:
+class Tabulation(Portable):
     """All coefficients of a family, path by path.
 
     paths [P, 3], offsets [P+1], values [E].  Path p has ``values[offsets[p]:offsets[p+1]]``, in the order of
@@ -136,7 +138,7 @@ def tabulate_paths(
 
 @default_rounding()
 def _tabulate(family: Family, basis: str, plan: Plan, workers: int, error: float) -> Tabulation:
-    threads, bound = worker_count(workers), _checked_error(error)
+    threads, bound = count(workers, "workers"), _checked_error(error)
     entries = int(plan.offsets[-1])
     listed = 0 if bound == ERROR else 40 * entries  # a wider bound may leave all entries to exact arithmetic
     needed = 8 * entries + listed + work_bytes(plan, threads)
@@ -198,9 +200,9 @@ def _fill_path(
         else:
             yield _doubtful(partial(_round_path, real, l1, l2, l3, size, error, block))
         spread(l1, l2, l3, -1, mine, real, block, turned, values)
-        count = int(entry_counts(np.array([path]), basis)[0]) if negative else 0  # the same for all orderings
+        entries = int(entry_counts(np.array([path]), basis)[0]) if negative else 0  # the same for all orderings
         for start in negative:
-            values[start : start + count] = 0.0 - values[start : start + count]  # no zero is negative
+            values[start : start + entries] = 0.0 - values[start : start + entries]  # no zero is negative
 
 
 def _conjugate(family: Family, basis: str, plan: Plan, values: Floats) -> None:

@@ -7,7 +7,10 @@ from functools import cache
 import numpy as np
 
 from coupling.indexing import degree_slice
+from coupling.kernels.sphere_product import GAUNT
+from coupling.normalizations import normalization
 from coupling.products import ClebschGordan, MatrixProduct
+from coupling.products.spherical import Spherical, Term
 from coupling.tabulation import tabulate
 
 LMAX = 6
@@ -19,9 +22,11 @@ def blocks() -> dict[tuple[int, int, int], np.ndarray]:
     return tabulate("wigner_3j", LMAX).blocks()
 
 
-def dense(product: ClebschGordan | MatrixProduct, factors: np.ndarray | None = None) -> np.ndarray:
+def dense(product: ClebschGordan | MatrixProduct | Spherical, factors: np.ndarray | None = None) -> np.ndarray:
     """The tensor t[i, j, k] of a product; factors [l1, l2, l3] are what its paths are multiplied by."""
-    if factors is None:
+    if isinstance(product, Spherical):
+        factors = sum(term_factors(product.lmax, term) for term in product.terms)
+    elif factors is None:
         factors = product.weights if isinstance(product, ClebschGordan) else product.normalization
     if isinstance(product, MatrixProduct):
         a, b, c = product.weights
@@ -31,6 +36,16 @@ def dense(product: ClebschGordan | MatrixProduct, factors: np.ndarray | None = N
         if all(l <= lmax for l, lmax in zip(path, product.lmax, strict=True)):
             tensor[tuple(degree_slice(l) for l in path)] = block * factors[path]
     return tensor
+
+
+def term_factors(lmax: tuple[int, ...], term: Term) -> np.ndarray:
+    """The factors [l1, l2, l3] of a Gaunt product or a bracket."""
+    family = "gaunt" if term.kind == GAUNT else "antisymmetric_gaunt"
+    a, b, c = term.weights
+    parity1, parity2 = (np.arange(l + 1) % 2 for l in lmax[:2])
+    weights = a[:, None, None] * b[:, None] * c * term.classes[np.ix_(parity1, parity2)][:, :, None]
+    factors = normalization(family, max(lmax))[tuple(slice(l + 1) for l in lmax)]
+    return factors * weights
 
 
 def contracted(tensor: np.ndarray, *features: np.ndarray) -> list[np.ndarray]:

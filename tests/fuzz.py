@@ -21,10 +21,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.arrays import build_arrays, load_arrays
+from coupling.lowrank import normalization_problem, store, study, whole_problem
+from coupling.lowrank.problems import Problem
+from coupling.lowrank.records import Record
+from coupling.lowrank.store import TRUE, keep
 from coupling.tables import Request, TableError, build, load
 from coupling.tables.format import DTYPES, Tensor, encode_header, read, write
 
 Arrays = dict[str, NDArray[Any]]
+RECORDS: tuple[tuple[Problem, int, dict[str, Any]], ...] = (
+    (normalization_problem("gaunt", 2, "ooe"), 1, {}),
+    (normalization_problem("gaunt", 2, "eee"), 2, {}),
+    (whole_problem(1), 2, {}),
+    (normalization_problem("antisymmetric_gaunt", 2), 1, {"complex_factors": True}),
+)
 TABLES = (Request(lmax=2), Request(lmax=2, basis="complex"))
 ARRAYS = ("gauss_legendre-l1-x8", "lebedev-l1-float32", "design-l1", "fourier-l3", "matrix-l1", "normalization-l2")
 
@@ -167,7 +177,7 @@ def forge_schema(forged: Forged, rng: random.Random) -> Forged:
 def forge_metadata(forged: Forged, rng: random.Random) -> Forged:
     """A key of the metadata is gone, new, or of another value, in the request as well."""
     metadata = json.loads(json.dumps(forged.metadata))
-    where = rng.choice([metadata, metadata["request"]])
+    where = rng.choice([metadata, metadata.get("request", metadata)])
     key = rng.choice([k for k in where if k != "package_version"])
     action = rng.randrange(3)
     if action == 0:
@@ -185,6 +195,22 @@ def forge_renamed(forged: Forged, rng: random.Random) -> Forged:
     if rng.random() < 0.5:
         return forged._replace(name=name)
     return forged._replace(metadata={**forged.metadata, "name": name})
+
+
+#: What a result says that cannot be computed again: how it was found.
+HISTORY = ("seed", "starts", "reached")
+
+
+def forge_claim(forged: Forged, rng: random.Random) -> Forged:
+    """A result of a study claims something else; a proof is claimed where there is none, or the other way round."""
+    metadata = json.loads(json.dumps(forged.metadata))
+    result = metadata["result"] if "result" in metadata else rng.choice(metadata["results"])
+    where = rng.choice([result, result["certificate"]])
+    key = rng.choice([k for k in where if k not in (*HISTORY, "certificate", "spec")])
+    old = where[key]
+    near = [old * 1.001, old / 2] if isinstance(old, float) and old > 1e-9 else []
+    where[key] = rng.choice([v for v in (None, -1, 77, "other", [], {}, True, 0.75, *near) if v != old])
+    return forged._replace(metadata=metadata)
 
 
 FORGERIES = (
@@ -210,6 +236,15 @@ def sound_files(folder: Path) -> Iterator[tuple[Path, Callable[[Path], object]]]
         yield build(request).save(folder), load
     for name in ARRAYS:
         yield build_arrays(name).save(folder), load_arrays
+    for problem, rank, options in RECORDS:
+        [record] = study(problem, [rank], starts=2, **options)
+        yield keep(record, folder), kept
+
+
+def kept(path: Path) -> Record:
+    """Return a record all of whose claims hold, verified now whoever wrote it."""
+    TRUE.clear()
+    return store.kept(path)
 
 
 def outcomes(each: int, folder: Path, seed: str = "") -> Iterator[Outcome]:
@@ -222,7 +257,7 @@ def outcomes(each: int, folder: Path, seed: str = "") -> Iterator[Outcome]:
                 target = folder / "mutated" / file.name
                 target.write_bytes(raw)
                 yield Outcome(file.stem, damage.__name__, attempt(reader, target))
-        for forgery in FORGERIES:
+        for forgery in (*FORGERIES, forge_claim) if reader is kept else FORGERIES:
             rng = random.Random(f"{seed}{file.name}{forgery.__name__}")
             for target in itertools.islice(_forged(file, forgery, rng, folder / "mutated"), each):
                 yield Outcome(file.stem, forgery.__name__, attempt(reader, target))

@@ -8,10 +8,11 @@ import torch
 
 import coupling
 from coupling.interop.triton import TritonProduct
-from coupling.products import ClebschGordan, MatrixProduct, Product
+from coupling.products import ClebschGordan, Gaunt, MatrixProduct, Product, VectorSpherical
 from tests.dense import contracted, dense
 
-ROUTES = [(ClebschGordan, "straight"), (ClebschGordan, "loops"), (MatrixProduct, "straight")]
+STRAIGHT = (ClebschGordan, MatrixProduct, Gaunt, VectorSpherical)
+ROUTES = [(ClebschGordan, "loops"), *((kind, "straight") for kind in STRAIGHT)]
 DEGREES = [(0, 0, 0), (1, 1, 1), (2, 2, 2), (1, 2, 3), (3, 1, 2), (0, 2, 2), (1, 1, 4)]
 
 

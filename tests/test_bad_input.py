@@ -5,6 +5,7 @@ Arguments that exist but do not couple give an exact zero of the right type.
 
 from __future__ import annotations
 
+import numbers
 import re
 import time
 import tracemalloc
@@ -12,19 +13,27 @@ from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy
 
 import coupling
-from coupling import exact, indexing, sphere
+from coupling import exact, indexing, lowrank, sphere
+from coupling.arrays.request import ArraysRequest
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
 from coupling.families import family as known
 from coupling.families import names, records
+from coupling.lowrank import normalization_problem, shipped, study
 from coupling.normalizations import exact_normalization
+from coupling.products import MatrixProduct
+from coupling.quoted import quoted
 from coupling.selection import LARGEST_DEGREE
+from coupling.spins import accidental_zeros
+from coupling.structures.density import NeighbourDensity
+from coupling.tables.builder import build_shard
 
 HALF_INTEGER = {
     "wigner_3j": (1, 1, 2, 0, 1, -1),
@@ -67,7 +76,7 @@ NUMERIC |= {
     "coupling.wigner_3j_family": (
         lambda *a: coupling.wigner_3j_family(*a).values,
         (2, 1, 1, 0),
-        "an integer",
+        "an integer or half-integer",
     ),
     "coupling.wigner_6j_family": (
         lambda *a: coupling.wigner_6j_family(*a).values,
@@ -139,7 +148,7 @@ def check_refused(name: str, slot: int, value: object, error: type[Exception]) -
         function(*put(arguments, slot, value))
     message = str(caught.value)
     assert re.match(r"(degree|order|lmax|flat index|spin)\b.* must be " + kind, message), message
-    assert message.endswith(str(value) if isinstance(value, Fraction) else repr(value)), message
+    assert message.endswith(quoted(value)), message
 
 
 #: These take arrays, and are tested with grids and rotations.
@@ -227,6 +236,8 @@ KINDS = [
     sympy.Rational,
     sympy.Float,
     np.array,
+    lambda x: Fraction(np.int64(x), 1),
+    lambda x: Fraction(np.int8(2 * x), np.int8(2)),
 ]
 
 
@@ -244,7 +255,15 @@ def test_accepted_kinds(name: str) -> None:
     assert met == len(KINDS)
 
 
-@pytest.mark.parametrize("kind", [float, np.float32, np.float64, Fraction, Decimal, sympy.Rational, sympy.Float])
+HALVES = [float, np.float32, np.float64, Fraction, Decimal, sympy.Rational, sympy.Float, lambda text: numpy_half(text)]
+
+
+def numpy_half(text: str) -> Fraction:
+    """A half as a Fraction of numpy's integers, which overflow in silence at 128."""
+    return Fraction(np.int8(2 * float(text)), np.int8(2))
+
+
+@pytest.mark.parametrize("kind", HALVES)
 def test_accepted_kinds_of_halves(kind: Callable[[str], object]) -> None:
     half, one = kind("0.5"), kind("1")
     minus = kind("-0.5")
@@ -254,6 +273,50 @@ def test_accepted_kinds_of_halves(kind: Callable[[str], object]) -> None:
         assert module.wigner_6j(half, half, one, half, half, one) == module.wigner_6j(0.5, 0.5, 1, 0.5, 0.5, 1) != 0
         nine = (half, half, one, half, half, one, one, one, 2)
         assert module.wigner_9j(*nine) == module.wigner_9j(*(float(x) for x in nine)) != 0
+    for mine, plain in (((half, one, half, 0), (0.5, 1, 0.5, 0)), ((one, half, one, minus), (1, 0.5, 1, -0.5))):
+        assert coupling.wigner_3j_family(*mine).values.tolist() == coupling.wigner_3j_family(*plain).values.tolist()
+    six = coupling.wigner_6j_family(half, half, one, half, half)
+    assert six.values.tolist() == coupling.wigner_6j_family(0.5, 0.5, 1, 0.5, 0.5).values.tolist() and len(six.values)
+    assert exact.reduced_matrix(1, 1, 1, half) == exact.reduced_matrix(1, 1, 1, 0.5) != 0
+    assert exact_normalization("matrix", 1, 1, 1, j=half) == exact_normalization("matrix", 1, 1, 1, j=0.5) != 0
+    assert np.array_equal(coupling.normalization("matrix", 1, j=half), coupling.normalization("matrix", 1, j=0.5))
+    assert MatrixProduct(1, 1, 1, spin=half).spin == 0.5
+    assert normalization_problem("matrix", 1, j=half).spec == normalization_problem("matrix", 1, j=0.5).spec
+    assert list(accidental_zeros(3 * half, 3, 3, 3)) == [(2, 2, 2)]
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint16, sympy.Integer, float])
+def test_counts_are_integers_of_any_type(kind: Callable[[int], object], tmp_path: Path) -> None:
+    """Threads, terms, starts, seeds, shards, channels: converted before they are used, written or multiplied."""
+    two, x = kind(2), np.ones((4, 3))
+    product = MatrixProduct(1, 1, 1, workers=two)
+    assert type(product.workers) is int and np.array_equal(product(x, x), MatrixProduct(1, 1, 1)(x, x))
+    assert np.array_equal(coupling.tabulate("gaunt", kind(3), workers=two).values, coupling.tabulate("gaunt", 3).values)
+    request = coupling.tables.Request(lmax=2)
+    assert coupling.build(request, workers=two).metadata == coupling.build(request).metadata
+    assert build_shard(request, tmp_path / "real-l2.safetensors", kind(1), two, workers=two) == 0
+    found = study(normalization_problem("gaunt", kind(1)), [two], starts=kind(3), seed=kind(1), store=tmp_path)
+    assert [type(n) for n in (found[0].rank, found[0].starts, found[0].seed)] == [int] * 3
+    assert lowrank.decompose(np.ones((2, 2, 2)), kind(1), starts=two, seed=kind(1)).rank == 1
+    assert shipped("gaunt", two, kind(1)).rank == 1
+    assert NeighbourDensity(kind(1), two, 3.0).channels == 2
+    assert Surd(1, sympy.Integer(9), np.int64(4)) ** np.int64(2) == Fraction(9, 4)
+
+
+@pytest.mark.parametrize("value", [True, np.True_, 0, -1, 1.5, "2", None, np.nan])
+def test_counts_that_make_no_sense(value: object) -> None:
+    calls = [
+        lambda: MatrixProduct(1, 1, 1, workers=value),
+        lambda: coupling.tabulate("gaunt", 1, workers=value),
+        lambda: coupling.build(coupling.tables.Request(lmax=1), workers=value),
+        lambda: lowrank.decompose(np.ones((2, 2, 2)), value),
+        lambda: lowrank.decompose(np.ones((2, 2, 2)), 1, workers=value),
+        lambda: NeighbourDensity(1, value, 3.0),
+    ]
+    for call in calls:
+        with pytest.raises((TypeError, ValueError), match=r"(workers|rank|channels) must be an integer >= 1, got"):
+            call()
+    assert len(calls) == 6
 
 
 # -- exact zeros ------------------------------------------------------------------------------
@@ -363,7 +426,8 @@ def test_a_coefficient_of_an_immense_degree_is_refused_at_once(name: str, slot: 
     function, arguments, _ = NUMERIC[name]
     start = time.perf_counter()
     for value in (LARGEST_DEGREE + 1, 10**9, 10**40, 1e300, Fraction(10**9)):
-        with pytest.raises(ValueError, match=rf"^degree {slot + 1} must be <= {LARGEST_DEGREE}, got {int(value)}$"):
+        rule = f"degree {slot + 1} must be <= {LARGEST_DEGREE}"
+        with pytest.raises(ValueError, match=f"^{rule}, got {quoted(int(value))}$"):
             function(*put(arguments, slot, value))
     assert time.perf_counter() - start < 0.5
 
@@ -429,3 +493,96 @@ def test_indices_that_do_not_exist() -> None:
     for path in ((1, 1, 3), (3, 1, 2), (-1, 1, 1)):
         with pytest.raises(ValueError, match=rf"^{re.escape(str(path))} is not a path with lmax \(2, 2, 2\)$"):
             indexing.path_index(*path, 2, 2, 2)
+
+
+# -- how a value is quoted --------------------------------------------------------------------
+
+DIGITS = "9" * 100_000
+
+NESTED: list = []
+for _ in range(100_000):
+    NESTED = [NESTED]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        10**100_000,
+        -(10**100_000),
+        Fraction(10**100_000, 3),
+        sympy.Integer(10) ** 5_000,
+        DIGITS,
+        DIGITS.encode(),
+        [1] * 100_000,
+        list(range(100_000)),
+        [[DIGITS] * 100] * 100,
+        NESTED,
+        {DIGITS: DIGITS},
+        {n: DIGITS for n in range(1000)},
+        np.arange(100_000.0),
+        np.eye(30),
+        (10**100_000,),
+        "\n" * 100_000,
+        "\x00" * 99,
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_huge_value_is_quoted_in_short(value: object) -> None:
+    doors = [
+        lambda: coupling.wigner_3j(value, 1, 1, 0, 0, 0),
+        lambda: coupling.wigner_3j(1, 1, 1, 0, value, 0),
+        lambda: coupling.gaunt(1, 1, 2, 0, value, 0),
+        lambda: coupling.block("gaunt", 1, 1, value, "complex", "e3nn"),
+        lambda: coupling.block(value, 1, 1, 1),
+        lambda: coupling.block("gaunt", 1, 1, 2, value),
+        lambda: coupling.block("gaunt", 1, 1, value),
+        lambda: coupling.load("real-l4").block(1, 1, value),
+        lambda: coupling.normalization("gaunt", value),
+        lambda: coupling.wigner_6j_family(1, 1, value, 1, 1),
+        lambda: indexing.flat_index(2, value),
+        lambda: sphere.harmonics(value, 0.1, 0.2),
+        lambda: sphere.gauss_legendre(value),
+        lambda: sphere.lebedev(value),
+        lambda: sphere.rotation_matrix(np.eye(3), value),
+        lambda: sphere.quadrature("gaunt", 1, value, 1),
+        lambda: ArraysRequest("lebedev", value),
+        lambda: ArraysRequest("lebedev", 2, degree=value),
+        lambda: ArraysRequest("matrix", 2, twice_spin=value),
+        lambda: coupling.tabulate("gaunt", value),
+        lambda: coupling.tables.Request(lmax=value),
+        lambda: coupling.tables.Request(lmax=[value] * 3),
+        lambda: coupling.tables.Request(lmax=1, families=value),
+        lambda: coupling.tables.Request(lmax=1, name=value),
+        lambda: coupling.tables.Request(lmax=1, basis=value),
+        lambda: coupling.load_arrays(str(DIGITS)),
+        lambda: coupling.load(str(DIGITS)),
+        lambda: coupling.normalization("matrix", 2, j=value),
+        lambda: MatrixProduct(1, 1, 1, spin=value),
+        lambda: MatrixProduct(1, 1, 1, layout=value),
+        lambda: normalization_problem("gaunt", value),
+        lambda: normalization_problem("gaunt", 1, value),
+        lambda: shipped(value, 2),
+        lambda: Surd(value, 2),
+        lambda: Surd(2, 1, 1, 0) if isinstance(value, numbers.Rational) else Surd(1) < value,
+    ]
+    for number, call in enumerate(doors):
+        with pytest.raises((ValueError, TypeError, OSError, MemoryError)) as caught:
+            call()
+        message = str(caught.value)
+        assert len(message) < 600 and "integer string conversion" not in message, (number, message[:300])
+    assert len(quoted(value)) < 150 and len(doors) == 35
+
+
+def test_a_short_value_is_quoted_whole() -> None:
+    for value in (1, "gaunt", 10**40, [1, [2, (3,)]], {"real": 1}, None, 1j, (), {1}, set(), b"x", np.float64(0.5)):
+        assert quoted(value) == repr(value)
+    assert quoted(Fraction(1, 3)) == "1/3" and quoted(np.array([1, 2])) == "array([1, 2])"
+    assert quoted("x" * 98) == repr("x" * 98) and quoted("x" * 101).endswith("… (101 characters)")
+
+
+def test_the_repr_of_a_value_may_fail() -> None:
+    class Bad:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    assert quoted(Bad()) == "a Bad that cannot be written out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -247,7 +249,7 @@ def test_shards_and_merge(here: Path) -> None:
         ("--lmax 4 --shard 1", "--shard is K/N"),
         ("--lmax 4 --output bad^name.safetensors", "name must be"),
         ("missing.toml", "missing.toml: no such file or directory"),
-        (".", "is a directory"),
+        (".", "must be a regular file, got a folder"),
         ("bad.toml", "bad.toml: unknown key 'l_max'"),
         ("good.toml bad.toml", "bad.toml: unknown key"),
         ("good.toml --lmax 4", "say which table"),
@@ -269,8 +271,144 @@ def test_an_interrupt_is_not_an_error_report(here: Path, monkeypatch: pytest.Mon
         raise KeyboardInterrupt
 
     monkeypatch.setattr("coupling.tables.catalogue.build", interrupt)
-    assert fails(run("build", "--lmax", 3), "Interrupted; what is finished is kept", 130)
+    assert fails(run("build", "--lmax", 3), "Interrupted. Nothing was finished, and nothing is kept.", 130)
     assert not files(here)
+
+
+def interrupt_after(function: Callable[..., object], calls: int) -> Callable[..., object]:
+    """A function that is interrupted, as by Ctrl-C, when it is called once more than so many times."""
+    left = [calls]
+
+    def called(*args: object, **kwargs: object) -> object:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return function(*args, **kwargs)
+
+    return called
+
+
+def test_an_interrupt_says_what_is_kept(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from coupling.lowrank import by_rank
+    from coupling.tables import builder, catalogue
+
+    nothing = r"Interrupted\. Nothing was finished, and nothing is kept\.$"
+    study = ("study", "gaunt", "--lmax", 2, "--rank", 1, "--rank", 2, "--starts", 1)
+    with monkeypatch.context() as patch:  # the second of two tables
+        (here / "a.toml").write_text("lmax = 1")
+        (here / "b.toml").write_text("lmax = 2")
+        patch.setattr(catalogue, "build", interrupt_after(catalogue.build, 1))
+        result = run("build", "a.toml", "b.toml", "-o", "out")
+        assert fails(result, "Interrupted. out/real-l1.safetensors is kept; run the same command to resume.", 130)
+        assert files(here / "out") == ["real-l1.safetensors"]
+    with monkeypatch.context() as patch:  # the third of several parts
+        patch.setattr(builder.parts, "PART_ENTRIES", 100)
+        patch.setattr(builder, "AT_ONCE", 0)
+        patch.setattr(builder, "build_part", interrupt_after(builder.build_part, 2))
+        result = run("build", "--lmax", 3)
+        assert fails(result, "2 finished files are kept, the last is real-l3.parts/000001.safetensors", 130)
+        assert len(files(here / "real-l3.parts")) == 2
+    kept = r"Interrupted\. store/.* is kept"
+    for options, words in (((), nothing), (("--store", "store"), kept)):  # the second rank
+        with monkeypatch.context() as patch:
+            patch.setattr(by_rank, "searched", interrupt_after(by_rank.searched, 1))
+            assert fails(run(*study, *options), words, 130)
+    for command in (("check", "real-l4"), ("info", "real-l4"), ("load", "real-l4"), ("export", "real-l4", "-f", "csv")):
+        with monkeypatch.context() as patch:
+            patch.setattr("coupling.tables.load", interrupt_after(load, 0))
+            patch.setattr(sys.modules["coupling.cli.load"], "load_any", interrupt_after(load, 0))
+            assert fails(run(*command), nothing, 130), command
+
+
+# -- errors of the system ---------------------------------------------------------------------
+
+
+def test_a_full_disk_is_named_with_its_file(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    for command in (("build", "--lmax", 1), ("export", "real-l4", "-f", "csv", "-o", "x.csv")):
+        name = "real-l1.safetensors" if command[0] == "build" else "x.csv"
+        assert fails(run(*command), rf"^Error: {name}: no space left on device$"), command
+    assert not files(here)
+
+
+def test_a_file_that_cannot_be_mapped_is_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(Request(lmax=1), here / "real-l1.safetensors")
+
+    def refuses(*args: object, **options: object) -> None:
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+
+    monkeypatch.setattr("numpy.memmap", refuses)
+    assert fails(run("info", "real-l1.safetensors"), r"^Error: real-l1.safetensors: no such device$")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_full_standard_output_is_named(root: Path) -> None:
+    for command in (("value", "3j", "1", "1", "2", "0", "0", "0"), ("export", "real-l4", "-f", "csv", "-o", "-")):
+        with open("/dev/full", "wb") as full:
+            run = [sys.executable, "-m", "coupling", *command]
+            done = subprocess.run(run, cwd=root, stdout=full, stderr=subprocess.PIPE, text=True)
+        assert (done.returncode, done.stderr) == (2, "Error: standard output: no space left on device\n")
+
+
+# -- long values ------------------------------------------------------------------------------
+
+LONG = "9" * 100_000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("value", "3j", LONG, 1, 1, 0, 0, 0),
+        ("value", LONG, 1, 1, 0, 0, 0),
+        ("value", "matrix", 1, 1, 1, "--j", LONG),
+        ("value", "3j", 1, 1, 1, 0, 0, 0, "--basis", LONG),
+        ("build", "--lmax", LONG),
+        ("build", "--lmax", 4, "--workers", LONG[:4000], "--shard", LONG),
+        ("build", "--lmax", 4, "--workers", "x" * 100_000),
+        ("build", "--lmax", 4, "--families", LONG),
+        ("build", "--lmax", 1, "--output", f"{LONG}.safetensors"),
+        ("build", f"{LONG}.toml"),
+        ("build", "long.toml"),
+        ("build", "list.toml"),
+        ("build", "key.toml"),
+        ("merge", "--lmax", LONG),
+        ("load", LONG),
+        ("load", f"{LONG}.safetensors"),
+        ("info", LONG),
+        ("check", LONG),
+        ("check", "--accuracy", "--lmax", LONG[:4000]),
+        ("check", "--accuracy", "--path", 1, 2, LONG[:4000]),
+        ("export", "real-l4", "-f", LONG),
+        ("export", "real-l4", "-f", "csv", "-c", LONG),
+        ("export", "real-l4", "-f", "csv", "-o", LONG),
+        ("export", "real-l4", "-f", "csv", "--channels", LONG),
+        ("crosscheck", "--program", LONG),
+        ("simulate", LONG),
+        ("simulate", "--seed", f"-{LONG}"),
+        ("study", "gaunt", "--parity", LONG),
+        ("study", "matrix", "--spin", LONG),
+        ("study", "gaunt", "--rank", LONG),
+        ("study", "verify", LONG),
+        ("derive", LONG),
+        (LONG,),
+        (f"--{LONG}",),
+        ("value", f"--{LONG}"),
+        ("study", f"--{LONG}"),
+        ("study", LONG),
+    ],
+    ids=lambda arguments: " ".join(map(str, arguments))[:40],
+)
+def test_a_long_value_is_shortened_in_every_message(arguments: tuple[object, ...], here: Path) -> None:
+    (here / "long.toml").write_text(f"lmax = {LONG[:4000]}")
+    (here / "list.toml").write_text(f"lmax = [{'1, ' * 10_000}]")
+    (here / "key.toml").write_text(f"{LONG[:50_000]} = 1")
+    result = run(*arguments)
+    assert result.exit_code in (1, 2) and isinstance(result.exception, SystemExit), result.exception
+    assert len(result.stderr) < 2000 and len(result.output) < 4000
+    assert "Traceback" not in result.output and "integer string conversion" not in result.output
 
 
 # -- the main job -----------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def test_export_in_a_convention_of_ones_own(file: Path, tmp_path: Path) -> None:
         ("sign = [[1, 1, true]]", "sign must be a list of lists of 3 int, got [1, 1, True]"),
         (
             'axes = ["x", "y", "x"]',
-            "axes must be x, y and z in some order, each with or without '-', got ('x', 'y', 'x')",
+            "axes must be x, y, z in some order, each with or without '-', got ('x', 'y', 'x')",
         ),
         ("scale = 2.0", "scale must be one of unit, orthogonal, input_norm, got float 2.0"),
         ('order = "ascending"', "unknown key 'order'; a convention has name, program, "),

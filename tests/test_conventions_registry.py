@@ -301,9 +301,9 @@ def test_e3nn_0_4_ends_at_degree_11() -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"axes": ("x", "y", "y")}, "axes must be x, y and z"),
-        ({"axes": ("x", "y")}, "axes must be x, y and z"),
-        ({"axes": ("x", "--y", "z")}, "axes must be x, y and z"),
+        ({"axes": ("x", "y", "y")}, "axes must be x, y, z"),
+        ({"axes": ("x", "y")}, "axes must be x, y, z"),
+        ({"axes": ("x", "--y", "z")}, "axes must be x, y, z"),
         ({"slots": (0, 1, 1)}, "slots must be 0, 1 and 2"),
         ({"basis": "quaternionic"}, "basis must be one of"),
     ],

@@ -120,8 +120,8 @@ def test_path_vectors_in_a_header(tmp_path: Path) -> None:
     (tmp_path / "table.h").write_bytes(text)
     source = (
         '#include <stdio.h>\n#include "table.h"\nint main(void) {\n    int p;\n'
-        "    for (p = 0; p < REAL_L4_COUPLING_WIGNER_3J_PATHS; p++)\n"
-        '        printf("%a\\n", (double)real_l4_coupling_wigner_3j_n_gaunt[p]);\n    return 0;\n}\n'
+        "    for (p = 0; p < REAL_L4_COUPLING_WIGNER_3J_FLOAT32_PATHS; p++)\n"
+        '        printf("%a\\n", (double)real_l4_coupling_wigner_3j_float32_n_gaunt[p]);\n    return 0;\n}\n'
     )
     for compiler in ("c99", "c++17"):
         program = compiled(tmp_path, source, compiler)
@@ -140,7 +140,7 @@ def test_what_path_vectors_and_descriptors_refuse(tables: dict[str, Table]) -> N
         ({"format": "csv", "path_vectors": True}, "the format csv has no option path_vectors"),
         ({"format": "npz", "channels": 2}, "the format npz has no option channels"),
         ({"format": "e3j", "weights": True}, "the format e3j has no option weights"),
-        ({"format": "cuequivariance", "channels": 0}, "channels must be >= 1, got 0"),
+        ({"format": "cuequivariance", "channels": 0}, "channels must be an integer >= 1, got 0"),
         ({"format": "npz", "order": "canonical", "convention": "mlff"}, "mlff negates .* not both"),
     ):
         with pytest.raises(ValueError, match=words):

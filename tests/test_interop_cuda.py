@@ -19,12 +19,13 @@ import pytest
 import coupling
 from coupling.interop.cuda import CudaProduct, cuda_source, straight
 from coupling.interop.cuda.loops import matrix_kernel, sparse_kernel, tile_lanes
-from coupling.interop.lines import straight_lines
-from coupling.products import ClebschGordan, MatrixProduct, Product
+from coupling.products import ClebschGordan, Gaunt, MatrixProduct, Product, VectorSpherical
+from coupling.products.straight import straight_program
+from coupling.programs.text import python_function
 from tests.dense import contracted, dense
 
 ROOT = Path(__file__).resolve().parent.parent
-KINDS = [ClebschGordan, MatrixProduct]
+KINDS = [ClebschGordan, MatrixProduct, Gaunt, VectorSpherical]
 TYPES = {"float32": ctypes.c_float, "float64": ctypes.c_double}
 
 
@@ -37,14 +38,10 @@ def need(program: str) -> None:
 
 
 def evaluated(product: Product, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """A product by its straight lines, as Python."""
-    lines = straight_lines(product, "float64")
-    names = {f"{letter}{i}": row for letter, rows in (("x", x), ("y", y)) for i, row in enumerate(rows)}
-    names |= {f"c{i}": value for i, value in enumerate(lines.constants)}
-    for step in lines.assignments:
-        assert step.name not in names and set(step.operands) <= set(names)
-        names[step.name] = eval(step.expression(), {}, names)
-    return np.array([eval(o, {}, names) if o else 0 * x[0] for o in lines.outputs])
+    """A product by its program without loops, as Python."""
+    z = np.full((product.sizes[2], *x.shape[1:]), np.nan)
+    python_function(straight_program(product, "float64"))(x, y, z)
+    return z
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -60,28 +57,46 @@ def test_straight_lines_are_the_product(kind: type[Product]) -> None:
 
 
 def test_constants_are_positive_numbers_of_the_type_and_all_are_used() -> None:
-    for product, dtype in combinations([ClebschGordan(3, 3, 3), MatrixProduct(3, 3, 3)], TYPES):
-        lines = straight_lines(product, dtype)
-        assert all(value > 0 and value == float(np.dtype(dtype).type(value)) for value in lines.constants)
-        used = {name for step in lines.assignments for name in step.operands} | {o.strip("-") for o in lines.outputs}
-        assert {f"c{n}" for n in range(len(lines.constants))} | {step.name for step in lines.assignments} <= used
+    for product, dtype in combinations([ClebschGordan(3, 3, 3), MatrixProduct(3, 3, 3), Gaunt(3, 3, 3)], TYPES):
+        program = straight_program(product, dtype)
+        assert all(value > 0 and value == float(np.dtype(dtype).type(value)) for value in program.constants)
+        named = [operation.operands[0] for operation in program.tape.operations if operation.kind == "constant"]
+        assert named == list(range(len(program.constants)))
+        assert len(set(program.constants)) == len(named) > 5
+
+
+def test_only_what_an_output_needs_is_done() -> None:
+    for product in (ClebschGordan(2, 2, 2), MatrixProduct(2, 2, 1), VectorSpherical(2, 2, 2)):
+        operations = straight_program(product).tape.operations
+        inputs = [found[kind == "store" :] for kind, found, _ in operations if kind not in ("load", "constant")]
+        read = {number for numbers in inputs for number in numbers}
+        assert read - {None} == {n for n, operation in enumerate(operations) if operation.kind != "store"}
+
+
+def test_the_bracket_of_equal_features_vanishes_exactly() -> None:
+    """As in the kernel: both halves are the same operations, with the inputs exchanged."""
+    for lmax in range(1, 6):
+        x = np.random.default_rng(lmax).normal(size=((lmax + 1) ** 2, 3))
+        assert not evaluated(VectorSpherical(lmax, lmax, lmax), x, x).any()
 
 
 def test_no_more_work_than_the_processor_does() -> None:
     """The sums are those of the kernel, less its zeros; the matrix product needs fewer from degree 3 on."""
     for lmax in range(1, 6):
         sparse, matrix = ClebschGordan(lmax, lmax, lmax), MatrixProduct(lmax, lmax, lmax)
-        assert straight_lines(sparse).operations <= sparse.operations
-        assert (straight_lines(matrix).operations < straight_lines(sparse).operations) == (lmax >= 3)
+        assert straight_program(sparse).operations <= sparse.operations
+        assert (straight_program(matrix).operations < straight_program(sparse).operations) == (lmax >= 3)
 
 
-def test_what_cannot_be_written_as_straight_lines() -> None:
-    with pytest.raises(TypeError, match="got VectorSpherical"):
-        straight_lines(coupling.products.VectorSpherical(1, 1, 1))
+def test_what_cannot_be_written_without_loops() -> None:
+    with pytest.raises(TypeError, match="got FullProduct"):
+        straight_program(coupling.products.FullProduct(1, 1, 1))
     with pytest.raises(ValueError, match="dtype must be float32 or float64, got int64"):
-        straight_lines(ClebschGordan(1, 1, 1), "int64")
+        straight_program(ClebschGordan(1, 1, 1), "int64")
     with pytest.raises(ValueError, match=r"2j\+1 <= 16, got 17"):
-        straight_lines(MatrixProduct(1, 1, 1, spin=8))
+        straight_program(MatrixProduct(1, 1, 1, spin=8))
+    with pytest.raises(ValueError, match=r"lmax <= 20, got \(21, 21, 1\)"):
+        straight_program(Gaunt(21, 21, 1))
     with pytest.raises(ValueError, match="name must be a C identifier, got 'a b'"):
         cuda_source(ClebschGordan(1, 1, 1), name="a b")
 

@@ -287,7 +287,7 @@ def test_complex_factors_and_symptoms_of_border_rank() -> None:
     ("arguments", "message"),
     [
         ((np.ones((2, 2)), 1), "three indices"),
-        ((np.ones((2, 2, 2)), 0), "rank and starts must be >= 1"),
+        ((np.ones((2, 2, 2)), 0), "rank must be an integer >= 1"),
         ((np.ones((2, 2, 2)), 1, np.ones((2, 2, 1))), "one shape"),
         ((np.zeros((2, 2, 2)), 1), "not zero"),
         ((np.full((2, 2, 2), np.nan), 1), "finite"),

@@ -1,9 +1,7 @@
-"""Low rank: bounds, proofs, equivariance errors, sums of products on grids, stored results, the command."""
+"""Low rank: bounds, proofs, equivariance errors, sums of products on grids, results that go on, the command."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +15,6 @@ from coupling.lowrank import (
     equivariance_error,
     exact_certificate,
     normalization_problem,
-    records,
     whole_problem,
 )
 from coupling.lowrank.bounds import (
@@ -34,8 +31,6 @@ from coupling.lowrank.factors import Factors, tensor
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import CLASSES, Problem
 from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, spread
-from coupling.lowrank.records import load, record_of, save
-from coupling.lowrank.verification import claims_in_vain
 from coupling.normalizations import normalization
 from coupling.products.simulate import simulate, simulated_weights
 from coupling.sphere.grids import gauss_legendre, lebedev
@@ -249,69 +244,6 @@ def test_a_better_guess_is_taken_up_and_a_worse_one_is_not() -> None:
     [helped] = study(problem, [3], starts=1, seed=1, guesses=cut)
     assert alone.error > 5 * above.error > 5 * helped.error
     assert study(problem, [3], starts=1, seed=1, guesses={3: tuple(x + 1 for x in cut[3])})[0].error == alone.error
-
-
-def test_false_claims_are_found(tmp_path: Path) -> None:
-    problem = normalization_problem("gaunt", 3)
-    record = record_of(problem, decompose(problem.tensor, 2, problem.mask, problem.weights, ties=problem.ties), 0)
-    assert claims_in_vain(record) == [] and record.proved
-    one = record_of(problem, decompose(problem.tensor, 1, problem.mask, problem.weights), 0)
-    a, b, c = record.factors
-    false = {
-        "relative error": replace(one, error=one.error * (1 - 1e-6)),
-        "largest error": replace(one, worst=0.0),
-        "lower bound": replace(record, lower=3),
-        "refinement": replace(one, certificate=record.certificate),
-        "columns": replace(record, rank=1),
-        "existence": replace(record, factors=(a + 0.5, b, c)),
-    }
-    for words, wrong in false.items():
-        file = tmp_path / "wrong.json"
-        save(wrong, file)
-        assert any(words in claim for claim in claims_in_vain(load(file))), words
-    assert len(false) == 6
-
-
-@pytest.mark.parametrize("step", [-1, 1])
-def test_a_result_of_another_schema_is_refused(step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = normalization_problem("gaunt", 1)
-    record = record_of(problem, decompose(problem.tensor, 1, problem.mask, starts=1), 0)
-    save(record, tmp_path / "same.json")
-    assert load(tmp_path / "same.json").rank == 1
-    with monkeypatch.context() as patch:
-        patch.setattr(records, "SCHEMA", records.SCHEMA + step)
-        save(record, tmp_path / "other.json")
-    with pytest.raises(ValueError, match=r"other\.json.*schema"):
-        load(tmp_path / "other.json")
-
-
-def test_complex_results_are_stored(tmp_path: Path) -> None:
-    problem = whole_problem(1)
-    found = decompose(problem.tensor, 7, starts=8, complex_factors=True)
-    record = record_of(problem, found, 0)
-    save(record, tmp_path / "complex.json")
-    again = load(tmp_path / "complex.json")
-    assert np.array_equal(again.factors[1], record.factors[1]) and again.factors[0].dtype == complex
-    assert claims_in_vain(again) == []
-
-
-def test_the_command_prints_draws_and_verifies(tmp_path: Path) -> None:
-    run = CliRunner().invoke
-    store, picture = str(tmp_path / "store"), tmp_path / "ranks.png"
-    arguments = ["study", "gaunt", "--lmax", "3", "--max-rank", "2", "--starts", "16"]
-    result = run(main, [*arguments, "--store", store, "--chart", str(picture)])
-    assert result.exit_code == 0 and "| L = 3 | 0.06 | **0** | ≥ 2 |" in result.output
-    assert picture.stat().st_size > 5000
-    files = sorted((tmp_path / "store").iterdir())
-    result = run(main, ["study", "verify", *map(str, files)])
-    assert result.exit_code == 0 and result.output.count("verified") == len(files) > 5
-    values = json.loads(files[0].read_text(encoding="utf-8"))
-    files[0].write_text(json.dumps(values | {"error": 0.5}), encoding="utf-8")
-    result = run(main, ["study", "verify", str(files[0])])
-    assert result.exit_code == 1 and "not 5.000000e-01" in result.output
-    files[0].write_text("{}", encoding="utf-8")
-    result = run(main, ["study", "verify", str(files[0])])
-    assert result.exit_code == 2 and "not a result of a study" in result.output
 
 
 def test_the_command_shows_whole_tensors_and_refuses_what_is_not_there() -> None:

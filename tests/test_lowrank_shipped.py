@@ -48,7 +48,7 @@ def test_what_is_shipped() -> None:
             assert shipped(name, lmax).proved and shipped(name, lmax, 1).error < 0.12
     assert [shipped("whole", lmax).rank for lmax in (1, 2)] == [8, 28] and shipped("whole", 3).rank <= 85
     assert all(shipped("whole", lmax).proved for lmax in (1, 2, 3))
-    with pytest.raises(ValueError, match=r"shipped for ranks \[1, 2\], got 9"):
+    with pytest.raises(ValueError, match=r"have ranks \[1, 2\], got 9"):
         shipped("gaunt", 2, 9)
     with pytest.raises(ValueError, match="gaunt, bracket, whole"):
         shipped("matrix", 2)

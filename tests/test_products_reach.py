@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import coupling.interop.arrays as arrays
-from coupling.interop.lines import straight_lines
 from coupling.products import (
     ClebschGordan,
     FullProduct,
@@ -22,6 +21,7 @@ from coupling.products import (
     simulation,
 )
 from coupling.products.matrix_product import MatrixProduct as Matrix
+from coupling.products.straight import straight_program
 from coupling.selection import paths
 from coupling.sphere import gauss_legendre
 
@@ -223,20 +223,30 @@ class Last:
         return Last(self.form.turn())
 
 
-def test_lines_for_devices_store_zeros_and_read_nothing() -> None:
-    """CUDA and Triton sources are written from these lines: outputs off the paths are empty, inputs are not named."""
+def check_program(form: Any, reached: list[np.ndarray]) -> None:
+    """Outputs off the paths are stored as zero, and inputs off the paths are not loaded."""
+    operations = straight_program(form).tape.operations
+    stored = {o.operands[0]: o.operands[1] is not None for o in operations if o.kind == "store"}
+    loaded = {(o.array, o.operands[0]) for o in operations if o.kind == "load"}
+    assert [stored[k] for k in range(form.sizes[2])] == reached[2].tolist()
+    for letter, mask in zip("xy", reached, strict=False):
+        assert {(letter, i) for i in np.flatnonzero(~mask).tolist()}.isdisjoint(loaded)
+
+
+def test_programs_for_devices_store_zeros_and_read_nothing() -> None:
+    """C, CUDA and Triton sources are written from these programs."""
     met = 0
     for lmax in [box for box in BOXES if max(box) > 0]:
         for form, there in other_products(lmax):
             if isinstance(form, RoutedProduct):
                 continue
-            lines, reached = straight_lines(form), masks(lmax, there)
-            assert [bool(text) for text in lines.outputs] == reached[2].tolist()
-            named = {name for one in lines.assignments for name in one.operands} | {t.strip("-") for t in lines.outputs}
-            for letter, mask in zip("xy", reached, strict=False):
-                assert {f"{letter}{i}" for i in np.flatnonzero(~mask)}.isdisjoint(named)
+            check_program(form, masks(lmax, there))
             met += 1
-    assert met == 5 * 63
+    for lmax in [box for box in BOXES if max(box) in (1, 2)]:
+        for form, there in spherical(lmax):
+            check_program(form, masks(lmax, there))
+            met += 1
+    assert met == 5 * 63 + 5 * 26
 
 
 def test_vector_tensor_products() -> None:

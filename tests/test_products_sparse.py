@@ -318,40 +318,15 @@ def test_straight_code_does_the_same_as_the_loops(
             assert np.array_equal(one.with_weights(weights)(x, y), straight)
 
 
-class Numbers:
-    """The operations of coupling.kernels.sparse_straight.Code on arrays."""
-
-    def __init__(self, memory: Array, coefficients: Array) -> None:
-        self.memory, self.coefficients = memory, coefficients
-        self.written: set[int] = set()
-
-    def load(self, row: int) -> Array:
-        return self.memory[row]
-
-    def load_sum(self, row: int) -> Array | None:
-        return self.memory[row].copy() if row in self.written else None
-
-    def store_sum(self, row: int, value: Array | None) -> None:
-        self.written.add(row)
-        self.memory[row] = 0 if value is None else value
-
-    def coefficient(self, i: int) -> float:
-        return float(self.coefficients[i])
-
-    def add(self, total: Array | None, a: Any, b: Array) -> Array:
-        return a * b if total is None else total + a * b
-
-    def forget(self) -> None:
-        pass
-
-
 def test_straight_code_without_compilation() -> None:
-    from coupling.kernels.sparse_straight import sparse_sums
-    from coupling.products.sparse_program import places, program, row_count
+    from coupling.products.sparse_program import places, row_count, sparse_sections
+    from coupling.programs.evaluate import evaluate
+    from coupling.programs.sparse import sparse_sums
+    from coupling.programs.tape import record
 
     lmax = (3, 2, 3)
     x, y = features(lmax[:2], 5)
-    sections = program(build(Request(lmax=lmax)), 0, lmax, (dense_paths(lmax)).tobytes())
+    sections = sparse_sections(build(Request(lmax=lmax)), 0, lmax, (dense_paths(lmax)).tobytes())
     memory = np.full((row_count(lmax), 5), np.nan)
     starts = np.cumsum([0, *(3 * len(places(l)) for l in lmax)])
     for start, l, values in zip(starts, lmax, (x, y), strict=False):
@@ -360,7 +335,7 @@ def test_straight_code_without_compilation() -> None:
         memory[rows], memory[rows + 1], memory[rows - 1] = values[plus], values[minus], -values[minus]
     tables = tuple(section[:3] for section in sections)
     coefficients = np.concatenate([section.core for section in sections])
-    sparse_sums(Numbers(memory, coefficients), tables, range(starts[2], starts[3]))
+    evaluate(record(sparse_sums, tables, range(starts[2], starts[3])), {"a": memory}, coefficients)
     plus, minus = places(lmax[2]).T
     rows, z = starts[2] + 1 + 3 * np.arange(len(plus)), np.zeros((16, 5))
     z[minus], z[plus] = memory[rows + 1] - memory[rows - 1], memory[rows]

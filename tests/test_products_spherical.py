@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import coupling
-from coupling.kernels import sphere_programs
 from coupling.products import (
     Gaunt,
     VectorSpherical,
@@ -22,6 +21,8 @@ from coupling.products import (
 from coupling.products.legendre import colatitudes, legendre, slope
 from coupling.products.product import Product
 from coupling.products.spherical import Spherical
+from coupling.programs.evaluate import evaluate
+from coupling.programs.sphere import sphere_tape
 from coupling.selection import paths
 from coupling.sphere import gradients, harmonics, lebedev
 from tests.test_identities_rotation import ROTATIONS, rotation_matrices
@@ -152,7 +153,7 @@ def test_program_of_the_convolution(hermitian: int) -> None:
     for l1, l2, l3 in product(range(5), range(4), range(7)):
         c, d = (np.random.default_rng(l).standard_normal(2 * n + 1) for l, n in ((1, l1), (2, l2)))
         z = np.full(2 * l3 + 1, np.nan)
-        sphere_programs.convolution(sphere_programs.Numbers(c, d, z, None), l1, l2, l3, hermitian)
+        evaluate(sphere_tape("convolution", (l1, l2, l3, hermitian)), {"a": c, "b": d, "c": z}, ())
         full_c, full_d = signed(c, 1), signed(d, hermitian)
         for m in range(l3 + 1):
             total = sum(full_c[m1] * full_d.get(m - m1, 0) for m1 in full_c)

@@ -14,6 +14,7 @@ import pytest
 import coupling
 from coupling import exact
 from coupling.exact import Surd
+from coupling.exact.wigner_3j import doubled_3j
 from coupling.kernels.recurrences import round_family, rows_3j, rows_6j
 from coupling.kernels.tridiagonal import null_vector
 from coupling.recurrences import LARGEST_6J, Symbols
@@ -60,6 +61,69 @@ def test_all_3j_families_of_small_degrees(lmax: int) -> None:
         sum(1 for l in range(abs(a - b), a + b + 1) if abs(m + n) <= l) for a, b, m, n in families_3j(lmax)
     )
     assert zeros > 0 or lmax < 1
+
+
+def half_families(lmax: int) -> list[tuple[Fraction, ...]]:
+    """All (j1, j2, m1, m2) of which at least one degree is half an odd number."""
+    half = [Fraction(k, 2) for k in range(2 * lmax + 2)]
+    pairs = [(a, b) for a, b in product(half, repeat=2) if a.denominator * b.denominator > 1]
+    return [(a, b, k - a, n - b) for a, b in pairs for k in range(int(2 * a) + 1) for n in range(int(2 * b) + 1)]
+
+
+def test_all_3j_families_of_small_half_integer_degrees(lmax: int) -> None:
+    met = zeros = 0
+    for family in half_families(min(lmax, 4)):
+        first, values = coupling.wigner_3j_family(*family)
+        j1, j2, m1, m2 = family
+        assert first == max(abs(j1 - j2), abs(m1 + m2)) and len(values) == j1 + j2 - first + 1
+        degrees = [Fraction(first) + i for i in range(len(values))]
+        expected = [coupling.wigner_3j(j1, j2, j, m1, m2, -m1 - m2) for j in degrees]
+        assert values.tolist() == expected, family
+        met += len(values)
+        zeros += expected.count(0.0)
+    assert met > 4 and (zeros > 0 or lmax < 2)
+
+
+@pytest.mark.parametrize(
+    "family",
+    [(99, 1, 97, -1), (201, 199, 7, -1), (201, 201, 1, -1), (201, 200, 1, 0), (601, 599, -599, 597), (100, 3, -50, 3)],
+)
+def test_whole_3j_families_of_large_half_integer_degrees(family: tuple[int, ...]) -> None:
+    """The arguments are doubled; a zero inside the range comes from exact arithmetic."""
+    j1, j2, m1, m2 = (Fraction(k, 2) for k in family)
+    first, values = coupling.wigner_3j_family(j1, j2, m1, m2)
+    symbols = [exact.wigner_3j(j1, j2, Fraction(first) + i, m1, m2, -m1 - m2) for i in range(len(values))]
+    assert values.tolist() == [float(symbol) for symbol in symbols]
+    assert len(values) == j1 + j2 - first + 1
+
+
+@pytest.mark.parametrize("family", [(2001, 1999, 7, -1801), (20_001, 18_000, 17, -8_000), (199_999, 3, -199_999, 1)])
+def test_3j_families_of_half_integer_degrees_to_the_largest(family: tuple[int, ...]) -> None:
+    j1, j2, m1, m2 = (Fraction(k, 2) for k in family)
+    first, values = coupling.wigner_3j_family(j1, j2, m1, m2)
+    chosen = sorted({0, 1, len(values) // 7, len(values) // 2, (6 * len(values)) // 7, len(values) - 1})
+    a, b, p, q = family  # the third degree may be larger than a single symbol takes
+    symbols = [doubled_3j(a, b, int(2 * first) + 2 * i, p, q, -p - q) for i in chosen]
+    assert [values[i] for i in chosen] == [float(symbol) for symbol in symbols]
+    assert len(values) == j1 + j2 - first + 1
+
+
+def test_a_3j_family_of_the_largest_degrees_is_normalised() -> None:
+    """Products of doubled degrees come closest to 2^63 here; the sum is that of the theorem of Pythagoras."""
+    l, j = 100_000, 99_999.5
+    for arguments in ((l, l, l - 1, -5), (j, l, -j, l), (j, j, 0.5, 0.5), (l, l, 0, 0)):
+        first, values = coupling.wigner_3j_family(*arguments)
+        degrees = np.arange(len(values)) + first
+        assert abs(((2 * degrees + 1) * values * values).sum() - 1) < 1e-12
+    for arguments in ((100_000.5, 1, 0.5, 0), (1, 100_001, 0, 0)):
+        with pytest.raises(ValueError, match=r"degree [12] must be <= 100000, got"):
+            coupling.wigner_3j_family(*arguments)
+
+
+def test_orders_of_the_other_kind_have_no_family() -> None:
+    for arguments in ((0.5, 1, 0, 0), (1, 0.5, 0, 0), (0.5, 0.5, 0.5, 0), (1, 1, 0.5, -0.5)):
+        with pytest.raises(ValueError, match=r"order [12] must be one of .* in steps of 1, got"):
+            coupling.wigner_3j_family(*arguments)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +184,7 @@ def test_error_bounds_of_3j_families_hold() -> None:
     for l1, l2, m1, m2 in [(30, 25, 7, -3), (40, 40, 0, 0), (40, 40, 5, 5), (60, 31, -30, 31), (80, 80, 79, -80)]:
         first = max(abs(l1 - l2), abs(m1 + m2))
         size = l1 + l2 - first + 1
-        f, exponent, error = vector(2 * first, size, rows_3j, l1, l2, m1, m2, first)
+        f, exponent, error = vector(2 * first, size, rows_3j, 2 * l1, 2 * l2, 2 * m1, 2 * m2, 2 * first)
         for i in range(size):
             value = symbol_3j(l1, l2, m1, m2, first + i)
             if value:
@@ -163,6 +227,21 @@ def test_a_family_is_certain_to_the_bound_and_no_farther() -> None:
             assert values.tolist() == [0.0, 1.0] and expected == (factor > 1)
             met += 1
     assert met == 20
+
+
+def test_error_bounds_of_3j_families_of_half_integer_degrees_hold() -> None:
+    met = 0
+    for j1, j2, m1, m2 in [(61, 50, 15, -6), (81, 80, 1, 0), (81, 81, 11, 11), (121, 63, -61, 61)]:
+        first = max(abs(j1 - j2), abs(m1 + m2))
+        size = (j1 + j2 - first) // 2 + 1
+        f, exponent, error = vector(first, size, rows_3j, j1, j2, m1, m2, first)
+        halves = [Fraction(k, 2) for k in (j1, j2, m1, m2)]
+        for i in range(size):
+            value = exact.wigner_3j(*halves[:2], Fraction(first, 2) + i, *halves[2:], -halves[2] - halves[3])
+            if value:
+                assert true_error(value, f[0, i], f[1, i], exponent[i]) <= error[i] < 2.0**-80
+                met += 1
+    assert met > 200
 
 
 def test_error_bounds_of_6j_families_hold() -> None:

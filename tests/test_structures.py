@@ -143,7 +143,7 @@ def test_molecules_lone_atoms_and_files_that_are_not_usable(tmp_path: Path) -> N
         neighbours(read_structure(tmp_path / "same"), 2.0)
     with pytest.raises(ValueError, match="cutoff must be a positive number of Å, got nan"):
         neighbours(atoms, float("nan"))
-    with pytest.raises(ValueError, match="channels must be >= 1"):
+    with pytest.raises(ValueError, match="channels must be an integer >= 1"):
         NeighbourDensity(1, 0, 3.0)
 
 

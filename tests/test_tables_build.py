@@ -415,7 +415,8 @@ def finish(process: subprocess.Popen[bytes]) -> None:
 @pytest.mark.parametrize("workers", [0, -1, True, 1.5])
 def test_numbers_of_workers_that_make_no_sense(workers: object, tmp_path: Path) -> None:
     for call in (build, lambda *arguments, **options: build_shard(*arguments, 0, 1, **options)):
-        with pytest.raises(ValueError, match="workers must be an integer >= 1"):
+        error = TypeError if workers is True else ValueError
+        with pytest.raises(error, match="workers must be an integer >= 1"):
             call(SMALL, tmp_path / "real-l6.safetensors", workers=workers)  # type: ignore[operator]
     assert not list(tmp_path.iterdir())
 

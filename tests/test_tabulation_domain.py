@@ -101,11 +101,11 @@ def test_paths_of_the_other_parity_are_zero_among_others() -> None:
 
 
 BAD_OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
-    ({"workers": 0}, ValueError, "workers must be >= 1, got 0"),
-    ({"workers": -3}, ValueError, "workers must be >= 1, got -3"),
-    ({"workers": 1.5}, ValueError, "workers must be an integer, got 1.5"),
-    ({"workers": True}, TypeError, "workers must be an integer, got bool True"),
-    ({"workers": "2"}, TypeError, "workers must be an integer, got str '2'"),
+    ({"workers": 0}, ValueError, "workers must be an integer >= 1, got 0"),
+    ({"workers": -3}, ValueError, "workers must be an integer >= 1, got -3"),
+    ({"workers": 1.5}, ValueError, "workers must be an integer >= 1, got 1.5"),
+    ({"workers": True}, TypeError, "workers must be an integer >= 1, got bool True"),
+    ({"workers": "2"}, TypeError, "workers must be an integer >= 1, got str '2'"),
     ({"error": 0.0}, ValueError, "error must be at least .*, the proven bound, and below 1, got 0.0"),
     ({"error": ERROR / 2}, ValueError, "error must be at least .* got 6.3"),
     ({"error": -1.0}, ValueError, "error must be at least .* got -1.0"),

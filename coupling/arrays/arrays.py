@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from coupling.arrays.request import ArraysRequest
+from coupling.portable import Portable
+from coupling.quoted import quoted
 from coupling.tables.format import write
 from coupling.tables.request import file_name
 
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Arrays(Mapping[str, NDArray[Any]]):
-    """Named, read-only arrays of one file: a mapping from names to arrays.
+class Arrays(Portable, Mapping[str, NDArray[Any]]):
+    """Named, read-only arrays of one file: a mapping from names to arrays.  A pickle or a deep copy needs no file.
 
     request : what was asked for
     metadata : what the file says; ``metadata["arrays"]`` has a sentence for each array, ``metadata["facts"]`` numbers
@@ -47,7 +49,7 @@ class Arrays(Mapping[str, NDArray[Any]]):
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self.arrays:
-            raise KeyError(f"{self.request.name} has no array {name!r}; it has {', '.join(self.arrays)}")
+            raise KeyError(f"{self.request.name} has no array {quoted(name)}; it has {', '.join(self.arrays)}")
         return self.arrays[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -13,6 +13,7 @@ from coupling.arrays.metadata import describe
 from coupling.arrays.normalizations import build_normalizations
 from coupling.arrays.request import GRIDS, ArraysRequest, request_of
 from coupling.floating_point import default_rounding
+from coupling.quoted import quoted
 
 BUILDERS = {
     **dict.fromkeys(GRIDS, build_grid),
@@ -33,7 +34,7 @@ def build_arrays(request: ArraysRequest | str) -> Arrays:
     """
     wanted = request_of(request) if isinstance(request, str) else request
     if wanted is None:
-        raise ValueError(f"no arrays are called {request!r}")
+        raise ValueError(f"no arrays are called {quoted(request)}")
     made = BUILDERS[wanted.kind](wanted)
     arrays = {tensor.name: made[tensor.name] for tensor in wanted.tensors}
     return Arrays(wanted, MappingProxyType(describe(wanted)), MappingProxyType(arrays))

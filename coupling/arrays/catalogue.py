@@ -16,6 +16,7 @@ from coupling.arrays.check import check
 from coupling.arrays.metadata import describe
 from coupling.arrays.reader import load_arrays
 from coupling.arrays.request import ArraysRequest, request_of
+from coupling.quoted import quoted
 from coupling.tables.check import Report
 from coupling.tables.errors import TableError
 from coupling.tables.manifest import manifest_entry
@@ -43,7 +44,7 @@ def build_shipped(folder: Path, force: bool = False) -> Iterator[ArraysOutcome]:
     for name in shipped_names(folder):
         request = request_of(name)
         if request is None:
-            raise ValueError(f"{folder / 'arrays.toml'}: no arrays are called {name!r}")
+            raise ValueError(f"{folder / 'arrays.toml'}: no arrays are called {quoted(name)}")
         file, start = folder / "data" / file_name(name), time.perf_counter()
         arrays = None if force else _up_to_date(request, file)
         built = arrays is None

@@ -10,6 +10,7 @@ from coupling.arrays.arrays import Arrays
 from coupling.arrays.metadata import SCHEMA_VERSION, check_metadata
 from coupling.arrays.request import KINDS, ArraysRequest, request_of
 from coupling.arrays.values import check_values
+from coupling.quoted import quoted
 from coupling.tables.cache import cache_folder, cached, refused
 from coupling.tables.errors import TableError
 from coupling.tables.format import Content, check_checksum, read
@@ -47,8 +48,8 @@ def load_arrays(name: str | os.PathLike[str], *, verify: bool = True, mapped: bo
     request = request_of(name)
     if request is None:
         raise FileNotFoundError(
-            f"no arrays are called {name!r}; names are {', '.join(f'{kind}-l<N>' for kind in KINDS)}, with options, "
-            "such as lebedev-l8-d20-float32; a path ends in .safetensors"
+            f"no arrays are called {quoted(name)}; names are {', '.join(f'{kind}-l<N>' for kind in KINDS)}, with "
+            "options, such as lebedev-l8-d20-float32; a path ends in .safetensors"
         )
     path, entry = shipped_file(name, "arrays")
     if path is None:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from coupling.conventions import ANTISYMMETRIC_GAUNT, CLEBSCH_GORDAN, GAUNT
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import degree as check_degree
 from coupling.selection import integer, one_of
 from coupling.tables.format import Tensor
@@ -92,7 +93,7 @@ class ArraysRequest:
         one_of(dtype, tuple(DTYPES), "dtype")
         l = check_degree(lmax, "lmax")
         if l > LMAX_LIMIT:
-            raise ValueError(f"lmax of arrays must be <= {LMAX_LIMIT}, got {l}")
+            raise ValueError(f"lmax of arrays must be <= {LMAX_LIMIT}, got {quoted(l)}")
         options = _options(kind, l, degree, multiple, twice_spin)
         name = _name(kind, l, options, dtype)
         for field, value in zip(self.__dataclass_fields__, (kind, l, *options, dtype, name), strict=True):
@@ -191,14 +192,14 @@ def _degree(kind: str, lmax: int, degree: object) -> int:
     wanted = 3 * lmax if degree is None else check_degree(degree, "degree of the grid")
     largest = {"lebedev": max(LEBEDEV), "design": max(DESIGNS)}.get(kind, 3 * LMAX_LIMIT)
     if wanted > largest:
-        raise ValueError(f"degree of a {kind} grid must be <= {largest}, got {wanted}")
+        raise ValueError(f"degree of a {kind} grid must be <= {largest}, got {quoted(wanted)}")
     return wanted
 
 
 def _multiple(multiple: object) -> int:
     rows = MULTIPLE if multiple is None else integer(multiple, "multiple")
     if not 1 <= rows <= 1024:
-        raise ValueError(f"multiple must be 1 … 1024, got {rows}")
+        raise ValueError(f"multiple must be 1 … 1024, got {quoted(rows)}")
     return rows
 
 
@@ -206,7 +207,7 @@ def _twice_spin(lmax: int, twice_spin: object) -> int:
     smallest = SMALLEST_SPIN[lmax]
     twice = smallest if twice_spin is None else integer(twice_spin, "twice_spin")
     if not lmax <= twice <= 4 * LMAX_LIMIT:
-        raise ValueError(f"twice_spin must be {lmax} … {4 * LMAX_LIMIT}, got {twice}")
+        raise ValueError(f"twice_spin must be {lmax} … {4 * LMAX_LIMIT}, got {quoted(twice)}")
     return twice
 
 

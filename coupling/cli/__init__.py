@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import click
 
+from coupling.cli.console import Commands
 from coupling.cli.crosscheck import crosscheck
 from coupling.cli.derive import derive
 from coupling.cli.export import export
@@ -47,7 +48,7 @@ def one_line_warnings() -> Iterator[None]:
         yield
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="coupling", message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:

@@ -8,6 +8,7 @@ import click
 
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.overwriting import may_overwrite
+from coupling.quoted import quoted
 
 PAGE = Path("docs/comparison.md")
 
@@ -48,7 +49,7 @@ def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page
     names = {name for p in PROGRAMS for name in (p.convention, p.distribution)}
     for name in chosen:
         if name not in names:
-            raise ValueError(f"no program or convention is called {name!r}; there are {', '.join(sorted(names))}")
+            raise ValueError(f"no program or convention is called {quoted(name)}; there are {', '.join(sorted(names))}")
     wanted = [p for p in PROGRAMS if not chosen or {p.convention, p.distribution} & set(chosen)]
     click.echo(header())
     rows, failed = [], 0

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable
+from traceback import walk_tb
 from typing import ParamSpec, TypeVar
 
 import click
+
+from coupling.quoted import shortened
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,21 +24,45 @@ def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        from coupling.tables.atomic import FINISHED
+
+        FINISHED.clear()
         try:
             return command(*args, **kwargs)
         except (MemoryError, OSError, TypeError, ValueError) as error:
             raise _exit(f"Error: {_sentence(error)}", UNUSABLE) from None
         except KeyboardInterrupt:
-            raise _exit("Interrupted; what is finished is kept, the same command goes on.", INTERRUPTED) from None
+            raise _exit(_interrupted(), INTERRUPTED) from None
 
     return wrapped
 
 
 def _sentence(error: Exception) -> str:
     """Return what an error says; of one of the system, the file and the reason without its number."""
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"
-    return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        where = error.filename if error.filename is not None else _unnamed(error)
+        return shortened(f"{where}: {error.strerror[0].lower()}{error.strerror[1:]}")
+    return shortened(str(error))
+
+
+def _unnamed(error: OSError) -> str:
+    """Return what an error of the system without a file name is about."""
+    printing = any(frame.f_globals.get("__name__") == "click.utils" for frame, _ in walk_tb(error.__traceback__))
+    if printing:  # Python would flush once more when it ends, and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    return "standard output" if printing else "the system"
+
+
+def _interrupted() -> str:
+    """Return what an interruption leaves behind: the files that this command has finished."""
+    from coupling.tables.atomic import FINISHED
+
+    kept = [file for file in dict.fromkeys(FINISHED) if file.exists()]
+    if not kept:
+        return "Interrupted. Nothing was finished, and nothing is kept."
+    files = f"{kept[-1]} is" if len(kept) == 1 else f"{len(kept)} finished files are"
+    last = "" if len(kept) == 1 else f", the last is {kept[-1]}"
+    return f"Interrupted. {files} kept{last}; run the same command to resume."
 
 
 def _exit(message: str, status: int) -> click.exceptions.Exit:

@@ -94,6 +94,7 @@ def export(
     """
     from coupling.interop.export import FORMATS as formats
     from coupling.interop.export import export as write
+    from coupling.names import file_stem
     from coupling.tables import load
     from coupling.tables.atomic import write_file
 
@@ -124,7 +125,7 @@ def export(
     said += [family if family != CORE else None, dtype if dtype != "float64" else None, order]
     chosen = {"palette": palette, "transposes": transposes, "path-vectors": path_vectors, "weights": weights}
     said += [word for word, given in chosen.items() if given] + ([f"{channels}-channels"] if channels > 1 else [])
-    label = "-".join(word for word in said if word)
+    label = file_stem("-".join(word for word in said if word))
     target = Path(output or ".")
     target = target / f"{label}{formats[form].suffix}" if target.is_dir() else target
     write_file(target, content, force=force)

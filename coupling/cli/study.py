@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +63,7 @@ Examples:
   coupling study bracket --lmax 4 --weights component --parity ooo
   coupling study matrix --lmax 3 --spin 2 --parity even
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
-  coupling study verify results/*.json
+  coupling study verify results/*.safetensors
   coupling study page --folder docs/study
 """,
 )
@@ -120,6 +119,7 @@ def any_family(name: str, **options: Any) -> None:
 @says_what_is_wrong
 def whole(**options: Any) -> None:
     """The coupling tensor of all paths, (L+1)² per side."""
+    from coupling.lowrank.by_rank import whole_ranks
     from coupling.lowrank.problems import whole_problem
     from coupling.lowrank.report import LEGEND, whole_table
 
@@ -141,13 +141,19 @@ def whole(**options: Any) -> None:
 @says_what_is_wrong
 def verify(files: Sequence[Path]) -> None:
     """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
-    from coupling.lowrank.records import load
-    from coupling.lowrank.shipped import load_factors
+    from coupling.lowrank.store import read_any
     from coupling.lowrank.verification import claims_in_vain
+    from coupling.tables.errors import TableError
 
     failed = 0
     for file in files:
-        for record in load_factors(file) if file.suffix == ".safetensors" else [load(file)]:
+        try:
+            records = read_any(file)
+        except TableError as error:
+            click.echo(f"{file.name}: refused: {error}")
+            failed += 1
+            continue
+        for record in records:
             wrong = claims_in_vain(record)
             claim = f"error {record.error:.3e}{', exact: proved' if record.proved else ''}"
             name = f"{file.name}: {record.name}, rank {record.rank}: "
@@ -194,10 +200,11 @@ def study_family(name: str, family: str, **options: Any) -> None:
 
 def family_problem(family: str, lmax: int, options: Mapping[str, Any], **changes: str) -> Problem | None:
     """Return the problem that the options describe, or None where it has no path."""
+    from coupling.cli.value import parse_number
     from coupling.lowrank.problems import normalization_problem
 
     wanted = {key: options[key] for key in ("parity", "signs", "weights")} | changes
-    spin = float(Fraction(options["spin"])) if options["spin"] else None
+    spin = parse_number(options["spin"]) if options["spin"] else None
     try:
         box = (lmax, lmax, 2 * lmax if options["double"] else lmax)
         return normalization_problem(family, box, **wanted, inverse=not options["direct"], j=spin)
@@ -226,18 +233,6 @@ def variants(family: str, lmax: int, options: Mapping[str, Any]) -> dict[str, Pr
     return found
 
 
-def whole_ranks(lmax: int) -> list[int]:
-    """Return ranks worth a search: up to that of a generic tensor of this size, ⌈n³/(3n-2)⌉, and 7L², 7L²+1.
-
-    >>> whole_ranks(1), whole_ranks(2)
-    ([2, 3, 4, 5, 7, 8], [10, 15, 20, 25, 28, 29, 30])
-    """
-    n = (lmax + 1) ** 2
-    generic = -(-(n**3) // (3 * n - 2))
-    parts = {generic * k // 6 for k in range(2, 7)} | {7 * lmax**2, 7 * lmax**2 + 1}
-    return sorted(rank for rank in parts if rank <= generic + 1)
-
-
 def run(problems: Mapping[str, Problem], options: Mapping[str, Any]) -> dict[str, list[Record]]:
     """Return the results of all ranks of the problems; a bar on the error stream shows how far that is."""
     from coupling.lowrank.by_rank import study as search
@@ -252,9 +247,14 @@ def run(problems: Mapping[str, Problem], options: Mapping[str, Any]) -> dict[str
             def progress(rank: int, starts: int, of: int, best: float, label: str = label) -> None:
                 drawn.update(0, f"{label}, R = {rank}: {starts} of {of} starts, {best:.1e}")
 
-            found[label] = search(problem, ranks, **chosen, progress=progress)
+            found[label] = search(problem, ranks, **chosen, progress=progress, tell=tell)
             drawn.update(1, label)
     return found
+
+
+def tell(sentence: str) -> None:
+    """Say on the error stream what happened to a file of the store."""
+    click.echo(f"\n{sentence}", err=True)
 
 
 def bar(length: int) -> Any:

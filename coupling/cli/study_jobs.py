@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coupling.cli.study import bar
+from coupling.cli.study import bar, tell
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.families import family as known
 from coupling.lowrank.by_rank import study
 from coupling.lowrank.factors import Factors
 from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization_problem, same, whole_problem
-from coupling.lowrank.records import Record, file_name, save
+from coupling.lowrank.records import Record, file_name
 from coupling.lowrank.search import pool
 from coupling.lowrank.shipped import PROBLEMS, load_factors
+from coupling.lowrank.store import keep
 from coupling.normalizations import MATRIX
+from coupling.tables.atomic import FINISHED
 
 FAMILIES = {"Gaunt": GAUNT, "bracket": ANTISYMMETRIC_GAUNT}
 
@@ -48,7 +51,8 @@ class Job:
     def run(self, store: Path, guesses: dict[int, Factors] | None = None) -> list[Record]:
         """Search, or read from the store what is there."""
         starts, kind = self.starts, self.complex_factors
-        return study(self.problem, self.ranks, starts=starts, complex_factors=kind, store=store, guesses=guesses)
+        options = {"starts": starts, "complex_factors": kind, "store": store, "guesses": guesses, "tell": tell}
+        return study(self.problem, self.ranks, **options)  # type: ignore[arg-type]
 
     @property
     def cost(self) -> float:
@@ -84,18 +88,28 @@ def begin(found: Sections, store: Path) -> None:
     for record in (record for name in PROBLEMS for record in load_factors(name)):
         file = store / file_name(from_spec(record.spec), record.rank)
         if file.name in wanted and not file.exists():
-            save(record, file)
+            keep(record, store)
 
 
 def work(found: Sections, store: Path, workers: int) -> dict[str, dict[str, list[Record]]]:
     """Run all jobs and return their results; a bar shows how many are done."""
     jobs = sorted((job for group in found.values() for job in group.values()), key=lambda job: -job.cost)
-    with pool(workers) as executor, bar(len(jobs)) as drawn:
+    with pool(workers) as executor, bar(len(jobs)) as drawn, noting(jobs, store):
         for words in _done(executor, jobs, store):
             drawn.update(1, words)
     for name in FAMILIES:
         from_above(found[name], store)
     return {name: {label: job.run(store) for label, job in group.items()} for name, group in found.items()}
+
+
+@contextmanager
+def noting(jobs: Sequence[Job], store: Path) -> Iterator[None]:
+    """Note what other processes have finished in a store, also when they are interrupted."""
+    try:
+        yield
+    finally:
+        files = [store / file_name(job.problem, rank, job.complex_factors) for job in jobs for rank in job.ranks]
+        FINISHED.extend(file for file in files if file.exists())
 
 
 def from_above(jobs: dict[str, Job], store: Path) -> None:

@@ -15,6 +15,7 @@ import click
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.overwriting import may_overwrite
 from coupling.conventions import FAMILIES
+from coupling.quoted import quoted
 
 if TYPE_CHECKING:
     from coupling.arrays.catalogue import ArraysOutcome
@@ -134,7 +135,7 @@ def _targets(
 
 def _lmax(text: str) -> int | list[int]:
     if not re.fullmatch(r"\d{1,9}(,\d{1,9},\d{1,9})?", text, re.ASCII):
-        raise ValueError(f"--lmax is a degree, as in 8, or three, as in 4,4,8; got {text!r}")
+        raise ValueError(f"--lmax is a degree, as in 8, or three, as in 4,4,8; got {quoted(text)}")
     degrees = [int(l) for l in text.split(",")]
     return degrees[0] if len(degrees) == 1 else degrees
 
@@ -142,7 +143,7 @@ def _lmax(text: str) -> int | list[int]:
 def _shard(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII)
     if not match or int(match[1]) >= int(match[2]):
-        raise ValueError(f"--shard is K/N with 0 <= K < N, as in 0/4 … 3/4; got {text!r}")
+        raise ValueError(f"--shard is K/N with 0 <= K < N, as in 0/4 … 3/4; got {quoted(text)}")
     return int(match[1]), int(match[2])
 
 

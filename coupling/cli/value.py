@@ -13,6 +13,7 @@ from coupling.cli.errors import says_what_is_wrong
 from coupling.cli.family_name import FamilyName
 from coupling.cli.overwriting import may_overwrite
 from coupling.conventions import CORE
+from coupling.quoted import quoted
 
 if TYPE_CHECKING:
     from coupling.exact import Surd
@@ -126,6 +127,7 @@ def parse_number(text: str) -> int | float | Fraction:
     (3, -1.5, 0.5)
     """
     if not re.fullmatch(r"[+-]?\d{1,9}(/0*[1-9]\d{0,8}|\.\d{1,9})?", text, re.ASCII):
-        raise ValueError(f"degrees and orders are integers or half-integers such as 3, -2, 1/2, 0.5; got {text!r}")
+        rule = "degrees and orders are integers or half-integers such as 3, -2, 1/2, 0.5"
+        raise ValueError(f"{rule}; got {quoted(text)}")
     number = Fraction(text)
     return {1: int, 2: float}.get(number.denominator, Fraction)(number)

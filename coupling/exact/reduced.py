@@ -7,6 +7,7 @@ from math import comb, factorial
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_6j import doubled_6j
+from coupling.quoted import quoted
 from coupling.selection import LARGEST_DEGREE, degrees, doubled, triangle
 
 
@@ -97,5 +98,5 @@ def reduced_matrix(l1: object, l2: object, l3: object, j: object) -> Surd:
     l1, l2, l3 = degrees(l1, l2, l3)
     spin = doubled(j, "spin")
     if not 0 <= spin <= 2 * LARGEST_DEGREE:
-        raise ValueError(f"spin must be between 0 and {LARGEST_DEGREE}, got {j!r}")
+        raise ValueError(f"spin must be between 0 and {LARGEST_DEGREE}, got {quoted(j)}")
     return Surd(1, _degrees_product(l1, l2, l3)) * doubled_6j(2 * l1, 2 * l2, 2 * l3, spin, spin, spin)

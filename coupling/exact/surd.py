@@ -18,6 +18,8 @@ from typing import Any
 
 from coupling.exact.formatting import formatted, latex_fraction, root_text, text_fraction
 from coupling.exact.rounding import compare_with_pi, isqrt_exact, rounded, rounded_magnitude
+from coupling.integers import only_integers
+from coupling.quoted import quoted
 
 #: Integers of more bits are not written out: Python itself refuses to from 4300 digits on.
 LONGEST = 14_000
@@ -46,11 +48,12 @@ class Surd:
 
     def __init__(self, sign: int, numerator: int = 1, denominator: int = 1, pi_power: int = 0, unit: int = 0) -> None:
         if not type(sign) is type(numerator) is type(denominator) is type(pi_power) is type(unit) is int:
-            raise TypeError(f"a Surd is made of Python integers, got {(sign, numerator, denominator, pi_power, unit)}")
+            given = sign, numerator, denominator, pi_power, unit
+            sign, numerator, denominator, pi_power, unit = only_integers(given, "a Surd")
         if denominator <= 0 or numerator < 0 or sign not in (-1, 0, 1) or unit not in (0, 1):
             raise ValueError(
                 "a Surd needs sign -1, 0 or 1, numerator >= 0, denominator > 0 and unit 0 or 1, "
-                f"got {(sign, numerator, denominator, pi_power, unit)}"
+                f"got {quoted((sign, numerator, denominator, pi_power, unit))}"
             )
         if not sign or not numerator:
             sign, numerator, denominator, pi_power, unit = 0, 0, 1, 0, 0
@@ -66,7 +69,7 @@ class Surd:
         -2/3
         """
         if not isinstance(value, numbers.Rational):
-            raise TypeError(f"a rational number is an integer or Fraction, got {type(value).__name__} {value!r}")
+            raise TypeError(f"a rational number is an integer or Fraction, got {type(value).__name__} {quoted(value)}")
         n, d = int(value.numerator), int(value.denominator)
         return cls((n > 0) - (n < 0), n * n, d * d)
 
@@ -146,8 +149,9 @@ class Surd:
         return NotImplemented if other is NotImplemented else -self + other
 
     def __pow__(self, exponent: int) -> Surd:
-        if not isinstance(exponent, int):
+        if not isinstance(exponent, numbers.Integral) or _decides(exponent):
             return NotImplemented
+        exponent = int(exponent)
         if exponent < 0:
             return self.reciprocal() ** -exponent
         result = Surd(1)
@@ -283,7 +287,7 @@ def _decides(other: Any) -> bool:
 def _order(a: Surd, b: Any) -> int:
     """Return the sign of a - b for real a and b."""
     if _as_surd(b) is NotImplemented:
-        raise TypeError(f"a Surd cannot be ordered against {b!r}: only against a Surd, an integer or a Fraction")
+        raise TypeError(f"a Surd cannot be ordered against {quoted(b)}: only against a Surd, an integer or a Fraction")
     b = _as_surd(b)
     if a._unit or b._unit:
         raise TypeError("imaginary numbers have no order")

@@ -91,10 +91,10 @@ def norm(a: int, b: int, c: int) -> tuple[int, int]:
 
 
 def doubled_3j(j1: int, j2: int, j3: int, m1: int, m2: int, m3: int) -> Surd:
-    """Return the 3j symbol of doubled degrees and orders that exist, of any size.
+    """Return the 3j symbol of doubled degrees and orders that exist, at any size.
 
-    >>> doubled_3j(2, 2, 4, 0, 0, 0)
-    √(2/15)
+    >>> doubled_3j(1, 1, 2, 1, -1, 0)
+    √(1/6)
     """
     if m1 + m2 + m3 or not doubled_triangle(j1, j2, j3):
         return ZERO

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import BASES, parity_sign
+from coupling.quoted import quoted
 from coupling.selection import PARITIES, check_basis, degrees, has_parity, integer_symbol, one_of, triangle
 
 if TYPE_CHECKING:
@@ -101,15 +102,15 @@ class Family:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
-            raise ValueError(f"the name of a family is a-z, 0-9 and _, beginning with a letter, got {self.name!r}")
+            raise ValueError(f"the name of a family is a-z, 0-9 and _, a letter first, got {quoted(self.name)}")
         one_of(self.parity, PARITIES, "parity")
         one_of(self.symmetry, SYMMETRIES, "symmetry")
         for basis in self.bases:
             check_basis(basis)
         if self.kernel is not None and (type(self.kernel) is not int or self.kernel not in KERNELS):
-            raise ValueError(f"kernel must be None or one of {', '.join(map(str, KERNELS))}, got {self.kernel!r}")
+            raise ValueError(f"kernel must be None or one of {', '.join(map(str, KERNELS))}, got {quoted(self.kernel)}")
         if tuple(sorted(set(self.conjugate))) != self.conjugate or not set(self.conjugate) <= {1, 2, 3}:
-            raise ValueError(f"conjugate must list slots out of 1, 2, 3 in rising order, got {self.conjugate!r}")
+            raise ValueError(f"conjugate must list slots out of 1, 2, 3 in rising order, got {quoted(self.conjugate)}")
         if self.half_integers and self.function is None:
             raise ValueError(f"{self.name} has half-integer degrees: give it a function that takes them")
         if "real" in self.bases and self.integral and self.parity != ("odd" if self.imaginary else "even"):
@@ -181,8 +182,7 @@ class Family:
     def require_parameters(self) -> Family:
         """Return the family, or raise ValueError when it lacks its parameters."""
         if len(self.values) != len(self.parameters):
-            named = ", ".join(self.parameters)
-            text = f"{self.name}:{','.join(self.parameters)}"
+            named, text = ", ".join(self.parameters), f"{self.name}:{','.join(self.parameters)}"
             raise ValueError(f"{self.name} needs its parameters {named}: write {text} with integers in their places")
         return self
 
@@ -247,7 +247,7 @@ class Family:
         value = self.factor(l1, l2, l3, *self.values)
         if not isinstance(value, Surd) or (value and bool(value.unit) != self.imaginary):
             kind = "an imaginary Surd" if self.imaginary else "a real Surd"
-            raise TypeError(f"the factor of {self.name} must be {kind}, got {value!r} on the path {(l1, l2, l3)}")
+            raise TypeError(f"the factor of {self.name} must be {kind}, got {quoted(value)} on the path {(l1, l2, l3)}")
         return value
 
     def in_real_basis(self, value: Surd, total: int) -> Surd:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from coupling.conventions import FAMILIES
 from coupling.families.record import Family
+from coupling.quoted import quoted
 from coupling.selection import PARITIES, Path, degree, one_of, paths
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _record(name: str) -> Family:
 def _of_file(name: str) -> Family:
     record: Family = import_module(f"coupling.families.{name}").FAMILY
     if record.name != name:
-        raise ValueError(f"coupling.families.{name} defines the family {record.name!r}")
+        raise ValueError(f"coupling.families.{name} defines the family {quoted(record.name)}")
     return record
 
 
@@ -97,11 +98,12 @@ def _variant(record: Family, text: str, parts: tuple[str, ...], what: str) -> Fa
     for part in parts:
         numbers = re.fullmatch(r"(conj=)?((?:-?\d{1,9}(?:,-?\d{1,9})*)?)", part, re.ASCII)
         if not numbers:
-            raise ValueError(f"{what} is a name with parameters, {record.name}:1,-2,1, or slots, :conj=1; got {text!r}")
+            written = f"{record.name}:1,-2,1, or slots, :conj=1"
+            raise ValueError(f"{what} is a name with parameters, {written}; got {quoted(text)}")
         values = tuple(int(number) for number in numbers[2].split(",") if number)
         record = record.conjugated(*values) if numbers[1] else record.with_parameters(*values)
     if record.text != text:
-        raise ValueError(f"{what} {text!r} is written {record.text!r}")
+        raise ValueError(f"{what} {quoted(text)} is written {quoted(record.text)}")
     return record
 
 
@@ -156,7 +158,7 @@ def register(record: Family) -> Family:
 
 def _check_record(record: object) -> None:
     if not isinstance(record, Family):
-        raise TypeError(f"a family is a coupling.families.Family, got {type(record).__name__} {record!r}")
+        raise TypeError(f"a family is a coupling.families.Family, got {type(record).__name__} {quoted(record)}")
 
 
 def unregister(name: str) -> None:
@@ -167,7 +169,8 @@ def unregister(name: str) -> None:
     ValueError: 'gaunt' was not registered in this process; registered: none
     """
     if not isinstance(name, str) or name not in _REGISTERED:
-        raise ValueError(f"{name!r} was not registered in this process; registered: {', '.join(_REGISTERED) or 'none'}")
+        registered = ", ".join(_REGISTERED) or "none"
+        raise ValueError(f"{quoted(name)} was not registered in this process; registered: {registered}")
     del _REGISTERED[name]
 
 
@@ -188,8 +191,8 @@ def check_claims(record: Family, lmax: int = LMAX) -> int:
         other = ordered(record.symmetry, path)
         if factors[other] != factor:
             raise ValueError(
-                f"{record.name} is declared with symmetry {record.symmetry!r}, and its factor is {factor} on {path}, "
-                f"{factors[other]} on {other}"
+                f"{record.name} is declared with symmetry {quoted(record.symmetry)}, and its factor is {factor} on "
+                f"{path}, {factors[other]} on {other}"
             )
         if record.kind is not None and kinds.setdefault(int(record.kind(*path)), factor) != factor:
             raise ValueError(f"{record.name} gives the path {path} the kind of a path with another factor")

@@ -9,6 +9,7 @@ from typing import Any
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
 from coupling.foreign.signs import e3nn_0_4, mlff
+from coupling.quoted import quoted
 
 # -- orders: which order stands at which place of degree l ------------------------------------
 
@@ -52,7 +53,7 @@ class ListedOrders:
 
     def __call__(self, l: int) -> tuple[int, ...]:
         if l >= len(self.degrees):
-            raise ValueError(f"the orders are listed to degree {len(self.degrees) - 1}, got {l}")
+            raise ValueError(f"the orders are listed to degree {len(self.degrees) - 1}, got {quoted(l)}")
         return self.degrees[l]
 
 

@@ -42,6 +42,8 @@ from coupling.foreign.choices import (
     positive,
     unit,
 )
+from coupling.names import check_name
+from coupling.quoted import quoted
 from coupling.selection import Path, check_basis
 
 
@@ -49,7 +51,7 @@ from coupling.selection import Path, check_basis
 class Convention:
     """The conventions of a program, relative to this package; the default is this package.
 
-    name : under which it is known
+    name : under which it is known; 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit
     program : what it describes, and from or up to which version
     basis : "real" or "complex" harmonics
     axes : the harmonics are the standard formulas evaluated at these three of x, y, z, -x, -y, -z
@@ -62,7 +64,7 @@ class Convention:
     lmax : the largest degree the program or its table has, if it has one
 
     Degrees are always given as (l1, l2, l3) = (input, input, output), whatever ``slots`` are.  Raises ValueError or
-    TypeError for a basis, axes or slots that do not exist; what the functions return is checked when it is used.
+    TypeError for a name, basis, axes or slots that cannot be; what the functions return is checked when it is used.
 
     >>> from coupling.foreign.choices import cartesian, racah
     >>> Convention("mine", orders=cartesian, norm=racah, slots=(2, 0, 1)).positions(1)
@@ -82,13 +84,16 @@ class Convention:
     lmax: int | None = None
 
     def __post_init__(self) -> None:
+        check_name(self.name, "the name of a convention")
+        if not isinstance(self.program, str):
+            raise TypeError(f"program must be a text, got {self.program!r}")
         check_basis(self.basis)
         for field in ("axes", "slots"):
             object.__setattr__(self, field, tuple(getattr(self, field)))
         if not is_signed_permutation(self.axes):
-            raise ValueError(f"axes must be x, y and z in some order, each with or without '-', got {self.axes}")
+            raise ValueError(f"axes must be x, y, z in some order, each with or without '-', got {quoted(self.axes)}")
         if sorted(self.slots) != [0, 1, 2]:
-            raise ValueError(f"slots must be 0, 1 and 2 in some order, got {self.slots}")
+            raise ValueError(f"slots must be 0, 1 and 2 in some order, got {quoted(self.slots)}")
 
     def positions(self, l: int) -> NDArray[np.intp]:
         """Return [2l+1], at m + l the place of order m among the orders of degree l.
@@ -98,11 +103,11 @@ class Convention:
         array([1, 3, 4, 2, 0])
         """
         if self.lmax is not None and l > self.lmax:
-            raise ValueError(f"{self.name} ends at degree {self.lmax}, got {l}")
+            raise ValueError(f"{self.name} ends at degree {self.lmax}, got {quoted(l)}")
         stored = list(self.orders(l))
         if sorted(stored) != list(range(-l, l + 1)):
             raise ValueError(
-                f"the orders of {self.name} for degree {l} must be -{l} ... {l} in some order, got {stored}"
+                f"the orders of {self.name} for degree {l} must be -{l} ... {l} in some order, got {quoted(stored)}"
             )
         return np.argsort(np.array(stored))
 
@@ -124,7 +129,7 @@ class Convention:
         sign = _plus_or_minus(self.sign(l1, l2, l3), self.name) * improper
         scale = self.scale(l1, l2, l3)
         if not isinstance(scale, Surd) or scale.sign != 1 or scale.unit:
-            raise ValueError(f"the scale of {self.name} must be a Surd > 0, got {scale!r}")
+            raise ValueError(f"the scale of {self.name} must be a Surd > 0, got {quoted(scale)}")
         return scale * sign if record.core else Surd(sign)
 
     def arrange(self, block: NDArray[Any], path: Path) -> NDArray[Any]:
@@ -174,7 +179,7 @@ def _said(value: Any) -> Any:
 
 def _plus_or_minus(sign: int, name: str) -> int:
     if sign not in (1, -1):
-        raise ValueError(f"a sign of {name} must be 1 or -1, got {sign!r}")
+        raise ValueError(f"a sign of {name} must be 1 or -1, got {quoted(sign)}")
     return int(sign)
 
 

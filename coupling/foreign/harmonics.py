@@ -22,6 +22,7 @@ from coupling.foreign.axes import Matrix, axis_matrix, harmonics_matrix
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import degree
 
 
@@ -47,7 +48,7 @@ def change_of_basis(
     """
     l = degree(l, "degree")
     s, t = named(source), named(target)
-    require_memory(400 * (2 * l + 1) ** 2, f"the change of basis of degree {l}")
+    require_memory(400 * (2 * l + 1) ** 2, f"the change of basis of degree {quoted(l)}")
     real, imaginary = exact_change_of_basis(l, s, t, normalized)
     if s.basis == t.basis == "real":
         return real.astype(float)

@@ -2,7 +2,7 @@
 
 A convention file is TOML; every key but ``name`` may be left out::
 
-    name = "mine"
+    name = "mine"                             # [A-Za-z0-9][A-Za-z0-9._-]*, at most 64 characters
     program = "what it describes"
     basis = "real"                            # or "complex"
     axes = ["z", "-x", "y"]                   # the standard formulas are evaluated at these
@@ -27,6 +27,7 @@ from typing import Any
 
 from coupling.foreign.choices import CHOICES, ListedOrders, NegatedPaths
 from coupling.foreign.convention import Convention
+from coupling.quoted import quoted
 from coupling.selection import degree, one_of
 from coupling.tables.ownership import read_regular
 
@@ -68,9 +69,9 @@ def parse_convention(raw: bytes) -> Convention:
     known = [field.name for field in fields(Convention)]
     for key in content:
         if key not in known:
-            raise ValueError(f"unknown key {key!r}; a convention has {', '.join(known)}")
-    if not isinstance(content.get("name"), str) or not content["name"]:
-        raise ValueError(f"a convention has a name, got {content.get('name')!r}")
+            raise ValueError(f"unknown key {quoted(key)}; a convention has {', '.join(known)}")
+    if "name" not in content:
+        raise ValueError("a convention has a name; the key name is missing")
     return Convention(**{key: _value(key, value) for key, value in content.items()})
 
 
@@ -83,8 +84,6 @@ def _value(key: str, value: Any) -> Any:
         return degree(value, "lmax")
     if key in ("axes", "slots"):
         return _triple(key, value)
-    if key == "program" and not isinstance(value, str):
-        raise TypeError(f"program must be a text, got {value!r}")
     return value
 
 
@@ -93,7 +92,7 @@ def _rows(key: str, value: list[Any]) -> tuple[tuple[int, ...], ...]:
     for row, width in zip(value, widths, strict=True):
         if not isinstance(row, list) or len(row) != width or any(type(item) is not int for item in row):
             raise TypeError(
-                f"{key} must be a list of lists of {'3' if key == 'sign' else '1, 3, 5, ...'} int, got {row!r}"
+                f"{key} must be a list of lists of {'3' if key == 'sign' else '1, 3, 5, ...'} int, got {quoted(row)}"
             )
     return tuple(tuple(row) for row in value)
 
@@ -101,5 +100,5 @@ def _rows(key: str, value: list[Any]) -> tuple[tuple[int, ...], ...]:
 def _triple(key: str, value: Any) -> tuple[Any, ...]:
     kind = str if key == "axes" else int
     if not isinstance(value, list) or len(value) != 3 or any(type(item) is not kind for item in value):
-        raise TypeError(f"{key} must be three of {kind.__name__}, got {value!r}")
+        raise TypeError(f"{key} must be three of {kind.__name__}, got {quoted(value)}")
     return tuple(value)

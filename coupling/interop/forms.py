@@ -95,20 +95,27 @@ def separate_form(lmax: tuple[int, ...], table: Table | None, parity: str, norma
     return form_text("FullProduct", lmax, table=table, parity=held, normalization=normalization)
 
 
-def by_output(separate: str, paths: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], list[int]]:
-    """Return which rows of the separate product belong to paths, the order of the paths, both by output degree; and how
-    many paths there are to each degree.
+def by_output(separate: str, paths: NDArray[Any]) -> list[list[tuple[int, int]]]:
+    """Return for each output degree the paths to it: their positions in the separate product, and in ``paths``.
 
     >>> by_output(separate_form((1, 0, 1), None, "all", "wigner_3j"), np.array([[1, 0, 1], [0, 0, 0]]))
-    (array([0, 1, 2, 3]), array([1, 0]), [1, 1])
+    [[(0, 1)], [(1, 0)]]
     """
     everything: Any = array_form(separate, 0)
     where = {tuple(path): n for n, path in enumerate(everything.paths.tolist())}
-    order = np.argsort(paths[:, 2], kind="stable")
-    begins = [int(everything.offsets[where[tuple(path)]]) for path in paths[order].tolist()]
-    rows = [np.arange(begin, begin + 2 * int(l3) + 1) for begin, l3 in zip(begins, paths[order, 2], strict=True)]
-    counts: list[int] = np.bincount(paths[:, 2], minlength=everything.lmax[2] + 1).tolist()
-    return np.concatenate([np.empty(0, np.int64), *rows]), order, counts
+    groups: list[list[tuple[int, int]]] = [[] for _ in range(everything.lmax[2] + 1)]
+    for n, path in enumerate(paths.tolist()):
+        groups[path[2]].append((where[tuple(path)], n))
+    return groups
+
+
+def block_sizes(separate: str) -> list[int]:
+    """Return how many rows of the separate product belong to each of its paths.
+
+    >>> block_sizes(separate_form((1, 0, 1), None, "all", "wigner_3j"))
+    [1, 3]
+    """
+    return (2 * path_list(separate)[:, 2].astype(int) + 1).tolist()
 
 
 def lists(weights: Any) -> Any:

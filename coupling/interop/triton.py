@@ -1,7 +1,7 @@
 """Products as Triton kernels on torch tensors, differentiable to every order.
 
 Kernels are text that is made for a product: straight lines with the coefficients as constants
-(:mod:`coupling.interop.lines`), or loops that load the coefficients of a table from arrays.
+(:mod:`coupling.products.straight`), or loops that load the coefficients of a table from arrays.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from typing import Any
 import numpy as np
 
 from coupling.interop.cuda.tables import sparse_arrays
-from coupling.interop.lines import Lines, straight_lines
-from coupling.interop.lines.text import OPERATIONS
+from coupling.portable import Kept, Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
+from coupling.products.spherical import Spherical
+from coupling.products.straight import straight_program
+from coupling.programs.text import Language, fused, lines
+from coupling.quoted import quoted
 from coupling.selection import one_of
 
 ROUTES = ("straight", "loops")
@@ -58,8 +61,16 @@ def product(x, y, z, lanes, outputs, runs, left, right, values, I, J, K, CHANNEL
     tl.store(z + (sample * K + k) * CHANNELS + channel, total, mask=inside)
 """
 
-#: Fused multiply-adds are asked for: a compiler's choice whether to fuse would change results between versions.
-FUSED = {**OPERATIONS, "add_product": "tl.fma({1}, {2}, {0})", "subtract_product": "tl.fma(-{1}, {2}, {0})"}
+LOAD = "tl.load(%s + {row} * CHANNELS, mask=inside, other=0.0)"
+TRITON = Language(
+    assign="{name} = {value}",
+    load={"x": LOAD % "a", "y": LOAD % "b"},
+    store="tl.store(c + {row} * CHANNELS, {value}, mask=inside)",
+    number=repr,
+    fma=fused("tl.fma({0}, {1}, {2})", "tl.fma(-{0}, {1}, {2})"),  # whether to fuse is not left to the compiler
+    zero="zero",
+    inline=True,
+)
 
 
 def triton_source(product: Product, dtype: object = "float32") -> str:
@@ -69,9 +80,9 @@ def triton_source(product: Product, dtype: object = "float32") -> str:
     [batch, (lmax+1)², CHANNELS], BLOCK in each program.  To be decorated with ``triton.jit`` where ``tl`` is
     ``triton.language``.
 
-    product : a ``ClebschGordan`` or a ``MatrixProduct`` with 2j+1 <= 16; dtype : float32 or float64
+    product : one that :func:`coupling.products.straight.straight_program` takes; dtype : float32 or float64
 
-    Raises TypeError for another product, ValueError for another type or spin.
+    Raises TypeError for another product, ValueError for another type, spin or degree.
 
     >>> print("\\n".join(triton_source(ClebschGordan(1, 1, 0), "float64").splitlines()[16:21]))
         t0 = 0.5773502691896257 * y3
@@ -80,31 +91,16 @@ def triton_source(product: Product, dtype: object = "float32") -> str:
         t3 = tl.fma(x1, t1, t2)
         t4 = tl.fma(x0, y0, t3)
     """
-    lines = straight_lines(product, dtype)
-    i, j, k = lines.sizes
-    return STRAIGHT.format(I=i, J=j, K=k, body="\n    ".join(_body(lines)))
+    program = straight_program(product, dtype)
+    i, j, k = program.sizes
+    return STRAIGHT.format(I=i, J=j, K=k, body="\n    ".join(lines(program, TRITON)))
 
 
-def _body(lines: Lines) -> list[str]:
-    constants = {f"c{n}": repr(value) for n, value in enumerate(lines.constants)}
-    read = {name for assignment in lines.assignments for name in assignment.operands}
-    body = [
-        f"{letter}{n} = tl.load({pointer} + {n} * CHANNELS, mask=inside, other=0.0)"
-        for letter, pointer, size in zip("xy", "ab", lines.sizes, strict=False)
-        for n in range(size)
-        if f"{letter}{n}" in read
-    ]
-    for name, operation, operands in lines.assignments:
-        body.append(f"{name} = {FUSED[operation].format(*(constants.get(o, o) for o in operands))}")
-    return body + [
-        f"tl.store(c + {n} * CHANNELS, {value or 'zero'}, mask=inside)" for n, value in enumerate(lines.outputs)
-    ]
-
-
-class TritonProduct:
+class TritonProduct(Portable):
     """A product of torch tensors by one Triton kernel, differentiable by ``torch.autograd`` to every order.
 
-    product : a ``ClebschGordan`` (of any normalization, table and weights) or a ``MatrixProduct``, channels last
+    product : a ``ClebschGordan`` (of any normalization, table and weights), a ``MatrixProduct``, a ``Gaunt`` or
+        ``VectorSpherical`` product, channels last
     route : "straight", coefficients as constants, or "loops", coefficients in arrays on the device, for the sparse
         product alone; by default "straight" where it is compiled in seconds
 
@@ -120,16 +116,17 @@ class TritonProduct:
     """
 
     def __init__(self, product: Product, *, route: str | None = None) -> None:
-        if not isinstance(product, ClebschGordan | MatrixProduct):
-            raise TypeError(f"product must be a ClebschGordan or a MatrixProduct, got {type(product).__name__}")
+        if not isinstance(product, ClebschGordan | MatrixProduct | Spherical):
+            kinds = "ClebschGordan, MatrixProduct, Gaunt or VectorSpherical"
+            raise TypeError(f"product must be of one of the kinds {kinds}, got {type(product).__name__}")
         if product.layout != "channels_last":
-            raise ValueError(f"layout must be channels_last, got {product.layout!r}")
+            raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
         self.product = product
-        few = isinstance(product, MatrixProduct) or product.operations <= STRAIGHT_OPERATIONS
+        few = not isinstance(product, ClebschGordan) or product.operations <= STRAIGHT_OPERATIONS
         self.route = one_of(route, ROUTES, "route") if route is not None else "straight" if few else "loops"
-        if self.route == "loops" and isinstance(product, MatrixProduct):
-            raise ValueError("the matrix product has no route loops in Triton; coupling.interop.cuda has it")
-        self._launches: dict[Any, Callable[..., None]] = {}
+        if self.route == "loops" and not isinstance(product, ClebschGordan):
+            raise ValueError(f"route must be straight for a {type(product).__name__} in Triton, got 'loops'")
+        self._launches = Kept()
 
     def turn(self) -> TritonProduct:
         """Return the product (y, z) → x of the same trilinear form."""

@@ -21,10 +21,12 @@ import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from numba import cfunc, config, njit
+from numba import njit
+from numba.core import sigutils
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.ccallback import CFunc
 
 #: Changes with the form of the files below, so that files of another form are not read.
 FORM = "coupling-1"
@@ -32,14 +34,14 @@ FORM = "coupling-1"
 
 @lru_cache(maxsize=1)
 def source_digest() -> str:
-    """Return a digest of every kernel source file.
+    """Return a digest of every source file of kernels and programs.
 
     >>> len(source_digest())
     64
     """
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    digest, package = hashlib.sha256(), Path(__file__).parents[1]
+    for path in sorted(file for folder in ("kernels", "programs") for file in (package / folder).glob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -149,26 +151,28 @@ def kernel(function: Callable[..., Any]) -> Any:
     """
     compiled: Any = njit(function, nogil=True, error_model="numpy")
     if hasattr(compiled, "_cache"):  # not so where NUMBA_DISABLE_JIT leaves the function as it is
-        try:
-            compiled._cache = KernelCache(function)
-        except RuntimeError as error:  # "cannot cache function ...: no locator available"
-            if os.path.exists(function.__code__.co_filename):  # what is typed at a prompt has no place anyway
-                _warn_once(error)
+        _cache(compiled, function)
     return compiled
 
 
-class Loops(NamedTuple):
-    """What stands for a function that is not compiled: the address 0, for which kernels have loops."""
-
-    address: int = 0
-
-
 def compiled_function(signature: Any, function: Callable[..., Any]) -> Any:
-    """Compile a function that is called by its ``.address``; with NUMBA_DISABLE_JIT=1 the address is 0.
+    """Compile a function that is called by its ``.address``, cached between processes.
+
+    What the function closes over must be numbers and texts: they tell it from others in the cache.
 
     >>> from numba.core import types
     >>> compiled_function(types.float64(types.float64), lambda x: 2 * x).address != 0
     True
     """
-    interpreted: bool = config.DISABLE_JIT  # type: ignore[attr-defined]
-    return Loops() if interpreted else cfunc(signature)(function)
+    compiled = CFunc(function, sigutils.normalize_signature(signature), locals={}, options={})
+    _cache(compiled, function)
+    compiled.compile()
+    return compiled
+
+
+def _cache(compiled: Any, function: Callable[..., Any]) -> None:
+    try:
+        compiled._cache = KernelCache(function)
+    except RuntimeError as error:  # "cannot cache function ...: no locator available"
+        if os.path.exists(function.__code__.co_filename):  # what is typed at a prompt has no place anyway
+            _warn_once(error)

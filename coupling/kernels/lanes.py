@@ -15,6 +15,7 @@ infinity are those of IEEE 754.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, models, overload, register_jitable, register_model
 
-from coupling.kernels.instructions import fused, spread
+from coupling.programs.llvm import fused, spread
 
 #: Two registers of 512 bits: enough independent sums to hide the latency of a fused multiply-add.
 WIDTH_BYTES = 128
@@ -190,8 +191,12 @@ inline: Any = {"forceinline": True}
 
 
 def call(function, memory, tables, a, b, c, t):
-    """Call function(memory, tables, a, b, c, t); compiled, function is an address, a … t are integers."""
-    function(memory, tables, a, b, c, t)
+    """Call a function (memory, tables, a, b, c, t) by its address; a … t are integers."""
+    INTERPRETED[function - 1](memory, tables, a, b, c, t)
+
+
+#: Without compilation, the functions that have the addresses 1, 2, …
+INTERPRETED: list[Callable[..., None]] = []
 
 
 overload(flat, jit_options=inline)(lambda array: lambda array: _flat(array))

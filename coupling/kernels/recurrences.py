@@ -9,22 +9,25 @@ from coupling.kernels.path import round_scaled
 
 @kernel
 def rows_3j(l1, l2, m1, m2, first, off, diagonal):
-    """Write the recurrence of 3j(l l1 l2; m m1 m2), l = first … l1+l2, m = -m1-m2; degrees at most 10^5.
+    """Write the recurrence of 3j(l l1 l2; m m1 m2), l = first … l1+l2, m = -m1-m2; all arguments doubled, l1 and l2 at
+    most 2·10^5, so that every product fits into 64 bits.
 
     A(l)² = [l²-(l1-l2)²] [(l1+l2+1)²-l²] [l²-m²],  B(l) = (2l+1) [l(l+1) (m2-m1) - m (l1(l1+1) - l2(l2+1))].
     Source: Schulten and Gordon 1975.
     """
     m = -m1 - m2
     for i in range(off.shape[1]):
-        l = first + i
-        x, y = float((l - l1 + l2) * (l + l1 - l2)), float((l1 + l2 + 1 - l) * (l1 + l2 + 1 + l))
+        l = first + 2 * i
+        x, y = float((l - l1 + l2) * (l + l1 - l2)), float((l1 + l2 + 2 - l) * (l1 + l2 + 2 + l))
         h, e = product(x, 0.0, y, 0.0)
         h, e = product(h, e, float((l - m) * (l + m)), 0.0)
-        off[0, i], off[1, i] = _root(h, e)
+        h, e = _root(h, e)
+        off[0, i], off[1, i] = 0.125 * h, 0.125 * e  # three factors of 4 under the root
     for i in range(diagonal.shape[1]):
-        l = first + i
-        inner = l * (l + 1) * (m2 - m1) - m * (l1 * (l1 + 1) - l2 * (l2 + 1))
-        diagonal[0, i], diagonal[1, i] = _times(inner if l else m2 - m1, 2.0 * l + 1.0)
+        l = first + 2 * i
+        inner = l * (l + 2) * (m2 - m1) - m * (l1 * (l1 + 2) - l2 * (l2 + 2))
+        h, e = _times(inner if l else 4 * (m2 - m1), l + 1.0)  # B/l at l = 0
+        diagonal[0, i], diagonal[1, i] = 0.125 * h, 0.125 * e
 
 
 @kernel

@@ -27,14 +27,14 @@ from coupling.kernels.prefetch import advance, blocks_ahead, expect
 
 
 @kernel
-def sparse_product(x, y, out, first, last, width, places, sections, straight, space):
+def sparse_product(x, y, out, first, last, width, places, sections, straight, constants, space):
     """Write the product of the lanes first … last-1 of x and y to out, each [batch, (lmax+1)², channels].
 
-    places: for x, y and z the array [n, 2] of ``gather``; sections: double, single, mixed, their coefficients one after
-    the other in memory; straight: the address of a function that does the same as the loops over the sections, or 0;
+    places: for x, y and z the array [n, 2] of ``gather``; sections: double, single, mixed; straight: the address of a
+    function that does the same as the loops over the sections, or 0; constants: the coefficients of all sections;
     space: 3 n ``width`` numbers for each of the three.
     """
-    memory, coefficients = flat(space), flat(sections[0][3])
+    memory, coefficients = flat(space), flat(constants)
     at_y = places[0].shape[0] * 3 * width
     at_z = at_y + places[1].shape[0] * 3 * width
     b, c = divmod(first, out.shape[2])

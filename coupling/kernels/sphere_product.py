@@ -286,7 +286,7 @@ def _multiply(kind, first, second, l1, l2, l3, space, tables, c, d, z, work, w):
 
 @kernel
 def _convolve(function, l1, l2, l3, hermitian, space, tables, c, d, z, w):
-    """Write Σ_{m1+m2=m} c_m1 d_m2 for m = 0 … l3, see :mod:`coupling.kernels.sphere_programs`; function 0: by loops."""
+    """Write Σ_{m1+m2=m} c_m1 d_m2 for m = 0 … l3, see :mod:`coupling.programs.sphere`; function 0: by loops."""
     if function != 0:
         call(function, space, tables, c, d, z, 0)
         return

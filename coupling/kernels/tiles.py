@@ -22,7 +22,7 @@ from llvmlite.binding import get_host_cpu_features
 from numba.core import types
 from numba.extending import lower_builtin, models, register_model, type_callable
 
-from coupling.kernels.instructions import spread
+from coupling.programs.llvm import spread
 
 #: Whether there are 32 registers of 512 bits; otherwise 16 of 256 bits are assumed.
 LARGE = bool(get_host_cpu_features().get("avx512f", False))

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike
 
+from coupling.integers import count, degree
 from coupling.lowrank.certificate import certify
 from coupling.lowrank.decomposition import Decomposition, as_objective
 from coupling.lowrank.factors import Factors, balanced, ordered
@@ -34,6 +35,7 @@ def tensorly_decompose(
     True
     """
     objective = as_objective(tensor, mask, None)
+    rank, starts, seed = count(rank, "rank"), count(starts, "starts"), degree(seed, "seed")
     layout = Layout(objective.shape, rank)
     results = []
     for number in range(starts):

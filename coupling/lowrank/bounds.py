@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import parity_sign
+from coupling.integers import count
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.scaling import log_scales
 from coupling.selection import degree
@@ -178,7 +179,7 @@ def eckart_young(lmax: object, rank: int) -> float:
     >>> round(eckart_young(1, 2), 6), eckart_young(1, 4)
     (0.632456, 0.0)
     """
-    squares = slot_singular_values(lmax) ** 2
+    rank, squares = count(rank, "rank"), slot_singular_values(lmax) ** 2
     return float(np.sqrt(squares[rank:].sum() / squares.sum()))
 
 
@@ -192,7 +193,7 @@ def truncation_bound(lmax: object, rank: int) -> float:
     >>> round(truncation_bound(1, 4), 6), truncation_bound(1, 16)
     (0.774597, 0.0)
     """
-    squares = slot_singular_values(lmax) ** 2
+    rank, squares = count(rank, "rank"), slot_singular_values(lmax) ** 2
     cut = np.concatenate([np.cumsum(squares[::-1])[::-1], [0.0]])  # cut[p]: what is lost when p are kept
     size = len(squares)
     pairs = [(p, min(rank // p, size)) for p in range(1, min(rank, size) + 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from coupling.integers import count, degree
 from coupling.lowrank.decomposition import Decomposition, as_objective, decompose, tamest
 from coupling.lowrank.factors import Factors
 from coupling.lowrank.fit import EXACT
 from coupling.lowrank.layout import FREE, Layout, layout_of, tied
 from coupling.lowrank.problems import Problem
-from coupling.lowrank.records import Record, file_name, load, record_of, save
+from coupling.lowrank.records import Record, record_of
+from coupling.lowrank.store import keep, stored
 
 #: Called with the rank, its starts that are done, their number, the best error so far.
 Progress = Callable[[int, int, int, float], None]
@@ -51,6 +54,7 @@ def study(
     store: Path | None = None,
     guesses: Mapping[int, Factors] | None = None,
     progress: Progress | None = None,
+    tell: Callable[[str], object] = warnings.warn,
 ) -> list[Record]:
     """Return the best decomposition of each rank, in rising order, up to the first that is exact.
 
@@ -58,27 +62,28 @@ def study(
     start of a rank begins at the result of the rank before, so that errors never rise.  Where the problem has a
     symmetry, three of four starts keep it, or all where the problem is large.  With a folder as store, results are
     written there and taken from there when they were searched with at least as many starts; a time limit does not
-    count against them, and a search with more starts never makes them worse.  guesses, factors by rank, are where a
-    rank is searched once more, if they alone are better than what was found.
+    count against them, and a search with more starts never makes them worse.  tell is called with a sentence on each
+    file there that is damaged, belongs to another problem or claims what is not true; it is moved aside, and its rank
+    is searched again.  guesses, factors by rank, are where a rank is searched once more, if they alone are better than
+    what was found.
 
     >>> from coupling.lowrank.problems import normalization_problem
     >>> [(record.rank, record.exact) for record in study(normalization_problem("gaunt", 2), range(1, 4))]
     [(1, False), (2, True)]
     """
-    effort = Effort(starts, seed, seconds, workers, complex_factors)
+    numbers = count(starts, "starts"), degree(seed, "seed"), seconds, count(workers, "workers")
+    effort = Effort(*numbers, complex_factors)
     records: list[Record] = []
-    for rank in sorted(ranks):
-        file = store / file_name(problem, rank, complex_factors) if store else None
-        stored = load(file) if file is not None and file.is_file() else None
-        record, tell = stored, _of_rank(progress, rank)
+    for rank in sorted(count(rank, "rank") for rank in ranks):
+        old = None if store is None else stored(problem, rank, complex_factors, store, tell)
+        record, step = old, _of_rank(progress, rank)
         if record is None or not enough(record, effort):
-            record = better(searched(problem, rank, effort, records[-1].factors if records else None, tell), stored)
+            record = better(searched(problem, rank, effort, records[-1].factors if records else None, step), old)
         guess = (guesses or {}).get(rank)
         if guess is not None and not record.exact and _error(problem, guess) < 0.99 * record.error:
-            record = better(searched(problem, rank, effort, guess, tell), record)
-        if file and record is not stored:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            save(record, file)
+            record = better(searched(problem, rank, effort, guess, step), record)
+        if store is not None and record is not old:
+            keep(record, store)
         records.append(record)
         if record.exact:
             break
@@ -179,3 +184,15 @@ def _decomposed(
 def _fits(guess: Sequence[np.ndarray] | None, layout: Layout) -> bool:
     """Return whether the columns of a guess, and more, have this layout: none that goes round."""
     return guess is not None and layout.singles is None and layout_of(guess, layout.ties).ties == layout.ties
+
+
+def whole_ranks(lmax: int) -> list[int]:
+    """Return ranks worth a search: up to that of a generic tensor of this size, ⌈n³/(3n-2)⌉, and 7L², 7L²+1.
+
+    >>> whole_ranks(1), whole_ranks(2)
+    ([2, 3, 4, 5, 7, 8], [10, 15, 20, 25, 28, 29, 30])
+    """
+    n = (lmax + 1) ** 2
+    generic = -(-(n**3) // (3 * n - 2))
+    parts = {generic * k // 6 for k in range(2, 7)} | {7 * lmax**2, 7 * lmax**2 + 1}
+    return sorted(rank for rank in parts if rank <= generic + 1)

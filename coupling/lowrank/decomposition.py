@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from coupling.integers import count, degree
 from coupling.lowrank.batch import stackable
 from coupling.lowrank.certificate import Certificate, certify
 from coupling.lowrank.factors import Factors, balanced, ordered
@@ -17,7 +18,6 @@ from coupling.lowrank.layout import FREE, Layout, Ties
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.scaling import scaled
 from coupling.lowrank.search import Task, run
-from coupling.selection import integer
 
 T = TypeVar("T")
 Progress = Callable[[int, int, float], None]
@@ -96,9 +96,8 @@ def decompose(
     (True, [(2, 2), (2, 2), (2, 2)])
     """
     objective, scales = scaled(as_objective(tensor, mask, weights), ties if singles is None else (0, 0, 0))
-    rank, starts = integer(rank, "rank"), None if starts is None else integer(starts, "starts")
-    if rank < 1 or (starts is not None and starts < 1):
-        raise ValueError(f"rank and starts must be >= 1, got {rank} and {starts}")
+    rank, starts = count(rank, "rank"), None if starts is None else count(starts, "starts")
+    seed, workers = degree(seed, "seed"), count(workers, "workers")
     scaled_guess = None if guess is None else tuple(x / s[:, None] for x, s in zip(guess, scales, strict=True))
     layout = Layout(objective.shape, rank, ties, singles, bare)
     task = Task(objective, layout, seed, complex if complex_factors else float, scaled_guess)

@@ -26,6 +26,7 @@ from coupling.families import Family, with_basis
 from coupling.families import family as known
 from coupling.normalizations import MATRIX, exact_normalization
 from coupling.selection import PARITIES, Path, box_of, degree, one_of, triangle
+from coupling.spins import doubled_spin
 from coupling.tabulation import tabulate
 
 Floats = NDArray[np.float64]
@@ -124,7 +125,7 @@ def normalization_problem(
     signs: str = "real",
     weights: str | ArrayLike = "unit",
     inverse: bool = True,
-    j: float | None = None,
+    j: object = None,
 ) -> Problem:
     """Return the masked problem w/N of a family, or w·N with inverse=False.
 
@@ -155,7 +156,7 @@ def normalization_problem(
     if (j is not None) != (family == MATRIX):
         raise TypeError("the spin j is needed by the matrix family, and by no other")
     if j is not None:
-        spec["spin"] = int(2 * j)
+        spec["spin"] = doubled_spin(j)
     return _masked(spec, box)
 
 

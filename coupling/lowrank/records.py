@@ -1,12 +1,10 @@
-"""Results of a study as files: one JSON text for each problem and rank, whole or absent, with all that verifies it."""
+"""Results of a study: a decomposition of a problem, with all that verifies it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,17 +12,15 @@ import numpy as np
 from coupling.lowrank.decomposition import Decomposition
 from coupling.lowrank.equivariance import equivariance_error
 from coupling.lowrank.exact import ExactCertificate, exact_certificate
-from coupling.lowrank.factors import Array, Factors, tensor
+from coupling.lowrank.factors import Factors, tensor
 from coupling.lowrank.fit import EXACT
 from coupling.lowrank.problems import Problem, from_spec
+from coupling.portable import Portable
 from coupling.selection import PARITIES
-from coupling.tables.atomic import write_file
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Record:
+class Record(Portable):
     """A decomposition of a problem with its certificates, as it is stored.
 
     ``error``, ``worst``: evaluated exactly from the stored factors; ``equivariance``: the relative mean equivariance
@@ -116,36 +112,10 @@ def file_name(problem: Problem, rank: int, complex_factors: bool = False) -> str
 
     >>> from coupling.lowrank.problems import whole_problem
     >>> file_name(whole_problem(1), 7)
-    'whole-wigner_3j-all-l1-r7.json'
+    'whole-wigner_3j-all-l1-r7.safetensors'
     """
     name = problem.name
     if not isinstance(problem.spec.get("weights", ""), str):
         digest = hashlib.sha256(json.dumps(problem.spec, sort_keys=True).encode()).hexdigest()
         name = name.replace(str(problem.spec["weights"]), digest[:12])
-    return f"{name}-r{rank}{'-complex' if complex_factors else ''}.json"
-
-
-def save(record: Record, file: Path) -> None:
-    """Write a record; the file appears whole or not at all."""
-    values = asdict(record) | {"schema": SCHEMA, "complex": bool(np.iscomplexobj(record.factors[0]))}
-    values["factors"] = [x.view(float).tolist() for x in map(np.ascontiguousarray, record.factors)]
-    write_file(file, (json.dumps(values, ensure_ascii=False) + "\n").encode())
-
-
-def from_values(values: dict[str, Any], factors: Sequence[Array]) -> Record:
-    """Return the record with these fields, apart from its factors."""
-    a, b, c = factors
-    return Record(**values | {"certificate": ExactCertificate(**values["certificate"]), "factors": (a, b, c)})
-
-
-def load(file: Path) -> Record:
-    """Return a record of a file, or raise ValueError naming the file."""
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        if values.pop("schema") != SCHEMA:
-            raise ValueError("unknown schema")
-        kind = complex if values.pop("complex") else float
-        factors = [np.array(x, float).view(kind) for x in values.pop("factors")]
-        return from_values(values, factors)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{file} is not a result of a study: {error}") from None
+    return f"{name}-r{rank}{'-complex' if complex_factors else ''}.safetensors"

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from coupling.conventions import CONVENTION_ID, GAUNT
-from coupling.lowrank.records import Record, from_values
+from coupling.integers import count, degree
+from coupling.lowrank.records import Record
+from coupling.lowrank.structure import check_keys, checked_record, described, problem_of
+from coupling.lowrank.verification import false_errors
+from coupling.quoted import quoted
 from coupling.tables.errors import TableError
 from coupling.tables.format import Tensor, read, write
 from coupling.tables.manifest import table_folder
@@ -23,6 +26,7 @@ from coupling.version import __version__
 
 SCHEMA = "coupling-factors"
 SCHEMA_VERSION = 1
+FIXED = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION, "convention": CONVENTION_ID}
 
 #: Files that are shipped.
 PROBLEMS = (GAUNT, "bracket", "whole")
@@ -45,25 +49,19 @@ def save_factors(records: Sequence[Record], file: Path, *, force: bool = False) 
     names = [f"{number}.{slot}" for number in range(len(records)) for slot in "abc"]
     tensors = [Tensor(name, "F64", x.shape) for name, x in zip(names, arrays, strict=True)]
     metadata = {
-        "schema": SCHEMA,
-        "schema_version": SCHEMA_VERSION,
-        "convention": CONVENTION_ID,
+        **FIXED,
         "package_version": __version__,
-        "results": [_described(record) for record in records],
+        "results": [described(record) for record in records],
     }
     return write(file, metadata, tensors, arrays, force=force)
-
-
-def _described(record: Record) -> dict[str, Any]:
-    values = {f.name: getattr(record, f.name) for f in fields(record) if f.name != "factors"}
-    return values | {"certificate": vars(record.certificate)}
 
 
 def load_factors(file: str | os.PathLike[str]) -> list[Record]:
     """Return the results of a file of factors.
 
     file: its path, or "gaunt", "bracket" or "whole" for a shipped one.  Raises TableError, naming file, field, expected
-    and found, for a file that is damaged or another kind of file.
+    and found, for a file that is damaged, of another kind, or claims errors that are not those of its factors; files
+    that are shipped are not evaluated again.
 
     >>> records = load_factors("gaunt")
     >>> records[-1].spec["lmax"], records[-1].proved
@@ -71,16 +69,28 @@ def load_factors(file: str | os.PathLike[str]) -> list[Record]:
     """
     path = table_folder() / "factors" / f"{file}.safetensors" if file in PROBLEMS else Path(file)
     content = read(path)
-    for key, wanted in (("schema", SCHEMA), ("schema_version", SCHEMA_VERSION), ("convention", CONVENTION_ID)):
-        if content.metadata.get(key) != wanted:
-            raise TableError(path, key, wanted, content.metadata.get(key, "nothing"))
-    try:
-        return [
-            from_values(values, [content.arrays[f"{number}.{slot}"] for slot in "abc"])
-            for number, values in enumerate(content.metadata["results"])
-        ]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise TableError(path, "results", "the fields and three arrays of each result", repr(error)) from None
+    check_keys(path, content.metadata, FIXED, {"results", "package_version", "checksum"})
+    results = content.metadata["results"]
+    count = len(results) if isinstance(results, list) else 0
+    names = [f"{number}.{slot}" for number in range(count) for slot in "abc"]
+    if not count or [tensor.name for tensor in content.tensors] != names:
+        found = [tensor.name for tensor in content.tensors]
+        raise TableError(path, "results", "a list of results with three arrays each", found)
+    records = [
+        checked_record(path, f"results[{number}]", values, [content.arrays[f"{number}.{slot}"] for slot in "abc"])
+        for number, values in enumerate(results)
+    ]
+    if file not in PROBLEMS:
+        for number, record in enumerate(records):
+            check_claims(path, f"results[{number}]", record)
+    return records
+
+
+def check_claims(file: Path, where: str, record: Record) -> None:
+    """Raise TableError unless the errors of a record are those of its factors, in double precision."""
+    wrong = false_errors(problem_of(file, record.spec), record)
+    if wrong:
+        raise TableError(file, where, "errors that are those of the factors", "; ".join(wrong))
 
 
 def shipped(problem: str, lmax: int, rank: int | None = None) -> Record:
@@ -94,8 +104,10 @@ def shipped(problem: str, lmax: int, rank: int | None = None) -> Record:
     (1, 0.06, [(4, 1), (4, 1), (4, 1)])
     """
     if problem not in PROBLEMS:
-        raise ValueError(f"shipped factors are those of {', '.join(PROBLEMS)}, got {problem!r}")
+        raise ValueError(f"shipped factors are those of {', '.join(PROBLEMS)}, got {quoted(problem)}")
+    lmax, rank = degree(lmax, "lmax"), None if rank is None else count(rank, "rank")
     found = {record.rank: record for record in load_factors(problem) if record.spec["lmax"][0] == lmax}
     if not found or (rank is not None and rank not in found):
-        raise ValueError(f"{problem} factors of degrees to {lmax} are shipped for ranks {sorted(found)}, got {rank}")
+        ranks = f"of degrees to {quoted(lmax)} have ranks {sorted(found)}"
+        raise ValueError(f"{problem} factors {ranks}, got {quoted(rank)}")
     return found[max(found) if rank is None else rank]

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from coupling.exact import Surd
 from coupling.lowrank.bounds import lower_bound
+from coupling.lowrank.certificate import growth
 from coupling.lowrank.decomposition import as_objective
 from coupling.lowrank.exact import exact_certificate
-from coupling.lowrank.factors import Array
+from coupling.lowrank.factors import Array, congruence
 from coupling.lowrank.problems import Problem, from_spec
 from coupling.lowrank.records import Record, mean_equivariance_error
 
@@ -29,6 +30,9 @@ BITS = 200
 
 #: Claims are rounded to doubles, and the mean equivariance error is computed in them.
 RELATIVE, ABSOLUTE = 1e-9, 1e-15
+
+#: Numbers computed in doubles on another machine agree as far as this.
+DOUBLES = 1e-6
 
 
 def claims_in_vain(record: Record) -> list[str]:
@@ -43,7 +47,40 @@ def claims_in_vain(record: Record) -> list[str]:
     if record.rank != rank or len({x.shape[1] for x in record.factors}) != 1:
         return [f"the factors have {rank} columns, not {record.rank}"]
     problem = from_spec(record.spec)
-    return [*_errors(problem, record), *_equivariance(problem, record), *_bound(problem, record), *_proof(record)]
+    about = _errors(problem, record), _symptoms(problem, record), _equivariance(problem, record)
+    return [claim for claims in (*about, _bound(problem, record), _proof(problem, record)) for claim in claims]
+
+
+def false_errors(problem: Problem, record: Record) -> list[str]:
+    """Return what a record says wrongly about its errors, evaluated in double precision, and about its terms.
+
+    >>> from coupling.lowrank import normalization_problem, shipped
+    >>> false_errors(normalization_problem("gaunt", 2), shipped("gaunt", 2))
+    []
+    """
+    objective = as_objective(problem.tensor, problem.mask, problem.weights)
+    found = objective.relative(record.factors), objective.worst(record.factors)
+    claims = (("relative error", record.error, found[0]), ("largest error", record.worst, found[1]))
+    wrong = [
+        f"the {name} is {value:.6e}, not {claim:.6e}"
+        for name, claim, value in claims
+        if not math.isclose(claim, value, rel_tol=DOUBLES, abs_tol=1e-12)
+    ]
+    return wrong + _symptoms(problem, record)
+
+
+def _symptoms(problem: Problem, record: Record) -> list[str]:
+    """Return what is wrong in the words for the errors, the growth and the congruence of the terms."""
+    found = growth(record.factors), congruence(record.factors)
+    claims = (("growth", record.growth, found[0]), ("congruence", record.congruence, found[1]))
+    wrong = [
+        f"the {name} of the terms is {value:.6e}, not {claim:.6e}"
+        for name, claim, value in claims
+        if not math.isclose(claim, value, rel_tol=DOUBLES, abs_tol=DOUBLES)
+    ]
+    if record.measure != problem.measure:
+        wrong.append(f"errors are those of {problem.measure!r}, not of {record.measure!r}")
+    return wrong
 
 
 def _errors(problem: Problem, record: Record) -> list[str]:
@@ -136,10 +173,17 @@ def _bound(problem: Problem, record: Record) -> list[str]:
     return [f"the proved lower bound of the rank is {lower}, not {record.lower}"] if record.lower > lower else []
 
 
-def _proof(record: Record) -> list[str]:
-    if not record.exact:
-        return []
-    found = exact_certificate(from_spec(record.spec), record.factors)
-    if found.refined is None:
+def _proof(problem: Problem, record: Record) -> list[str]:
+    claimed = record.certificate
+    found = exact_certificate(problem, record.factors, refine=record.exact)
+    if record.exact and found.refined is None:
         return ["refinement does not converge"]
-    return ["existence of an exact decomposition is not proved"] if record.proved and not found.proved else []
+    if record.proved and not found.proved:
+        return ["existence of an exact decomposition is not proved"]
+    if found.proved and not record.proved:
+        return ["existence of an exact decomposition is proved, which is not said"]
+    counts = [(c.equations, c.unknowns, c.independent) for c in (found, claimed)]
+    wrong = [f"equations, unknowns and rank are {counts[0]}, not {counts[1]}"] if counts[0] != counts[1] else []
+    if (claimed.relative, claimed.worst) != (record.error, record.worst):
+        wrong.append("the certificate has other errors than the result")
+    return wrong

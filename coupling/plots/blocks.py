@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from coupling.coefficients import block
 from coupling.plots.style import EVEN, INK, LABEL, ODD, TICK, diverging, dress, frame, new_axes
+from coupling.quoted import quoted
 from coupling.selection import orders
 from coupling.tables import Table
 
@@ -129,7 +130,7 @@ def _frame_entry(
 ) -> None:
     for slot, (l, m) in enumerate(zip(path, mark, strict=True), 1):
         if abs(m) > l:
-            raise ValueError(f"order {slot} must satisfy |m| <= {l}, the degree, got {m}")
+            raise ValueError(f"order {slot} must satisfy |m| <= {l}, the degree, got {quoted(m)}")
     i, j, k = (m + l for l, m in zip(path, mark, strict=True))
     _outline(ax, (corners[k][1] + j, corners[k][0] + i), 1, 1, "#000000", 2.0)
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coupling.plots.style import FAINT, INK, LABEL, MARKERS, PALETTE, TICK, dress, new_axes, require_picture, save
+from coupling.quoted import quoted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +78,7 @@ def curves(
 
 def _set_scale(ax: Axes, axis: str, scale: str) -> None:
     if scale not in SCALES:
-        raise ValueError(f"{axis}scale must be one of {', '.join(SCALES)}, got {scale!r}")
+        raise ValueError(f"{axis}scale must be one of {', '.join(SCALES)}, got {quoted(scale)}")
     set_scale = ax.set_xscale if axis == "x" else ax.set_yscale
     if scale != "log2":
         set_scale(scale)
@@ -94,7 +95,7 @@ def _points(label: str, data: Sequence[Any], xscale: str, yscale: str) -> tuple[
     x, y = (np.asarray(values, float) for values in data[:2])
     if x.shape != y.shape or x.ndim != 1:
         shapes = f"{x.shape} and {y.shape}"
-        raise ValueError(f"x and y of series {label!r} must be two lists of one length, got shapes {shapes}")
+        raise ValueError(f"x and y of series {quoted(label)} must be two lists of one length, got shapes {shapes}")
     for name, values, scale in (("x", x, xscale), ("y", y, yscale)):
         if scale != "linear" and (values <= 0).any():
             least = float(np.nanmin(values))

@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coupling.quoted import quoted
 from coupling.tables.atomic import write_file
 from coupling.tables.ownership import Kind, require_replaceable
 
@@ -116,7 +117,7 @@ def picture_format(file: str | Path) -> str:
     """
     suffix = Path(file).suffix.lower().removeprefix(".")
     if suffix not in ("png", "svg", "pdf"):
-        raise ValueError(f"a picture is written as .png, .svg or .pdf; got {str(file)!r}")
+        raise ValueError(f"a picture is written as .png, .svg or .pdf; got {quoted(str(file))}")
     return suffix
 
 

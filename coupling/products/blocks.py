@@ -34,14 +34,3 @@ def aligned_zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     """
     raw = np.zeros(size + 64 // dtype.itemsize, dtype)
     return raw[-raw.ctypes.data % 64 // dtype.itemsize :][:size]
-
-
-def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Return a view that cannot be written: to the compiler a type of its own, and this way the only one.
-
-    >>> read_only(np.zeros(2)).flags.writeable
-    False
-    """
-    view = array.view()
-    view.flags.writeable = False
-    return view

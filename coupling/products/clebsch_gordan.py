@@ -13,13 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from coupling.conventions import CORE
 from coupling.families import with_basis
+from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sparse_product import sparse_product, sparse_weights
-from coupling.kernels.sparse_straight import compiled
 from coupling.memory import require_memory
-from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.portable import Kept, read_only
+from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.product import Features, Product
-from coupling.products.sparse_program import Integers, Lmax, Section, places, program, row_count
+from coupling.products.sparse_program import Integers, Lmax, Section, places, row_count, sparse_sections
+from coupling.programs.sparse import sparse_sums
+from coupling.programs.tape import record
+from coupling.quoted import quoted
 from coupling.selection import one_of
 from coupling.tables.builder import build
 from coupling.tables.request import Request
@@ -33,13 +37,15 @@ ADDED_TOGETHER = 64
 
 
 class Bound(NamedTuple):
-    """A section as the kernels read it: positions in numbers, coefficients times weights in the compute type."""
+    """A section as the kernels read it: positions in numbers, coefficients times weights in the compute type, those of
+    all sections as constants."""
 
     groups: Integers
     items: Integers
     rows: Integers
     coefficients: NDArray[Any]
     paths: Integers
+    constants: NDArray[Any]
 
 
 class ClebschGordan(Product):
@@ -86,8 +92,7 @@ class ClebschGordan(Product):
 
     def _set(self, weights: ArrayLike | None) -> None:
         self.weights = path_weights(self.lmax, weights)
-        self._bound: dict[Any, tuple[tuple[Bound, ...], Any]] = {}
-        self.__dict__.pop("_turned", None)
+        self._bound = Kept()
 
     def with_weights(self, weights: ArrayLike | None) -> ClebschGordan:
         """Return the same product with other weights; what does not depend on them is shared.
@@ -158,10 +163,11 @@ class ClebschGordan(Product):
             self._bound[x.dtype] = self._sections(x.dtype, self.weights), self._straight(x.dtype)
         (sections, function), w, where = self._bound[x.dtype], width(x.dtype), self._places
         tables, straight = tuple(tuple(section[:4]) for section in sections), function.address if function else 0
+        constants = sections[0].constants
 
         def run(first: int, last: int) -> None:
             space = aligned_zeros(row_count(self.lmax) * w, x.dtype)
-            sparse_product(read_only(x), read_only(y), out, first, last, w, where, tables, straight, space)
+            sparse_product(read_only(x), read_only(y), out, first, last, w, where, tables, straight, constants, space)
 
         run_blocks(run, x.shape[0] * x.shape[2], w, self.workers)
 
@@ -173,8 +179,9 @@ class ClebschGordan(Product):
         """Return what the kernel reads; paths whose coefficients or weights are zero are left out."""
         found, coefficients = self._sums(self._scale * weights)
         ends = np.cumsum([0, *(len(section.core) for section in found)])
-        parts = [coefficients.astype(dtype)[begin:end] for begin, end in pairwise(ends)]
-        return tuple(_bind(*both, width(dtype)) for both in zip(found, parts, strict=True))
+        constants = coefficients.astype(dtype)
+        parts = [constants[begin:end] for begin, end in pairwise(ends)]
+        return tuple(_bind(section, part, constants, width(dtype)) for section, part in zip(found, parts, strict=True))
 
     def sums(self) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
         """Return the sums of this product, for other compilers, and their coefficients times weights in a row.
@@ -209,7 +216,7 @@ class ClebschGordan(Product):
 
     def _sums(self, scale: NDArray[np.float64]) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
         factors = scale.ravel()
-        found = program(self.table, self._turns, self.lmax, (factors != 0).tobytes())
+        found = sparse_sections(self.table, self._turns, self.lmax, (factors != 0).tobytes())
         return found, np.concatenate([section.core * factors[section.paths] for section in found])
 
     def _straight(self, dtype: np.dtype[Any]) -> Any:
@@ -226,9 +233,10 @@ class ClebschGordan(Product):
 @lru_cache(maxsize=64)
 def _compiled(lmax: Lmax, allowed: bytes, dtype: np.dtype[Any]) -> Any:
     """Return the compiled function for some paths, whatever the table, its turns and the weights."""
-    double, single, mixed = (section[:3] for section in program(table_of(lmax, CORE), 0, lmax, allowed))
+    double, single, mixed = (section[:3] for section in sparse_sections(table_of(lmax, CORE), 0, lmax, allowed))
     last = row_count(lmax)
-    return compiled((double, single, mixed), range(last - 3 * len(places(lmax[2])), last), dtype)
+    rows_of_z = range(last - 3 * len(places(lmax[2])), last)
+    return compiled(record(sparse_sums, (double, single, mixed), rows_of_z), dtype)
 
 
 def path_weights(lmax: tuple[int, ...], weights: ArrayLike | None) -> NDArray[np.float64]:
@@ -246,10 +254,10 @@ def path_weights(lmax: tuple[int, ...], weights: ArrayLike | None) -> NDArray[np
     return given
 
 
-def _bind(section: Section, coefficients: NDArray[Any], w: int) -> Bound:
+def _bind(section: Section, coefficients: NDArray[Any], constants: NDArray[Any], w: int) -> Bound:
     """Return a section with positions in numbers, for rows of w lanes, and where sums over paths are."""
     groups, items = np.multiply(section.groups, [w, w, w, 1]), np.multiply(section.items, [1, 1, w, w])
-    return Bound(groups, items, section.rows * w, coefficients, section.paths * w)
+    return Bound(groups, items, section.rows * w, coefficients, section.paths * w, constants)
 
 
 @lru_cache(maxsize=8)
@@ -269,9 +277,9 @@ def checked_table(table: object, lmax: Lmax, family: str) -> Table:
     (1, 1, 2)
     """
     if not isinstance(table, Table):
-        raise TypeError(f"table must be a coupling.Table, got {type(table).__name__} {table!r}")
+        raise TypeError(f"table must be a coupling.Table, got {type(table).__name__} {quoted(table)}")
     if table.request.basis != "real":
-        raise ValueError(f"table must be in the real basis, got {table!r}")
+        raise ValueError(f"table must be in the real basis, got {quoted(table)}")
     if any(have < want for have, want in zip(table.request.lmax, lmax, strict=True)):
         raise ValueError(f"table must reach lmax {lmax}, got {table.request.lmax}")
     one_of(family, tuple(table.factors), "normalization")

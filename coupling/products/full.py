@@ -14,9 +14,11 @@ from coupling.families import with_basis
 from coupling.indexing import flat_size, path_array
 from coupling.kernels.full_product import full_adjoint, full_product
 from coupling.kernels.lanes import width
-from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.portable import read_only
+from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.clebsch_gordan import checked_table, table_of
 from coupling.products.product import Features, Product
+from coupling.quoted import quoted
 from coupling.selection import PARITIES, one_of
 from coupling.tables.table import Table
 
@@ -132,7 +134,7 @@ def _entries(table: Table, family: str, paths: Integers, offsets: Integers) -> E
     """Return all coefficients that are not zero."""
     index = np.array([-1 if n is None else n for n in (table.index(*path) for path in paths.tolist())], np.int64)
     if (index < 0).any():
-        raise ValueError(f"table must hold all {len(paths)} paths, got {table!r}")
+        raise ValueError(f"table must hold all {len(paths)} paths, got {quoted(table)}")
     counts = np.diff(table.offsets)[index]
     path = np.repeat(np.arange(len(paths)), counts)
     entry = np.arange(len(path)) - np.repeat(np.cumsum(counts) - counts, counts) + table.offsets[index][path]

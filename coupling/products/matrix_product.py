@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, tile_shape, work_size
 from coupling.kernels.tiles import lanes
 from coupling.memory import require_memory
-from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.portable import Kept, read_only
+from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, Triple, largest, reached_degrees, rows_of
+from coupling.quoted import quoted
 from coupling.spins import diagonal, doubled_spin, matrix_factor, matrix_factors, smallest_spin, used_degrees
 
 #: Largest dimension of matrices that are encoded and decoded by straight code: beyond, compilation takes seconds.
@@ -71,10 +73,11 @@ class MatrixProduct(Product):
         require_memory(plan_bytes(self._used, twice + 1), f"the matrix product to degrees {self.lmax}")
         twice = doubled_spin(smallest_spin(l1, l2, l3) if spin is None else spin)
         if twice < max(self._used):
-            raise ValueError(f"spin must be at least {max(self._used) / 2}, half the largest degree, got {spin!r}")
+            least = max(self._used) / 2
+            raise ValueError(f"spin must be at least {least}, half the largest degree, got {quoted(spin)}")
         self.spin = twice / 2
         self.weights = _finite([np.ones(l + 1) for l in self.lmax] if weights is None else weights, self.lmax)
-        self._plans: dict[Any, Plan] = {}
+        self._plans = Kept()
 
     @property
     def normalization(self) -> Array:

@@ -17,6 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.indexing import flat_size
+from coupling.integers import count
+from coupling.memory import native
+from coupling.portable import Portable
 from coupling.selection import degrees, one_of
 
 Features = NDArray[Any]
@@ -24,12 +27,13 @@ Features = NDArray[Any]
 LAYOUTS = ("channels_last", "channels_first")
 
 
-class Product(ABC):
+class Product(Portable, ABC):
     """A rotation-equivariant product of features x of degrees 0 … lmax[0] and y of degrees 0 … lmax[1].
 
     Features are float32 or float64 arrays [..., (lmax+1)², channels] with the flat index l²+l+m ("channels_last"), or
     [..., channels, (lmax+1)²] ("channels_first"); leading axes and channels broadcast.  The output has degrees
-    0 … lmax[2].
+    0 … lmax[2].  Arrays of another byte order are copied into that of this machine.  A product can be copied, pickled
+    and sent to a worker, before and after use; see :mod:`coupling.portable`.
 
     >>> from coupling.products import ClebschGordan
     >>> product = ClebschGordan(1, 1, 2)
@@ -43,9 +47,7 @@ class Product(ABC):
         l1, l2, l3 = degrees(lmax_in1, lmax_in2, lmax_out)
         self.lmax = l1, l2, l3
         self.layout = one_of(layout, LAYOUTS, "layout")
-        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-            raise ValueError(f"workers must be an integer >= 1, got {workers!r}")
-        self.workers = workers
+        self.workers = count(workers, "workers")
 
     @abstractmethod
     def turn(self) -> Product:
@@ -91,7 +93,7 @@ class Product(ABC):
 
     def _feature(self, value: Features, slot: int) -> Features:
         """Return a feature array in channels-last layout after checking it."""
-        array = np.asarray(value)
+        array = native(value)
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
         axis, size = (-2 if self.layout == "channels_last" else -1), self.sizes[slot]

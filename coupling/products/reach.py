@@ -72,6 +72,8 @@ def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int, bool]]:
     >>> runs(np.array([False, True, True]))
     [(0, 1, False), (1, 3, True)]
     """
+    if not mask.size:
+        return []
     ends = np.flatnonzero(np.diff(mask, append=~mask[-1:])) + 1
     starts = [0, *ends[:-1].tolist()]
     return [(start, end, bool(mask[start])) for start, end in zip(starts, ends.tolist(), strict=True)]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from coupling.products.blocks import read_only
+from coupling.portable import Kept, read_only
 from coupling.products.clebsch_gordan import ClebschGordan, path_weights
 from coupling.products.product import Features, Product
 from coupling.products.routes import (
@@ -99,7 +98,7 @@ class RoutedProduct(Product):
         self.method = one_of(method, METHODS, "method")
         self.weights = read_only(np.where(allowed(self.lmax), path_weights(self.lmax, weights), 0.0))
         self._routes, self._declined = self._found()
-        self._choices: dict[Any, Choice] = {}
+        self._choices = Kept()
         if not self._routes and method == "auto":
             raise ValueError(f"there is no route for these weights: {'; '.join(self._declined.values())}")
         if not self._routes:
@@ -151,12 +150,10 @@ class RoutedProduct(Product):
     @cached_property
     def _turned(self) -> RoutedProduct:
         other = copy(self)
-        for name in ("_turned", "_reference"):
-            other.__dict__.pop(name, None)
         other.lmax = (*self.lmax[1:], self.lmax[0])
         other.weights = np.transpose(self.weights, (1, 2, 0))
         other._routes = {name: route.turn() for name, route in self._routes.items()}
-        other._choices = {}
+        other._choices = Kept()
         return other
 
     def weight_gradient(self, x: Features, y: Features, cotangent: Features) -> NDArray[np.float64]:

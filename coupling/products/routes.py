@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from coupling.kernels.sphere_product import BRACKET, GAUNT
 from coupling.memory import physical_memory
 from coupling.normalizations import normalization
+from coupling.portable import Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.costs import Work, added_work, matrix_work, seconds, sparse_work, sphere_work
 from coupling.products.matrix_product import MatrixProduct
@@ -52,7 +53,7 @@ MORE_SPIN = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Route:
+class Route(Portable):
     """One way of computing a product: its name, what it does, its work in each of the three turns, how to make it."""
 
     name: str
@@ -67,7 +68,7 @@ class Route:
 
     def turn(self) -> Route:
         """Return the route of the turned product."""
-        return Route(self.name, self.detail, (*self.works[1:], self.works[0]), lambda: self.product.turn())
+        return Route(self.name, self.detail, (*self.works[1:], self.works[0]), partial(_turned, self))
 
     def seconds(self, dtype: np.dtype[Any], samples: int, workers: int) -> float:
         """Return the predicted time of a call."""
@@ -98,7 +99,7 @@ def sparse_route(lmax: Lmax, weights: Array, options: Options) -> Route | str:
     turned = weights, np.transpose(weights, (1, 2, 0)), np.transpose(weights, (2, 0, 1))
     works = tuple((sparse_work(*both),) for both in zip(turns(lmax), turned, strict=True))
     entries = int(works[0][0].counts[-1])
-    return Route("sparse", f"{entries} coefficients", works, lambda: ClebschGordan(*lmax, weights, **options))
+    return Route("sparse", f"{entries} coefficients", works, partial(ClebschGordan, *lmax, weights, **options))
 
 
 def sphere_route(
@@ -134,7 +135,7 @@ def sphere_route(
     works = tuple((sphere_work(each, gaunts, brackets),) for each in turns(lmax))
     parts = [plural(gaunts, "Gaunt product")] * (gaunts > 0) + [plural(brackets, "bracket")] * (brackets > 0)
     named = {"even": found[0], "odd": found[1]}
-    return Route("sphere", " and ".join(parts) or "no term", works, lambda: simulation(*lmax, named, **options))
+    return Route("sphere", " and ".join(parts) or "no term", works, partial(simulation, *lmax, named, **options))
 
 
 def matrix_route(
@@ -169,14 +170,19 @@ def _matrix_route(lmax: Lmax, spin: float, terms: Factors, options: Options) -> 
     rank = max(1, a.shape[1])
     if not a.shape[1]:  # no weights at all: one product of nothing
         a, b, c = (np.zeros((l + 1, 1)) for l in lmax)
-
-    def make() -> Product:
-        each = [(a[:, r], b[:, r], c[:, r]) for r in range(rank)]
-        parts = [MatrixProduct(*lmax, spin=spin, weights=three, **options) for three in each]
-        return ProductSum(parts) if rank > 1 else parts[0]
-
     works = tuple(matrix_works(each, spin, rank) for each in turns(lmax))
+    make = partial(_matrix_products, lmax, spin, (a, b, c), options)
     return Route("matrix", f"{plural(rank, 'matrix product')} of spin {spin:g}", works, make)
+
+
+def _matrix_products(lmax: Lmax, spin: float, terms: Factors, options: Options) -> Product:
+    each = zip(*(factor.T for factor in terms), strict=True)
+    parts = [MatrixProduct(*lmax, spin=spin, weights=three, **options) for three in each]
+    return ProductSum(parts) if len(parts) > 1 else parts[0]
+
+
+def _turned(route: Route) -> Product:
+    return route.product.turn()
 
 
 def matrix_works(lmax: Lmax, spin: float, rank: int) -> tuple[Work, ...]:

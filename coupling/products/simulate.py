@@ -21,9 +21,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from coupling.families import of_product
 from coupling.kernels.sphere_product import BRACKET, GAUNT
+from coupling.memory import native
 from coupling.normalizations import exact_normalization, normalization
 from coupling.products.product import Features
 from coupling.products.spherical import Spherical, Term, Triple, term, triple
+from coupling.quoted import quoted
 
 #: The family whose product does even paths, and that whose product does odd ones.
 FAMILIES = {GAUNT: of_product("even").name, BRACKET: of_product("odd").name}
@@ -126,7 +128,7 @@ def simulated_weights(
 
 def _embed(x: Features, l: int) -> Features:
     """Return the feature of degrees 0 … l whose degree l is x."""
-    array = np.asarray(x)
+    array = native(x)
     if array.ndim < 2 or array.shape[-2] != 2 * l + 1:
         raise ValueError(f"a feature of degree {l} must have {2 * l + 1} entries on axis -2, got shape {array.shape}")
     return np.concatenate([np.zeros((*array.shape[:-2], l * l, array.shape[-1]), array.dtype), array], axis=-2)
@@ -142,7 +144,8 @@ def _terms(lmax: Triple, factors: Factors | None) -> list[Term]:
         columns = [np.asarray(f, float) for f in three]
         columns = [f[:, None] if f.ndim == 1 else f for f in columns]
         if len(columns) != 3 or len({f.shape[1:] for f in columns}) != 1 or columns[0].ndim != 2:
-            raise ValueError(f"factors of {key!r} must be three arrays [lmax+1, R], got {[f.shape for f in columns]}")
+            shapes = [f.shape for f in columns]
+            raise ValueError(f"factors of {quoted(key)} must be three arrays [lmax+1, R], got {shapes}")
         for r in range(columns[0].shape[1]):
             one = term(kind, lmax, [f[:, r] for f in columns])
             a, b, c = (w * mask for w, mask in zip(one.weights, masks, strict=True))
@@ -155,5 +158,6 @@ def _class(key: Any, lmax: Triple) -> tuple[int, list[NDArray[np.float64]]]:
     if key in ("even", "odd"):
         return (GAUNT if key == "even" else BRACKET), [np.ones(l + 1) for l in lmax]
     if not (isinstance(key, tuple) and len(key) == 3 and all(p in (0, 1) for p in key)):
-        raise ValueError(f'factors must be named "even", "odd" or by three parities such as (0, 1, 1), got {key!r}')
+        rule = 'factors must be named "even", "odd" or by three parities such as (0, 1, 1)'
+        raise ValueError(f"{rule}, got {quoted(key)}")
     return sum(key) % 2, [(np.arange(l + 1) % 2 == p).astype(float) for l, p in zip(lmax, key, strict=True)]

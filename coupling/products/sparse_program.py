@@ -67,7 +67,7 @@ def centre(lmax: Lmax, slot: int, l: Any, m: Any) -> Any:
 
 
 @lru_cache(maxsize=16)
-def program(table: Table, turns: int, lmax: Lmax, allowed: bytes) -> tuple[Section, Section, Section]:
+def sparse_sections(table: Table, turns: int, lmax: Lmax, allowed: bytes) -> tuple[Section, Section, Section]:
     """Return the sections double, single and mixed for a table whose slots are turned so many times, (1,2,3) → (2,3,1).
 
     allowed: the bytes of a boolean array [l1, l2, l3], after turning, that says which paths are wanted.

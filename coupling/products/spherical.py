@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherical_product
-from coupling.kernels.sphere_programs import compiled
 from coupling.memory import require_memory
-from coupling.products.blocks import aligned_zeros, read_only, run_blocks
+from coupling.portable import Kept, read_only
+from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.legendre import colatitudes, legendre, slope
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, largest, reached_degrees, rows_of
+from coupling.programs.sphere import sphere_tape
 from coupling.selection import degrees
 
 #: Largest degree for which sums over orders are compiled without loops.
@@ -50,6 +53,16 @@ class Term:
         """Return the term with weights zero where no path is."""
         a, b, c = (np.where(mask, w, 0.0) for w, mask in zip(self.weights, self.reached, strict=True))
         return Term(self.kind, (a, b, c), self.classes)
+
+    def by_class(self) -> list[Term]:
+        """Return terms with all classes one whose sum is this one: itself, or one for each class of parities."""
+        if (self.classes == 1).all():
+            return [self]
+        a, b, c = self.weights
+        left, right = ([w * (np.arange(len(w)) % 2 == parity) for parity in (0, 1)] for w in (a, b))
+        ones, pairs = np.ones((2, 2)), product(range(2), repeat=2)
+        parts = [Term(self.kind, (left[p] * self.classes[p, q], right[q], c), ones) for p, q in pairs]
+        return [part.trimmed() for part in parts]
 
     def absorb(self) -> Term:
         """Return an equal term with all classes one, if the product of the four is positive.
@@ -119,7 +132,7 @@ class Spherical(Product):
     ) -> None:
         super().__init__(*lmax, layout=layout, workers=workers)
         self.terms = terms
-        self._plans: dict[Any, Plan] = {}
+        self._plans = Kept()
 
     @cached_property
     def reached(self) -> Masks:
@@ -131,8 +144,13 @@ class Spherical(Product):
         return first, second, third
 
     @cached_property
-    def _largest(self) -> Triple:
+    def largest(self) -> Triple:
+        """The largest degrees of x, y and z that are on a path, -1 where there is none."""
         return largest(self.reached)
+
+    def reached_terms(self) -> list[Term]:
+        """Return the terms that have a path, with weights zero where there is none and as few classes as possible."""
+        return [t.trimmed().absorb() for t in self.terms if t.reached[2].any()]
 
     def turn(self) -> Spherical:
         """Return the product (y, z) → x of the same trilinear form."""
@@ -145,13 +163,12 @@ class Spherical(Product):
         return Spherical((l2, l3, l1), terms, layout=self.layout, workers=self.workers)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        dtype, lmax = out.dtype, self._largest
+        dtype, lmax = out.dtype, self.largest
         out[:, (lmax[2] + 1) ** 2 :] = 0
         if min(lmax) < 0:
             return
         if dtype not in self._plans:
-            terms = [t.trimmed().absorb() for t in self.terms if t.reached[2].any()]
-            self._plans[dtype] = plan(lmax, terms, dtype, self.reached)
+            self._plans[dtype] = plan(lmax, self.reached_terms(), dtype, self.reached)
         w = width(dtype)
 
         def run(first: int, last: int) -> None:
@@ -198,12 +215,13 @@ def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any], reached: Masks) 
     rows, tables, start = [], [], 0
     for one in terms:
         split = not (one.classes == 1).all()
-        header, made = _tables(lmax, one, split)
+        header, made = transform_tables(lmax, one, split)
         *inputs, output = (start + np.cumsum([0, *(t.size for t in made[:-1])])).tolist()
         rows.append([one.kind, split, *header, *inputs, *[0] * (4 - len(inputs)), output])
         tables += made
         start = output + made[-1].size
-    orders = np.concatenate([np.where(rows_of(m)[r], r, ~r) for m, r in zip(reached, map(_rows, lmax), strict=True)])
+    rows_there = zip(reached, map(feature_rows, lmax), strict=True)
+    orders = np.concatenate([np.where(rows_of(mask)[row], row, ~row) for mask, row in rows_there])
     flat = np.concatenate([t.ravel() for t in tables]).astype(dtype) if tables else np.empty(0, dtype)
     classes = np.array([t.classes.T.ravel() for t in terms], dtype).reshape(-1, 4)
     functions = [_functions(lmax, one.kind, row[2], dtype) for one, row in zip(terms, rows, strict=True)]
@@ -215,7 +233,7 @@ def _functions(lmax: Triple, kind: int, n_theta: int, dtype: np.dtype[Any]) -> l
     if max(lmax) > STRAIGHT:
         return [[0] * 5] * 2
     l1, l2, l3 = lmax
-    sizes = [len(chunk) for chunk in _chunks(n_theta)]
+    sizes = [len(chunk) for chunk in chunks(n_theta)]
     hermitian = 1 if kind == GAUNT else -1
     programs = [
         [
@@ -227,10 +245,10 @@ def _functions(lmax: Triple, kind: int, n_theta: int, dtype: np.dtype[Any]) -> l
         ]
         for n in (max(sizes), min(sizes))
     ]
-    return [[compiled(name, arguments, dtype).address for name, arguments in each] for each in programs]
+    return [[compiled(sphere_tape(name, arguments), dtype).address for name, arguments in each] for each in programs]
 
 
-def _chunks(n_theta: int) -> list[range]:
+def chunks(n_theta: int) -> list[range]:
     """Return the colatitudes that are treated together."""
     n = -(-n_theta // CHUNK)
     return [range(k * n_theta // n, (k + 1) * n_theta // n) for k in range(n)]
@@ -243,14 +261,14 @@ def _entries(lmax: int) -> tuple[Integers, Integers]:
     return l, m
 
 
-def _rows(lmax: int) -> Integers:
+def feature_rows(lmax: int) -> Integers:
     """Return the flat indices of the rows of a feature: as the entries of a table, for each m first m, then -m."""
     l, m = _entries(lmax)
     lists = [l[m == k] ** 2 + l[m == k] + sign * k for k in range(lmax + 1) for sign in ((1, -1) if k else (1,))]
     return np.concatenate(lists)
 
 
-def _tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, bool], list[NDArray[Any]]]:
+def transform_tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, bool], list[NDArray[Any]]]:
     """Return (number of northern θ, whether the last is the equator) and the tables of a term.
 
     The integrand of an even path is a polynomial in cos θ of degree l1+l2+l3, that of an odd path of one less; the
@@ -267,7 +285,7 @@ def _tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, bool], lis
     if points.equator:
         weights[-1] = points.weights[-1]
     analysis = np.where(m3 > 0, np.sqrt(8), 2)[:, None] * np.pi * c[l3][:, None] * p[l3, m3] * weights
-    analysis = np.concatenate([analysis[:, chunk].ravel() for chunk in _chunks(len(weights))])
+    analysis = np.concatenate([analysis[:, chunk].ravel() for chunk in chunks(len(weights))])
     return (len(points.cosine), points.equator), [*made, analysis]
 
 

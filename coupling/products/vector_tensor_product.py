@@ -11,6 +11,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.memory import native
 from coupling.products.product import Features
 from coupling.selection import degree, degrees, triangle
 from coupling.sphere import Grid, gauss_legendre, gradients, harmonics
@@ -93,7 +94,8 @@ class VectorTensorProduct:
 
     def __call__(self, x: Features, y: Features) -> Features:
         """Return the product of x and y, in their common dtype."""
-        dtype = np.result_type(*(self._checked(value, slot) for slot, value in enumerate((x, y))))
+        x, y = (self._checked(value, slot) for slot, value in enumerate((x, y)))
+        dtype = np.result_type(x, y)
         first, second, third = (f.astype(dtype) for f in self._fields)
         x, y = (np.where(mask[..., None], value, 0) for value, mask in zip((x, y), self.reached, strict=False))
         f = np.einsum("scpi,...siq->...cpq", first, x, optimize=True)
@@ -103,7 +105,7 @@ class VectorTensorProduct:
         return np.where(self.reached[2][..., None], z, z.dtype.type(0))
 
     def _checked(self, value: Features, slot: int) -> Features:
-        array, size = np.asarray(value), (self.lmax[slot] + 1) ** 2
+        array, size = native(value), (self.lmax[slot] + 1) ** 2
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
         if array.ndim < 3 or array.shape[-3:-1] != (3, size):

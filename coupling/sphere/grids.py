@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from scipy.integrate import lebedev_rule
 
 from coupling.memory import require_memory
+from coupling.portable import Portable
+from coupling.quoted import quoted
 from coupling.selection import degree as check_degree
 from coupling.sphere.legendre import LARGEST, LONG, Long, bounded_degree, legendre
 
@@ -21,7 +23,7 @@ NEWTON = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class Grid(Portable):
     """A quadrature rule on the sphere: Σ_p weights[p] f(theta[p], phi[p]) = ∫ f dΩ up to a degree.
 
     ``theta`` (colatitude, 0 … π), ``phi`` (0 … 2π) and ``weights`` (they sum to 4π) are float64 arrays [n],
@@ -125,7 +127,7 @@ def lebedev(degree: object) -> Grid:
     """
     d = check_degree(degree, "degree of the grid")
     if d > LEBEDEV_DEGREES[-1]:
-        raise ValueError(f"degree of the grid must be <= {LEBEDEV_DEGREES[-1]} for a Lebedev rule, got {d}")
+        raise ValueError(f"degree of the grid must be <= {LEBEDEV_DEGREES[-1]} for a Lebedev rule, got {quoted(d)}")
     reached = min(known for known in LEBEDEV_DEGREES if known >= d)
     (x, y, z), weights = lebedev_rule(reached)
     theta, phi = np.arctan2(np.hypot(x, y), z), np.arctan2(y, x) % (2 * np.pi)

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from coupling.indexing import degree_slice
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.sphere.directions import angles, real_numbers
 from coupling.sphere.grids import gauss_legendre
 from coupling.sphere.harmonics import harmonics
@@ -73,7 +74,7 @@ def _orthogonal(rotation: ArrayLike) -> NDArray[np.float64]:
     matrix, dtype = real_numbers(rotation, "rotation"), np.asarray(rotation).dtype
     slack = max(1e-12, ROUNDINGS * float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0)
     if matrix.shape != (3, 3) or not (abs(matrix @ matrix.T - np.eye(3)) <= slack).all():
-        raise ValueError(f"rotation must be an orthogonal matrix [3, 3], got {matrix.tolist()}")
+        raise ValueError(f"rotation must be an orthogonal matrix [3, 3], got {quoted(matrix.tolist())}")
     for _ in range(4):  # each step squares the deviation
         matrix = matrix @ (3 * np.eye(3) - matrix.T @ matrix) / 2
     return matrix

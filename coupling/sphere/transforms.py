@@ -13,6 +13,7 @@ from coupling.families import Family, records
 from coupling.families import family as known
 from coupling.indexing import degree_slice, flat_size
 from coupling.memory import require_memory
+from coupling.quoted import quoted
 from coupling.selection import degree, one_of
 from coupling.sphere.grids import Grid, gauss_legendre
 from coupling.sphere.harmonics import gradients, harmonics
@@ -52,7 +53,7 @@ def analysis(values: ArrayLike, grid: Grid, lmax: object, basis: str = "real") -
     if f.ndim == 0 or f.shape[-1] != len(grid):
         raise ValueError(f"the last axis of values must have the {len(grid)} points of the grid, got shape {f.shape}")
     if l_max > grid.degree:
-        raise ValueError(f"lmax must be <= {grid.degree}, the degree of the grid, got {l_max}")
+        raise ValueError(f"lmax must be <= {grid.degree}, the degree of the grid, got {quoted(l_max)}")
     return (f * grid.weights) @ harmonics(l_max, grid.theta, grid.phi, basis).conj()
 
 
@@ -128,4 +129,4 @@ def _require_room(path: tuple[int, int, int], basis: str) -> None:
     sizes = [2 * l + 1 for l in path]
     points = (sum(path) // 2 + 1) * (sum(path) + 1)
     largest = max(sizes[0] * sizes[1] * sizes[2], points * max(2 * sizes[1] * sizes[2], flat_size(max(path))))
-    require_memory(largest * (8 if basis == "real" else 16), f"quadrature for the degrees {path}")
+    require_memory(largest * (8 if basis == "real" else 16), f"quadrature for the degrees {quoted(path)}")

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from coupling.integers import degree
 from coupling.products import Choice, MatrixProduct, Product, RoutedProduct, simulated_weights
 from coupling.selection import one_of
 from coupling.sphere import random_rotation, rotation_matrix
@@ -98,7 +99,7 @@ def compare_routes(
     >>> [route.name for route in found.routes], all(route.ulps < 64 for route in found.routes)
     (['sparse', 'sphere', 'matrix'], True)
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(degree(seed, "seed"))
     mixing = np.linalg.qr(random.standard_normal((density.channels, density.channels)))[0]
     lmax, w, kind = density.lmax, path_weights(weights, density.lmax), np.dtype(dtype)
     rotations = [np.eye(3), *(random_rotation(random) for _ in range(ROTATIONS))]

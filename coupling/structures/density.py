@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.selection import degree, integer
+from coupling.integers import count, degree
+from coupling.quoted import quoted
 from coupling.sphere import angles, harmonics
 from coupling.structures.reading import Neighbours
 
@@ -59,11 +60,10 @@ class NeighbourDensity:
     cutoff: float
 
     def __post_init__(self) -> None:
-        degree(self.lmax, "lmax")
-        if integer(self.channels, "channels") < 1:
-            raise ValueError(f"channels must be >= 1, got {self.channels}")
+        object.__setattr__(self, "lmax", degree(self.lmax, "lmax"))
+        object.__setattr__(self, "channels", count(self.channels, "channels"))
         if not (np.isfinite(self.cutoff) and self.cutoff > 0):
-            raise ValueError(f"cutoff must be a positive number of Å, got {self.cutoff}")
+            raise ValueError(f"cutoff must be a positive number of Å, got {quoted(self.cutoff)}")
 
     def __call__(self, pairs: Neighbours) -> Array:
         """Return the features [atoms, (lmax+1)², channels] of all atoms; zero for one without neighbours."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.memory import physical_memory, require_memory
+from coupling.quoted import quoted
 from coupling.tables.ownership import read_regular
 
 #: No larger file is read.
@@ -105,7 +106,7 @@ def neighbours(atoms: Any, cutoff: float) -> Neighbours:
     (24, [4, 4, 4, 2, 2, 2, 2, 2, 2])
     """
     if not (np.isfinite(cutoff) and cutoff > 0):
-        raise ValueError(f"cutoff must be a positive number of Å, got {cutoff}")
+        raise ValueError(f"cutoff must be a positive number of Å, got {quoted(cutoff)}")
     require_memory(_bytes(atoms, float(cutoff)), f"finding the neighbours of {len(atoms)} atoms within {cutoff:g} Å")
     i, j, vectors = ase("neighborlist").neighbor_list("ijD", atoms, float(cutoff))
     if len(vectors) and np.linalg.norm(vectors, axis=1).min() < 1e-6:

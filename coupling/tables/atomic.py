@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +27,25 @@ except ImportError:  # Windows: nothing is locked, so nothing is ever taken for 
 PATIENCE = 600.0
 #: Seconds between two attempts to get a lock.
 PAUSE = 0.02
+#: The last files that this process has finished, in order: what an interruption leaves behind.
+FINISHED: deque[Path] = deque(maxlen=1 << 14)
+
+
+@contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Give the file name to errors of the system that have none: a full disk, a failing one, a refused mapping.
+
+    >>> with naming("real-l8.safetensors"):
+    ...     raise OSError(28, "No space left on device")
+    Traceback (most recent call last):
+    OSError: [Errno 28] No space left on device: 'real-l8.safetensors'
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or error.errno is None:
+            raise
+        raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
 
 
 def write_file(path: Path, content: bytes, *, force: bool = False) -> bool:
@@ -60,14 +80,17 @@ def replacing(path: Path, flush: bool = True, *, kind: Kind | None = None, force
     except OSError as error:  # of the file that was asked for, not of the temporary one
         raise type(error)(error.errno, error.strerror, str(path)) from None
     try:
-        with file:
+        with naming(path), file:
             yield file
             file.flush()
             if flush:
                 os.fsync(file.fileno())
+            if not fcntl:
+                file.close()  # Windows does not rename an open file; elsewhere it stays locked until it has its name
             os.replace(temporary, path)
         if flush:
             _flush_folder(path.parent)
+        FINISHED.append(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

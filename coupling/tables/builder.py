@@ -20,8 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.indexing import entry_counts, path_count
+from coupling.integers import count, integer
 from coupling.memory import require_memory
 from coupling.plan import PATH_BYTES
+from coupling.quoted import quoted
 from coupling.tables import parts
 from coupling.tables.assembly import Assembly
 from coupling.tables.atomic import remove_abandoned
@@ -70,7 +72,7 @@ def build(
     Table('complex-l4-even': complex basis, lmax 4, 42 paths, 798 entries, 3 families)
     """
     request = request if isinstance(request, Request) else read_request(request)
-    _check_workers(workers)
+    workers = count(workers, "workers")
     done = progress or (lambda entries: None)
     if output is None:
         return _build_in_memory(request, workers, done)
@@ -108,9 +110,10 @@ def build_shard(
     Table('real-l2': real basis, lmax 2, 15 paths, 137 entries, 4 families)
     """
     target = Path(output)
-    _check_workers(workers)
+    workers = count(workers, "workers")
+    shard, shards = integer(shard, "shard"), integer(shards, "shards")
     if not 0 <= shard < shards:
-        raise ValueError(f"shard must be k/n with 0 <= k < n, got {shard}/{shards}")
+        raise ValueError(f"shard must be k/n with 0 <= k < n, got {quoted(shard)}/{quoted(shards)}")
     plan = _plan(request.renamed(table_name(target)))
     require_replaceable(target, KIND, force)
     if up_to_date(plan.request, target):
@@ -141,7 +144,7 @@ def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1,
     Traceback (most recent call last):
     ValueError: 1 of 1 parts of real-l2 are not built yet, the first is part 0: build them, then merge
     """
-    target = Path(output)
+    workers, target = count(workers, "workers"), Path(output)
     request = request.renamed(table_name(target))
     require_replaceable(target, KIND, force)
     table = up_to_date(request, target)
@@ -274,9 +277,6 @@ def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(counts)])
 
 
-def _check_workers(workers: int) -> None:
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers must be an integer >= 1, got {workers!r}")
 
 
 def _bytes(request: Request) -> int:

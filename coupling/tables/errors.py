@@ -29,5 +29,7 @@ class TableError(ValueError):
 
 
 def _short(found: object) -> str:
+    """Return a text of a file in one line that moves no cursor."""
     text = str(found)
-    return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"
+    line = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text[:200])
+    return line if len(text) <= 200 else f"{line}… ({len(text)} characters)"

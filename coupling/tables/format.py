@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.memory import require_memory
-from coupling.tables.atomic import replacing
+from coupling.tables.atomic import naming, replacing
 from coupling.tables.errors import TableError
 from coupling.tables.ownership import kind_of, open_regular
 from coupling.tables.request import canonical_json
@@ -124,7 +124,7 @@ def read(path: Path, verify: bool = True, mapped: bool = True) -> Content:
     Allocates no more than the header, which is at most 64 KiB and no longer than the file; without ``mapped``, then the
     file.  Raises OSError for what is no file, a folder, a pipe or a device.
     """
-    with open_regular(path) as file:
+    with naming(path), open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         header = _read_header(path, file, size)
         metadata, tensors = _parse_header(path, header)

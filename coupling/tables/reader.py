@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from coupling.quoted import quoted
 from coupling.tables.errors import TableError
 from coupling.tables.format import Content, check_checksum, read
 from coupling.tables.manifest import check_digest, read_manifest, shipped_file
@@ -93,8 +94,8 @@ def _load_cached(name: str, entry: dict[str, Any], verify: bool, mapped: bool) -
     if request is None:
         known = ", ".join(sorted(read_manifest())) or "none"
         raise FileNotFoundError(
-            f"no table is called {name!r}: shipped are {known}; built when asked for are real-l<N> and complex-l<N>, "
-            "such as real-l16; a path ends in .safetensors"
+            f"no table is called {quoted(name)}: shipped are {known}; built when asked for are real-l<N> and "
+            "complex-l<N>, such as real-l16; a path ends in .safetensors"
         )
     if entry and entry["request_digest"] != request.digest:
         raise FileNotFoundError(f"the shipped table {name!r} is not there, and its name does not say what it holds")

@@ -16,7 +16,6 @@ import hashlib
 import json
 import operator
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -24,6 +23,8 @@ from pathlib import Path
 from coupling.conventions import FAMILIES
 from coupling.families import Family, names
 from coupling.families import family as known
+from coupling.names import check_name
+from coupling.quoted import quoted
 from coupling.selection import PARITIES, check_basis, one_of
 from coupling.tables.ownership import open_regular
 from coupling.tables.size import table_bytes
@@ -84,7 +85,7 @@ class Request:
         chosen, degrees = _families(families, parity, basis), _lmax(lmax)
         _check_size(degrees, basis, parity, len(chosen))
         label = default_name(basis, degrees, parity) if name == "" else name
-        values = (degrees, basis, chosen, parity, order, _name(label))
+        values = (degrees, basis, chosen, parity, order, check_name(label))
         for field, value in zip(fields(self), values, strict=True):
             object.__setattr__(self, field.name, value)
 
@@ -136,7 +137,7 @@ def parse_request(raw: bytes) -> Request:
     content = _toml(raw)
     for key in content:
         if key not in known:
-            raise ValueError(f"unknown key {key!r}; a request has {', '.join(known)}")
+            raise ValueError(f"unknown key {quoted(key)}; a request has {', '.join(known)}")
     if "lmax" not in content:
         raise ValueError("the key lmax is missing: an integer, or three, one per slot")
     try:
@@ -168,10 +169,10 @@ def _lmax(value: object) -> tuple[int, int, int]:
 
 def _one_lmax(value: object) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"lmax must be an integer >= 0, or three of them, got {type(value).__name__} {value!r}")
+        raise TypeError(f"lmax must be an integer >= 0, or three of them, got {type(value).__name__} {quoted(value)}")
     lmax = operator.index(value)
     if lmax < 0:
-        raise ValueError(f"lmax must be >= 0, got {lmax}")
+        raise ValueError(f"lmax must be >= 0, got {quoted(lmax)}")
     return lmax
 
 
@@ -192,7 +193,7 @@ def _about(n: int) -> str:
 
 def _families(value: object, parity: str, basis: str) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"families must be a list of names out of {', '.join(names())}, got {value!r}")
+        raise TypeError(f"families must be a list of names out of {', '.join(names())}, got {quoted(value)}")
     records = [known(item, "each family") for item in value]
     for record in records:
         record.require_basis(basis)
@@ -200,7 +201,7 @@ def _families(value: object, parity: str, basis: str) -> tuple[str, ...]:
             raise ValueError(f"{record.text} is zero on every {parity} path: leave it out, or ask for parity 'all'")
     given = [record.text for record in records]
     if len(set(given)) != len(given):
-        raise ValueError(f"families must be distinct, got {given}")
+        raise ValueError(f"families must be distinct, got {quoted(given)}")
     if not given:
         return tuple(name for name in FAMILIES if known(name).lives(parity))
     return tuple(record.text for record in sorted(records, key=_place))
@@ -209,14 +210,6 @@ def _families(value: object, parity: str, basis: str) -> tuple[str, ...]:
 def _place(record: Family) -> tuple[int, str]:
     """Return the key of the order in a file: the families of ``coupling.conventions`` first, others by name."""
     return (FAMILIES.index(record.name) if record.name in FAMILIES else len(FAMILIES)), record.text
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
-        raise ValueError(
-            f"name must be 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit, got {value!r}"
-        )
-    return value
 
 
 def default_name(basis: str, lmax: tuple[int, int, int], parity: str) -> str:
@@ -245,5 +238,5 @@ def table_name(path: Path) -> str:
     'real-l8'
     """
     if path.suffix != ".safetensors":
-        raise ValueError(f"a table file is called <name>.safetensors, got {path.name!r}")
-    return _name(path.stem)
+        raise ValueError(f"a table file is called <name>.safetensors, got {quoted(path.name)}")
+    return check_name(path.stem)

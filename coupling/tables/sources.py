@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from coupling.names import is_version
 from coupling.tables.errors import TableError
 from coupling.tables.manifest import table_folder
 from coupling.version import __version__
@@ -45,8 +46,8 @@ def outdated(metadata: Mapping[str, Any]) -> str | None:
 
 def check_provenance(file: str, metadata: Mapping[str, Any]) -> None:
     """Raise TableError unless the metadata say which sources have built a file, whichever that are."""
-    if not isinstance(metadata["package_version"], str):
-        raise TableError(file, "package_version", "a string", metadata["package_version"])
+    if not is_version(metadata["package_version"]):
+        raise TableError(file, "package_version", "a version such as 0.1.0", metadata["package_version"])
     builder = metadata["builder"]
     if not isinstance(builder, str) or not re.fullmatch("[0-9a-f]{64}", builder):
         raise TableError(file, "builder", "64 hexadecimal digits", builder)

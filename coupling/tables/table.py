@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from coupling.conventions import CORE
 from coupling.families import family as known
 from coupling.memory import require_memory
+from coupling.portable import Portable
+from coupling.quoted import quoted
 from coupling.selection import degree, one_of
 from coupling.tables.format import write
 from coupling.tables.metadata import imaginary_families, tensors
@@ -34,7 +36,7 @@ class Entries(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Table:
+class Table(Portable):
     """Coupling coefficients, path-major: paths, entries, and one factor per path and family.
 
     paths : uint8 [P, 3], the degrees (l1, l2, l3) in lexicographic order
@@ -43,7 +45,8 @@ class Table:
     core : float64 [E], C in the real basis, the 3j symbol in the complex one; no zeros
     factors : float64 [P] for each family, its reduced factor; without the i of an imaginary family
 
-    All arrays are read-only.  Iterating gives the paths with their entries.
+    All arrays are read-only.  Iterating gives the paths with their entries.  A pickle or a deep copy of a table that is
+    mapped from a file holds its numbers and needs no file.
 
     >>> from coupling.tables import build
     >>> table = build(Request(lmax=2))
@@ -76,7 +79,7 @@ class Table:
         l1, l2, l3 = (degree(value, f"degree {slot}") for slot, value in enumerate(degrees, 1))
         for slot, (l, lmax) in enumerate(zip((l1, l2, l3), self.request.lmax, strict=True), 1):
             if l > lmax:
-                raise ValueError(f"degree {slot} must be <= {lmax}, the lmax of this table, got {l}")
+                raise ValueError(f"degree {slot} must be <= {lmax}, the lmax of this table, got {quoted(l)}")
         return l1, l2, l3
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@
  */
 #include <stdio.h>
 
-#ifdef __CUDACC__ /* main runs on the processor; without this, nvcc places the arrays in the device's constant memory */
+#if defined(__CUDACC__) || defined(__HIPCC__) /* main runs on the processor; else the arrays were in the device's memory */
 #define COUPLING_CONSTANT static const
 #endif
 #include "table.h"

@@ -7,7 +7,6 @@ from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
-from array_api_compat import device
 from numpy.typing import NDArray
 
 from coupling.conventions import CORE
@@ -15,6 +14,7 @@ from coupling.families import with_basis
 from coupling.indexing import degree_slice, flat_size, path_array
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants, Mask
 from coupling.products.clebsch_gordan import checked_table, table_of
+from coupling.products.reach import runs
 from coupling.selection import PARITIES, one_of
 from coupling.tables.table import Table
 
@@ -22,12 +22,11 @@ Integers = NDArray[np.int64]
 
 
 class Pair(NamedTuple):
-    """Two degrees, the rows of the output that come from them, and the matrix [outputs, (2l1+1)(2l2+1)]."""
+    """Two degrees, and the rows of the output that come from them."""
 
     l1: int
     l2: int
     outputs: slice
-    matrix: NDArray[np.float64]
 
 
 class FullProduct(ArrayProduct):
@@ -59,13 +58,15 @@ class FullProduct(ArrayProduct):
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
         self.paths: Integers = path_array(self.lmax, one_of(parity, PARITIES, "parity"))
         self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])
-        self._pairs, self._reached = _pairs(table, family, self.paths)
+        self._pairs, self._matrices, reached = _pairs(table, family, self.paths)
+        self._reached, self._count = runs(reached), int(reached.sum())
+        self._total = int(self.offsets[-1])
         self._turns = 0
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """The numbers of entries of x, y and z."""
-        own = flat_size(self.lmax[0]), flat_size(self.lmax[1]), int(self.offsets[-1])
+        own = flat_size(self.lmax[0]), flat_size(self.lmax[1]), self._total
         return own[self._turns :] + own[: self._turns]
 
     def turn(self) -> FullProduct:
@@ -76,7 +77,7 @@ class FullProduct(ArrayProduct):
 
     def constants(self) -> Constants:
         """Return the matrices of all pairs."""
-        return tuple(pair.matrix for pair in self._pairs)
+        return self._matrices
 
     def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the product."""
@@ -86,33 +87,31 @@ class FullProduct(ArrayProduct):
         if self._turns == 2:
             x = self.read(xp, x, self._reached)
         u, v = self.rows(xp, x, ndim), self.rows(xp, y, ndim)
-        lead = np.broadcast_shapes(tuple(u.shape[1:]), tuple(v.shape[1:]))
         if self._turns == 0:
-            return self.filled(xp, self.from_rows(xp, self._forward(xp, u, v, lead, constants)), self._reached)
+            return self.filled(xp, self.from_rows(xp, self._forward(xp, u, v, constants)), self._reached)
         z, other = (v, u) if self._turns == 1 else (u, v)
         return self.from_rows(xp, self._adjoint(xp, z, other, constants))
 
-    def _forward(
-        self, xp: Any, x: AnyArray, y: AnyArray, lead: tuple[int, ...], constants: tuple[AnyArray, ...]
-    ) -> AnyArray:
-        parts = [xp.zeros((0, prod(lead)), dtype=x.dtype, device=device(x))]
-        for (l1, l2, _, _), matrix in zip(self._pairs, constants, strict=True):
+    def _forward(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
+        lead = self.lanes(x, y)
+        parts = [xp.reshape(x[:0, ...] * y[:0, ...], (0, prod(lead)))]
+        for (l1, l2, _), matrix in zip(self._pairs, constants, strict=True):
             outer = x[degree_slice(l1), None, ...] * y[None, degree_slice(l2), ...]
             parts.append(xp.matmul(matrix, xp.reshape(outer, (matrix.shape[1], prod(lead)))))
-        return xp.reshape(xp.concat(parts), (int(self._reached.sum()), *lead))
+        return xp.reshape(xp.concat(parts), (self._count, *lead))
 
     def _adjoint(self, xp: Any, z: AnyArray, other: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the gradient in x from that in z and y, or the one in y from z and x."""
-        sums: list[AnyArray] = [0.0] * (self.lmax[self._turns - 1] + 1)
+        sums: list[AnyArray] = [0.0] * (self.lmax[self._turns - 1] + 1)  # zero where there is no path
         lanes, shape = prod(z.shape[1:]), tuple(z.shape[1:])
-        for (l1, l2, outputs, _), matrix in zip(self._pairs, constants, strict=True):
+        for (l1, l2, outputs), matrix in zip(self._pairs, constants, strict=True):
             back = xp.matmul(xp.matrix_transpose(matrix), xp.reshape(z[outputs, ...], (matrix.shape[0], lanes)))
             pairs = xp.reshape(back, (2 * l1 + 1, 2 * l2 + 1, *shape))
             if self._turns == 1:
                 sums[l1] = sums[l1] + xp.sum(pairs * other[None, degree_slice(l2), ...], axis=1)
             else:
                 sums[l2] = sums[l2] + xp.sum(pairs * other[degree_slice(l1), None, ...], axis=0)
-        zero = xp.zeros_like(z[:1, ...] * other[:1, ...])
+        zero = xp.sum(z[:0, ...] * other[:0, ...], axis=0, keepdims=True, dtype=z.dtype)
         rows = [
             xp.broadcast_to(zero, (2 * l + 1, *zero.shape[1:])) if isinstance(s, float) else s
             for l, s in enumerate(sums)
@@ -120,18 +119,22 @@ class FullProduct(ArrayProduct):
         return xp.concat(rows)
 
 
-def _pairs(table: Table, family: str, paths: Integers) -> tuple[list[Pair], Mask]:
-    """Return the pairs of degrees, and which rows of the output have coefficients; slices count only those."""
+def _pairs(table: Table, family: str, paths: Integers) -> tuple[list[Pair], Constants, Mask]:
+    """Return the pairs of degrees, the matrix [outputs, (2l1+1)(2l2+1)] of each, and which rows of the output have
+    coefficients; slices and matrices have only those."""
     both, first = np.unique(paths[:, :2], axis=0, return_index=True)
     pairs: list[Pair] = []
+    matrices: list[NDArray[np.float64]] = []
     masks: list[Mask] = [np.zeros(0, bool)]
     count = 0
-    for (l1, l2), begin, end in zip(both.tolist(), first, [*first[1:], len(paths)], strict=True):
+    ends = [*first[1:], len(paths)][: len(first)]  # none where there is no path
+    for (l1, l2), begin, end in zip(both.tolist(), first, ends, strict=True):
         blocks = [table.block(l1, l2, l3, family) for l3 in paths[begin:end, 2].tolist()]
         matrix = np.concatenate([block.reshape(-1, block.shape[2]).T for block in blocks])
         masks.append(np.asarray(matrix.any(axis=1)))
         size = int(masks[-1].sum())
         if size:
-            pairs.append(Pair(l1, l2, slice(count, count + size), np.ascontiguousarray(matrix[masks[-1]])))
+            pairs.append(Pair(l1, l2, slice(count, count + size)))
+            matrices.append(np.ascontiguousarray(matrix[masks[-1]]))
         count += size
-    return pairs, np.concatenate(masks)
+    return pairs, tuple(matrices), np.concatenate(masks)

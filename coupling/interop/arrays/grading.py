@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.indexing import flat_size
+from coupling.portable import Portable
 from coupling.tables.table import Table
 
 Integers = NDArray[np.int64]
@@ -62,7 +63,7 @@ def grades(lmax: int) -> Integers:
 
 
 @dataclass(frozen=True, eq=False)
-class Graded:
+class Graded(Portable):
     """The entries of a trilinear form as four matrices; slots says which of them are x, y and z.
 
     ``order`` lists the rows of each slot by grade, ``counts`` how many there are of each.

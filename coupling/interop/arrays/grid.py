@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
 from coupling.kernels.sphere_product import BRACKET, GAUNT
-from coupling.products.reach import rows_of
+from coupling.products.reach import rows_of, runs
 from coupling.products.spherical import Term, term, triple
 from coupling.selection import one_of
 from coupling.sphere import Grid, gauss_legendre, gradients, harmonics, lebedev
@@ -25,6 +25,7 @@ class OnGrid(ArrayProduct):
         super().__init__(*lmax, layout)
         self.term = one.trimmed()
         self.masks = [rows_of(mask) for mask in one.reached]
+        self._reached = [runs(mask) for mask in self.masks]
         self.grid: Grid = GRIDS[one_of(grid, tuple(GRIDS), "grid")](sum(lmax))
 
     def turn(self) -> OnGrid:
@@ -36,10 +37,10 @@ class OnGrid(ArrayProduct):
 
     def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the product: of what a path reaches, and zeros for the rest."""
-        x, y = (self.read(xp, value, mask) for value, mask in zip((x, y), self.masks, strict=False))
-        if not self.masks[2].any():
-            return self.filled(xp, x * y, self.masks[2])
-        return self.filled(xp, self.apply(xp, constants[-1], self.at_points(xp, x, y, constants)), self.masks[2])
+        x, y = (self.read(xp, value, reached) for value, reached in zip((x, y), self._reached, strict=False))
+        if not any(there for *_, there in self._reached[2]):
+            return self.filled(xp, x * y, self._reached[2])
+        return self.filled(xp, self.apply(xp, constants[-1], self.at_points(xp, x, y, constants)), self._reached[2])
 
     @abstractmethod
     def at_points(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:

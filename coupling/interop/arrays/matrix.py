@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
 from coupling.products import MatrixProduct as Checked
-from coupling.products.reach import rows_of
+from coupling.products.reach import rows_of, runs
 from coupling.spins import diagonal
 
 Array = NDArray[np.float64]
@@ -42,6 +42,7 @@ class MatrixProduct(ArrayProduct):
         checked = Checked(*self.lmax, spin=spin, weights=weights)
         self.spin, self.weights = checked.spin, checked.weights
         self.masks = [rows_of(mask) for mask in checked.reached]
+        self._reached = [runs(mask) for mask in self.masks]
 
     def turn(self) -> MatrixProduct:
         """Return the product (y, z) → x of the same trilinear form, of the same spin."""
@@ -63,9 +64,9 @@ class MatrixProduct(ArrayProduct):
     def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the product."""
         n = int(2 * self.spin) + 1
-        x, y = (self.read(xp, value, mask) for value, mask in zip((x, y), self.masks, strict=False))
-        if not self.masks[2].any():
-            return self.filled(xp, x * y, self.masks[2])
+        x, y = (self.read(xp, value, reached) for value, reached in zip((x, y), self._reached, strict=False))
+        if not any(there for *_, there in self._reached[2]):
+            return self.filled(xp, x * y, self._reached[2])
         last = self.layout == "channels_last"
         x, y = (xp.matrix_transpose(value) if last else value for value in (x, y))
         left, right = xp.matmul(x, constants[0]), xp.matmul(y, constants[1])
@@ -73,7 +74,7 @@ class MatrixProduct(ArrayProduct):
         right = xp.reshape(right, (*right.shape[:-1], 2 * n, 2 * n))
         both = xp.matmul(left, right)
         z = xp.matmul(xp.reshape(both, (*both.shape[:-2], 2 * n * n)), constants[2])
-        return self.filled(xp, xp.matrix_transpose(z) if last else z, self.masks[2])
+        return self.filled(xp, xp.matrix_transpose(z) if last else z, self._reached[2])
 
 
 def operators(lmax: int, n: int, weight: Array) -> tuple[Array, Array]:

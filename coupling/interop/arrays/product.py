@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, device, is_jax_namespace
+from array_api_compat import (
+    array_namespace,
+    device,
+    is_jax_array,
+    is_jax_namespace,
+    is_torch_array,
+    is_torch_namespace,
+)
 from numpy.typing import NDArray
 
 from coupling.indexing import flat_size
+from coupling.portable import Kept, Portable
 from coupling.products.product import LAYOUTS
-from coupling.products.reach import runs
 from coupling.selection import degrees, one_of
 
 #: An array of any namespace: the standard has no type for it.
 AnyArray = Any
 Constants = tuple[NDArray[Any], ...]
 Mask = NDArray[np.bool_]
+#: Runs of entries and whether they are reached: see :func:`coupling.products.reach.runs`.
+Runs = list[tuple[int, int, bool]]
 
 
-class ArrayProduct(ABC):
+class ArrayProduct(Portable, ABC):
     """A product of features of degrees 0 … lmax[0] and 0 … lmax[1] to degrees 0 … lmax[2], on arrays of any namespace.
 
     Features are [..., (lmax+1)², channels], flat index l²+l+m ("channels_last"), or [..., channels, (lmax+1)²]
@@ -39,7 +52,7 @@ class ArrayProduct(ABC):
         l1, l2, l3 = degrees(lmax_in1, lmax_in2, lmax_out)
         self.lmax = l1, l2, l3
         self.layout = one_of(layout, LAYOUTS, "layout")
-        self._made: dict[Any, tuple[AnyArray, ...]] = {}
+        self._made = Kept()
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -80,14 +93,27 @@ class ArrayProduct(ABC):
             raise ValueError(f"input {slot + 1} must have {size} entries on axis {axis}, got shape {shape}")
 
     def constants_like(self, xp: Any, x: AnyArray) -> tuple[AnyArray, ...]:
-        """Return the constants in the namespace, type and device of x; kept, except by JAX, whose may be traced."""
-        key = xp.__name__, str(x.dtype), str(device(x)), type(x)
-        if key not in self._made:
-            made = tuple(_constant(xp, value, x) for value in self.constants())
-            if is_jax_namespace(xp):
-                return made
+        """Return the constants in the namespace, type and device of x."""
+        return self._constants(xp.__name__, x.dtype, device(x), type(x))
+
+    def _constants(self, namespace: str, dtype: Any, where: Any, kind: type) -> tuple[AnyArray, ...]:
+        """Return the constants; they are kept unless they belong to the trace that goes on."""
+        key = namespace, str(dtype), str(where), kind
+        if key in self._made:
+            return self._made[key]
+        xp = import_module(namespace)
+        with _outside_transforms(xp):
+            made = tuple(_constant(xp, value, dtype, where) for value in self.constants())
+        if all(map(_lasting, made)):
             self._made[key] = made
-        return self._made[key]
+        return made
+
+    #: What torch.compiler.assume_constant_result sets: torch.compile calls the method instead of reading it.
+    _constants._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+    def lanes(self, u: AnyArray, v: AnyArray) -> tuple[Any, ...]:
+        """Return the shape to which leading axes and channels of rows [entries, ...] broadcast; it may be symbolic."""
+        return tuple((u[:1, ...] * v[:1, ...]).shape[1:])
 
     def apply(self, xp: Any, matrix: AnyArray, x: AnyArray) -> AnyArray:
         """Return matrix [n, entries] times the entries of x."""
@@ -95,19 +121,19 @@ class ArrayProduct(ABC):
             return xp.matmul(matrix, x)
         return xp.matmul(x, xp.matrix_transpose(matrix))
 
-    def read(self, xp: Any, x: AnyArray, mask: Mask) -> AnyArray:
-        """Return the entries of x that are in a mask."""
-        parts = [self._entries(x, start, end) for start, end, there in runs(mask) if there]
+    def read(self, xp: Any, x: AnyArray, reached: Runs) -> AnyArray:
+        """Return the entries of x that are reached."""
+        parts = [self._entries(x, start, end) for start, end, there in reached if there]
         if len(parts) == 1:
             return parts[0]
         return xp.concat(parts, axis=self._axis) if parts else self._entries(x, 0, 0)
 
-    def filled(self, xp: Any, z: AnyArray, mask: Mask) -> AnyArray:
-        """Return the feature whose entries in a mask are those of z, in order, and the others zero."""
-        if mask.all():
+    def filled(self, xp: Any, z: AnyArray, reached: Runs) -> AnyArray:
+        """Return the feature whose entries that are reached are those of z, in order, and the others zero."""
+        if all(there for *_, there in reached):
             return z
-        parts, begin = [], 0
-        for start, end, there in runs(mask):
+        parts, begin = [self._entries(z, 0, 0)], 0  # of nothing too: where no entry is reached, gradients are zeros
+        for start, end, there in reached:
             begin, before = begin + (end - start if there else 0), begin
             parts.append(self._entries(z, before, begin) if there else self.zeros(xp, z, end - start))
         return xp.concat(parts, axis=self._axis)
@@ -142,6 +168,22 @@ class ArrayProduct(ABC):
         return last if self.layout == "channels_last" else xp.matrix_transpose(last)
 
 
-def _constant(xp: Any, value: NDArray[Any], x: AnyArray) -> AnyArray:
-    dtype = x.dtype if value.dtype == np.float64 else xp.int32 if is_jax_namespace(xp) else xp.int64
-    return xp.asarray(value, dtype=dtype, device=device(x))
+def _constant(xp: Any, value: NDArray[Any], dtype: Any, where: Any) -> AnyArray:
+    kind = dtype if value.dtype == np.float64 else xp.int32 if is_jax_namespace(xp) else xp.int64
+    return xp.asarray(value, dtype=kind, device=where)
+
+
+def _lasting(array: AnyArray) -> bool:
+    """Return whether an array can be used after the trace in which it was made."""
+    return not is_jax_array(array) and (not is_torch_array(array) or type(array) is sys.modules["torch"].Tensor)
+
+
+@contextmanager
+def _outside_transforms(xp: Any) -> Iterator[None]:
+    """Make arrays that belong neither to a transform of torch.func nor to inference mode."""
+    if not is_torch_namespace(xp):
+        yield
+        return
+    torch = sys.modules["torch"]
+    with torch.inference_mode(False), torch._C._DisableFuncTorch():
+        yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -13,6 +14,7 @@ from coupling.conventions import CORE
 from coupling.families import with_basis
 from coupling.interop.arrays.grading import Graded, entries_of
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
+from coupling.portable import Kept
 from coupling.products.clebsch_gordan import checked_table, table_of
 from coupling.selection import PARITIES, one_of
 from coupling.tables.table import Table
@@ -52,22 +54,30 @@ class ClebschGordan(ArrayProduct):
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
         entries = entries_of(table, self.lmax, family, one_of(parity, PARITIES, "parity"))
         self.paths = entries.paths
-        self._graded = Graded(entries, self.lmax)
+        self._set(Graded(entries, self.lmax))
+
+    def _set(self, graded: Graded) -> None:
+        self._graded = graded
+        self._counts, self._shapes = graded.counts, graded.shapes
+        self._some_zero = len(graded.order[2]) < len(graded.back)
+        self._path_count = len(self.paths)
+        self._places = graded.of_path.shape
 
     def turn(self) -> ClebschGordan:
         """Return the product (y, z) → x of the same trilinear form; its weights are in the same order of paths."""
         other = copy(self)
-        other._graded = self._graded.turn()
+        other._set(self._graded.turn())
         other.lmax = other._graded.lmax
-        other._made = {}
+        other._made = Kept()
         return other
 
     def constants(self) -> Constants:
-        """Return coefficients, their paths, what is where in the four matrices and back, and the rows by grade."""
+        """Return coefficients and a zero, their paths, what is where in the four matrices and back, rows by grade."""
         graded = self._graded
         x, y, z = graded.order
         entries = graded.entries
-        return entries.values, entries.path, graded.source, graded.position, graded.of_path, x, y, z, graded.back
+        places = graded.source, graded.position, graded.of_path.ravel()
+        return entries.values, np.zeros(1), entries.path, *places, x, y, z, graded.back
 
     def __call__(self, x: AnyArray, y: AnyArray, weights: AnyArray = None) -> AnyArray:
         """Return the product of x and y, in their common type."""
@@ -79,17 +89,18 @@ class ClebschGordan(ArrayProduct):
         self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...], weights: AnyArray = None
     ) -> AnyArray:
         """Return the product."""
-        values, path, source, *_, by_x, by_y, _, back = constants
+        values, zero, path, source, *_, by_x, by_y, _, back = constants
         if weights is not None:
             values = values * xp.take(weights, path, axis=0)
-        filled = xp.take(xp.concat([values, xp.zeros_like(values[:1])]), source, axis=0)
-        pairs, lead = self._pairs(xp, x, y, by_x, by_y)
+        filled = xp.take(xp.concat([values, zero]), source, axis=0)
+        ndim = max(x.ndim, y.ndim) - 1
+        pairs, lead = self._pairs(xp, self.rows(xp, x, ndim), self.rows(xp, y, ndim), by_x, by_y)
         parts, begin = [], 0
-        for g, (rows, width) in enumerate(self._graded.shapes):
+        for g, (rows, width) in enumerate(self._shapes):
             matrix = xp.reshape(filled[begin : begin + rows * width], (rows, width))
             parts.append(xp.matmul(matrix, pairs(g)))
             begin += rows * width
-        if len(self._graded.order[2]) < self.sizes[2]:
+        if self._some_zero:
             parts.append(xp.zeros((1, prod(lead)), dtype=x.dtype, device=device(x)))
         z = xp.take(xp.concat(parts), back, axis=0)
         return self.from_rows(xp, xp.reshape(z, (z.shape[0], *lead)))
@@ -102,45 +113,36 @@ class ClebschGordan(ArrayProduct):
         array([1.        , 1.73205081])
         """
         xp, (x, y, z) = self.inputs(x, y, cotangent)
-        values, _, _, position, of_path, by_x, by_y, by_z, _ = self.constants_like(xp, x)
-        lead = np.broadcast_shapes(*(self._lead(value) for value in (x, y, z)))
-        x, y, z = (self._broadcast(xp, value, lead) for value in (x, y, z))
-        pairs, _ = self._pairs(xp, x, y, by_x, by_y)
-        third = xp.reshape(xp.take(self.rows(xp, z, len(lead)), by_z, axis=0), (by_z.shape[0], prod(lead)))
+        values, zero, _, _, position, of_path, by_x, by_y, by_z, _ = self.constants_like(xp, x)
+        ndim = max(value.ndim for value in (x, y, z)) - 1
+        u, v, w = (self.rows(xp, value, ndim) for value in (x, y, z))
+        lead = self.lanes(u[:1, ...] * v[:1, ...], w)
+        u, w = (xp.broadcast_to(rows, (rows.shape[0], *lead)) for rows in (u, w))
+        pairs, _ = self._pairs(xp, u, v, by_x, by_y)
+        third = xp.reshape(xp.take(w, by_z, axis=0), (by_z.shape[0], prod(lead)))
         parts, begin = [], 0
-        for g, (rows, width) in enumerate(self._graded.shapes):
+        for g, (rows, width) in enumerate(self._shapes):
             part = xp.matmul(third[begin : begin + rows, ...], xp.matrix_transpose(pairs(g)))
             parts.append(xp.reshape(part, (rows * width,)))
             begin += rows
         found = values * xp.take(xp.concat(parts), position, axis=0)
-        filled = xp.concat([found, xp.zeros_like(values[:1])])
-        grouped = xp.reshape(xp.take(filled, xp.reshape(of_path, (-1,)), axis=0), of_path.shape)
+        grouped = xp.reshape(xp.take(xp.concat([found, zero]), of_path, axis=0), self._places)
         return xp.sum(grouped, axis=1)
 
     def _checked(self, xp: Any, weights: AnyArray, x: AnyArray) -> AnyArray:
         if weights is None:
             return None
-        if tuple(weights.shape) != (len(self.paths),):
-            raise ValueError(f"weights must have shape ({len(self.paths)},), one per path, got {tuple(weights.shape)}")
+        if tuple(weights.shape) != (self._path_count,):
+            raise ValueError(f"weights must have shape ({self._path_count},), one per path, got {tuple(weights.shape)}")
         return xp.astype(weights, x.dtype, copy=False)
 
-    def _lead(self, x: AnyArray) -> tuple[int, ...]:
-        """Return leading axes and channels of a feature."""
-        shape = tuple(x.shape)
-        return (*shape[:-2], shape[-1] if self.layout == "channels_last" else shape[-2])
-
-    def _broadcast(self, xp: Any, x: AnyArray, lead: tuple[int, ...]) -> AnyArray:
-        entries = x.shape[-2] if self.layout == "channels_last" else x.shape[-1]
-        ends = (entries, lead[-1]) if self.layout == "channels_last" else (lead[-1], entries)
-        return xp.broadcast_to(x, (*lead[:-1], *ends))
-
-    def _pairs(self, xp: Any, x: AnyArray, y: AnyArray, by_x: AnyArray, by_y: AnyArray) -> Any:
-        """Return a function from a grade to the products x_i y_j of it, [pairs, lanes]; and the shape of the lanes."""
-        lead = np.broadcast_shapes(self._lead(x), self._lead(y))
-        (n, m, _), lanes = self._graded.counts, prod(lead)
+    def _pairs(self, xp: Any, u: AnyArray, v: AnyArray, by_x: AnyArray, by_y: AnyArray) -> Any:
+        """Return a function from a grade to the products x_i y_j of it, [pairs, lanes], for rows of x and y; and the
+        shape of the lanes."""
+        lead = self.lanes(u, v)
+        (n, m, _), lanes = self._counts, prod(lead)
         first, second = (
-            _split(xp.take(self.rows(xp, value, len(lead)), order, axis=0), counts)
-            for value, order, counts in ((x, by_x, n), (y, by_y, m))
+            _split(xp.take(rows, order, axis=0), counts) for rows, order, counts in ((u, by_x, n), (v, by_y, m))
         )
 
         def pairs(g: int) -> AnyArray:
@@ -151,5 +153,5 @@ class ClebschGordan(ArrayProduct):
 
 
 def _split(rows: AnyArray, counts: list[int]) -> list[AnyArray]:
-    ends = np.cumsum(counts).tolist()
+    ends = list(accumulate(counts))
     return [rows[end - count : end, ...] for end, count in zip(ends, counts, strict=True)]

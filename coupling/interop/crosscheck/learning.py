@@ -6,7 +6,7 @@ Each is imported when it is asked, and asked for double precision.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
@@ -94,32 +94,28 @@ def openequivariance() -> Functions:
     return {CORE: one_module("openequivariance", "core", "e3nn_lite.py").wigner_3j}
 
 
-def e3j(normalization: str) -> Callable[[], Functions]:
+def e3j(normalization: str) -> Functions:
     """TensorProduct.clebsch_gordan and Harmonics."""
+    jax, space = import_module("jax"), import_module("e3j.spaces").O3Space
+    product_of = import_module("e3j.core.tensor_product").TensorProduct
+    option = import_module("e3j.utils.options").TensorProductNormalization[normalization]
+    harmonics_of = import_module("e3j.core.harmonics").Harmonics
 
-    def functions() -> Functions:
-        jax, space = import_module("jax"), import_module("e3j.spaces").O3Space
-        product_of = import_module("e3j.core.tensor_product").TensorProduct
-        option = import_module("e3j.utils.options").TensorProductNormalization[normalization]
-        harmonics_of = import_module("e3j.core.harmonics").Harmonics
+    def tensor(l1: int, l2: int, l3: int) -> Array:
+        parity = ["eo"[l1 % 2], "eo"[l2 % 2], "eo"[(l1 + l2) % 2]]
+        source1, source2, target = (space(f"{l}{p}") for l, p in zip((l1, l2, l3), parity, strict=True))
+        with jax.enable_x64(True):
+            sparse = product_of.clebsch_gordan(target, source1, source2, option)
+            values, places = np.asarray(sparse.data), np.asarray(sparse.indices)
+        result = np.zeros(sparse.shape)
+        np.add.at(result, tuple(places.T), values)
+        return result
 
-        def tensor(l1: int, l2: int, l3: int) -> Array:
-            parity = ["eo"[l1 % 2], "eo"[l2 % 2], "eo"[(l1 + l2) % 2]]
-            source1, source2, target = (space(f"{l}{p}") for l, p in zip((l1, l2, l3), parity, strict=True))
-            with jax.enable_x64(True):
-                sparse = product_of.clebsch_gordan(target, source1, source2, option)
-                values, places = np.asarray(sparse.data), np.asarray(sparse.indices)
-            result = np.zeros(sparse.shape)
-            np.add.at(result, tuple(places.T), values)
-            return result
+    def harmonics(l: int, points: Array) -> Array:
+        with jax.enable_x64(True):
+            return np.asarray(harmonics_of(f"{l}{'eo'[l % 2]}")(points))
 
-        def harmonics(l: int, points: Array) -> Array:
-            with jax.enable_x64(True):
-                return np.asarray(harmonics_of(f"{l}{'eo'[l % 2]}")(points))
-
-        return {CORE: tensor, HARMONICS: harmonics}
-
-    return functions
+    return {CORE: tensor, HARMONICS: harmonics}
 
 
 def e3x() -> Functions:

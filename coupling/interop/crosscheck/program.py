@@ -18,6 +18,15 @@ Case = tuple[int, ...]
 HARMONICS, FAMILY = "harmonics", "family of 3j"
 
 
+def any_version(version: tuple[int, ...]) -> bool:
+    """Return that the convention is that of every version.
+
+    >>> any_version((1, 2))
+    True
+    """
+    return True
+
+
 @dataclass(frozen=True)
 class Program:
     """A program that computes something in a named convention.
@@ -39,7 +48,7 @@ class Program:
     convention: str
     distribution: str
     functions: Callable[[], Functions]
-    versions: Callable[[tuple[int, ...]], bool] = lambda version: True
+    versions: Callable[[tuple[int, ...]], bool] = any_version
     limits: Mapping[str, int] = field(default_factory=dict)
     hard: Mapping[str, tuple[Case, ...]] = field(default_factory=dict)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from operator import gt, le
 
 import coupling.interop.crosscheck.learning as learning
 import coupling.interop.crosscheck.symbols as symbols
@@ -26,10 +28,10 @@ PROGRAMS = (
         "e3nn",
         "e3nn",
         learning.e3nn,
-        lambda version: version >= (0, 5),
+        partial(le, (0, 5)),
         hard={CORE: ((20, 20, 20), (76, 76, 76))},
     ),
-    Program("e3nn_0_4", "e3nn", learning.e3nn, lambda version: version < (0, 5), {"": 11}),
+    Program("e3nn_0_4", "e3nn", learning.e3nn, partial(gt, (0, 5)), {"": 11}),
     Program("e3nn_jax", "e3nn-jax", learning.e3nn_jax, hard={CORE: ((8, 8, 16), (10, 10, 20), (12, 12, 24))}),
     Program(
         "cuequivariance",
@@ -40,8 +42,8 @@ PROGRAMS = (
     ),
     Program("openequivariance", "openequivariance", learning.openequivariance, hard={CORE: ((20, 20, 20),)}),
     Program("e3x", "e3x", learning.e3x, limits={"": 15}),
-    Program("e3j", "e3j", learning.e3j("NONE"), hard={CORE: ((10, 10, 20), (12, 12, 24))}),
-    Program("e3j_sqrt_dim_out", "e3j", learning.e3j("SQRT_DIM_OUT")),
+    Program("e3j", "e3j", partial(learning.e3j, "NONE"), hard={CORE: ((10, 10, 20), (12, 12, 24))}),
+    Program("e3j_sqrt_dim_out", "e3j", partial(learning.e3j, "SQRT_DIM_OUT")),
     Program("mlff", "so3krates-torch", learning.so3krates, limits={"": 10, HARMONICS: 4}),
     Program("sphericart", "sphericart", learning.sphericart, hard={HARMONICS: ((30,), (86,), (87,), (90,))}),
     Program("scipy", "scipy", symbols.scipy, hard={HARMONICS: ((86,),)}),

@@ -12,9 +12,12 @@ import numpy as np
 from coupling.interop.cuda.loops import cuda, matrix_kernel, sparse_kernel, tile_lanes
 from coupling.interop.cuda.straight import available, launcher
 from coupling.interop.cuda.tables import matrix_arrays, sparse_arrays
+from coupling.memory import native
+from coupling.portable import Kept, Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
+from coupling.quoted import quoted
 from coupling.selection import one_of
 
 ROUTES = ("straight", "loops")
@@ -27,7 +30,7 @@ THREADS = 256
 Launch = Callable[[Any, Any, Any, int], None]
 
 
-class CudaProduct:
+class CudaProduct(Portable):
     """A product of features on a CUDA device, with its derivatives.
 
     product : a ``ClebschGordan`` (of any normalization, table and weights) or a ``MatrixProduct``, channels last
@@ -52,10 +55,10 @@ class CudaProduct:
         if not isinstance(product, ClebschGordan | MatrixProduct):
             raise TypeError(f"product must be a ClebschGordan or a MatrixProduct, got {type(product).__name__}")
         if product.layout != "channels_last":
-            raise ValueError(f"layout must be channels_last, got {product.layout!r}")
+            raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
         self.product = product
         self.route = None if route is None else one_of(route, ROUTES, "route")
-        self._launches: dict[tuple[Any, int], Launch] = {}
+        self._launches = Kept()
 
     def turn(self) -> CudaProduct:
         """Return the product (y, z) → x of the same trilinear form."""
@@ -155,4 +158,4 @@ def _on_device(array: Any) -> Any:
     """Return an array of numba that shares the memory of a device array, or a copy of an array of numpy."""
     if hasattr(array, "__cuda_array_interface__"):
         return cuda.as_cuda_array(array)
-    return cuda.to_device(np.ascontiguousarray(array)) if isinstance(array, np.ndarray | list) else array
+    return cuda.to_device(np.ascontiguousarray(native(array))) if isinstance(array, np.ndarray | list) else array

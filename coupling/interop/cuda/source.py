@@ -6,8 +6,10 @@ import re
 
 import numpy as np
 
-from coupling.interop.lines import Lines, straight_lines
 from coupling.products.product import Product
+from coupling.products.straight import straight_program
+from coupling.programs.text import Language, lines
+from coupling.quoted import quoted
 
 CODE = """\
 /*
@@ -15,9 +17,9 @@ CODE = """\
  * One thread computes one channel of one sample (lane = sample * channels + channel): {operations} multiply-adds,
  * additions and multiplications, {bytes} bytes of features.  Gradients are products with the slots turned.
  * With COUPLING_CHANNELS defined the number of channels is known to the compiler and the argument is not used.
- * Compiles as CUDA C++ and, with a loop in the place of the grid, as C++.
+ * Compiles as CUDA C++ and HIP and, with a loop in the place of the grid, as C++.
  */
-#ifdef __CUDACC__
+#if defined(__CUDACC__) || defined(__HIPCC__)
 #define COUPLING_RESTRICT __restrict__
 #else
 #define COUPLING_RESTRICT
@@ -28,7 +30,7 @@ CODE = """\
 #define COUPLING_STEP(channels) (channels)
 #endif
 
-#ifdef __CUDACC__
+#if defined(__CUDACC__) || defined(__HIPCC__)
 extern "C" __global__ void {name}(const {type} *COUPLING_RESTRICT x, const {type} *COUPLING_RESTRICT y,
                                   {type} *COUPLING_RESTRICT z, long long lanes, int channels)
 {{
@@ -49,24 +51,28 @@ extern "C" void {name}(const {type} *x, const {type} *y, {type} *z, long long la
 {body}
     }}
 }}
+#undef COUPLING_RESTRICT
+#undef COUPLING_STEP
 """
 
 
 def cuda_source(product: Product, dtype: object = "float32", name: str = "coupling_product") -> str:
-    """Return the source of a kernel for a product, for nvcc, NVRTC or a C++ compiler.
+    """Return the source of a kernel for a product, for nvcc, NVRTC, hipcc or a C++ compiler.
 
     The kernel ``name(x, y, z, lanes, channels)`` takes C-contiguous features [batch, (lmax+1)², channels] and
     lanes = batch · channels; any grid of one-dimensional blocks will do.  Coefficients are hexadecimal literals of
     dtype.  Loads and stores are coalesced when channels is a multiple of 32.
 
-    product : a ``ClebschGordan``, whose table may be a file's, or a ``MatrixProduct`` with 2j+1 <= 16
+    product : a ``ClebschGordan``, whose table may be a file's, a ``MatrixProduct`` with 2j+1 <= 16, or a ``Gaunt`` or
+        ``VectorSpherical`` product with lmax <= 20
     dtype : float32 or float64
 
-    Raises TypeError for another product, ValueError for another type, spin or a name that is no C identifier.
+    Raises TypeError for another product; ValueError for another type, spin or degree, or a name that is no C
+    identifier.
 
     >>> from coupling.products import ClebschGordan
     >>> text = cuda_source(ClebschGordan(1, 1, 0), "float64", "dot")
-    >>> print("\\n".join(line.strip() for line in text.splitlines()[-10:-2]))
+    >>> print("\\n".join(line.strip() for line in text.splitlines()[-12:-4]))
     const double t0 = c0 * y3;
     const double t1 = c0 * y1;
     const double t2 = x3 * t0;
@@ -77,27 +83,21 @@ def cuda_source(product: Product, dtype: object = "float32", name: str = "coupli
     out[0 * step] = t6;
     """
     if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
-        raise ValueError(f"name must be a C identifier, got {name!r}")
-    lines = straight_lines(product, dtype)
-    i, j, k = lines.sizes
-    fields = {"I": i, "J": j, "K": k, "operations": lines.operations, "bytes": lines.bytes}
-    kind = "double" if lines.dtype == np.float64 else "float"
-    title = f"{type(product).__name__} of degrees {product.lmax}, {lines.dtype}"
-    body = "\n".join(f"        {line}" for line in _body(lines, kind))
+        raise ValueError(f"name must be a C identifier, got {quoted(name)}")
+    program = straight_program(product, dtype)
+    i, j, k = program.sizes
+    fields = {"I": i, "J": j, "K": k, "operations": program.operations, "bytes": program.bytes}
+    kind = "double" if program.dtype == np.float64 else "float"
+    title = f"{type(product).__name__} of degrees {product.lmax}, {program.dtype}"
+    body = "\n".join(f"        {line}" for line in lines(program, _language(kind)))
     return CODE.format(title=title, name=name, type=kind, body=body, **fields)
 
 
-def _body(lines: Lines, kind: str) -> list[str]:
+def _language(kind: str) -> Language:
     suffix = "f" if kind == "float" else ""
-    read = {name for assignment in lines.assignments for name in assignment.operands}
-    names = {"x": "a", "y": "b"}
-    loads = [
-        f"const {kind} {letter}{i} = {names[letter]}[{i} * step];"
-        for letter, size in zip("xy", lines.sizes, strict=False)
-        for i in range(size)
-        if f"{letter}{i}" in read
-    ]
-    constants = [f"const {kind} c{n} = {float.hex(value)}{suffix};" for n, value in enumerate(lines.constants)]
-    sums = [f"const {kind} {step.name} = {step.expression()};" for step in lines.assignments]
-    stores = [f"out[{k} * step] = {value or '0'};" for k, value in enumerate(lines.outputs)]
-    return [*loads, *constants, *sums, *stores]
+    return Language(
+        assign=f"const {kind} {{name}} = {{value}};",
+        load={"x": "a[{row} * step]", "y": "b[{row} * step]"},
+        store="out[{row} * step] = {value};",
+        number=lambda value: float.hex(value) + suffix,
+    )

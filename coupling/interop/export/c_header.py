@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,9 +10,10 @@ from numpy.typing import NDArray
 
 from coupling.interop.export.arrays import Options, arrays, starts_of
 from coupling.interop.export.listing import Listing
+from coupling.interop.export.preamble import guarded
+from coupling.interop.export.source import described, identifier
+from coupling.memory import native
 
-#: constant memory of a CUDA device
-CONSTANT_MEMORY = 65536
 WIDTH = 116
 TYPES = {
     "uint8": "uint8_t",
@@ -25,67 +25,39 @@ TYPES = {
     "float32": "float",
 }
 
-PREAMBLE = """\
-#include <stdint.h>
-
-#ifndef COUPLING_CONSTANT
-#if defined(__CUDACC__)
-#define COUPLING_CONSTANT static __constant__ const
-#elif defined(__cplusplus) && __cplusplus >= 201703L
-#define COUPLING_CONSTANT static constexpr
-#else
-#define COUPLING_CONSTANT static const
-#endif
-#endif
-
-#ifndef COUPLING_ASSERT
-#if defined(__cplusplus) && __cplusplus >= 201703L
-#define COUPLING_ASSERT(condition, text) static_assert(condition, text)
-#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-#define COUPLING_ASSERT(condition, text) _Static_assert(condition, text)
-#else
-#define COUPLING_ASSERT(condition, text) extern char coupling_assert[(condition) ? 1 : -1]
-#endif
-#endif
-"""
-
 
 def c_header(listing: Listing, options: Options) -> str:
-    """Return the text of a header that compiles as C99, C++17 and CUDA.
+    """Return the text of a header that compiles as C99, C++17, CUDA and HIP.
 
-    float16 and bfloat16 are their bits in uint16_t.  Arrays are ``static constexpr`` in C++, ``__constant__`` in CUDA
-    when all of them fit into constant memory and ``__device__`` otherwise, ``static const`` in C; define
-    COUPLING_CONSTANT before including for something else.
+    float16 and bfloat16 are their bits in uint16_t.  Arrays are ``static constexpr`` in C++, ``static const`` in C, on
+    a device ``__constant__`` or ``__device__``, see :mod:`coupling.interop.export.preamble`.  Names begin with table,
+    convention and family, and with the type unless it is float64, so that a table in two types goes into one program.
     """
     content = arrays(listing, options)
-    prefix = re.sub(r"\W", "_", f"{listing.table.request.name}_{listing.convention.name}_{listing.family}").upper()
-    size = sum(array.nbytes for array in content.values())
-    preamble = PREAMBLE if size <= CONSTANT_MEMORY else PREAMBLE.replace("__constant__", "__device__")
-    parts = [
-        _comment(listing, options, size),
-        f"#ifndef {prefix}_H\n#define {prefix}_H\n",
-        preamble,
-        _sizes(prefix, listing),
-    ]
+    words = [listing.table.request.name, listing.convention.name, listing.family]
+    prefix = identifier("_".join([*words, *([listing.dtype] if listing.dtype != "float64" else [])]))
+    parts = [_sizes(prefix.upper(), listing)]
     parts += [declaration(f"{prefix}_{name}".lower(), array) for name, array in content.items()]
-    parts += [_asserts(prefix.lower(), content), f"#endif /* {prefix}_H */\n"]
-    return "\n".join(parts)
+    parts.append(_asserts(prefix.lower(), content))
+    return guarded(prefix.upper(), _comment(listing, options, content), "\n".join(parts), content.values())
 
 
-def _comment(listing: Listing, options: Options, size: int) -> str:
+def _comment(listing: Listing, options: Options, content: Mapping[str, NDArray[Any]]) -> list[str]:
     names = {0: "input1", 1: "input2", 2: "output"}
     axes = ", ".join(names[slot] for slot in listing.convention.slots)
-    lines = [
-        f"Table {listing.table.request.name}, {listing.family} in the convention {listing.convention.name}.",
+    metadata = listing.metadata
+    return [
+        f"Table {metadata['table']}, {listing.family} in the convention {listing.convention.name}.",
+        f"The convention, relative to {metadata['relative_to']}: {described(metadata['convention'])}.",
         f"z[output] += value x[input1] y[input2]{', times i' if listing.imaginary else ''}; axes: {axes}.",
         f"Order: {listing.order}; entries of k-th {starts_of(listing)}: starts[k] ... starts[k+1]-1.",
         *(["Arrays in _input1 and _input2: the same entries, sorted by that index."] if options.transposes else []),
         *(["Family on path p: n_family[p] values, and back: inverse_family[p]."] if options.path_vectors else []),
         f"Values: {listing.dtype}, rounded once from exact numbers; no error above {listing.error:.3g}.",
-        f"Arrays: {size} bytes.  Written by coupling {listing.metadata['package_version']}; table checksum",
-        f"{listing.metadata['checksum']}.",
+        f"Arrays: {sum(array.nbytes for array in content.values())} bytes.  "
+        f"Written by coupling {metadata['package_version']}; table checksum",
+        f"{metadata['checksum']}.",
     ]
-    return "/*\n" + "\n".join(f" * {line}" for line in lines) + "\n */"
 
 
 def _sizes(prefix: str, listing: Listing) -> str:
@@ -95,6 +67,7 @@ def _sizes(prefix: str, listing: Listing) -> str:
         "INPUT1": listing.sizes[0],
         "INPUT2": listing.sizes[1],
         "OUTPUT": listing.sizes[2],
+        "IMAGINARY": int(listing.imaginary),
     }
     return "\n".join(f"#define {prefix}_{name} {size}" for name, size in sizes.items()) + "\n"
 
@@ -108,6 +81,7 @@ def declaration(name: str, array: NDArray[Any]) -> str:
     };
     <BLANKLINE>
     """
+    array = native(array)
     kind = "uint16_t" if array.dtype == np.float16 else TYPES[array.dtype.name]
     literals = _literals(array)
     shape = "".join(f"[{n}]" for n in array.shape)

@@ -6,8 +6,8 @@ import json
 from importlib import import_module
 from typing import Any
 
+from coupling.integers import count
 from coupling.interop.export.listing import Listing
-from coupling.selection import degree
 
 
 def descriptor(listing: Listing, channels: int = 1, weights: bool = False) -> dict[str, Any]:
@@ -19,8 +19,7 @@ def descriptor(listing: Listing, channels: int = 1, weights: bool = False) -> di
     """
     if listing.imaginary:
         raise ValueError(f"{listing.family} is imaginary in the complex basis; cuEquivariance has real coefficients")
-    if degree(channels, "channels") < 1:
-        raise ValueError(f"channels must be >= 1, got {channels}")
+    channels = count(channels, "channels")
     sizes = ([len(listing.paths)] if weights else []) + list(listing.sizes)
     rows = listing.index.tolist()
     if weights:

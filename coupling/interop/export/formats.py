@@ -38,6 +38,22 @@ def _cuequivariance(listing: Listing, options: Options) -> str:
     return descriptor_json(listing, options.channels, options.weights)
 
 
+def _e3j(listing: Listing, options: Options) -> bytes:
+    return e3j_bytes(listing)
+
+
+def _openequivariance(listing: Listing, options: Options) -> str:
+    return openequivariance_json(listing)
+
+
+def _json(listing: Listing, options: Options) -> str:
+    return exact_json(listing)
+
+
+def _csv(listing: Listing, options: Options) -> str:
+    return csv(listing)
+
+
 ARRAYS = ("palette", "transposes", "path_vectors")
 
 #: name → format
@@ -46,13 +62,13 @@ FORMATS = {
     "c": Format(".h", c_header, options=ARRAYS),
     "python": Format(".py", python_module, options=ARRAYS),
     "triton": Format(".py", partial(python_module, triton=True), options=ARRAYS),
-    "e3j": Format(".npz", lambda listing, _: e3j_bytes(listing), "e3j", orders=False),
+    "e3j": Format(".npz", _e3j, "e3j", orders=False),
     "cuequivariance": Format(".json", _cuequivariance, "cuequivariance", ("channels", "weights")),
     "openequivariance": Format(
-        ".json", lambda listing, _: openequivariance_json(listing), "openequivariance", orders=False
+        ".json", _openequivariance, "openequivariance", orders=False
     ),
-    "json": Format(".json", lambda listing, _: exact_json(listing), orders=False),
-    "csv": Format(".csv", lambda listing, _: csv(listing)),
+    "json": Format(".json", _json, orders=False),
+    "csv": Format(".csv", _csv),
 }
 
 
@@ -86,7 +102,8 @@ def export(
     together.
 
     >>> import coupling
-    >>> for line in export(coupling.load("real-l4"), "csv", convention="e3x").decode().split()[:3]:
+    >>> lines = export(coupling.load("real-l4"), "csv", convention="e3x").decode().splitlines()
+    >>> for line in [line for line in lines if line[0] != "#"][:3]:
     ...     print(line)
     l1,l2,l3,m1,m2,m3,input1,input2,output,value,exact
     0,0,0,0,0,0,0,0,0,1.0,1
@@ -99,7 +116,8 @@ def export(
             raise ValueError(f"the format {format} has no option {name}")
     if order is not None and (transposes or not chosen.orders):
         raise ValueError(f"the order of the entries is given by {'transposes' if transposes else format}, leave it out")
-    their = convention or chosen.convention or Convention("coupling", "this package", basis=table.request.basis)
-    listing = list_table(table, their, family, order or ("output" if transposes else "path"), dtype)
+    if convention is None:
+        convention = chosen.convention or Convention("coupling", "this package", basis=table.request.basis)
+    listing = list_table(table, convention, family, order or ("output" if transposes else "path"), dtype)
     content = chosen.write(listing, options)
     return content if isinstance(content, bytes) else content.encode("utf-8")

@@ -89,6 +89,17 @@ class Listing:
         symbol = Entries(self.paths, self.orders, self.path).symbol(entry)
         return exact_entry(self.family, self.convention, *symbol)
 
+    def coefficient(self, entry: int) -> Surd:
+        """Return the exact coefficient of an entry, its i included where it has one.
+
+        >>> from coupling.tables import Request, build
+        >>> listing = list_table(build(Request(lmax=1, basis="complex")), "sympy", "antisymmetric_gaunt")
+        >>> listing.exact(0), listing.coefficient(0), listing.values[0]
+        (√(3/(4π)), i·√(3/(4π)), np.float64(0.4886025119029199))
+        """
+        value = self.exact(entry)
+        return Surd(value.sign, value.numerator, value.denominator, value.pi_power, int(self.imaginary))
+
     def reordered(self, order: str) -> Listing:
         """Return the same coefficients in the order "output", "input1" or "input2"."""
         slot = SORTED_SLOT[one_of(order, tuple(SORTED_SLOT), "order")]

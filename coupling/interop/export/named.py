@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -13,9 +12,11 @@ from coupling.arrays.arrays import Arrays
 from coupling.arrays.builder import build_arrays
 from coupling.arrays.request import ArraysRequest
 from coupling.arrays.values import as_doubles
-from coupling.interop.export.c_header import CONSTANT_MEMORY, PREAMBLE, declaration
+from coupling.interop.export.c_header import declaration
 from coupling.interop.export.npz import npz_bytes
+from coupling.interop.export.preamble import guarded
 from coupling.interop.export.python_module import as_tuple
+from coupling.interop.export.source import harmless, identifier
 from coupling.selection import one_of
 from coupling.tables.request import canonical_json
 
@@ -58,15 +59,11 @@ def _metadata(arrays: Arrays) -> dict[str, Any]:
 
 
 def _header(arrays: Arrays) -> str:
-    label = re.sub(r"\W", "_", arrays.request.name)
-    size = sum(array.nbytes for array in arrays.values())
-    preamble = PREAMBLE if size <= CONSTANT_MEMORY else PREAMBLE.replace("__constant__", "__device__")
-    guard = f"COUPLING_{label.upper()}_H"
-    comment = "\n".join(f" * {line}" for line in _lines(arrays))
-    parts = [f"/*\n{comment}\n */", f"#ifndef {guard}\n#define {guard}\n", preamble, _sizes(label, arrays)]
+    label = identifier(arrays.request.name)
+    parts = [_sizes(label, arrays)]
     parts += [declaration(f"{label}_{name}", _flat(array)) for name, array in arrays.items()]
-    asserts = (f'COUPLING_ASSERT(sizeof({label}_{n}) == {a.nbytes}, "{n}");' for n, a in arrays.items())
-    return "\n".join([*parts, *asserts, f"\n#endif /* {guard} */\n"])
+    parts += (f'COUPLING_ASSERT(sizeof({label}_{n}) == {a.nbytes}, "{n}");' for n, a in arrays.items())
+    return guarded(f"COUPLING_{label.upper()}", _lines(arrays), "\n".join([*parts, ""]), arrays.values())
 
 
 def _lines(arrays: Arrays) -> list[str]:
@@ -93,7 +90,8 @@ def _flat(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _module(arrays: Arrays) -> str:
-    lines = [f'"""{_lines(arrays)[0]}', "", *_lines(arrays)[1:], '"""', ""]
+    first, *others = map(harmless, _lines(arrays))
+    lines = [f'"""{first}', "", *others, '"""', ""]
     lines.append(f"METADATA = {canonical_json(_metadata(arrays))!r}")
     for name, array in arrays.items():
         numbers: NDArray[np.float64] = as_doubles(array, arrays.request.dtype)

@@ -6,6 +6,7 @@ from typing import Any
 
 from coupling.interop.export.arrays import Options, arrays, starts_of
 from coupling.interop.export.listing import Listing
+from coupling.interop.export.source import described, harmless
 from coupling.tables.request import canonical_json
 
 WIDTH = 116
@@ -18,20 +19,32 @@ def python_module(listing: Listing, options: Options, triton: bool = False) -> s
     ``triton.language.constexpr``, which kernels may read from the module they are defined in.
     """
     content = arrays(listing, options, lambda values, dtype: values)
+    first, *others = map(harmless, _docstring(listing))
     lines = [
-        f'"""{listing.table.request.name}, {listing.family} in the convention {listing.convention.name}: constants.',
+        f'"""{first}',
         "",
-        f"z[OUTPUT[e]] += VALUES[e] * x[INPUT1[e]] * y[INPUT2[e]]{', times 1j' if listing.imaginary else ''}; "
-        f"STARTS by {starts_of(listing)}.",
-        f'Values are {listing.dtype}, rounded once from exact numbers; no error above {listing.error:.3g}.\n"""\n',
+        *others,
+        '"""\n',
         *(["import triton.language as tl", ""] if triton else []),
         f"METADATA = {canonical_json(listing.metadata)!r}",
         f"SIZES = {listing.sizes}",
+        f"IMAGINARY = {listing.imaginary}",
     ]
     for name, array in content.items():
         text = as_tuple(array.tolist())
         lines.append(f"{name.upper()} = tl.constexpr({text})" if triton else f"{name.upper()} = {text}")
     return "\n".join(lines) + "\n"
+
+
+def _docstring(listing: Listing) -> list[str]:
+    metadata, factor = listing.metadata, ", times 1j" if listing.imaginary else ""
+    return [
+        f"{listing.table.request.name}, {listing.family} in the convention {listing.convention.name}: constants.",
+        f"z[OUTPUT[e]] += VALUES[e] * x[INPUT1[e]] * y[INPUT2[e]]{factor}; STARTS by {starts_of(listing)}.",
+        f"The convention, relative to {metadata['relative_to']}: {described(metadata['convention'])}.",
+        f"Values are {listing.dtype}, rounded once from exact numbers; no error above {listing.error:.3g}.",
+        f"Written by coupling {metadata['package_version']}.",
+    ]
 
 
 def as_tuple(numbers: list[Any]) -> str:

@@ -85,3 +85,27 @@ def stored(values: Floats, dtype: str) -> NDArray:
     if dtype == "bfloat16":
         return (values.astype("<f4").view("<u4") >> 16).astype("<u2")
     return values.astype(FORMATS[dtype].storage)
+
+
+def shortest(values: Floats, dtype: str) -> list[str]:
+    """Return numbers of a type in the fewest decimal digits that the type reads back as the same numbers.
+
+    >>> third = round_to(np.array([1 / 3]), "float32", lambda entry: Surd(1, 1, 9))[0]
+    >>> shortest(third, "float32"), shortest(third, "float64"), shortest(np.array([0.333984375]), "bfloat16")
+    (['0.33333334'], ['0.3333333432674408'], ['0.334'])
+    """
+    if dtype == "bfloat16":
+        return [_shortest_bfloat16(value) for value in values.tolist()]
+    return [str(value) for value in values.astype(FORMATS[dtype].storage)]
+
+
+def _shortest_bfloat16(value: float) -> str:
+    """Return a number of bfloat16: two to four digits will do."""
+    texts = (repr(float(f"{value:.{digits}g}")) for digits in range(1, 5))
+    return next(text for text in texts if _to_bfloat16(float(text)) == value)
+
+
+def _to_bfloat16(number: float) -> float:
+    given = Fraction(number)
+    exact = Surd.rational(given)
+    return float(round_to(np.array([number]), "bfloat16", lambda entry: exact)[0][0])

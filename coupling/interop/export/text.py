@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 
 from coupling.exact.surd import Surd
 from coupling.interop.export.listing import Listing
+from coupling.interop.export.rounding import shortest
+from coupling.interop.export.source import flat, harmless
 from coupling.selection import one_of
 
 SUFFIX = {"float32": "f", "float64": "L"}
@@ -18,9 +21,12 @@ SUFFIX = {"float32": "f", "float64": "L"}
 def exact_json(listing: Listing) -> str:
     """Return JSON of exact numbers: the value of [m1, m2, m3, sign, p, q, k] is sign·√(p/q)·π^(-k/2).
 
-    p and q are decimal strings, since they may have more digits than a JSON number keeps.
+    p and q are decimal strings, since they may have more digits than a JSON number keeps.  Where the metadata have
+    ``imaginary``, every value is to be multiplied by i, as their ``value`` says.
     """
-    metadata = {**listing.metadata, "dtype": "exact", "rounding": "none", "largest_error": 0}
+    value = f"{'i ' if listing.imaginary else ''}sign sqrt(p/q) pi^(-k/2)"
+    exactly = {"dtype": "exact", "rounding": "none", "largest_error": 0, "rounded_to_zero": 0, "value": value}
+    metadata = {**listing.metadata, **exactly}
     lines = [_one_per_line(listing, path) for path in range(len(listing.paths))]
     return '{"metadata": ' + json.dumps(metadata) + ',\n"paths": [\n' + ",\n".join(lines) + "\n]}\n"
 
@@ -39,15 +45,17 @@ def _parts(value: Surd) -> list[Any]:
 
 
 def read_exact_json(text: str) -> dict[tuple[int, ...], Surd]:
-    """Return {(l1, l2, l3, m1, m2, m3): value} of a text that :func:`exact_json` has written.
+    """Return {(l1, l2, l3, m1, m2, m3): value} of a text that :func:`exact_json` has written, a factor i included.
 
     >>> read_exact_json('{"paths": [{"degrees": [1, 0, 1], "entries": [[0, 0, 0, 1, "1", "3", 0]]}]}')
     {(1, 0, 1, 0, 0, 0): √(1/3)}
     """
+    content = json.loads(text)
+    unit = int(content.get("metadata", {}).get("imaginary", False))
     result = {}
-    for path in json.loads(text)["paths"]:
+    for path in content["paths"]:
         for m1, m2, m3, sign, numerator, denominator, pi_power in path["entries"]:
-            value = Surd(sign, int(numerator), int(denominator), pi_power)
+            value = Surd(sign, int(numerator), int(denominator), pi_power, unit)
             result[*path["degrees"], m1, m2, m3] = value
     return result
 
@@ -72,9 +80,40 @@ def _triple(listing: Listing, entry: int, degrees: list[int]) -> list[Any]:
 
 
 def csv(listing: Listing) -> str:
-    """Return a table with a header line: degrees, orders, flat indices, value, exact value."""
+    """Return a table: lines ``# key: text`` that say what it holds, then one line for each coefficient.
+
+    Its columns are degrees, orders, flat indices, value, exact value.  A value is in the fewest digits that give back
+    the number of its type; that of an imaginary coefficient ends in j, and its exact value has the factor i.  No text
+    of a name or convention begins a cell.
+    """
+    facts = "".join(f"# {key}: {_cell(text)}\n" for key, text in _facts(listing).items())
+    unit = "j" if listing.imaginary else ""
     lines = ["l1,l2,l3,m1,m2,m3,input1,input2,output,value,exact"]
-    for entry, value in enumerate(listing.values.tolist()):
+    for entry, value in enumerate(shortest(listing.values, listing.dtype)):
         numbers = [*listing.paths[listing.path[entry]], *listing.orders[entry], *listing.index[entry]]
-        lines.append(",".join(map(str, numbers)) + f",{value!r},{listing.exact(entry)}")
-    return "\n".join(lines) + "\n"
+        lines.append(",".join(map(str, numbers)) + f",{value}{unit},{listing.coefficient(entry)}")
+    return facts + "\n".join(lines) + "\n"
+
+
+def _facts(listing: Listing) -> dict[str, str]:
+    metadata = listing.metadata
+    convention = {key: flat(value) for key, value in metadata["convention"].items()}
+    return {
+        "table": f"{metadata['table']} (sha256 {metadata['checksum']})",
+        "family": listing.family,
+        "coefficients": "imaginary: a value ends in j" if listing.imaginary else "real",
+        "convention": convention.pop("name"),
+        **convention,
+        "relative to": metadata["relative_to"],
+        "dtype": listing.dtype,
+        "rounding": "once and to nearest from the exact number",
+        "largest error": f"{listing.error:.3g}",
+        "order": listing.order,
+        "entries": str(len(listing)),
+        "written by": f"coupling {metadata['package_version']}",
+    }
+
+
+def _cell(text: str) -> str:
+    """Return a text without what separates cells, so that no part of it becomes one."""
+    return re.sub(r" *[,;|] *", " / ", harmless(text))

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from coupling.conventions import CORE
-from coupling.interop.forms import array_form, by_output, form_text, lists, path_list, separate_form
+from coupling.interop.forms import array_form, block_sizes, by_output, form_text, lists, path_list, separate_form
 from coupling.interop.jax.rules import compute, product, weighted_product
+from coupling.memory import native
 from coupling.products.product import LAYOUTS
 from coupling.selection import degrees, one_of
 from coupling.tables import Table
@@ -49,9 +50,9 @@ class JaxProduct:
 
     def _inputs(self, x: Array, y: Array, *lanes: tuple[int, ...]) -> tuple[Any, Array, Array]:
         """Return the type of the output, and inputs [..., entries, channels] of one type, broadcast."""
-        x, y = (self._last(jnp.asarray(value), slot) for slot, value in enumerate((x, y)))
+        x, y = (self._last(_array(value), slot) for slot, value in enumerate((x, y)))
         dtype = jnp.result_type(x, y)
-        lead = np.broadcast_shapes(*((*value.shape[:-2], value.shape[-1]) for value in (x, y)), *lanes)
+        lead = jnp.broadcast_shapes(*((*value.shape[:-2], value.shape[-1]) for value in (x, y)), *lanes)
         wide = jnp.promote_types(dtype, jnp.float32)
         first, second = (_broadcast(value.astype(wide), lead) for value in (x, y))
         return dtype, first, second
@@ -68,6 +69,11 @@ class JaxProduct:
     def _output(self, z: Array, dtype: Any) -> Array:
         result = z.astype(dtype)
         return result if self.layout == "channels_last" else jnp.swapaxes(result, -1, -2)
+
+
+def _array(value: Any) -> Array:
+    """Return an array of JAX; JAX itself refuses those of numpy that are in another byte order."""
+    return jnp.asarray(native(value) if isinstance(value, np.ndarray) else value)
 
 
 def _broadcast(value: Array, lead: tuple[int, ...]) -> Array:
@@ -107,13 +113,17 @@ class ClebschGordan(JaxProduct):
         super().__init__(lmax, "ClebschGordan", layout, forward_mode, table=table, **options)
         self.paths = path_list(self.form)
         self._separate = separate_form(self.lmax, table, parity, normalization)
-        self._rows, self._order, self._counts = by_output(self._separate, self.paths)
+        groups = by_output(self._separate, self.paths)
+        ends = np.cumsum([0, *block_sizes(self._separate)]).tolist()
+        self._counts = [len(group) for group in groups]
+        self._order = np.array([path for group in groups for _, path in group], int)
+        self._rows = np.array([row for group in groups for n, _ in group for row in range(ends[n], ends[n + 1])], int)
 
     def __call__(self, x: Array, y: Array, weights: Array = None) -> Array:
         """Return the product of x and y."""
         if weights is None:
             return super().__call__(x, y)
-        w = jnp.asarray(weights)
+        w = _array(weights)
         if w.ndim > 1:
             return self._weigh(x, y, w)
         if w.shape != (len(self.paths),):

@@ -1,7 +1,9 @@
 """The operators for every mode of differentiation: also forward mode, and the transforms of torch.func.
 
-``torch.library`` knows backward rules alone, and torch.func does not accept those.  Outside of torch.compile, which in
-turn does not accept forward rules, the modules therefore call the operators through these functions.
+``torch.library`` knows backward rules alone: in forward mode the operators themselves have no tangent, and under
+torch.compile torch.func does not accept them.  The modules therefore call the operators through these functions.
+``torch.compile`` puts a call into its graph without reading it, since it does not accept forward rules, and
+differentiates it when it traces the graph.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from torch.autograd import Function
 import coupling.interop.torch.operators as operators
 
 
+@torch.compiler.allow_in_graph
 def apply_product(x: Tensor, y: Tensor, form: str, turns: int = 0) -> Tensor:
     """Return :func:`coupling.interop.torch.operators.product`, differentiable in every mode.
 
@@ -23,12 +26,11 @@ def apply_product(x: Tensor, y: Tensor, form: str, turns: int = 0) -> Tensor:
     >>> torch.func.jvp(lambda x: apply_product(x, one, form), (one,), (2 * one,))[1]
     tensor([[[2.2568]]])
     """
-    if torch.compiler.is_compiling():
-        return operators.product(x, y, form, turns)
     result: Tensor = _Product.apply(x, y, form, turns)
     return result
 
 
+@torch.compiler.allow_in_graph
 def apply_weighted_product(x: Tensor, y: Tensor, weights: Tensor, form: str, turns: int = 0) -> Tensor:
     """Return :func:`coupling.interop.torch.operators.weighted_product`, differentiable in every mode.
 
@@ -37,8 +39,6 @@ def apply_weighted_product(x: Tensor, y: Tensor, weights: Tensor, form: str, tur
     >>> torch.func.jacfwd(lambda w: apply_weighted_product(one, one, w, form).sum())(torch.ones(2))
     tensor([1.0000, 1.7321])
     """
-    if torch.compiler.is_compiling():
-        return operators.weighted_product(x, y, weights, form, turns)
     result: Tensor = _WeightedProduct.apply(x, y, weights, form, turns)
     return result
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from coupling.conventions import CORE
-from coupling.interop.forms import array_form, by_output, form_text, lists, path_list, separate_form
+from coupling.interop.forms import array_form, block_sizes, by_output, form_text, lists, path_list, separate_form
 from coupling.interop.torch.functions import apply_product, apply_weighted_product
 from coupling.products.product import LAYOUTS
 from coupling.selection import degrees, one_of
@@ -22,6 +22,9 @@ class FormModule(nn.Module):
     Leading axes and channels broadcast.  The arithmetic is float32, or float64 if an input is; inputs of float16 and
     bfloat16, as autocast makes them, are converted to float32 first, and the output is rounded once to the common type
     of x and y.  So autocast does not lower the precision of the sums.
+
+    Nothing but the arguments and the parameters decides what a module computes: there are no buffers.  A module that
+    is built on the meta device is complete once its parameters are there.
     """
 
     def __init__(self, lmax: tuple[object, object, object], kind: str, layout: str, **options: Any) -> None:
@@ -84,7 +87,8 @@ class ClebschGordan(FormModule):
     [P] of ones at first.  ``module(x, y, weights)`` takes others: [P], shared by all samples and channels, or
     [..., P, channels] (channels_first: [..., channels, P]), which broadcasts with the features, as radial networks make
     them; then every path is formed separately.  All are differentiable.  parity, normalization, table and errors as in
-    :class:`coupling.interop.arrays.ClebschGordan`, types as in :class:`FormModule`.
+    :class:`coupling.interop.arrays.ClebschGordan`, types as in :class:`FormModule`; device and dtype are those of
+    the parameter.
 
     >>> module = ClebschGordan(2, 2, 2, learn=True)
     >>> x, y = torch.ones(10, 9, 8), torch.ones(10, 9, 8)
@@ -104,15 +108,23 @@ class ClebschGordan(FormModule):
         normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         options = {"parity": parity, "normalization": normalization}
         super().__init__((lmax_in1, lmax_in2, lmax_out), "ClebschGordan", layout, table=table, **options)
         self.paths = path_list(self.form)
-        self.weights = nn.Parameter(torch.ones(len(self.paths))) if learn else None
+        own = torch.empty(len(self.paths), device=device, dtype=dtype) if learn else None
+        self.weights = None if own is None else nn.Parameter(own)
+        self.reset_parameters()
         self._separate = separate_form(self.lmax, table, parity, normalization)
-        rows, order, self._counts = by_output(self._separate, self.paths)
-        self.register_buffer("_rows", torch.from_numpy(rows), persistent=False)
-        self.register_buffer("_order", torch.from_numpy(order), persistent=False)
+        self._sizes, self._groups = block_sizes(self._separate), by_output(self._separate, self.paths)
+        self._count = len(self.paths)  # torch.compile makes a tensor of an array that it meets
+
+    def reset_parameters(self) -> None:
+        """Set the weights that the module owns to ones, as after ``to_empty``."""
+        if self.weights is not None:
+            nn.init.ones_(self.weights)
 
     def forward(self, x: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
         """Return the product of x and y."""
@@ -127,20 +139,22 @@ class ClebschGordan(FormModule):
     def _weigh(self, x: Tensor, y: Tensor, w: Tensor) -> Tensor:
         """Return the product with weights of samples and channels."""
         w = w if self.layout == "channels_last" else w.transpose(-1, -2)
-        if w.shape[-2] != sum(self._counts):
+        if w.shape[-2] != self._count:
             axis = -2 if self.layout == "channels_last" else -1
-            raise ValueError(f"weights must have {sum(self._counts)} paths on axis {axis}, got {w.shape[-2]}")
+            raise ValueError(f"weights must have {self._count} paths on axis {axis}, got {w.shape[-2]}")
         dtype, lead, (first, second) = self._inputs(x, y, (*w.shape[:-2], w.shape[-1]))
         paths = apply_product(first, second, self._separate)
         return self._output(self._sum(paths, flat(w.to(first.dtype), lead)), lead, dtype)
 
     def _sum(self, paths: Tensor, w: Tensor) -> Tensor:
         """Return [batch, entries, channels]: the sums of the paths to each degree with weights [batch, P, channels]."""
-        rows, weights = paths.index_select(1, self._rows), w.index_select(1, self._order)
-        parts = rows.split([n * (2 * l + 1) for l, n in enumerate(self._counts)], 1)
+        blocks, weights = paths.split(self._sizes, 1), w.unbind(1)
+        nothing = (paths[:, :0] * w[:, :0]).sum(1, keepdim=True)  # zero, and differentiable like the others
         sums = []
-        for l, (part, weight) in enumerate(zip(parts, weights.split(self._counts, 1), strict=True)):
-            sums.append((part.unflatten(1, (self._counts[l], 2 * l + 1)) * weight.unsqueeze(2)).sum(1))
+        for l, group in enumerate(self._groups):
+            block, weight = [blocks[n] for n, _ in group], [weights[n] for _, n in group]
+            whole = (torch.stack(block, 1) * torch.stack(weight, 1).unsqueeze(2)).sum(1) if group else nothing
+            sums.append(whole.expand(-1, 2 * l + 1, -1))
         return torch.cat(sums, 1)
 
 

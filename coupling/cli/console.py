@@ -1,0 +1,73 @@
+"""What the command writes to consoles and pipes: signs that their encoding lacks are spelled out, and nothing fails.
+
+A console or pipe of Windows is cp1252 as a rule, one of a bare Linux container ASCII; both lack √ and most of the
+others.
+"""
+
+from __future__ import annotations
+
+import codecs
+import sys
+from typing import Any
+
+import click
+
+from coupling.quoted import shortened
+
+#: What a sign becomes where it cannot be written; others become a question mark.
+SPELLED = {
+    "√": "sqrt", "π": "pi", "·": "*", "…": "...", "≤": "<=", "≥": ">=", "→": "->", "×": "x", "‖": "||", "−": "-",
+    "²": "^2", "³": "^3", "⁴": "^4", "₁": "1", "₂": "2", "₃": "3", "∫": "integral ", "Σ": "sum ", "†": "+", "∘": "o",
+    "⊗": " x ", "Å": "A", "α": "alpha", "–": "-", "’": "'", "“": '"', "”": '"', "⟨": "<", "⟩": ">", "∇": "grad ",
+    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "̂": "^",
+}  # fmt: skip
+
+HANDLER = "coupling.spelled"
+
+
+def spelled(error: UnicodeError) -> tuple[str, int]:
+    """Return what replaces the signs that an encoding lacks, and where to go on: a handler of :mod:`codecs`.
+
+    >>> codecs.register_error(HANDLER, spelled)
+    >>> "√(5/π) … 漢".encode("ascii", HANDLER)
+    b'sqrt(5/pi) ... ?'
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(SPELLED.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+
+def spell_out() -> None:
+    """Let standard output and error spell out what their encoding lacks."""
+    codecs.register_error(HANDLER, spelled)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not where a test or a notebook put something else
+            stream.reconfigure(errors=HANDLER)
+
+
+class Commands(click.Group):
+    """A group of commands whose output never fails for its encoding and whose messages stay short."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command of an argument list."""
+        spell_out()
+        return super().main(*args, **kwargs)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the arguments of the group."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.ClickException as error:
+            raise _short(error) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Parse the arguments of the command and run it."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            raise _short(error) from None
+
+
+def _short(error: click.ClickException) -> click.ClickException:
+    error.message = shortened(error.message)  # type: ignore[misc]
+    return error

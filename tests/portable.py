@@ -1,0 +1,126 @@
+"""One object of every public class, and what is asked of it: for tests/test_portable.py and the workers it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from coupling import exact, foreign, lowrank, products, sphere
+from coupling.arrays import build_arrays, load_arrays
+from coupling.recurrences import wigner_3j_family
+from coupling.tables import Request, TableError, build, load
+from coupling.tabulation import tabulate
+
+Make = Callable[[], Any]
+LMAX = (2, 1, 2)
+
+
+def content(value: Any) -> Any:
+    """A value as something that compares: arrays by type, shape, bytes and whether they can be written."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes(), value.flags.writeable
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value).__name__, [content(getattr(value, field.name)) for field in fields(value)]
+    if isinstance(value, Mapping):
+        return type(value).__name__, [(key, content(item)) for key, item in value.items()]
+    if isinstance(value, list | tuple):
+        return type(value).__name__, [content(item) for item in value]
+    if isinstance(value, BaseException):
+        return type(value).__name__, content(vars(value)), str(value)
+    if isinstance(value, partial):
+        return value.func, content(value.args), content(value.keywords)
+    return value
+
+
+def use(thing: Any) -> Any:
+    """What an object gives: its product of two features and their gradients, or all that it holds."""
+    if type(thing).__name__ == "VectorTensorProduct":
+        x, y = given([9, 4])
+        return content(thing(np.stack([x] * 3, 1), np.stack([y] * 3, 1)))
+    if isinstance(thing, products.Product):
+        x, y, z = given(thing.sizes)
+        own = [getattr(thing, name) for name in ("weights", "paths", "normalization") if hasattr(thing, name)]
+        return content([thing(x, y), *thing.vjp(x, y, z), own])
+    if type(thing).__module__.startswith("coupling.interop.torch."):
+        torch = import_module("torch")
+        return content(thing(*(torch.from_numpy(value) for value in given([9, 4]))).detach().numpy())
+    if type(thing).__module__.startswith(("coupling.interop.jax.", "coupling.interop.arrays.")) and callable(thing):
+        return content(np.asarray(thing(*given([9, 4]))))
+    if type(thing).__name__ in ("CudaProduct", "TritonProduct"):
+        return thing.route, thing.turn().product.lmax, use(thing.product)
+    return content(thing)
+
+
+def given(sizes: Any) -> list[Any]:
+    """Features of three samples and two channels."""
+    random = np.random.default_rng(0)
+    return [random.standard_normal((3, size, 2)).astype(np.float32) for size in sizes]
+
+
+def of(module: str, name: str, *arguments: Any, **options: Any) -> Make:
+    """What makes an object of a class or by a function."""
+    return lambda: getattr(import_module(f"coupling.{module}"), name)(*arguments, **options)
+
+
+def every(module: str, *arguments: Any) -> dict[str, Make]:
+    """The five products of a namespace."""
+    names = "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical"
+    return {f"coupling.{module}.{name}": of(module, name, *LMAX) for name in names}
+
+
+def decomposition() -> Any:
+    """A decomposition of the unit weights of degree 1."""
+    return lowrank.decompose(lowrank.normalization_problem("gaunt", 1, "even").tensor, 1, starts=1)
+
+
+OBJECTS: dict[str, Make] = {
+    **every("products"),
+    "products.RoutedProduct": lambda: products.RoutedProduct(*LMAX),
+    "products.RoutedProduct, matrix": lambda: products.RoutedProduct(
+        1, 1, 1, products.MatrixProduct(1, 1, 1).normalization, method="matrix"
+    ),
+    "products.RoutedProduct, turned": lambda: products.RoutedProduct(*LMAX).turn(),
+    "products.ClebschGordan, a loaded table": lambda: products.ClebschGordan(*LMAX, table=load("real-l4")),
+    "products.VectorTensorProduct": lambda: products.VectorTensorProduct(*LMAX),
+    "products.Choice": lambda: products.RoutedProduct(1, 1, 1).why(),
+    "products.Spherical": lambda: products.simulation(*LMAX),
+    "products.ProductSum": of("products.product_sum", "ProductSum", [products.Gaunt(*LMAX), products.Gaunt(*LMAX)]),
+    "tables.Table, loaded": lambda: load("real-l4"),
+    "tables.Table, built": lambda: build(Request(lmax=2)),
+    "tables.Request": lambda: Request(lmax=2, parity="odd"),
+    "tables.TableError": lambda: TableError("real-l4.safetensors", "schema_version", 1, 2, "build it again"),
+    "tables.check.Report, Check": lambda: build(Request(lmax=1)).check(),
+    "arrays.Arrays, loaded": lambda: load_arrays("gauss_legendre-l4"),
+    "arrays.Arrays, built": lambda: build_arrays("fourier-l2"),
+    "arrays.ArraysRequest": lambda: build_arrays("fourier-l2").request,
+    "tabulation.Tabulation": lambda: tabulate("gaunt", 2),
+    "families.Family": lambda: wigner_3j_family(1, 1, 0, 0),
+    "exact.Surd": lambda: exact.Surd(-1, 2, 3, 1, 1),
+    "sphere.Grid": lambda: sphere.gauss_legendre(3),
+    "foreign.Convention": lambda: foreign.named("e3nn"),
+    "foreign.choices.ListedOrders": of("foreign.choices", "ListedOrders", ((0,), (1, -1, 0))),
+    "foreign.choices.NegatedPaths": of("foreign.choices", "NegatedPaths", ((1, 1, 1),)),
+    "lowrank.Problem": lambda: lowrank.normalization_problem("gaunt", 2, "even"),
+    "lowrank.Decomposition, Certificate": decomposition,
+    "lowrank.Record, ExactCertificate": lambda: lowrank.shipped("gaunt", 2),
+    "interop.loading.Coefficients": of("interop.loading", "read_coefficients", "real-l4", lambda array, _: array),
+    "interop.export.Listing": lambda: import_module("coupling.interop.export").list_table(load("real-l4")),
+    "interop.export.formats.Format": lambda: import_module("coupling.interop.export").FORMATS,
+    "interop.crosscheck.Program": lambda: list(import_module("coupling.interop.crosscheck").PROGRAMS),
+    "interop.lines.Lines": lambda: import_module("coupling.interop.lines").straight_lines(
+        products.ClebschGordan(1, 1, 1)
+    ),
+    **every("interop.arrays"),
+    "interop.cuda.CudaProduct": lambda: import_module("coupling.interop.cuda").CudaProduct(
+        products.ClebschGordan(*LMAX), route="loops"
+    ),
+    "interop.triton.TritonProduct": lambda: import_module("coupling.interop.triton").TritonProduct(
+        products.ClebschGordan(*LMAX)
+    ),
+}
+FRAMEWORKS = {"interop torch": every("interop.torch"), "interop jax": every("interop.jax")}
