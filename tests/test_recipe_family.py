@@ -45,7 +45,7 @@ def recipe() -> dict[str, str]:
     """The files that the page asks for: their paths in the text, their content in the blocks."""
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     section = page[page.index("## Adding a family of coefficients") :]
-    files = re.findall(r"`((?:derivations|coupling/families)/momenta_dot\.py)`", section)
+    files = [f"{folder}/momenta_dot.py" for folder in re.findall(r"`momenta_dot\.py` in `([\w/]+)/`", section)]
     blocks = re.findall(r"^```python\n(.*?)^```$", section, re.M | re.S)
     return dict(zip(files, blocks, strict=True))
 
