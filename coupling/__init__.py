@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from coupling.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from coupling import exact, foreign, plots, sphere
+    from coupling import exact, families, foreign, plots, sphere
     from coupling.arrays import load_arrays
     from coupling.coefficients import (
         antisymmetric_gaunt,
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
         wigner_6j,
         wigner_9j,
     )
-    from coupling.families import wigner_3j_family, wigner_6j_family
     from coupling.normalizations import normalization
+    from coupling.recurrences import wigner_3j_family, wigner_6j_family
     from coupling.tables import Table, TableError, build, load
     from coupling.tabulation import tabulate
 
@@ -42,6 +42,7 @@ _HOME = {
     "build": "coupling.tables",
     "clebsch_gordan": "coupling.coefficients",
     "exact": "coupling.exact",
+    "families": "coupling.families",
     "foreign": "coupling.foreign",
     "gaunt": "coupling.coefficients",
     "load": "coupling.tables",
@@ -55,9 +56,9 @@ _HOME = {
     "sphere": "coupling.sphere",
     "tabulate": "coupling.tabulation",
     "wigner_3j": "coupling.coefficients",
-    "wigner_3j_family": "coupling.families",
+    "wigner_3j_family": "coupling.recurrences",
     "wigner_6j": "coupling.coefficients",
-    "wigner_6j_family": "coupling.families",
+    "wigner_6j_family": "coupling.recurrences",
     "wigner_9j": "coupling.coefficients",
 }
 
@@ -69,6 +70,7 @@ __all__ = [
     "build",
     "clebsch_gordan",
     "exact",
+    "families",
     "foreign",
     "gaunt",
     "load",

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
-from coupling.conventions import BASES, FAMILIES
+from coupling.conventions import BASES
 from coupling.exact.blocks import Block, rounded_block
-from coupling.exact.reduced import reduced
 from coupling.exact.surd import Surd
+from coupling.families import Family, records
+from coupling.families import family as known
 from coupling.floating_point import default_rounding
 from coupling.quoted import quoted
 from coupling.selection import Path, degrees, has_parity, triangle
@@ -42,8 +43,6 @@ LARGE_PATHS: tuple[Path, ...] = (
     (1000, 1000, 1999),
     (1000, 1000, 2000),
 )
-
-PARITY = {"gaunt": "even", "antisymmetric_gaunt": "odd"}
 
 
 @dataclass(frozen=True)
@@ -115,14 +114,19 @@ def certificates(lmax: Sequence[int], paths: Sequence[Path]) -> Iterator[tuple[s
             raise ValueError(f"a path satisfies |l1 - l2| <= l3 <= l1 + l2, got {quoted(path)}")
     for limit in lmax:
         for basis in BASES:
-            for family in FAMILIES:
+            for family in _families(basis):
                 yield f"all ≤ {limit}", certify(tabulate(family, limit, basis))
     for path in paths:
         orderings = np.array(sorted(set(permutations(path))))
         for basis in BASES:
-            for family in FAMILIES:
-                if has_parity(sum(path), PARITY.get(family, "all")):
+            for family in _families(basis):
+                if has_parity(sum(path), family.parity):
                     yield "{}, {}, {}".format(*path), certify(tabulate_paths(family, orderings, basis))
+
+
+def _families(basis: str) -> list[Family]:
+    """Return the families that exist in a basis and need no parameters."""
+    return [family for family in records() if basis in family.bases and not family.parameters]
 
 
 HEADER = "degrees | family | basis | entries | misrounded | largest error (ulp) | false zeros | false non-zeros | " \
@@ -142,16 +146,17 @@ def row(where: str, c: Certificate) -> str:
 
 def exact_entries(table: Tabulation) -> Iterator[tuple[int, Block]]:
     """Yield for each path of a table its index and the exact values of its entries, in their order."""
-    real, three = table.basis == "real", table.family == "clebsch_gordan"
+    family, real = known(table.family), table.basis == "real"
     for key, members in _groups(np.sort(table.paths, axis=1)):
         a, b, c = key
-        blocks: dict[int, Block] = {}
+        blocks: dict[Surd, Block] = {}
         for index in members:
             path = _path(table, index)
-            third = path[2] if three else -1
-            if third not in blocks:
-                blocks[third] = rounded_block(a, b, c, _factor(table, path), real)
-            yield index, _ordered(blocks[third], table.family, table.basis, path, key)
+            factor = family.reduced(*path, table.basis)
+            size = abs(factor)
+            if size not in blocks:
+                blocks[size] = rounded_block(a, b, c, size, real)
+            yield index, _ordered(blocks[size], family, table.basis, path, key, factor.sign)
 
 
 def _groups(keys: Integers) -> Iterator[tuple[list[int], list[int]]]:
@@ -167,20 +172,15 @@ def _path(table: Tabulation, index: int) -> Path:
     return l1, l2, l3
 
 
-def _factor(table: Tabulation, path: Path) -> Surd:
-    """Return what a family multiplies the 3j symbols of a path by, without the signs that depend on the ordering."""
-    return Surd(1, 2 * path[2] + 1) if table.family == "clebsch_gordan" else reduced(table.family, *path, table.basis)
-
-
-def _ordered(block: Block, family: str, basis: str, path: Path, key: list[int]) -> Block:
-    """Return the values of all entries of a path from the block of the sorted path."""
+def _ordered(block: Block, family: Family, basis: str, path: Path, key: list[int], sign: int) -> Block:
+    """Return the values of all entries of a path from the block of the sorted path, times a sign."""
     orders = orders_of(path, basis)
     signs, mu = (np.ones(1), orders) if basis == "complex" else real_terms(sum(path), orders)
     slots, odd = next((s, o) for s, o in _PERMUTATIONS if [path[i] for i in s] == key)
     if odd and sum(path) & 1:
         signs = -signs
-    if (family, basis) == ("clebsch_gordan", "complex"):
-        signs = signs * (1 - 2 * ((path[0] - path[1] - orders[2]) & 1))
+    conjugated = orders[list(family.signed_slots(basis))].sum(axis=0)
+    signs = sign * signs * (1 - 2 * (conjugated & 1))
     entries = mu[slots[0]] + key[0], mu[slots[1]] + key[1]
     return Block(signs * block.values[entries], signs * block.distance[entries], block.unit[entries])
 
@@ -253,7 +253,7 @@ def _rows(table: Tabulation, members: list[int]) -> csr_array:
     rows, columns, values = [], [], []
     for index in members:
         path = l1, l2, l3 = _path(table, index)
-        factor = _factor(table, path)
+        factor = known(table.family).reduced(*path, table.basis)
         if factor:
             m1, m2, m3 = orders_of(path, table.basis)
             rows.append(l3**2 + l3 + m3)

@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import coupling.exact as exact
-from coupling.conventions import FAMILIES
-from coupling.exact.families import exact_function
+from coupling.conventions import CLEBSCH_GORDAN
 from coupling.exact.surd import Surd
+from coupling.families import Family
+from coupling.families import family as known
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
 from coupling.quoted import quoted
-from coupling.selection import Path, check_basis, degrees, one_of, orders, triangle
+from coupling.selection import Path, check_basis, degrees, orders, triangle
 
 #: Blocks with more pairs of orders (m1, m2) than this come from kernels, others from exact arithmetic: same bits.
 KERNEL_SIZE = 2000
@@ -135,7 +136,7 @@ def wigner_9j(
 
 
 def block(
-    family: str,
+    family: str | Family,
     l1: object,
     l2: object,
     l3: object,
@@ -145,9 +146,10 @@ def block(
     """Return all coefficients of a path as an array [2l1+1, 2l2+1, 2l3+1], orders -l … l, each
     correctly rounded.
 
-    family is "wigner_3j" (in the real basis the core C), "clebsch_gordan", "gaunt" or
-    "antisymmetric_gaunt"; the last is complex in the complex basis, all others are float64.  A
-    fresh array each time.  All zeros when the triangle rule or the family's parity fails.
+    family is "wigner_3j" (in the real basis the core C), "clebsch_gordan", "gaunt", "antisymmetric_gaunt" or
+    another one of :func:`coupling.families.family`, such as "gradient_dot", "spin_weighted_gaunt:1,-2,1" or
+    "gaunt:conj=1".  An imaginary family is complex in the complex basis, all others are float64.  A fresh array each
+    time.  All zeros when the triangle rule or the family's parity fails.
 
     convention : of another program, by name ("e3nn", "e3x", …) or as a ``coupling.foreign.Convention``.  Signs,
         scale, orders and axes of the array are then that program's, and so is the basis; "wigner_3j" is what that
@@ -155,9 +157,9 @@ def block(
 
     Beyond degree 8192 the values come from exact integers, which takes longer.
 
-    Raises ValueError or TypeError for an unknown family, basis or convention and for degrees that do not exist, and
-    MemoryError, before anything is allocated, for a block that does not fit.  Source: derivations
-    ``gaunt``, ``antisymmetric_gaunt``, ``real_basis``; ``coupling.foreign.convention``.
+    Raises ValueError or TypeError for an unknown family, basis or convention, a basis that the family does not have and
+    for degrees that do not exist, and MemoryError, before anything is allocated, for a block that does not fit.
+    Source: derivations ``gaunt``, ``antisymmetric_gaunt``, ``real_basis``; ``coupling.foreign.convention``.
 
     >>> block("wigner_3j", 1, 1, 1)[0]
     array([[ 0.        ,  0.        ,  0.        ],
@@ -165,41 +167,39 @@ def block(
            [ 0.        , -0.40824829,  0.        ]])
     """
     d1, d2, d3 = degrees(l1, l2, l3)
-    path = d1, d2, d3
+    path, record = (d1, d2, d3), known(family)
     if convention is None:
-        _require_room(family, path, basis, 1)
-        return _block(family, path, basis)
+        _require_room(record, path, basis, 1)
+        return _block(record, path, basis)
     their = named(convention)
     if check_basis(basis) != "real" and basis != their.basis:
         raise ValueError(f"the convention {their.name} has the {their.basis} basis, got basis {quoted(basis)}")
-    one_of(family, FAMILIES, "family")
-    factor = their.factor(family, *path)
-    if (family, their.basis) == ("wigner_3j", "real") and abs(factor) == Surd(1, 2 * path[2] + 1):
-        family, factor = "clebsch_gordan", Surd(factor.sign)  # the same numbers, and the kernels have them
-    _require_room(family, path, their.basis, COPIES)
-    return their.arrange(_block(family, path, their.basis, factor), path)
+    factor = their.factor(record, *path)
+    if record.core and their.basis == "real" and abs(factor) == Surd(1, 2 * path[2] + 1):
+        record, factor = known(CLEBSCH_GORDAN), Surd(factor.sign)  # the same numbers, and the kernels have them
+    _require_room(record, path, their.basis, COPIES)
+    return their.arrange(_block(record, path, their.basis, factor), path)
 
 
-def _dtype(family: str, basis: str) -> np.dtype[Any]:
-    return np.dtype(complex if (family, basis) == ("antisymmetric_gaunt", "complex") else float)
+def _dtype(family: Family, basis: str) -> np.dtype[Any]:
+    return np.dtype(complex if family.is_imaginary(basis) else float)
 
 
 def _has_kernel(path: Path) -> bool:
     return triangle(*path) and (2 * path[0] + 1) * (2 * path[1] + 1) > KERNEL_SIZE
 
 
-def _require_room(family: str, path: Path, basis: str, copies: int) -> None:
+def _require_room(family: Family, path: Path, basis: str, copies: int) -> None:
     """Refuse a block that does not fit: the array, its copies, and the real block of an imaginary one."""
-    one_of(family, FAMILIES, "family")
-    size = _dtype(family, check_basis(basis)).itemsize
+    size = _dtype(family, family.require_basis(basis)).itemsize
     each = copies * size + (8 if size == 16 and _has_kernel(path) else 0)
     needed = each * prod(2 * l + 1 for l in path)
-    require_memory(needed, f"the {family} block of degrees {quoted(path)}")
+    require_memory(needed, f"the {family.text} block of degrees {quoted(path)}")
 
 
-def _block(family: str, path: Path, basis: str, factor: Surd = UNIT) -> NDArray[Any]:
+def _block(family: Family, path: Path, basis: str, factor: Surd = UNIT) -> NDArray[Any]:
     """Return factor times the coefficients of a path, each correctly rounded."""
-    value = exact_function(family, basis)
+    value, signs = family.exact(basis), family.order_signs(basis)
     dtype = _dtype(family, basis)
     if _has_kernel(path) and abs(factor) == UNIT:
         from coupling.tabulation import tabulate_paths  # loads numba, for blocks that are worth it
@@ -215,7 +215,7 @@ def _block(family: str, path: Path, basis: str, factor: Surd = UNIT) -> NDArray[
     number = complex if dtype.kind == "c" else float
     result = np.zeros([2 * l + 1 for l in path], dtype)
     if triangle(*path):
-        for m1, m2, m3 in orders(*path, basis):
-            m3 = -m3 if (family, basis) == ("clebsch_gordan", "complex") else m3
+        for order in orders(*path, basis):
+            m1, m2, m3 = (sign * m for sign, m in zip(signs, order, strict=True))
             result[m1 + path[0], m2 + path[1], m3 + path[2]] = number(value(*path, m1, m2, m3) * factor)
     return result

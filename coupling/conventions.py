@@ -57,8 +57,12 @@ from __future__ import annotations
 #: Written into every table file.  It changes when, and only when, a statement above changes.
 CONVENTION_ID = "coupling-1"
 
-#: Families of coefficients that are defined by three degrees and three orders.
+#: The families of the table above, which every table holds unless it is told otherwise.  :mod:`coupling.families` has
+#: one record for each of them and for others, which are defined there.
 FAMILIES = ("wigner_3j", "clebsch_gordan", "gaunt", "antisymmetric_gaunt")
+
+#: The family of the core, and the others by name.
+CORE, CLEBSCH_GORDAN, GAUNT, ANTISYMMETRIC_GAUNT = FAMILIES
 
 #: Bases in which blocks and tables are given.
 BASES = ("complex", "real")

@@ -13,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import parity_sign
-from coupling.exact.reduced import reduced
 from coupling.exact.rounding import root_bits
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import norm
+from coupling.families import Family
 from coupling.kernels.chain import Roots
 from coupling.kernels.regge import MAX_TOTAL, binomials, inverse_roots
+from coupling.plan import ORDERINGS
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 #: Bits of a square root that are computed before it is cut into two doubles.
 BITS = 140
@@ -79,24 +81,41 @@ def path_roots(l: int) -> Floats:
     return np.array(half + half[-2::-1])
 
 
-def path_factors(family: str, basis: str, l1: int, l2: int, l3: int, third: int) -> Floats:
-    """Return the factors [2, 3] of a canonical path, for entries without and with a zero order; zero factors off the
-    family's paths.
+def path_factors(factor: Surd, real: bool, l1: int, l2: int, l3: int) -> Floats:
+    """Return √N times the factor of a canonical path [2, 3], for entries without and with a zero order; zeros for zero.
 
-    Both equal √N · reduced(family), the first over √2 in the real basis.  third is the degree in the third slot,
-    which matters for clebsch_gordan alone.
+    In the real basis the first is over √2.
+
+    >>> path_factors(Surd(0), True, 1, 1, 2).any()
+    np.False_
     """
-    num, den = norm(l1 + l2 - l3, -l1 + l2 + l3, l1 - l2 + l3)
-    whole = Surd(1, num, den)
-    if family == "clebsch_gordan":
-        whole = whole * Surd(1, 2 * third + 1)
-    else:
-        whole = whole * reduced(family, l1, l2, l3, basis)
+    whole = factor * Surd(1, *norm(l1 + l2 - l3, -l1 + l2 + l3, l1 - l2 + l3))
     if not whole:
         return np.zeros((2, 3))
     signs = np.array([whole.sign, whole.sign, 1.0])
-    halved = whole * Surd(1, 1, 2) if basis == "real" else whole
+    halved = whole * Surd(1, 1, 2) if real else whole
     return np.array([scaled(halved), scaled(whole)]) * signs
+
+
+def ordering_sizes(
+    family: Family, basis: str, path: list[int], where: Integers
+) -> list[tuple[Surd, Integers, list[int]]]:
+    """Return the sizes that the factor has, other than zero, on the orderings of a path that are wanted; where each of
+    them belongs, as ``where`` has it; and the starts of those with a negative factor.
+
+    >>> from coupling.families import family
+    >>> where = np.arange(6)  # the size of gradient_dot on (1, 1, 2) differs from that on (2, 1, 1), and the sign
+    >>> [(size, sorted(set(mine.tolist()) - {-1}), negative)
+    ...  for size, mine, negative in ordering_sizes(family("gradient_dot"), "real", [1, 1, 2], where)]
+    [(√(27/(2π)), [0, 1, 2, 3], []), (√(3/(2π)), [4, 5], [4, 5])]
+    """
+    found: dict[Surd, tuple[Integers, list[int]]] = {}
+    for number, (i, j, k) in enumerate(ORDERINGS):
+        if where[number] >= 0 and (factor := family.reduced(path[i], path[j], path[k], basis)):
+            mine, negative = found.setdefault(abs(factor), (np.full(6, -1), []))
+            mine[number] = where[number]
+            negative += [int(where[number])] if factor.sign < 0 else []
+    return [(size, *places) for size, places in found.items()]
 
 
 def row_starts(l1: int, l2: int, l3: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

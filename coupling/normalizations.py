@@ -8,20 +8,26 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.conventions import FAMILIES
-from coupling.exact.reduced import reduced, reduced_matrix
+from coupling.conventions import BASES, CORE
+from coupling.exact.reduced import reduced_matrix
 from coupling.exact.surd import Surd
+from coupling.families import Family
+from coupling.families import family as known
 from coupling.memory import require_memory
 from coupling.quoted import quoted
-from coupling.selection import degree, one_of, paths
+from coupling.selection import degree, paths
+
+#: The matrix product has a normalization for every spin j, and no coefficients of its own.
+MATRIX = "matrix"
 
 
 def exact_normalization(
-    family: str, l1: object, l2: object, l3: object, relative_to: str = "wigner_3j", j: object = None
+    family: str | Family, l1: object, l2: object, l3: object, relative_to: str | Family = CORE, j: object = None
 ) -> Surd:
-    """Return N(l1,l2,l3) = |reduced(family)| / |reduced(relative_to)| as an exact Surd.
+    """Return N(l1,l2,l3), the ratio of the factors of two families in the real basis, as an exact Surd.
 
-    family may also be "matrix", with its spin j: then N = √P |6j{l1 l2 l3; j j j}|.  Zero off the paths of family;
+    family may also be "matrix", with its spin j: then N = √P |6j{l1 l2 l3; j j j}|.  A family without a real basis
+    counts with the size of its factor.  Zero off the paths of family;
     ZeroDivisionError on a path of family where relative_to vanishes.  Source: derivation ``clebsch_gordan_paths``.
 
     >>> exact_normalization("gaunt", 1, 1, 2), exact_normalization("antisymmetric_gaunt", 1, 1, 1)
@@ -33,32 +39,46 @@ def exact_normalization(
     return above / below if above else above
 
 
-def normalization(family: str, lmax: object, relative_to: str = "wigner_3j", j: object = None) -> NDArray[np.float64]:
+def normalization(
+    family: str | Family, lmax: object, relative_to: str | Family = CORE, j: object = None
+) -> NDArray[np.float64]:
     """Return N[l1, l2, l3] for degrees 0 … lmax, each correctly rounded; zero off the allowed paths.
 
-    In the real basis coefficient(family) = N · coefficient(relative_to), all N positive: √(P/4π)|3j(000)| for
-    "gaunt", √(P/4π)|K| for "antisymmetric_gaunt", √(2l3+1) for "clebsch_gordan", √P |6j{l1 l2 l3; j j j}| for
-    "matrix" with spin j, relative to the unit-norm core C = "wigner_3j".  Raises ValueError or TypeError for an
-    unknown family, a degree or spin that does not exist, and MemoryError for an array that does not fit.  Source:
-    derivation ``clebsch_gordan_paths``.
+    In the real basis coefficient(family) = N · coefficient(relative_to): √(P/4π)|3j(000)| for "gaunt", √(P/4π)|K| for
+    "antisymmetric_gaunt", √(2l3+1) for "clebsch_gordan", √P |6j{l1 l2 l3; j j j}| for "matrix" with spin j, relative
+    to the unit-norm core C = "wigner_3j".  All of these are positive; "gradient_dot" has both signs.  For a family
+    without a real basis N is the ratio of the sizes.  Raises ValueError or TypeError for an unknown family, a degree or
+    spin that does not exist, and MemoryError for an array that does not fit.  Source: derivation
+    ``clebsch_gordan_paths``.
 
     >>> normalization("gaunt", 1)[1]
     array([[0.        , 0.48860251],
            [0.48860251, 0.        ]])
     """
     size = degree(lmax, "lmax") + 1
-    for name in (family, relative_to):
-        _factor(name, 0, 0, 0, j)
+    above, below = (name if name == MATRIX else known(name, also=(MATRIX,)) for name in (family, relative_to))
+    for one in (above, below):
+        _factor(one, 0, 0, 0, j)
     require_memory(8 * size**3, f"the normalization tensor to lmax {quoted(size - 1)}")
     result = np.zeros((size, size, size))
     for path in paths(size - 1):
-        result[path] = float(exact_normalization(family, *path, relative_to, j))
+        result[path] = float(exact_normalization(above, *path, below, j))
     return result
 
 
-def _factor(family: str, l1: object, l2: object, l3: object, j: object) -> Surd:
-    if one_of(family, (*FAMILIES, "matrix"), "family") != "matrix":
-        return reduced(family, l1, l2, l3, basis="real")
+def parities_and_bases(family: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the parities of the paths of a family and the bases, the real one first, whose signs a problem can have.
+
+    >>> parities_and_bases("gaunt"), parities_and_bases("matrix")
+    ((('even',), ('real', 'complex')), (('even', 'odd'), ('real', 'complex')))
+    """
+    parity, bases = ("all", BASES) if family == MATRIX else (known(family).parity, known(family).bases)
+    return ("even", "odd") if parity == "all" else (parity,), tuple(sorted(bases, reverse=True))
+
+
+def _factor(family: str | Family, l1: object, l2: object, l3: object, j: object) -> Surd:
+    if family != MATRIX:
+        return known(family, also=(MATRIX,)).size(l1, l2, l3)
     if j is None:
         raise TypeError("the matrix family needs its spin: j = 0, 1/2, 1, ...")
     return abs(reduced_matrix(l1, l2, l3, j))

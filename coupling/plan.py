@@ -47,12 +47,12 @@ class Plan(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def box_plan(box: Path, basis: str, parity: str) -> Plan:
+def box_plan(box: Path, basis: str, parity: str, chained: bool = True) -> Plan:
     """Return the plan of all paths of a parity to the degrees of a box; MemoryError where even that does not fit."""
     entries, count = box_size(box, basis, parity)
     # the estimate may be some percent too large; the exact number is looked at later
     require_memory(int(0.8 * (8 * entries + PATH_BYTES * count)), f"the table to degrees {box}")
-    return make_plan(path_array(box, parity), basis)
+    return make_plan(path_array(box, parity), basis, chained)
 
 
 def box_size(box: Path, basis: str, parity: str) -> tuple[float, float]:
@@ -116,10 +116,10 @@ def _rows(paths: Any) -> list[tuple[int, ...]]:
     return list(starmap(degrees, rows))
 
 
-def make_plan(paths: Integers, basis: str) -> Plan:
-    """Return the plan of distinct paths [P, 3]."""
+def make_plan(paths: Integers, basis: str, chained: bool = True) -> Plan:
+    """Return the plan of distinct paths [P, 3]; chained for a family that the kernels of the chains know."""
     offsets = np.concatenate([[0], np.cumsum(entry_counts(paths, basis))])
-    small = paths.sum(axis=1) <= MAX_TOTAL
+    small = (paths.sum(axis=1) <= MAX_TOTAL) & chained
     chains, start = _chains(paths[small], offsets[:-1][small])
     large, where = _large(paths[~small], offsets[:-1][~small])
     return Plan(*map(_fixed, (paths, offsets, chains, start, large, where)))

@@ -1,10 +1,10 @@
 """Whole tables of one family, every entry correctly rounded.
 
-Each canonical path l1 ≤ l2 ≤ l3 is computed once, exactly up to the last rounding, and written to its orderings: in
-chains while l1+l2+l3 ≤ 100 (:mod:`coupling.kernels.chain`), path by path beyond (:mod:`coupling.kernels.path`), and by
-exact integers where a degree is above 8192 (:mod:`coupling.exact.blocks`).  An entry that a kernel cannot round with
-certainty is replaced by the exact value.  All of it runs in the default floating-point environment, whatever the
-caller's is.
+Each canonical path l1 ≤ l2 ≤ l3 is computed once for every size that the factor has on its orderings, exactly up to the
+last rounding, and written to them: in chains while l1+l2+l3 ≤ 100 (:mod:`coupling.kernels.chain`) for a family that
+these kernels know, path by path otherwise (:mod:`coupling.kernels.path`), and by exact integers where a degree is above
+8192 (:mod:`coupling.exact.blocks`).  An entry that a kernel cannot round with certainty is replaced by the exact value.
+All of it runs in the default floating-point environment, whatever the caller's is.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ from math import prod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.conventions import FAMILIES
 from coupling.exact.blocks import rounded_block
-from coupling.exact.families import exact_function
-from coupling.exact.reduced import reduced
 from coupling.exact.surd import Surd
-from coupling.factors import chain_roots, path_factors, path_roots, row_starts
+from coupling.factors import chain_roots, ordering_sizes, path_factors, path_roots, row_starts
+from coupling.families import Family
+from coupling.families import family as known
 from coupling.floating_point import default_rounding
+from coupling.indexing import entry_counts
 from coupling.integers import count
 from coupling.kernels import chain
-from coupling.kernels.entries import scatter
+from coupling.kernels.entries import alternate, scatter
 from coupling.kernels.orders import spread
 from coupling.kernels.path import MAX_DEGREE, round_path
+from coupling.kernels.regge import MAX_TOTAL
 from coupling.memory import require_memory
 from coupling.plan import PATH_BYTES, Plan, box_plan, buffer_shapes, checked_paths, make_plan, work_bytes
 from coupling.portable import Portable
-from coupling.selection import PARITIES, Path, box_of, check_basis, one_of, orders
+from coupling.selection import PARITIES, Path, box_of, one_of, orders
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -72,8 +73,8 @@ class Tabulation(Portable):
     def blocks(self) -> dict[Path, Floats]:
         """Return the dense block [2l1+1, 2l2+1, 2l3+1] of every path; all are views of one array.
 
-        Complex Clebsch-Gordan coefficients have their third order negated, as in :func:`coupling.block`.  Raises
-        MemoryError for blocks that do not fit.
+        In the complex basis the order of a conjugated slot is negated, as in :func:`coupling.block`: the third of
+        Clebsch-Gordan coefficients.  Raises MemoryError for blocks that do not fit.
 
         >>> tabulate("wigner_3j", 1).blocks()[1, 1, 1][0, 1]
         array([0.        , 0.        , 0.40824829])
@@ -85,39 +86,38 @@ class Tabulation(Portable):
         starts = np.concatenate([[0], np.cumsum(shapes.prod(axis=1))])
         dense = np.zeros(int(starts[-1]))
         scatter(self.paths, self.offsets, self.basis == "real", self.values, starts, dense)
-        step = -1 if (self.family, self.basis) == ("clebsch_gordan", "complex") else 1
+        reverse = tuple(slice(None, None, sign) for sign in known(self.family).order_signs(self.basis))
         cut = zip(map(tuple, self.paths.tolist()), starts.tolist(), starts[1:].tolist(), shapes.tolist(), strict=False)
-        return {path: dense[begin:end].reshape(shape)[:, :, ::step] for path, begin, end, shape in cut}
+        return {path: dense[begin:end].reshape(shape)[reverse] for path, begin, end, shape in cut}
 
 
 def tabulate(
-    family: str, lmax: object, basis: str = "real", parity: str = "all", workers: int = 1, error: float = ERROR
+    family: str | Family, lmax: object, basis: str = "real", parity: str = "all", workers: int = 1, error: float = ERROR
 ) -> Tabulation:
     """Return all coefficients of a family with degrees up to lmax (one number, or one per slot), correctly rounded.
 
-    family: "wigner_3j" (in the real basis the core C), "clebsch_gordan", "gaunt" or "antisymmetric_gaunt"; the latter
-    two have paths of their parity only, and antisymmetric_gaunt in the complex basis is given without its i.  workers
-    threads share the work.  error is the bound behind the rounding test: a larger one leaves more entries to exact
-    arithmetic and changes nothing else.
+    family: a name, see :func:`coupling.families.family`: "wigner_3j" (in the real basis the core C), "clebsch_gordan",
+    "gaunt", "antisymmetric_gaunt", …  A family that lives on one parity has paths of it only, and an imaginary one is
+    given without its i in the complex basis.  workers threads share the work.  error is the bound behind the rounding
+    test: a larger one leaves more entries to exact arithmetic and changes nothing else.
 
-    Raises ValueError or TypeError for an unknown family, basis or parity and degrees that do not exist, MemoryError
-    for a table that does not fit.  Source: derivations ``gaunt``, ``antisymmetric_gaunt``, ``real_basis``.
+    Raises ValueError or TypeError for an unknown family, basis or parity, a basis that the family does not have and
+    degrees that do not exist, MemoryError for a table that does not fit.  Source: derivations ``gaunt``,
+    ``antisymmetric_gaunt``, ``real_basis``.
 
     >>> table = tabulate("gaunt", 2)
     >>> len(table), table.values.shape, table.of_path(0)
     (11, (83,), array([0.28209479]))
     """
-    box = box_of(lmax)
-    one_of(family, FAMILIES, "family")
+    box, record = box_of(lmax), known(family)
     one_of(parity, PARITIES, "parity")
-    if family in ("gaunt", "antisymmetric_gaunt"):
-        own = "even" if family == "gaunt" else "odd"
-        parity = own if parity == "all" else parity
-    return _tabulate(family, basis, box_plan(box, check_basis(basis), parity), workers, error)
+    record.require_basis(basis)
+    parity = record.parity if parity == "all" else parity
+    return _tabulate(record, basis, box_plan(box, basis, parity, record.kernel is not None), workers, error)
 
 
 def tabulate_paths(
-    family: str, paths: ArrayLike, basis: str = "real", workers: int = 1, error: float = ERROR
+    family: str | Family, paths: ArrayLike, basis: str = "real", workers: int = 1, error: float = ERROR
 ) -> Tabulation:
     """Return all coefficients of a family on distinct paths [P, 3], correctly rounded; see :func:`tabulate`.
 
@@ -130,18 +130,20 @@ def tabulate_paths(
     Traceback (most recent call last):
     ValueError: a path satisfies |l1 - l2| <= l3 <= l1 + l2, got (1, 1, 9)
     """
-    one_of(family, FAMILIES, "family")
-    return _tabulate(family, basis, make_plan(checked_paths(paths), check_basis(basis)), workers, error)
+    record = known(family)
+    record.require_basis(basis)
+    plan = make_plan(checked_paths(paths), basis, record.kernel is not None)
+    return _tabulate(record, basis, plan, workers, error)
 
 
 @default_rounding()
-def _tabulate(family: str, basis: str, plan: Plan, workers: int, error: float) -> Tabulation:
+def _tabulate(family: Family, basis: str, plan: Plan, workers: int, error: float) -> Tabulation:
     threads, bound = count(workers, "workers"), _checked_error(error)
     entries = int(plan.offsets[-1])
     listed = 0 if bound == ERROR else 40 * entries  # a wider bound may leave all entries to exact arithmetic
-    require_memory(8 * entries + listed + work_bytes(plan, threads), f"the table of {entries} {family} coefficients")
-    lives = family in ("wigner_3j", "clebsch_gordan") or (plan.paths.sum(axis=1) % 2 == (family != "gaunt")).all()
-    values = np.empty(entries) if lives else np.zeros(entries)
+    needed = 8 * entries + listed + work_bytes(plan, threads)
+    require_memory(needed, f"the table of {entries} {family.text} coefficients")
+    values = np.empty(entries) if _fills(family, plan.paths) else np.zeros(entries)
     if threads == 1:
         doubtful = _fill(family, basis, plan, values, bound)
     else:
@@ -149,9 +151,17 @@ def _tabulate(family: str, basis: str, plan: Plan, workers: int, error: float) -
         with ThreadPoolExecutor(threads) as pool:
             found = pool.map(lambda share: _fill(family, basis, share, values, bound), shares)
             doubtful = np.concatenate(list(found))
+    _conjugate(family, basis, plan, values)
     if len(doubtful):
         _replace(family, basis, plan, doubtful, values)
-    return Tabulation(family, basis, plan.paths, plan.offsets, values, len(doubtful))
+    return Tabulation(family.text, basis, plan.paths, plan.offsets, values, len(doubtful))
+
+
+def _fills(family: Family, paths: Integers) -> bool:
+    """Return whether every path of a table is written: the factors of families without a kernel may vanish anywhere."""
+    return family.kernel is not None and (
+        family.parity == "all" or bool((paths.sum(axis=1) % 2 == (family.parity == "odd")).all())
+    )
 
 
 def _checked_error(error: object) -> float:
@@ -163,7 +173,7 @@ def _checked_error(error: object) -> float:
 
 
 @default_rounding()
-def _fill(family: str, basis: str, plan: Plan, values: Floats, error: float) -> Integers:
+def _fill(family: Family, basis: str, plan: Plan, values: Floats, error: float) -> Integers:
     """Compute the chains and canonical paths of a plan; return the doubtful entries (l1, l2, l3, m1, m2)."""
     doubtful = [_fill_chains(family, basis, plan, values, error)] if len(plan.chains) else []
     for path, where in zip(plan.large.tolist(), plan.where, strict=True):
@@ -171,42 +181,48 @@ def _fill(family: str, basis: str, plan: Plan, values: Floats, error: float) -> 
     return np.concatenate([np.zeros((0, 5), np.int64), *doubtful])
 
 
-def _fill_chains(family: str, basis: str, plan: Plan, values: Floats, error: float) -> Integers:
+def _fill_chains(family: Family, basis: str, plan: Plan, values: Floats, error: float) -> Integers:
     roots = chain_roots(len(plan.start) - 1)
-    call = partial(
-        chain.tabulate, plan.chains, FAMILIES.index(family), int(basis == "real"), error, plan.start, roots, values
-    )
+    call = partial(chain.tabulate, plan.chains, family.kernel, int(basis == "real"), error, plan.start, roots, values)
     return _doubtful(call)
 
 
 def _fill_path(
-    family: str, basis: str, path: list[int], where: Integers, values: Floats, error: float
+    family: Family, basis: str, path: list[int], where: Integers, values: Floats, error: float
 ) -> Iterator[Integers]:
-    """Compute one canonical path; for Clebsch-Gordan coefficients three times, once for each third degree."""
+    """Compute one canonical path, once for each size that the factor has on its orderings."""
     real = int(basis == "real")
     l1, l2, l3 = path
     block, turned = map(np.empty, buffer_shapes(path, where))
-    for slot in range(3) if family == "clebsch_gordan" else (-1,):
+    for size, mine, negative in ordering_sizes(family, basis, path, where):
         if l3 > MAX_DEGREE:
-            block[: 2 * l1 + 1, : 2 * l2 + 1] = _exact_block(family, basis, l1, l2, l3, path[slot])
+            block[: 2 * l1 + 1, : 2 * l2 + 1] = rounded_block(l1, l2, l3, size, bool(real)).values + 0.0
         else:
-            yield _doubtful(partial(_round_path, family, basis, l1, l2, l3, path[slot], error, block))
-        spread(l1, l2, l3, slot, where, real, block, turned, values)
+            yield _doubtful(partial(_round_path, real, l1, l2, l3, size, error, block))
+        spread(l1, l2, l3, -1, mine, real, block, turned, values)
+        entries = int(entry_counts(np.array([path]), basis)[0]) if negative else 0  # the same for all orderings
+        for start in negative:
+            values[start : start + entries] = 0.0 - values[start : start + entries]  # no zero is negative
+
+
+def _conjugate(family: Family, basis: str, plan: Plan, values: Floats) -> None:
+    """Multiply by (-1)^m of the conjugated slots, unless the kernel of the chains has done so."""
+    if basis == "real" or not (family.conjugate or family.kernel == chain.CLEBSCH_GORDAN):
+        return
+    slots = set(family.signed_slots(basis))
+    chained = (plan.paths.sum(axis=1) <= MAX_TOTAL) & (family.kernel is not None)
+    done = {2} if family.kernel == chain.CLEBSCH_GORDAN else set()
+    for wanted, signed in ((chained, slots ^ done), (~chained, slots)):
+        if signed and wanted.any():
+            alternate(plan.paths, plan.offsets, wanted, *(slot in signed for slot in range(3)), values)
 
 
 def _round_path(
-    family: str, basis: str, l1: int, l2: int, l3: int, third: int, error: float, block: Floats, doubtful: Integers
+    real: int, l1: int, l2: int, l3: int, size: Surd, error: float, block: Floats, doubtful: Integers
 ) -> int:
     digits, lengths = row_starts(l1, l2, l3)
-    factors, roots = path_factors(family, basis, l1, l2, l3, third), map(path_roots, (l1, l2, l3))
-    real = int(basis == "real")
+    factors, roots = path_factors(size, bool(real), l1, l2, l3), map(path_roots, (l1, l2, l3))
     return int(round_path(l1, l2, l3, digits, lengths, factors, *roots, real, error, block, doubtful))
-
-
-def _exact_block(family: str, basis: str, l1: int, l2: int, l3: int, third: int) -> Floats:
-    """Return what ``round_path`` writes, beyond its degrees."""
-    factor = Surd(1, 2 * third + 1) if family == "clebsch_gordan" else reduced(family, l1, l2, l3, basis)
-    return rounded_block(l1, l2, l3, factor, basis == "real").values + 0.0  # no zero is negative
 
 
 def _doubtful(call: Callable[[Integers], int]) -> Integers:
@@ -219,9 +235,9 @@ def _doubtful(call: Callable[[Integers], int]) -> Integers:
     return listed[:count]
 
 
-def _replace(family: str, basis: str, plan: Plan, doubtful: Integers, values: Floats) -> None:
+def _replace(family: Family, basis: str, plan: Plan, doubtful: Integers, values: Floats) -> None:
     """Put the exact value, rounded, wherever a doubtful entry of a canonical path went."""
-    value = exact_function(family, basis)
+    value, signs = family.exact(basis), family.order_signs(basis)
     position = {
         tuple(path): offset for path, offset in zip(plan.paths.tolist(), plan.offsets[:-1].tolist(), strict=True)
     }
@@ -231,11 +247,5 @@ def _replace(family: str, basis: str, plan: Plan, doubtful: Integers, values: Fl
             if (a, b, c) in position:
                 for index, m in enumerate(orders(a, b, c, basis)):
                     if (abs(m[0]), abs(m[1]), abs(m[2])) == (p, q, r):
-                        values[position[a, b, c] + index] = _number(value, family, basis, a, b, c, *m)
-
-
-def _number(value: Callable[..., Surd], family: str, basis: str, *symbol: int) -> float:
-    """Return an exact coefficient as a double, an imaginary one without its i."""
-    *head, m3 = symbol
-    surd = value(*head, -m3 if (family, basis) == ("clebsch_gordan", "complex") else m3)
-    return complex(surd).imag if surd.unit else float(surd)
+                        surd = value(a, b, c, *(sign * order for sign, order in zip(signs, m, strict=True)))
+                        values[position[a, b, c] + index] = complex(surd).imag if surd.unit else float(surd)

@@ -107,3 +107,49 @@ def antisymmetric_gaunt(degrees: Degrees, orders: Orders) -> Fraction:
     bracket = combine(left, right, -m3, m2)
     product = multiply(multiply(legendre(l1, m1), bracket), sine_power(sum(map(abs, orders)) // 2 - 1))
     return scaled(integral(product), degrees, orders)
+
+
+def gradient_dot(degrees: Degrees, orders: Orders) -> Fraction:
+    """π · sign·square of ∬ Y1 (∂θY2 ∂θY3 sinθ + ∂φY2 ∂φY3 / sinθ) dθ dφ
+
+    The integrand in x is f1 (s² f2′ f3′ − m2 m3 f2 f3 / s²), f = s^|m| p.
+    """
+    if sum(orders) != 0:
+        return Fraction(0)
+    (l1, l2, l3), (m1, m2, m3) = degrees, orders
+    slopes, values = multiply(slope(l2, m2), slope(l3, m3)), multiply(legendre(l2, m2), legendre(l3, m3))
+    pairing = combine(slopes, values, 1, -m2 * m3)
+    power = sum(map(abs, orders)) // 2 - 1
+    if power < 0:  # all orders zero: slopes carry 1 − x² each
+        pairing, power = divide_by_sine_squared(pairing), 0
+    product = multiply(multiply(legendre(l1, m1), pairing), sine_power(power))
+    return scaled(integral(product), degrees, orders)
+
+
+@cache
+def spin_weighted(l: int, s: int, m: int) -> tuple[int, Polynomial]:
+    """n and q with sY_lm = N √((l−|s|)!/(l+|s|)!) sinⁿθ q(x) e^(imφ): ð or its conjugate |s| times on Y_lm.
+
+    ð sinⁿθ q = sinⁿ⁻¹θ [(1 − x²) q′ − n x q + m q + σ x q] for the spin weight σ, and its conjugate has −m and −σ.
+    """
+    power, polynomial = abs(m), legendre(l, m)
+    sign = 1 if s >= 0 else -1
+    for step in range(abs(s)):
+        slope = combine(multiply(sine_power(1), derivative(polynomial)), (0, *polynomial), 1, step - power)
+        polynomial = combine(slope, polynomial, 1, sign * m)
+        power -= 1
+    return power, tuple(-number for number in polynomial) if s < 0 and s % 2 else polynomial
+
+
+def spin_weighted_gaunt(degrees: Degrees, spins: Orders, orders: Orders) -> Fraction:
+    """π · sign·square of ∫ s1Y1 s2Y2 s3Y3 dΩ"""
+    if sum(orders) != 0:
+        return Fraction(0)
+    parts = [spin_weighted(*numbers) for numbers in zip(degrees, spins, orders, strict=True)]
+    power = sum(n for n, _ in parts) // 2
+    product = multiply(multiply(parts[0][1], parts[1][1]), parts[2][1])
+    for _ in range(-power):
+        product = divide_by_sine_squared(product)
+    weights = (Fraction(factorial(l - abs(s)), factorial(l + abs(s))) for l, s in zip(degrees, spins, strict=True))
+    number = integral(multiply(product, sine_power(max(power, 0))))
+    return scaled(number, degrees, orders) * prod(weights, start=Fraction(1))

@@ -68,13 +68,14 @@ def antipodal() -> sp.Expr:
     return sp.simplify(ratio - stretch ** (l1 + l2 + l3 - 1))
 
 
+def laplacian(h: sp.Expr) -> sp.Expr:
+    """Δh on the unit sphere."""
+    polar = sp.diff(sp.sin(theta) * sp.diff(h, theta), theta) / sp.sin(theta)
+    return polar + sp.diff(h, phi, 2) / sp.sin(theta) ** 2
+
+
 def gradient_dot() -> sp.Expr:
     r"""$2\,\nabla f\cdot\nabla g-\Delta(fg)+f\,\Delta g+g\,\Delta f$ for arbitrary $f,g$ on the sphere."""
     f, g = functions("f", "g")
-
-    def laplacian(h: sp.Expr) -> sp.Expr:
-        polar = sp.diff(sp.sin(theta) * sp.diff(h, theta), theta) / sp.sin(theta)
-        return polar + sp.diff(h, phi, 2) / sp.sin(theta) ** 2
-
     pairing = sp.diff(f, theta) * sp.diff(g, theta) + sp.diff(f, phi) * sp.diff(g, phi) / sp.sin(theta) ** 2
     return sp.simplify(sp.expand(2 * pairing - laplacian(f * g) + f * laplacian(g) + g * laplacian(f)))

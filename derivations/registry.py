@@ -1,10 +1,12 @@
 """The derivations, in the order in which they build on one another."""
 
 from importlib import import_module
+from pathlib import Path
 
 from derivations.framework import Derivation
 
-IDS: tuple[str, ...] = (
+#: Those that others build on.
+FIRST = (
     "wigner_3j",
     "gaunt",
     "antisymmetric_gaunt",
@@ -14,6 +16,16 @@ IDS: tuple[str, ...] = (
     "matrix_product",
     "adjoints",
 )
+
+
+def found() -> set[str]:
+    """The modules of this folder that define a derivation."""
+    files = Path(__file__).parent.glob("*.py")
+    return {file.stem for file in files if "\nDERIVATION = " in file.read_text(encoding="utf-8")}
+
+
+#: The derivations, in the order in which they build on one another; a new file is in the list by itself.
+IDS: tuple[str, ...] = (*FIRST, *sorted(found() - set(FIRST)))
 
 
 def load(identifier: str) -> Derivation:

@@ -12,8 +12,8 @@ import numpy as np
 
 from coupling import exact, foreign, lowrank, products, sphere
 from coupling.arrays import build_arrays, load_arrays
-from coupling.families import wigner_3j_family
 from coupling.plots import projection
+from coupling.recurrences import wigner_3j_family
 from coupling.structures import Comparison, NeighbourDensity, Neighbours, RouteResult
 from coupling.structures.comparison import rotated
 from coupling.tables import Request, TableError, build, load

@@ -24,6 +24,8 @@ from coupling import exact, indexing, lowrank, sphere
 from coupling.arrays.request import ArraysRequest
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
+from coupling.families import family as known
+from coupling.families import names, records
 from coupling.lowrank import normalization_problem, shipped, study
 from coupling.normalizations import exact_normalization
 from coupling.products import MatrixProduct
@@ -64,7 +66,7 @@ for name, arguments in EXACT_ONLY.items():
     NUMERIC[f"coupling.exact.{name}"] = getattr(exact, name), arguments, "an integer"
 for family in ("gaunt", "antisymmetric_gaunt"):
     path = (1, 1, 2) if family == "gaunt" else (1, 2, 2)
-    NUMERIC[f"coupling.exact.reduced({family})"] = partial(exact.reduced, family), path, "an integer"
+    NUMERIC[f"family({family}).reduced"] = known(family).reduced, path, "an integer"
     NUMERIC[f"exact_normalization({family})"] = partial(exact_normalization, family), path, "an integer"
     NUMERIC[f"coupling.sphere.quadrature({family})"] = partial(sphere.quadrature, family), path, "an integer"
     for basis in BASES:
@@ -156,7 +158,7 @@ ARRAYS = ("Grid", "angles", "random_rotation", "rotation_matrix", "synthesis")
 def test_the_list_of_functions_is_complete() -> None:
     """Every public function of single degrees and orders stands in the list; tables have tests of their own."""
     tables = {"Table", "TableError", "build", "load", "load_arrays", "tabulate"}
-    folders = {"exact", "foreign", "lowrank", "plots", "products", "sphere"}
+    folders = {"exact", "families", "foreign", "lowrank", "plots", "products", "sphere"}
     public = {f"coupling.{name}" for name in coupling.__all__ if name not in tables | folders}
     public |= {f"coupling.exact.{name}" for name in exact.__all__ if name != "Surd"}
     public |= {f"coupling.sphere.{name}" for name in sphere.__all__ if name not in ARRAYS}
@@ -363,22 +365,26 @@ def test_blocks_off_the_paths_are_zero(family: str, basis: str) -> None:
     for l in forbidden:
         block = coupling.block(family, *l, basis)
         assert block.shape == tuple(2 * x + 1 for x in l) and block.dtype == kind and not block.any()
-        assert exact.reduced(family, *l) == 0 == exact_normalization(family, *l)
+        assert known(family).reduced(*l) == 0 == exact_normalization(family, *l)
 
 
 # -- names ------------------------------------------------------------------------------------
 
 BY_FAMILY = {
-    "block": (lambda family: coupling.block(family, 1, 1, 1), FAMILIES),
-    "reduced": (lambda family: exact.reduced(family, 1, 1, 1), FAMILIES),
-    "normalization": (lambda family: coupling.normalization(family, 1), (*FAMILIES, "matrix")),
-    "relative_to": (lambda family: coupling.normalization("gaunt", 1, family), (*FAMILIES, "matrix")),
-    "exact_normalization": (lambda family: exact_normalization(family, 1, 1, 1), (*FAMILIES, "matrix")),
-    "quadrature": (lambda family: sphere.quadrature(family, 1, 1, 1), ("gaunt", "antisymmetric_gaunt")),
+    "block": (lambda family: coupling.block(family, 1, 1, 1), names()),
+    "tabulate": (lambda family: coupling.tabulate(family, 1), names()),
+    "family": (known, names()),
+    "normalization": (lambda family: coupling.normalization(family, 1), (*names(), "matrix")),
+    "relative_to": (lambda family: coupling.normalization("gaunt", 1, family), (*names(), "matrix")),
+    "exact_normalization": (lambda family: exact_normalization(family, 1, 1, 1), (*names(), "matrix")),
+    "quadrature": (
+        lambda family: sphere.quadrature(family, 1, 1, 1),
+        tuple(record.name for record in records() if record.integrand),
+    ),
 }
 BY_BASIS = {
     "block": lambda basis: coupling.block("gaunt", 1, 1, 2, basis),
-    "reduced": lambda basis: exact.reduced("gaunt", 1, 1, 2, basis),
+    "reduced": lambda basis: known("gaunt").reduced(1, 1, 2, basis),
     "quadrature": lambda basis: sphere.quadrature("gaunt", 1, 1, 2, basis),
     "harmonics": lambda basis: sphere.harmonics(1, 0.1, 0.2, basis),
     "gradients": lambda basis: sphere.gradients(1, 0.1, 0.2, basis),

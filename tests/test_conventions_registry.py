@@ -15,7 +15,7 @@ from scipy.special import sph_harm_y
 import coupling
 from coupling import exact
 from coupling.exact import Surd
-from coupling.exact.families import exact_function
+from coupling.families import family as known
 from coupling.foreign import CONVENTIONS, Convention, change_of_basis, named, translate
 from coupling.foreign.axes import axis_matrix, determinant
 from coupling.foreign.choices import (
@@ -138,7 +138,7 @@ def test_clebsch_gordan_means_the_same_everywhere(convention: Convention) -> Non
 @BY_NAME
 def test_blocks_are_correctly_rounded_in_every_convention(convention: Convention) -> None:
     """Entry by entry against the exact number times the exact factor; orders and phases looked up one by one."""
-    exactly = exact_function("wigner_3j", convention.basis)
+    exactly = known("wigner_3j").exact(convention.basis)
     met = different = 0
     for path in paths(3):
         block = coupling.block("wigner_3j", *path, convention=convention)

@@ -18,8 +18,8 @@ from coupling.exact import (
     real_clebsch_gordan,
     real_gaunt,
     real_wigner_3j,
-    reduced,
 )
+from coupling.families import family as known
 from coupling.selection import Path, paths, real_orders, triangle
 from tests.domain import orders_with_sum, threej
 
@@ -197,7 +197,7 @@ def test_real_integrals_are_the_transformed_complex_ones(
         for m in all_orders(l):
             value = real_one(*l, *m)  # type: ignore[operator]
             assert value == _to_real(lambda l, mus: complex_one(*l, *mus), l, m)  # type: ignore[operator]
-            assert value == reduced(family, *l, basis="real") * real_wigner_3j(*l, *m)
+            assert value == known(family).reduced(*l, basis="real") * real_wigner_3j(*l, *m)
             met += 1
     assert met == block_sizes(lmax)
 

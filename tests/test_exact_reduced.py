@@ -15,11 +15,11 @@ from coupling.exact import (
     bracket_factor,
     clebsch_gordan,
     gaunt,
-    reduced,
     reduced_matrix,
     wigner_3j,
     wigner_3j_at_zero,
 )
+from coupling.families import family as known
 from coupling.selection import complex_orders, paths, triangle
 from tests.domain import half, orders, orders_with_sum, threej
 
@@ -93,7 +93,7 @@ def test_coefficient_is_reduced_factor_times_3j(family: str, lmax: int) -> None:
             turned = family == "clebsch_gordan"
             sign = parity_sign(m3) if turned else 1
             value = COEFFICIENTS[family](*l, m1, m2, -m3 if turned else m3)
-            assert value == sign * reduced(family, *l) * wigner_3j(*l, m1, m2, m3)
+            assert value == sign * known(family).reduced(*l) * wigner_3j(*l, m1, m2, m3)
             met += 1
     assert met == sum(orders_with_sum(0, *(2 * x for x in l)) for l in paths(lmax))
 
@@ -102,8 +102,8 @@ def test_coefficient_is_reduced_factor_times_3j(family: str, lmax: int) -> None:
 def test_real_factor_is_the_size_of_the_complex_one(family: str, lmax: int) -> None:
     met = 0
     for l in product(range(lmax + 1), repeat=3):
-        assert reduced(family, *l, basis="real") == abs(reduced(family, *l))
-        assert reduced(family, *l, basis="real") >= 0
+        assert known(family).reduced(*l, basis="real") == abs(known(family).reduced(*l))
+        assert known(family).reduced(*l, basis="real") >= 0
         met += 1
     assert met == (lmax + 1) ** 3
 

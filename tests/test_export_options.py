@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 import coupling
 from coupling.cli import main
+from coupling.families import family as known
 from coupling.foreign import Convention
 from coupling.foreign.choices import input_norm, racah, zero_first
 from coupling.interop.export import export, list_table, read_exact_json, segmented_tensor_product
@@ -74,7 +75,7 @@ def test_path_vectors_are_rounded_once(dtype: str) -> None:
     table, met = coupling.load("real-l4"), 0
     file = npz(table, dtype=dtype, path_vectors=True)
     for family in table.factors:
-        exact = [coupling.exact.reduced(family, *path, basis="real") for path in table.paths.tolist()]
+        exact = [known(family).reduced(*path, basis="real") for path in table.paths.tolist()]
         for name, numbers in ((f"n_{family}", exact), (f"inverse_{family}", [1 / x if x else x for x in exact])):
             stored = file[name]
             assert stored.dtype == ("uint16" if dtype == "bfloat16" else dtype)

@@ -18,7 +18,7 @@ import coupling
 from coupling.arrays import build_arrays
 from coupling.cli import main
 from coupling.conventions import CONVENTION_ID, FAMILIES
-from coupling.exact.families import exact_function
+from coupling.families import family as known
 from coupling.foreign import Convention
 from coupling.interop.export import FORMATS, export, read_exact_json
 from coupling.interop.export.e3j import record_type
@@ -132,7 +132,7 @@ def from_json(content: bytes, dtype: str) -> tuple[Facts, Numbers]:
     facts, found = json.loads(content)["metadata"], read_exact_json(content.decode())
     assert facts["value"].startswith("i ") == facts["imaginary"]
     for key, value in found.items():
-        assert value == exact_function(facts["family"], facts["convention"]["basis"])(*key)
+        assert value == known(facts["family"]).exact(facts["convention"]["basis"])(*key)
     return {**facts, "dtype": dtype}, {key: complex(value) for key, value in found.items()}
 
 
@@ -145,7 +145,7 @@ def from_csv(content: bytes, dtype: str) -> tuple[Facts, Numbers]:
     for *numbers, value, exact in rows:
         key = tuple(map(int, numbers[:6]))
         assert symbol(*map(int, numbers[6:])) == key
-        assert exact == str(exact_function(said["family"], said["basis"])(*key))
+        assert exact == str(known(said["family"]).exact(said["basis"])(*key))
         found[key] = read_decimal(value, dtype)
     facts = {
         "table": said["table"].split()[0], "family": said["family"], "relative_to": said["relative to"],
@@ -202,7 +202,7 @@ def test_every_format_is_read_back(form: str, basis: str, tables: dict[str, Tabl
 
 def check_numbers(found: Numbers, family: str, basis: str, dtype: str) -> int:
     """Compare all coefficients with exact ones; none is missing, none too many.  Return their number."""
-    exact, met = exact_function(family, basis), 0
+    exact, met = known(family).exact(basis), 0
     for path in paths(LMAX):
         for m in orders(*path, basis):
             ket = (m[0], m[1], -m[2]) if (family, basis) == ("clebsch_gordan", "complex") else m
@@ -261,7 +261,7 @@ def value(*words: object) -> str:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_printed_values_are_read_back(family: str, basis: str) -> None:
     """``coupling value``: the double as it is, its i included, and the exact number."""
-    exact, met = exact_function(family, basis), 0
+    exact, met = known(family).exact(basis), 0
     for path in paths(2):
         for m in list(orders(*path, basis))[:4]:
             ket = (m[0], m[1], -m[2]) if (family, basis) == ("clebsch_gordan", "complex") else m

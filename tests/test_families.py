@@ -1,267 +1,476 @@
-"""Families in one degree: every entry against the exact symbol, and every error bound against the true error."""
+"""Families of coefficients: every family right everywhere, and what a family cannot have refused in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
+from math import comb, factorial
+from pathlib import Path
 from typing import Any
 
-import mpmath
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import coupling
 from coupling import exact
+from coupling.accuracy import certify
+from coupling.cli import main
+from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
-from coupling.exact.wigner_3j import doubled_3j
-from coupling.families import LARGEST_6J, Family
-from coupling.kernels.families import round_family, rows_3j, rows_6j
-from coupling.kernels.tridiagonal import null_vector
+from coupling.families import Family, check_claims, family, names, records, register, unregister
+from coupling.interop.export import export, list_table
+from coupling.interop.export.path_vectors import path_vectors
+from coupling.kernels import chain
+from coupling.lowrank import normalization_problem, study, whole_problem
+from coupling.normalizations import exact_normalization
+from coupling.products import ClebschGordan, FullProduct
+from coupling.selection import Path as Degrees
+from coupling.selection import complex_orders, paths
+from coupling.sphere import gauss_legendre, quadrature
+from coupling.tables import Request, TableError, build, load
+from coupling.tabulation import MAX_TOTAL, tabulate, tabulate_paths
+from derivations import legendre
 
-HALVES = [Fraction(k, 2) for k in range(8)]
-
-
-def families_3j(lmax: int) -> list[tuple[int, int, int, int]]:
-    degrees = product(range(lmax + 1), repeat=2)
-    return [(a, b, m, n) for a, b in degrees for m in range(-a, a + 1) for n in range(-b, b + 1)]
-
-
-def symbol_3j(l1: int, l2: int, m1: int, m2: int, l: int) -> Surd:
-    return exact.wigner_3j(l1, l2, l, m1, m2, -m1 - m2)
-
-
-def vector(twice: int, size: int, rows: object, *arguments: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the kernel's f [2, n], exponent and error before anything is rounded to a double."""
-    off, diagonal, f, ratio = np.empty((2, size + 1)), np.empty((2, size)), np.empty((2, size)), np.empty((2, size))
-    exponent, error = np.empty(size), np.empty(size)
-    rows(*arguments, off, diagonal)  # type: ignore[operator]
-    null_vector(twice, off, diagonal, f, exponent, error, ratio)
-    return f, exponent, error
+GRADIENT_DOT = "gradient_dot"
+SPINS = [(0, 0, 0), (1, -1, 0), (1, -2, 1), (-2, 0, 2), (2, 1, -3)]
+SPIN_WEIGHTED = [f"spin_weighted_gaunt:{s1},{s2},{s3}" for s1, s2, s3 in SPINS]
+CONJUGATED = ["gaunt:conj=1", "antisymmetric_gaunt:conj=2,3", "gradient_dot:conj=1,3", "wigner_3j:conj=2"]
+CONJUGATED += ["clebsch_gordan:conj=", "clebsch_gordan:conj=1", "clebsch_gordan:conj=1,2,3"]
 
 
-def true_error(value: Surd, high: float, low: float, exponent: float) -> mpmath.mpf:
-    """Return the relative error of (high + low)·2^exponent against the size of an exact number."""
-    with mpmath.workdps(80):
-        size = mpmath.sqrt(mpmath.mpf(value.numerator) / value.denominator)
-        found = mpmath.ldexp(mpmath.mpf(high) + mpmath.mpf(low), int(exponent))
-        return abs(abs(found) - size) / size
+def even_paths(lmax: int) -> list[Degrees]:
+    return list(paths(lmax, parity="even"))
 
 
-def test_all_3j_families_of_small_degrees(lmax: int) -> None:
-    met = zeros = 0
-    for family in families_3j(lmax):
-        first, values = coupling.wigner_3j_family(*family)
-        expected = [float(symbol_3j(*family, int(first) + i)) for i in range(len(values))]
-        assert values.tolist() == expected, family
-        met += len(values)
-        zeros += expected.count(0.0)
-    # one entry for each path and pair of orders that the third degree allows
-    assert met == sum(
-        sum(1 for l in range(abs(a - b), a + b + 1) if abs(m + n) <= l) for a, b, m, n in families_3j(lmax)
+def signed_square(value: Surd) -> Fraction:
+    """π · sign·square of a number that has 1/√π."""
+    assert value.pi_power in (0, 1) and not value.unit
+    return value.sign * value.square
+
+
+# -- gradient_dot -----------------------------------------------------------------------------
+
+
+def test_gradient_dot_is_exact_to_degree_8() -> None:
+    """The exact coefficients are the integrals of Rodrigues' formula: all entries of all paths."""
+    value, met, signs = family(GRADIENT_DOT).exact("complex"), 0, set[int]()
+    for l in paths(8):
+        for m in complex_orders(*l):
+            number = value(*l, *m)
+            assert signed_square(number) == legendre.gradient_dot(l, m), (l, m)
+            met, signs = met + 1, signs | {number.sign}
+    assert met == 26757 and signs == {-1, 0, 1}
+
+
+def test_gradient_dot_vanishes_on_some_even_paths() -> None:
+    zero = [l for l in even_paths(6) if not family(GRADIENT_DOT).reduced(*l)]
+    assert (6, 3, 5) in zero and (6, 5, 3) in zero and (3, 5, 6) not in zero
+    assert {l for l in zero if min(l[1:]) > 0} == {(6, 3, 5), (6, 5, 3)}
+    assert {l for l in zero if min(l[1:]) == 0} == {l for l in even_paths(6) if l[1] * l[2] == 0}
+
+
+@pytest.mark.parametrize("basis", BASES)
+def test_gradient_dot_everywhere_against_quadrature(basis: str) -> None:
+    """Of the 65 paths to degree 4 the 42 even ones have numbers, the others zeros: block, tabulate, table, listing."""
+    blocks = tabulate(GRADIENT_DOT, 4, basis, "all").blocks()
+    table = build(Request(lmax=4, basis=basis, families=["wigner_3j", GRADIENT_DOT]))
+    assert table.check().passed
+    mine = coupling.foreign.Convention("mine", basis=basis)
+    listing = list_table(table, mine, GRADIENT_DOT)
+    listed = dense(listing.index, listing.values, 25)
+    normalization = coupling.normalization(GRADIENT_DOT, 4)
+    assert np.array_equal(table.normalization(GRADIENT_DOT), normalization)
+    met = 0
+    for l1, l2, l3 in paths(4):
+        expected = quadrature(GRADIENT_DOT, l1, l2, l3, basis)
+        box = tuple(slice(l * l, (l + 1) ** 2) for l in (l1, l2, l3))
+        found = [coupling.block(GRADIENT_DOT, l1, l2, l3, basis), table.block(l1, l2, l3, GRADIENT_DOT), listed[box]]
+        found += [blocks[l1, l2, l3]] if (l1, l2, l3) in blocks else []
+        for block in found:
+            np.testing.assert_allclose(block, expected, atol=2e-13)
+        core = coupling.block("wigner_3j", l1, l2, l3) * normalization[l1, l2, l3]
+        np.testing.assert_allclose(core, quadrature(GRADIENT_DOT, l1, l2, l3), atol=2e-13)
+        met += len(found) - 2
+    assert met == 65 + 42 and len(blocks) == 42
+    assert (normalization < 0).sum() > 5 and (normalization > 0).sum() > 5
+
+
+def dense(index: Any, values: Any, size: int) -> Any:
+    result = np.zeros((size,) * 3)
+    result[tuple(index.T)] = values
+    return result
+
+
+@pytest.mark.parametrize("basis", BASES)
+@pytest.mark.parametrize("name", [GRADIENT_DOT, *CONJUGATED, *SPIN_WEIGHTED])
+def test_every_entry_is_correctly_rounded(name: str, basis: str, lmax: int) -> None:
+    if basis not in family(name).bases:
+        pytest.skip(f"{name} has no {basis} basis")
+    whole = certify(tabulate(name, lmax + 2, basis))
+    assert whole.passed and whole.entries > 100
+
+
+@pytest.mark.parametrize("basis", BASES)
+@pytest.mark.parametrize("name", [*FAMILIES, GRADIENT_DOT, "gaunt:conj=1", "clebsch_gordan:conj=2"])
+def test_paths_beyond_the_chains(name: str, basis: str) -> None:
+    """All orderings of a path with J > 100, each with its own factor and signs."""
+    l = (30, 36, 40 - (family(name).parity == "odd"))
+    orderings = np.array(
+        [[l[i] for i in o] for o in ([0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0])]
     )
-    assert zeros > 0 or lmax < 1
+    assert sum(l) > MAX_TOTAL
+    found = certify(tabulate_paths(name, orderings, basis))
+    assert found.passed and found.entries > 10_000 and found.zeros < found.entries / 10
 
 
-def half_families(lmax: int) -> list[tuple[Fraction, ...]]:
-    """All (j1, j2, m1, m2) of which at least one degree is half an odd number."""
-    half = [Fraction(k, 2) for k in range(2 * lmax + 2)]
-    pairs = [(a, b) for a, b in product(half, repeat=2) if a.denominator * b.denominator > 1]
-    return [(a, b, k - a, n - b) for a, b in pairs for k in range(int(2 * a) + 1) for n in range(int(2 * b) + 1)]
+@pytest.mark.parametrize("basis", BASES)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_kernel_is_a_fast_route_and_no_requirement(name: str, basis: str) -> None:
+    """Without its kernel a family is tabulated path by path, bit for bit the same."""
+    slow = register(replace(family(name), name=f"slow_{name}", kernel=None))
+    try:
+        assert np.array_equal(tabulate(slow, 6, basis).values, tabulate(name, 6, basis).values)
+        workers = tabulate(slow, 6, basis, workers=2)
+        assert np.array_equal(workers.values, tabulate(name, 6, basis).values)
+    finally:
+        unregister(f"slow_{name}")
 
 
-def test_all_3j_families_of_small_half_integer_degrees(lmax: int) -> None:
-    met = zeros = 0
-    for family in half_families(min(lmax, 4)):
-        first, values = coupling.wigner_3j_family(*family)
-        j1, j2, m1, m2 = family
-        assert first == max(abs(j1 - j2), abs(m1 + m2)) and len(values) == j1 + j2 - first + 1
-        degrees = [Fraction(first) + i for i in range(len(values))]
-        expected = [coupling.wigner_3j(j1, j2, j, m1, m2, -m1 - m2) for j in degrees]
-        assert values.tolist() == expected, family
-        met += len(values)
-        zeros += expected.count(0.0)
-    assert met > 4 and (zeros > 0 or lmax < 2)
+def test_the_numbers_of_kernels() -> None:
+    numbers = (chain.WIGNER_3J, chain.CLEBSCH_GORDAN, chain.GAUNT, chain.ANTISYMMETRIC_GAUNT)
+    assert [family(name).kernel for name in FAMILIES] == list(numbers)
+    for kernel in (4, -1, 1.0, True, "gaunt"):
+        with pytest.raises(ValueError, match=r"kernel must be None or one of 0, 1, 2, 3, got"):
+            replace(family("gaunt"), kernel=kernel)
+    with pytest.raises(ValueError, match=r"kernel 2 computes gaunt: .* the factor of other is"):
+        register(replace(family(GRADIENT_DOT), name="other", kernel=2))
 
 
-@pytest.mark.parametrize(
-    "family",
-    [(99, 1, 97, -1), (201, 199, 7, -1), (201, 201, 1, -1), (201, 200, 1, 0), (601, 599, -599, 597), (100, 3, -50, 3)],
-)
-def test_whole_3j_families_of_large_half_integer_degrees(family: tuple[int, ...]) -> None:
-    """The arguments are doubled; a zero inside the range comes from exact arithmetic."""
-    j1, j2, m1, m2 = (Fraction(k, 2) for k in family)
-    first, values = coupling.wigner_3j_family(j1, j2, m1, m2)
-    symbols = [exact.wigner_3j(j1, j2, Fraction(first) + i, m1, m2, -m1 - m2) for i in range(len(values))]
-    assert values.tolist() == [float(symbol) for symbol in symbols]
-    assert len(values) == j1 + j2 - first + 1
+def test_products_take_a_family_that_is_not_symmetric() -> None:
+    """The product and both of its turns, and all paths apart, against the dense tensor."""
+    tensor = np.zeros((9,) * 3)
+    for l1, l2, l3 in paths(2):
+        box = tuple(slice(l * l, (l + 1) ** 2) for l in (l1, l2, l3))
+        tensor[box] = quadrature(GRADIENT_DOT, l1, l2, l3)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 9, 4))
+    made = ClebschGordan(2, 2, 2, normalization=GRADIENT_DOT)
+    for turned, form in ((made, "abc"), (made.turn(), "cab"), (made.turn().turn(), "bca")):
+        expected = np.einsum(f"{form},ai,bi->ci", tensor, x, y)
+        np.testing.assert_allclose(turned(x, y), expected, atol=1e-12)
+    separate = FullProduct(2, 2, 2, parity="even", normalization=GRADIENT_DOT)(x, y)
+    assert separate.shape[0] == sum(2 * l3 + 1 for _, _, l3 in even_paths(2))
 
 
-@pytest.mark.parametrize("family", [(2001, 1999, 7, -1801), (20_001, 18_000, 17, -8_000), (199_999, 3, -199_999, 1)])
-def test_3j_families_of_half_integer_degrees_to_the_largest(family: tuple[int, ...]) -> None:
-    j1, j2, m1, m2 = (Fraction(k, 2) for k in family)
-    first, values = coupling.wigner_3j_family(j1, j2, m1, m2)
-    chosen = sorted({0, 1, len(values) // 7, len(values) // 2, (6 * len(values)) // 7, len(values) - 1})
-    a, b, p, q = family  # the third degree may be larger than a single symbol takes
-    symbols = [doubled_3j(a, b, int(2 * first) + 2 * i, p, q, -p - q) for i in chosen]
-    assert [values[i] for i in chosen] == [float(symbol) for symbol in symbols]
-    assert len(values) == j1 + j2 - first + 1
+def test_export_of_a_family_that_is_not_symmetric() -> None:
+    table = build(Request(lmax=3, families=["wigner_3j", GRADIENT_DOT]))
+    vectors = path_vectors(list_table(table))
+    for number, l in enumerate(table.paths.tolist()):
+        assert vectors["n_gradient_dot"][number] == float(exact_normalization(GRADIENT_DOT, *l))
+    exactly = json.loads(export(table, "json", family=GRADIENT_DOT))
+    assert exactly["metadata"]["family"] == GRADIENT_DOT and not exactly["metadata"]["imaginary"]
+    header = export(table, "c", family=GRADIENT_DOT, path_vectors=False).decode()
+    assert "gradient_dot" in header
+    with pytest.raises(ValueError, match=r"canonical order .* gradient_dot of this|canonical order holds"):
+        export(table, "npz", family=GRADIENT_DOT, order="canonical")
+    racah = list_table(table, "e3nn", GRADIENT_DOT)
+    l = racah.paths[racah.path[5]]
+    assert racah.exact(5) == family(GRADIENT_DOT).exact("real")(*l.tolist(), *racah.orders[5].tolist())
 
 
-def test_a_3j_family_of_the_largest_degrees_is_normalised() -> None:
-    """Products of doubled degrees come closest to 2^63 here; the sum is that of the theorem of Pythagoras."""
-    l, j = 100_000, 99_999.5
-    for arguments in ((l, l, l - 1, -5), (j, l, -j, l), (j, j, 0.5, 0.5), (l, l, 0, 0)):
-        first, values = coupling.wigner_3j_family(*arguments)
-        degrees = np.arange(len(values)) + first
-        assert abs(((2 * degrees + 1) * values * values).sum() - 1) < 1e-12
-    for arguments in ((100_000.5, 1, 0.5, 0), (1, 100_001, 0, 0)):
-        with pytest.raises(ValueError, match=r"degree [12] must be <= 100000, got"):
-            coupling.wigner_3j_family(*arguments)
-
-
-def test_orders_of_the_other_kind_have_no_family() -> None:
-    for arguments in ((0.5, 1, 0, 0), (1, 0.5, 0, 0), (0.5, 0.5, 0.5, 0), (1, 1, 0.5, -0.5)):
-        with pytest.raises(ValueError, match=r"order [12] must be one of .* in steps of 1, got"):
-            coupling.wigner_3j_family(*arguments)
-
-
-@pytest.mark.parametrize(
-    "family",
-    [(50, 37, -12, 30), (100, 100, 0, 0), (99, 99, 31, 31), (200, 3, 150, -2), (200, 190, -190, 190), (300, 299, 1, 0)],
-)
-def test_whole_3j_families_of_large_degrees(family: tuple[int, int, int, int]) -> None:
-    first, values = coupling.wigner_3j_family(*family)
-    expected = [float(symbol_3j(*family, int(first) + i)) for i in range(len(values))]
-    assert values.tolist() == expected
-    assert len(values) == family[0] + family[1] - int(first) + 1
-
-
-@pytest.mark.parametrize("family", [(1000, 1000, 3, -5), (1000, 990, 900, -800), (10_000, 9_000, 17, -4_000)])
-def test_3j_families_to_degree_ten_thousand(family: tuple[int, int, int, int]) -> None:
-    first, values = coupling.wigner_3j_family(*family)
-    chosen = sorted({0, 1, len(values) // 7, len(values) // 2, (6 * len(values)) // 7, len(values) - 1})
-    assert [values[i] for i in chosen] == [float(symbol_3j(*family, int(first) + i)) for i in chosen]
-    l = np.arange(first, first + len(values))
-    assert abs(((2 * l + 1) * values * values).sum() - 1) < 1e-13
-
-
-def test_3j_values_below_the_smallest_double_are_zero_and_those_above_are_kept() -> None:
-    """Towards the end of the range values fall below 1e-308, through the subnormal numbers."""
-    first, values = coupling.wigner_3j_family(1200, 1200, 1100, -1100)
-    sizes = abs(values)
-    subnormal = np.flatnonzero((sizes > 0) & (sizes < 2.0**-1022))
-    assert len(subnormal) and (sizes == 0).any()
-    edge = [*subnormal[:3], *subnormal[-3:], subnormal[0] - 1, subnormal[-1] + 1]
-    exact_values = [float(symbol_3j(1200, 1200, 1100, -1100, int(first + i))) for i in edge]
-    assert [values[i] for i in edge] == exact_values
-
-
-def test_all_6j_families_of_small_degrees() -> None:
+def test_the_study_of_gradient_dot() -> None:
+    """Zero paths are free, signs are those of the factor, and one term suffices to degree 1."""
+    problem = normalization_problem(GRADIENT_DOT, 3, inverse=False)
     met = 0
-    for arguments in product(HALVES[:6], repeat=5):
-        first, values = coupling.wigner_6j_family(*arguments)
-        expected = [float(exact.wigner_6j(Fraction(first) + i, *arguments)) for i in range(len(values))]
-        assert values.tolist() == expected, arguments
-        met += len(values)
-    allowed = 0
-    for j1, j2, j3, j4, j5, j6 in product([Fraction(k, 2) for k in range(11)], *[HALVES[:6]] * 5):
-        triads = (j1, j2, j3), (j1, j5, j6), (j4, j2, j6), (j4, j5, j3)
-        allowed += all(abs(a - b) <= c <= a + b and (a + b + c).denominator == 1 for a, b, c in triads)
-    assert met == allowed > 1500
+    for l in product(range(4), repeat=3):
+        factor = family(GRADIENT_DOT).reduced(*l, "real")
+        assert bool(problem.mask[l]) == bool(factor)
+        assert problem.tensor[l] == float(factor)
+        met += bool(factor)
+    assert met == sum(problem.mask.ravel()) and (problem.tensor < 0).any()
+    signs = normalization_problem(GRADIENT_DOT, 3, signs="complex")
+    assert np.array_equal(np.abs(signs.tensor), np.abs(normalization_problem(GRADIENT_DOT, 3).tensor))
+    assert problem.ties == (0, 1, 1)
+    [record] = study(normalization_problem(GRADIENT_DOT, 1), [1], starts=4)
+    assert record.error < 1e-12
+    with pytest.raises(ValueError, match="products have no factors of gradient_dot"):
+        _ = record.product_factors
+    whole = whole_problem(2, family=GRADIENT_DOT)
+    index = tuple(int(axis[3]) for axis in np.nonzero(whole.tensor))
+    assert float(whole.exact(*index)) == pytest.approx(whole.tensor[index], rel=1e-15)
 
 
-@pytest.mark.parametrize("arguments", [(40, 35, 30, 38, 41), (100, 100, 100, 100, 100), (60.5, 60, 59.5, 60.5, 60)])
-def test_6j_families_of_large_degrees(arguments: tuple[float, ...]) -> None:
-    first, values = coupling.wigner_6j_family(*arguments)
-    assert len(values) > 20
-    assert values.tolist() == [float(exact.wigner_6j(first + i, *arguments)) for i in range(len(values))]
+def test_gradient_dot_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner().invoke
+    said = run(main, ["value", GRADIENT_DOT, *"2 1 1 0 0 0".split(), "--exact", "--basis", "real"])
+    assert said.output.startswith(f"{family(GRADIENT_DOT).exact('real')(2, 1, 1, 0, 0, 0)} = ")
+    drawn = run(main, ["value", GRADIENT_DOT, *"2 1 1 0 0 0".split(), "--plot", "block.png"])
+    assert drawn.exit_code == 0 and Path("block.png").stat().st_size > 1000
+    request = Path("mine.toml")
+    request.write_text('lmax = 2\nfamilies = ["wigner_3j", "gradient_dot"]\nname = "mine"\n', encoding="utf-8")
+    assert run(main, ["build", "mine.toml", "--output", "mine.safetensors"]).exit_code == 0
+    assert "ok      reduced factors" in run(main, ["check", "mine.safetensors"]).output
+    written = run(main, ["export", "mine.safetensors", "-f", "csv", "--family", GRADIENT_DOT, "-o", "-"]).output
+    listing = list_table(load("mine.safetensors"), family=GRADIENT_DOT)
+    assert sum(line[0] != "#" for line in written.splitlines()) == 1 + len(listing)
+    searched = run(main, ["study", "family", GRADIENT_DOT, "--lmax", "1", "--max-rank", "1", "--starts", "2"])
+    assert searched.exit_code == 0 and "even, complex" in searched.output
 
 
-def test_error_bounds_of_3j_families_hold() -> None:
-    """The proven bound of each entry is above its true error, and below 2^-80."""
+# -- spin-weighted harmonics ------------------------------------------------------------------
+
+
+def spin_weighted_harmonics(l: int, s: int, theta: Any, phi: Any) -> Any:
+    """[n, 2l+1] by the sum of Goldberg et al. 1967, eq. 3.1, with the sign (-1)^m of Condon and Shortley."""
+    columns = []
+    for m in range(-l, l + 1):
+        total = np.zeros(len(theta))
+        for r in range(max(0, m - s), min(l - s, l + m) + 1):
+            sign = comb(l - s, r) * comb(l + s, r + s - m) * (-1.0) ** (l - r - s)
+            total += sign * np.sin(theta / 2) ** (2 * l - 2 * r - s + m) * np.cos(theta / 2) ** (2 * r + s - m)
+        square = Fraction(factorial(l + m) * factorial(l - m), factorial(l + s) * factorial(l - s)) * (2 * l + 1)
+        columns.append((-1.0) ** m * np.sqrt(float(square) / (4 * np.pi)) * total * np.exp(1j * m * phi))
+    return np.stack(columns, axis=-1)
+
+
+def test_spin_weighted_harmonics_of_spin_zero_are_harmonics() -> None:
+    grid = gauss_legendre(6)
+    for l in range(4):
+        expected = coupling.sphere.harmonics(l, grid.theta, grid.phi, "complex")[:, l * l :]
+        np.testing.assert_allclose(spin_weighted_harmonics(l, 0, grid.theta, grid.phi), expected, atol=1e-13)
+
+
+@pytest.mark.parametrize("spins", SPINS)
+def test_spin_weighted_gaunt_against_quadrature(spins: Degrees) -> None:
+    """Every path to degree 4, those with some |s| > l included: zero."""
+    name, met, alive = "spin_weighted_gaunt:{},{},{}".format(*spins), 0, 0
+    blocks, table = tabulate(name, 4, "complex").blocks(), build(Request(lmax=4, basis="complex", families=[name]))
+    assert table.check().passed
+    grid = gauss_legendre(12)
+    for l in paths(4):
+        expected = np.zeros([2 * n + 1 for n in l])
+        if all(abs(s) <= n for s, n in zip(spins, l, strict=True)):
+            fields = [spin_weighted_harmonics(n, s, grid.theta, grid.phi) for n, s in zip(l, spins, strict=True)]
+            expected = np.einsum("pa,pb,pc->abc", fields[0] * grid.weights[:, None], fields[1], fields[2])
+            alive += 1
+        for block in (coupling.block(name, *l, "complex"), blocks[l], table.block(*l, name)):
+            np.testing.assert_allclose(block, expected, atol=1e-13)
+            assert block.dtype == float
+        met += 1
+    assert met == 65 and 0 < alive <= 65 and (alive == 65) == (spins == (0, 0, 0))
+
+
+def test_spin_weighted_gaunt_is_exact() -> None:
+    """All spins, all entries to degree 3, against ð applied to Rodrigues' formula."""
     met = 0
-    for l1, l2, m1, m2 in [(30, 25, 7, -3), (40, 40, 0, 0), (40, 40, 5, 5), (60, 31, -30, 31), (80, 80, 79, -80)]:
-        first = max(abs(l1 - l2), abs(m1 + m2))
-        size = l1 + l2 - first + 1
-        f, exponent, error = vector(2 * first, size, rows_3j, 2 * l1, 2 * l2, 2 * m1, 2 * m2, 2 * first)
-        for i in range(size):
-            value = symbol_3j(l1, l2, m1, m2, first + i)
-            if value:
-                assert true_error(value, f[0, i], f[1, i], exponent[i]) <= error[i] < 2.0**-80
+    for l in paths(3):
+        for s in complex_orders(*l):
+            value = family("spin_weighted_gaunt:{},{},{}".format(*s)).exact("complex")
+            for m in complex_orders(*l):
+                assert signed_square(value(*l, *m)) == legendre.spin_weighted_gaunt(l, s, m), (l, s, m)
                 met += 1
-    assert met == 351
+    assert met == 9322
 
 
-@pytest.mark.parametrize(
-    "family", [lambda: coupling.wigner_3j_family(9, 7, 2, -3), lambda: coupling.wigner_6j_family(9, 8, 7, 8, 9)]
-)
-def test_the_exact_value_replaces_what_a_bound_makes_doubtful(
-    family: Callable[[], Family], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One entry after the other leaves the kernel wrong, with a bound that admits it; the result is right."""
-    right = family().values
-
-    for wrong in range(len(right)):
-
-        def spoil(*arguments: Any, wrong: int = wrong) -> None:
-            null_vector(*arguments)
-            f, error = arguments[3], arguments[5]
-            f[0, wrong] *= 1 + 2.0**-40
-            error[wrong] = 2.0**-39
-
-        monkeypatch.setattr(coupling.families, "null_vector", spoil)
-        assert family().values.tobytes() == right.tobytes()
-    assert len(right) > 10
+def test_spin_zero_is_gaunt() -> None:
+    assert np.array_equal(
+        tabulate("spin_weighted_gaunt:0,0,0", 5, "complex", "even").values, tabulate("gaunt", 5, "complex").values
+    )
 
 
-def test_a_family_is_certain_to_the_bound_and_no_farther() -> None:
-    """f = 1 + half a unit of the last place, less `away`: doubtful when the bound reaches the middle."""
-    met = 0
-    for bits in (60, 70, 80, 95):
-        for factor, expected in ((0.5, False), (0.99, False), (1.01, True), (4.0, True), (0.0, False)):
-            f = np.array([[0.0, 1.0], [0.0, 2.0**-53 - 2.0**-bits]])
-            values, doubtful = np.empty(2), np.empty(2, np.bool_)
-            round_family(1.0, 0.0, f, np.zeros(2), np.array([1.0, factor * 2.0**-bits]), values, doubtful)
-            assert doubtful.tolist() == [True, factor > 0.995], (bits, factor)
-            assert values.tolist() == [0.0, 1.0] and expected == (factor > 1)
+def test_spin_weighted_gaunt_on_the_command_line_and_in_an_export() -> None:
+    name = "spin_weighted_gaunt:1,-2,1"
+    said = CliRunner().invoke(main, ["value", name, *"2 2 2 1 0 -1".split(), "--exact"])
+    number = family(name).exact("complex")(2, 2, 2, 1, 0, -1)
+    assert said.output == f"{number} = {float(number)!r}\n" and number
+    table = build(Request(lmax=2, basis="complex", families=["wigner_3j", name]))
+    listing = list_table(table, coupling.foreign.Convention("mine", basis="complex"), name)
+    assert np.array_equal(dense(listing.index, listing.values, 9)[4:, 4:, 4:], coupling.block(name, 2, 2, 2, "complex"))
+    assert "n_spin_weighted_gaunt_1_m2_1" in path_vectors(
+        list_table(table, coupling.foreign.Convention("m", basis="complex"))
+    )
+
+
+# -- conjugated slots -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CONJUGATED)
+def test_a_conjugated_slot_is_a_sign_and_a_negated_order(name: str, lmax: int) -> None:
+    record = family(name)
+    plain, conjugated = record.conjugated().exact("complex"), record.exact("complex")
+    blocks, met = tabulate(name, lmax, "complex").blocks(), 0
+    for l in product(range(lmax + 1), repeat=3):
+        block = coupling.block(name, *l, "complex")
+        for m in complex_orders(*l) if 2 * max(l) <= sum(l) else ():
+            turned = [-n if slot in record.conjugate else n for slot, n in enumerate(m, 1)]
+            odd = sum(n for slot, n in enumerate(m, 1) if slot in record.conjugate) % 2
+            number = plain(*l, *m)
+            assert conjugated(*l, *turned) == (-number if odd else number)
+            place = tuple(n + order for n, order in zip(l, turned, strict=True))
+            assert block[place] == (complex(number) if record.imaginary else float(number)) * (-1 if odd else 1)
             met += 1
-    assert met == 20
+        if l in blocks:
+            assert np.array_equal(blocks[l], block.imag if record.imaginary else block)
+    assert met > 1000
+    table = build(Request(lmax=3, basis="complex", families=[name]))
+    for l in paths(3):
+        np.testing.assert_allclose(table.block(*l, name), coupling.block(name, *l, "complex"), rtol=4e-16)
 
 
-def test_error_bounds_of_3j_families_of_half_integer_degrees_hold() -> None:
-    met = 0
-    for j1, j2, m1, m2 in [(61, 50, 15, -6), (81, 80, 1, 0), (81, 81, 11, 11), (121, 63, -61, 61)]:
-        first = max(abs(j1 - j2), abs(m1 + m2))
-        size = (j1 + j2 - first) // 2 + 1
-        f, exponent, error = vector(first, size, rows_3j, j1, j2, m1, m2, first)
-        halves = [Fraction(k, 2) for k in (j1, j2, m1, m2)]
-        for i in range(size):
-            value = exact.wigner_3j(*halves[:2], Fraction(first, 2) + i, *halves[2:], -halves[2] - halves[3])
-            if value:
-                assert true_error(value, f[0, i], f[1, i], exponent[i]) <= error[i] < 2.0**-80
-                met += 1
-    assert met > 200
+def test_conjugation_changes_nothing_in_the_real_basis() -> None:
+    assert np.array_equal(tabulate("gaunt:conj=1", 4).values, tabulate("gaunt", 4).values)
 
 
-def test_error_bounds_of_6j_families_hold() -> None:
-    met = 0
-    for j2, j3, j4, j5, j6 in [(20, 22, 18, 26, 24), (30, 30, 30, 30, 30), (41, 40, 39, 43, 42)]:
-        first, last = max(abs(j2 - j3), abs(j5 - j6)), min(j2 + j3, j5 + j6)
-        size = (last - first) // 2 + 1
-        f, exponent, error = vector(first, size, rows_6j, j2, j3, j4, j5, j6, first)
-        for i in range(size):
-            value = exact.wigner_6j(*(Fraction(j, 2) for j in (first + 2 * i, j2, j3, j4, j5, j6)))
-            if value:
-                value = value * Surd(1, j4 + 1)  # Σ(2j1+1)(2j4+1) 6j² = 1
-                assert true_error(value, f[0, i], f[1, i], exponent[i]) <= error[i] < 2.0**-75
-                met += 1
-    assert met > 60
+def test_a_third_slot_conjugated_and_scaled_is_clebsch_gordan() -> None:
+    conjugated = family("wigner_3j:conj=3").exact("complex")
+    for l in paths(3):
+        for m1, m2, m3 in complex_orders(*l):
+            scale = Surd(1 if (l[0] - l[1]) % 2 == 0 else -1, 2 * l[2] + 1)
+            assert exact.clebsch_gordan(*l, m1, m2, -m3) == conjugated(*l, m1, m2, -m3) * scale
 
 
-def test_where_no_symbol_exists() -> None:
-    assert len(coupling.wigner_6j_family(1, 1, 5, 1, 1).values) == 0
-    assert len(coupling.wigner_6j_family(1, 1, 0.5, 1, 1).values) == 0
-    assert coupling.wigner_3j_family(0, 0, 0, 0) == Family(0, np.ones(1))
-    with pytest.raises(ValueError, match=rf"must be <= {LARGEST_6J // 2}, got 9000"):
-        coupling.wigner_6j_family(9000, 1, 1, 1, 1)
+# -- what a family cannot have ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: coupling.block(SPIN_WEIGHTED[1], 1, 1, 1), "spin_weighted_gaunt has no real basis, only complex"),
+        (lambda: tabulate(SPIN_WEIGHTED[1], 1), "spin_weighted_gaunt has no real basis"),
+        (lambda: Request(lmax=1, families=[SPIN_WEIGHTED[1]]), "spin_weighted_gaunt has no real basis"),
+        (lambda: ClebschGordan(1, 1, 1, normalization=SPIN_WEIGHTED[1]), "spin_weighted_gaunt has no real basis"),
+        (lambda: normalization_problem(SPIN_WEIGHTED[1], 2), "spin_weighted_gaunt has no real basis"),
+        (lambda: whole_problem(1, family=SPIN_WEIGHTED[1]), "spin_weighted_gaunt has no real basis"),
+        (lambda: quadrature(SPIN_WEIGHTED[1], 1, 1, 1, "complex"), "family must be one of gaunt, antisymmetric_gaunt"),
+        (
+            lambda: coupling.block("spin_weighted_gaunt", 1, 1, 1),
+            "needs its parameters s1, s2, s3: write spin_weighted",
+        ),
+        (lambda: family("spin_weighted_gaunt:1,2"), "takes the integers s1, s2, s3, got 1, 2"),
+        (lambda: family("spin_weighted_gaunt:1,-1,0:conj=1"), "cannot be conjugated"),
+        (lambda: family("spin_weighted_gaunt:1,1,1").reduced(1, 1, 1), "must add up to zero, got 1, 1, 1"),
+        (lambda: family("gaunt:1"), "gaunt takes no parameters, got 1"),
+        (lambda: family("gaunt:conj=4"), "conjugate must list slots out of 1, 2, 3 in rising order, got"),
+        (lambda: family("gaunt:conj=2,1"), "rising order"),
+        (lambda: family("gaunt:conj=x"), "a name with parameters"),
+        (lambda: family("gaunt:conj="), "is written 'gaunt'"),
+        (lambda: family("spin_weighted_gaunt:01,-1,0"), "is written 'spin_weighted_gaunt:1,-1,0'"),
+        (lambda: Request(lmax=1, families=["gaunt"], parity="odd"), "gaunt is zero on every odd path"),
+        (lambda: Request(lmax=1, families=["gaunt", "gaunt"]), "families must be distinct"),
+        (lambda: replace(family("gaunt"), parity="all"), "the integral gaunt has no real basis: i.J times its factor"),
+        (lambda: replace(family("gaunt"), name="Gaunt"), "the name of a family is a-z"),
+        (lambda: replace(family("gaunt"), half_integers=True), "half-integer degrees: give it a function"),
+        (lambda: register(family("gaunt")), "the name gaunt is taken; there are wigner_3j, "),
+        (lambda: register(replace(family("gaunt:conj=1"), name="mine")), "with its own slots, not mine:conj=1"),
+        (
+            lambda: coupling.block(replace(family("gaunt"), kernel=None), 1, 1, 0),
+            "gaunt is not the one that is registered",
+        ),
+        (lambda: unregister("gaunt"), "'gaunt' was not registered in this process; registered: none"),
+    ],
+)
+def test_what_there_is_not_is_refused_in_words(call: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+@pytest.mark.parametrize("symmetry", ["total", "last two", "none"])
+def test_a_wrong_claim_is_found_when_a_family_is_registered(symmetry: str) -> None:
+    """The factor of gradient_dot has no more symmetry than the last two slots."""
+    name = f"with_{symmetry.replace(' ', '_')}"
+    record = replace(family(GRADIENT_DOT), name=name, symmetry=symmetry)
+    if symmetry == "total":
+        with pytest.raises(ValueError, match=r"declared with symmetry 'total', and its factor is .* on"):
+            register(record)
+        return
+    register(record)
+    assert np.array_equal(tabulate(name, 5).values, tabulate(GRADIENT_DOT, 5).values)
+    unregister(name)
+
+
+def test_other_wrong_claims() -> None:
+    with pytest.raises(ValueError, match="the kind of a path with another factor"):
+        register(replace(family(GRADIENT_DOT), name="mine", kind=lambda l1, l2, l3: l1 + l2 + l3))
+    with pytest.raises(TypeError, match=r"must be a real Surd, got 1\.0 on the path"):
+        register(Family(name="mine", factor=lambda l1, l2, l3: 1.0, integral=False))
+    with pytest.raises(TypeError, match="must be an imaginary Surd"):
+        register(replace(family("antisymmetric_gaunt"), name="mine", factor=family("wigner_3j").factor, kernel=None))
+    with pytest.raises(TypeError, match=r"a family is a coupling\.families.Family, got str"):
+        register("gaunt")  # type: ignore[arg-type]
+
+
+def test_the_claims_of_every_family_hold_to_degree_8() -> None:
+    complete = [record for record in records() if not record.parameters]
+    met = [check_claims(record, 8) for record in (*complete, *map(family, SPIN_WEIGHTED))]
+    assert met == [sum(1 for _ in paths(8))] * (len(complete) + 5)
+    assert len(names()) == len(records()) >= 6
+
+
+# -- a family of one's own --------------------------------------------------------------------
+
+
+def squared_norm(l1: int, l2: int, l3: int) -> Surd:
+    """∫ Y1 L2·L3 with the angular momenta L = -i r×∇ of the second and third harmonic: minus gradient_dot."""
+    doubled = l1 * (l1 + 1) - l2 * (l2 + 1) - l3 * (l3 + 1)
+    return Surd.rational(Fraction(doubled, 2)) * family("gaunt").factor(l1, l2, l3)
+
+
+@pytest.fixture
+def mine() -> Iterator[Family]:
+    yield register(
+        Family(
+            name="momenta_dot", factor=squared_norm, parity="even", symmetry="last two", definition="∫ Y1 LY2·LY3 dΩ"
+        )
+    )
+    unregister("momenta_dot")
+
+
+def test_a_family_of_ones_own_works_everywhere(mine: Family, tmp_path: Path) -> None:
+    name = mine.name
+    assert np.array_equal(coupling.block(name, 2, 1, 1), -coupling.block(GRADIENT_DOT, 2, 1, 1) + 0)
+    for basis in BASES:
+        assert np.array_equal(tabulate(name, 4, basis).values, 0 - tabulate(GRADIENT_DOT, 4, basis).values)
+        assert certify(tabulate(name, 4, basis)).passed
+    assert np.array_equal(coupling.normalization(name, 3), 0 - coupling.normalization(GRADIENT_DOT, 3))
+    file = build(Request(lmax=3, families=["wigner_3j", "gaunt", name])).save(tmp_path / "mine.safetensors")
+    table = load(file)
+    assert table.check().passed and list(table.factors) == ["wigner_3j", "gaunt", name]
+    assert np.array_equal(table.normalization(name), coupling.normalization(name, 3))
+    rows = [line for line in export(table, "csv", family=name).decode().splitlines() if line[0] != "#"]
+    assert len(rows) == 1 + len(list_table(table, family=name)) > 100
+    x, y = np.random.default_rng(1).normal(size=(2, 9, 3))
+    ours, theirs = (ClebschGordan(2, 2, 2, normalization=f)(x, y) for f in (name, GRADIENT_DOT))
+    np.testing.assert_allclose(ours, -theirs, atol=1e-13)
+    assert normalization_problem(name, 2).tensor.min() == -normalization_problem(GRADIENT_DOT, 2).tensor.max()
+    said = CliRunner().invoke(main, ["value", name, *"2 1 1 0 0 0".split(), "--exact"])
+    assert said.output.startswith(str(-family(GRADIENT_DOT).exact("complex")(2, 1, 1, 0, 0, 0)))
+
+
+def test_a_file_with_a_family_that_is_not_registered_is_refused(mine: Family, tmp_path: Path) -> None:
+    file = build(Request(lmax=1, families=[mine.name])).save(tmp_path / "mine.safetensors")
+    assert load(file).check().passed
+    unregister(mine.name)
+    try:
+        with pytest.raises(TableError, match=r"register it with coupling\.families\.register"):
+            load(file)
+        elsewhere = f"import coupling; coupling.load({str(file)!r})"
+        done = subprocess.run([sys.executable, "-c", elsewhere], capture_output=True, text=True)
+        assert done.returncode != 0 and "register it with coupling.families.register" in done.stderr
+    finally:
+        register(mine)
+
+
+def test_a_name_keeps_its_meaning(mine: Family) -> None:
+    """Tables of a family are kept by name, so another family cannot take the name later."""
+    unregister(mine.name)
+    assert mine.name not in names()
+    with pytest.raises(ValueError, match="momenta_dot was another family before in this process"):
+        register(replace(mine, factor=family(GRADIENT_DOT).factor))
+    register(mine)

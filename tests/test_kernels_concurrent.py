@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coupling.families import wigner_3j_family
+from coupling.recurrences import wigner_3j_family
 from coupling.tabulation import tabulate, tabulate_paths
 
 # compiles a caller with helpers in two other files, and uses it

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad, least_squares
 
-from coupling.exact import real_gaunt, real_wigner_3j, reduced, wigner_6j
+from coupling.exact import real_gaunt, real_wigner_3j, wigner_6j
+from coupling.families import family as known
 from coupling.lowrank import decompose, normalization_problem, tensorly_decompose, whole_problem
 from coupling.lowrank.batch import _solved, polish_many
 from coupling.lowrank.factors import column_norms, congruence, tensor
@@ -82,7 +83,7 @@ def test_signs_of_the_families() -> None:
     for family in FAMILIES:
         problem = normalization_problem(family, 5, signs="complex")
         for (l1, l2, l3), value in zip(degrees_of(problem), problem.tensor[problem.entries], strict=True):
-            assert np.sign(value) == reduced(family, l1, l2, l3).sign
+            assert np.sign(value) == known(family).reduced(l1, l2, l3).sign
             met += 1
     for twice, lmax in ((3, 1), (4, 3), (5, 4)):
         for signs in ("real", "complex"):

@@ -82,7 +82,7 @@ def test_a_seed_draws_the_same_faults_and_one_in_every_module() -> None:
 def test_the_nearest_tests_come_first() -> None:
     near = {
         "coupling.tables.check": "tests/test_tables_check.py",
-        "coupling.kernels.families": "tests/test_families.py",
+        "coupling.kernels.recurrences": "tests/test_recurrences.py",
         "coupling.interop.export.e3j": "tests/test_export_consumers.py",
         "coupling.tables.atomic": "tests/test_tables_build.py",
     }

@@ -44,7 +44,6 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "real_clebsch_gordan": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "real_gaunt": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "real_wigner_3j": ("1, 1, 2, 0, 1, 1", "dddooo"),
-        "reduced": ("'gaunt', 1, 1, 2", "cddd"),
         "reduced_matrix": ("1, 1, 2, 1", "dddh"),
         "wigner_3j": ("1, 1, 2, 0, 1, -1", "hhhooo"),
         "wigner_3j_at_zero": ("1, 1, 2", "ddd"),
@@ -56,6 +55,16 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "tabulate_paths": ("'gaunt', [[1, 1, 2]], 'real', 1, 2.0**-90", "cacnp"),
     },
     "coupling.families": {
+        "check_claims": ("family('gaunt'), 2", "rd"),
+        "family": ("'gaunt'", "c"),
+        "names": ("", ""),
+        "of_product": ("'even'", "c"),
+        "records": ("", ""),
+        "register": ("Family(name='three', factor=lambda l1, l2, l3: Surd(1, 9), integral=False)", "r"),
+        "unregister": ("'three'", "c"),
+        "with_basis": ("'gaunt', 'real'", "cc"),
+    },
+    "coupling.recurrences": {
         "wigner_3j_family": ("2, 1, 1, 0", "ddoo"),
         "wigner_6j_family": ("1, 2, 1, 1, 2", "hhhhh"),
     },
@@ -83,7 +92,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 #: Classes that are made by others.
-RESULTS = {"Certificate", "Choice", "Family", "Product", "Surd", "Table", "TableError", "Tabulation"}
+RESULTS = {"Certificate", "Choice", "Family", "Product", "Surd", "Symbols", "Table", "TableError", "Tabulation"}
 
 PROGRAM = """
 import faulthandler, json, signal, sys, warnings
@@ -92,6 +101,8 @@ from importlib import import_module
 import numpy as np
 faulthandler.enable(sys.stderr)
 from coupling.accuracy import certify
+from coupling.exact import Surd
+from coupling.families import Family, family
 from coupling.tables import Request
 from coupling.tabulation import tabulate
 
@@ -127,7 +138,7 @@ for name, (arguments, kinds) in good.items():
     def call(values):
         result = function(*values)
         return list(result) if hasattr(result, "__next__") else result
-    start = list(eval(f"({arguments},)"))
+    start = list(eval(f"({arguments},)")) if arguments else []
     call(start)
     if len(kinds) != len(start):
         wrong.append(f"{name}: {len(kinds)} kinds for {len(start)} arguments")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from coupling.conventions import BASES
+from coupling.conventions import BASES, FAMILIES
 from coupling.selection import orders, paths
 from coupling.tables import Request, Table, build
 from coupling.tables.check import check
@@ -139,10 +139,23 @@ def test_a_reduced_factor_one_ulp_off_is_found(basis: str) -> None:
             values = factors.copy()
             values[path] = np.nextafter(values[path], 9)
             bad = changed(table, factors={**table.factors, family: values})
-            seen_on_load = family in ("wigner_3j", "clebsch_gordan") or path == 0 or factors[path] == 0
+            seen_on_load = family in ("wigner_3j", "clebsch_gordan") or factors[path] == 0
             assert failed(bad) == {"structure" if seen_on_load else "reduced factors"}
             met += 1
     assert met == 60
+
+
+@pytest.mark.parametrize("basis", BASES)
+def test_the_factors_of_another_family_are_seen_on_load(basis: str) -> None:
+    """Of every family in place of every other, and with a sign or a size that is not its own."""
+    table, met = build(Request(lmax=3, basis=basis, families=[*FAMILIES, "gradient_dot"])), 0
+    for family, factors in table.factors.items():
+        wrong = [values for name, values in table.factors.items() if name != family]
+        wrong += [-factors, 2 * factors]
+        for values in wrong:
+            assert failed(changed(table, factors={**table.factors, family: values})) == {"structure"}
+            met += 1
+    assert met == 5 * 6
 
 
 def test_reversal_is_found() -> None:

@@ -324,7 +324,7 @@ def test_arrays_of_equal_shapes_that_change_places_are_refused(basis: str, lmax:
 
 
 def test_a_wrong_number_with_a_fitting_checksum_is_a_matter_for_check(file: Path, tmp_path: Path) -> None:
-    path = forge(file, tmp_path / file.name, entry("reduced_gaunt", 1, 0.25))
+    path = forge(file, tmp_path / file.name, entry("core", 1, 0.25))
     assert not load(path).check().passed
 
 

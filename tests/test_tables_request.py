@@ -41,7 +41,7 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"lmax": 4, "parity": "none"}, ValueError, r"parity must be one of all, even, odd"),
     ({"lmax": 4, "order": "output-major"}, ValueError, r"order must be one of path-major"),
     ({"lmax": 4, "families": "gaunt"}, TypeError, r"families must be a list of names"),
-    ({"lmax": 4, "families": ["elsasser"]}, ValueError, r"each family must be one of .* got 'elsasser'"),
+    ({"lmax": 4, "families": ["Elsasser"]}, ValueError, r"each family must be one of .* got 'Elsasser'"),
     ({"lmax": 4, "families": [1]}, TypeError, r"each family"),
     ({"lmax": 4, "families": ["gaunt", "gaunt"]}, ValueError, r"distinct"),
     ({"lmax": 4, "families": ["gaunt"], "parity": "odd"}, ValueError, r"gaunt is zero on every odd path"),

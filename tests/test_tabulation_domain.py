@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 
 import coupling
-from coupling import coefficients, exact, families, memory, plan, tabulation
+from coupling import coefficients, exact, memory, plan, recurrences, tabulation
 from coupling.conventions import BASES, FAMILIES, parity_sign
 from coupling.exact import Surd
 from coupling.exact.wigner_3j import doubled_3j
-from coupling.families import LARGEST_6J
 from coupling.indexing import entry_counts, path_array
 from coupling.kernels.path import MAX_DEGREE
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.plan import box_size, buffer_shapes, checked_paths, make_plan
+from coupling.recurrences import LARGEST_6J
 from coupling.selection import LARGEST_DEGREE, has_parity, orders, paths
 from coupling.tables import Request, build
 from coupling.tabulation import ERROR, tabulate, tabulate_paths
@@ -254,13 +254,13 @@ def test_entries_in_doubt_beyond_the_largest_degree_come_from_exact_arithmetic(m
     """The degree that runs goes to l1 + l2, twice as far as those that are given."""
     family = LARGEST_DEGREE, 2, 50_000, -1
     expected = coupling.wigner_3j_family(*family).values
-    whole = families.round_family
+    whole = recurrences.round_family
 
     def in_doubt(*arguments: Any) -> None:
         whole(*arguments)
         arguments[-2][:], arguments[-1][:] = np.nan, True
 
-    monkeypatch.setattr(families, "round_family", in_doubt)
+    monkeypatch.setattr(recurrences, "round_family", in_doubt)
     assert coupling.wigner_3j_family(*family).values.tobytes() == expected.tobytes()
 
 

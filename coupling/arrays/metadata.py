@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from coupling.arrays.request import GRIDS, ArraysRequest
+from coupling.arrays.request import GRIDS, NORMALIZED, ArraysRequest
 from coupling.conventions import CONVENTION_ID
 from coupling.tables.errors import TableError
 from coupling.tables.ownership import Kind
@@ -51,7 +51,7 @@ DESCRIPTIONS = {
     },
     "normalization": {
         name: f"N[l1, l2, l3] = |reduced factor| of {family}{', inverted' if inverse else ''}, zero off its paths"
-        for family in ("gaunt", "antisymmetric_gaunt", "clebsch_gordan")
+        for family in NORMALIZED
         for inverse, name in enumerate((family, f"inverse_{family}"))
     },
 }

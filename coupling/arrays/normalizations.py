@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from coupling.arrays.request import ArraysRequest
 from coupling.arrays.surds import rounded_surds
 from coupling.exact.surd import Surd
+from coupling.families import family as known
+from coupling.families.registry import ordered
 from coupling.normalizations import exact_normalization
 from coupling.selection import paths
 
@@ -26,13 +28,7 @@ def build_normalizations(request: ArraysRequest) -> dict[str, NDArray[Any]]:
         family = tensor.name.removeprefix("inverse_")
         exact = np.full(tensor.shape, Surd(0))
         for path in paths(lmax, lmax, lmax):
-            value = exact_normalization(family, *_sorted(family, path))
+            value = exact_normalization(family, *ordered(known(family).symmetry, path))
             exact[path] = Surd(1) / value if value and family != tensor.name else value
         arrays[tensor.name] = rounded_surds(exact.ravel().tolist(), tensor.shape, request.dtype)
     return arrays
-
-
-def _sorted(family: str, path: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Return the path with the first two degrees, or all where the family is symmetric, in order: it is kept."""
-    l1, l2, l3 = path if family == "clebsch_gordan" else sorted(path)
-    return l1, l2, l3

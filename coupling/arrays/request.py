@@ -18,6 +18,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from coupling.conventions import ANTISYMMETRIC_GAUNT, CLEBSCH_GORDAN, GAUNT
 from coupling.memory import require_memory
 from coupling.quoted import quoted
 from coupling.selection import degree as check_degree
@@ -41,6 +42,8 @@ DESIGNS = {
     27: 382, 29: 438, 31: 498,
 }  # fmt: skip
 MULTIPLE = 16
+#: Families whose normalizations a file of them holds.
+NORMALIZED = (GAUNT, ANTISYMMETRIC_GAUNT, CLEBSCH_GORDAN)
 #: lmax → 2j of the smallest spin that reaches every path, ``coupling.spins.smallest_spin``; the reader knows no 6j.
 SMALLEST_SPIN = (
     0, 1, 2, 4, 4, 5, 7, 7, 9, 9, 13, 13, 14, 14, 14, 17, 17, 17, 19, 19, 22, 22, 22, 24, 24, 25, 28, 29, 29, 29, 32,
@@ -133,8 +136,7 @@ class ArraysRequest:
         if self.kind == "fourier":
             return {"series": (half, edge)}
         if self.kind == "normalization":
-            families = ("gaunt", "antisymmetric_gaunt", "clebsch_gordan")
-            return {f"{prefix}{f}": (edge,) * 3 for f in families for prefix in ("", "inverse_")}
+            return {f"{prefix}{f}": (edge,) * 3 for f in NORMALIZED for prefix in ("", "inverse_")}
         if self.kind == "matrix":
             n = (self.twice_spin or 0) + 1
             parts = ("encoder_real", "encoder_imag", "decoder_real", "decoder_imag")

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.arrays.request import GRIDS, ArraysRequest
+from coupling.arrays.request import GRIDS, NORMALIZED, ArraysRequest
+from coupling.families import family as known
 from coupling.floating_point import default_rounding
 from coupling.tables.errors import TableError
 
@@ -140,21 +141,17 @@ def _matrix(check: Comparison, a: Doubles) -> None:
 
 
 def _normalization(check: Comparison, a: Doubles) -> None:
-    for family, parity in (("gaunt", "even"), ("antisymmetric_gaunt", "odd"), ("clebsch_gordan", "all")):
+    for family in NORMALIZED:
         value, inverse = a[family], a[f"inverse_{family}"]
-        on = _off_paths(check, family, value, parity)
+        on = _off_paths(check, family, value, known(family).parity)
         if (value[on] <= 0).any():
             raise TableError(check.path, family, "positive numbers on its paths", value[on].min())
         check.same(f"inverse_{family}", value * inverse, on, "1/N on the paths, else 0", 4)
-    edge = len(a["gaunt"])
-    root = np.sqrt(2 * np.arange(edge) + 1)
-    on = a["clebsch_gordan"] > 0
-    check.same("clebsch_gordan", a["clebsch_gordan"], on * root, "sqrt(2 l3 + 1)", 4)
-    if edge > 1:
-        first = np.sqrt(9 / (2 * np.pi))
-        check.same("antisymmetric_gaunt", a["antisymmetric_gaunt"][1, 1, 1], first, "√(9/2π) at 1, 1, 1")
-    diagonal = np.diagonal(a["gaunt"][0])
-    check.same("gaunt", diagonal, np.sqrt(2 * np.arange(edge) + 1) / np.sqrt(4 * np.pi), "sqrt((2l+1)/4 pi) at 0, l, l")
+        outline = known(family).outline
+        if outline is not None:
+            size = outline(*np.nonzero(on))[1]
+            elementary = ~np.isnan(size)
+            check.same(family, value[on][elementary], size[elementary], f"the elementary sizes of {family}", 4)
 
 
 def _off_paths(check: Comparison, name: str, tensor: NDArray[np.float64], parity: str) -> NDArray[np.bool_]:

@@ -9,13 +9,14 @@ import click
 
 from coupling.cli.arrays import are_arrays, export_arrays
 from coupling.cli.errors import says_what_is_wrong
+from coupling.cli.family_name import FamilyName
 from coupling.cli.overwriting import may_overwrite
+from coupling.conventions import CORE
 
 if TYPE_CHECKING:
     from coupling.foreign import Convention
 
 FORMATS = ("npz", "c", "python", "triton", "e3j", "cuequivariance", "openequivariance", "json", "csv", "safetensors")
-FAMILIES = ("wigner_3j", "clebsch_gordan", "gaunt", "antisymmetric_gaunt")
 DTYPES = ("float64", "float32", "float16", "bfloat16")
 ORDERS = ("path", "canonical", "output", "input1", "input2")
 #: Formats that the suffix of a file says.
@@ -57,7 +58,7 @@ A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says w
 @click.argument("table", metavar="TABLE")
 @click.option("--format", "-f", "form", type=click.Choice(FORMATS), required=True, metavar="FORMAT", help="See below.")
 @click.option("--convention", "-c", metavar="NAME or FILE.toml", help="[default: that of the format, else coupling]")
-@click.option("--family", type=click.Choice(FAMILIES), default="wigner_3j", show_default=True, metavar="FAMILY")
+@click.option("--family", type=FamilyName(), default=CORE, show_default=True, metavar="FAMILY")
 @click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True, help="Rounded once.")
 @click.option("--order", type=click.Choice(ORDERS), help="Of the entries.  [default: path]")
 @click.option("--palette", is_flag=True, help="Distinct values, and which of them each entry has.")
@@ -98,7 +99,7 @@ def export(
     from coupling.tables.atomic import write_file
 
     if are_arrays(table):
-        asked = {"convention": convention, "family": family != "wigner_3j", "order": order, "palette": palette}
+        asked = {"convention": convention, "family": family != CORE, "order": order, "palette": palette}
         asked |= {"transposes": transposes, "path-vectors": path_vectors, "channels": channels > 1, "weights": weights}
         return export_arrays(table, form, dtype, output, asked, force)
     their = _convention(convention)
@@ -121,7 +122,7 @@ def export(
         return
     name = their if isinstance(their, str) or their is None else their.name
     said = [loaded.request.name, name, None if form in PLAIN or form == name else form]
-    said += [family if family != "wigner_3j" else None, dtype if dtype != "float64" else None, order]
+    said += [family if family != CORE else None, dtype if dtype != "float64" else None, order]
     chosen = {"palette": palette, "transposes": transposes, "path-vectors": path_vectors, "weights": weights}
     said += [word for word, given in chosen.items() if given] + ([f"{channels}-channels"] if channels > 1 else [])
     label = file_stem("-".join(word for word in said if word))

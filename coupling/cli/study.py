@@ -11,12 +11,12 @@ import click
 
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.overwriting import may_overwrite
+from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 
 if TYPE_CHECKING:
     from coupling.lowrank.problems import Problem
     from coupling.lowrank.records import Record
 
-FAMILIES = {"gaunt": "gaunt", "bracket": "antisymmetric_gaunt", "matrix": "matrix"}
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -70,8 +70,9 @@ Examples:
 def study() -> None:
     """Search sums of few products, print and draw their errors by rank, and verify what was found.
 
-    gaunt, bracket, matrix: the normalizations w/N of a family, whose rank is the number of its products that simulate
-    a Clebsch-Gordan product; errors are those of the weights of its paths.  whole: the coupling tensor of all paths.
+    gaunt, bracket, matrix, family: the normalizations w/N of a family, whose rank is the number of its products that
+    simulate a Clebsch-Gordan product; errors are those of the weights of its paths.  whole: the coupling tensor of all
+    paths.
     """
 
 
@@ -80,7 +81,7 @@ def study() -> None:
 @says_what_is_wrong
 def gaunt(**options: Any) -> None:
     """Even paths, by Gaunt products."""
-    study_family("gaunt", spin=None, **options)
+    study_family(GAUNT, GAUNT, spin=None, **options)
 
 
 @study.command()
@@ -88,7 +89,7 @@ def gaunt(**options: Any) -> None:
 @says_what_is_wrong
 def bracket(**options: Any) -> None:
     """Odd paths, by brackets: antisymmetric Gaunt products."""
-    study_family("bracket", spin=None, **options)
+    study_family("bracket", ANTISYMMETRIC_GAUNT, spin=None, **options)
 
 
 @study.command()
@@ -97,7 +98,18 @@ def bracket(**options: Any) -> None:
 @says_what_is_wrong
 def matrix(**options: Any) -> None:
     """All paths, by products of matrices of a spin."""
-    study_family("matrix", **options)
+    from coupling.normalizations import MATRIX
+
+    study_family(MATRIX, MATRIX, **options)
+
+
+@study.command("family")
+@click.argument("name", metavar="FAMILY")
+@with_options(FAMILY, SEARCH)
+@says_what_is_wrong
+def any_family(name: str, **options: Any) -> None:
+    """The normalizations of any family, such as gradient_dot."""
+    study_family(name, name, spin=None, **options)
 
 
 @study.command()
@@ -107,6 +119,7 @@ def matrix(**options: Any) -> None:
 @says_what_is_wrong
 def whole(**options: Any) -> None:
     """The coupling tensor of all paths, (L+1)² per side."""
+    from coupling.lowrank.by_rank import whole_ranks
     from coupling.lowrank.problems import whole_problem
     from coupling.lowrank.report import LEGEND, whole_table
 
@@ -165,12 +178,12 @@ def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool,
     write(folder, store or folder / "results", size == "full", workers, fresh, force)
 
 
-def study_family(name: str, **options: Any) -> None:
+def study_family(name: str, family: str, **options: Any) -> None:
     """Print and draw the errors of the normalizations of a family: for each degree limit, and variants of the last."""
     from coupling.lowrank.report import LEGEND, errors_by_rank, worst_by_rank
 
     check_chart(options)
-    family, lmax = FAMILIES[name], options["lmax"]
+    lmax = options["lmax"]
     options["starts"] = options["starts"] or 256
     limits = {f"L = {l}": p for l in range(1, lmax + 1) if (p := family_problem(family, l, options))}
     if not limits:
@@ -207,29 +220,17 @@ def variants(family: str, lmax: int, options: Mapping[str, Any]) -> dict[str, Pr
     Of classes that are the same up to the order of the slots only the first is kept.
     """
     from coupling.lowrank.problems import CLASSES, same
+    from coupling.normalizations import parities_and_bases
 
-    kinds = {"gaunt": ("even",), "antisymmetric_gaunt": ("odd",), "matrix": ("even", "odd")}[family]
     found: dict[str, Problem] = {}
-    signs = ("real", "complex", "absolute") if family == "matrix" else ("real", "complex")
+    kinds, bases = parities_and_bases(family)
     for kind in kinds:
-        wanted = [(kind, sign) for sign in signs] + [(name, "absolute") for name in CLASSES[kind]]
+        wanted = [(kind, sign) for sign in (*bases, "absolute")] + [(name, "absolute") for name in CLASSES[kind]]
         for parity, sign in wanted:
             problem = family_problem(family, lmax, options, parity=parity, signs=sign)
             if problem and not any(same(problem, other) for other in found.values()):
                 found[f"{parity}, {sign}" if parity == kind else parity] = problem
     return found
-
-
-def whole_ranks(lmax: int) -> list[int]:
-    """Return ranks worth a search: up to that of a generic tensor of this size, ⌈n³/(3n-2)⌉, and 7L², 7L²+1.
-
-    >>> whole_ranks(1), whole_ranks(2)
-    ([2, 3, 4, 5, 7, 8], [10, 15, 20, 25, 28, 29, 30])
-    """
-    n = (lmax + 1) ** 2
-    generic = -(-(n**3) // (3 * n - 2))
-    parts = {generic * k // 6 for k in range(2, 7)} | {7 * lmax**2, 7 * lmax**2 + 1}
-    return sorted(rank for rank in parts if rank <= generic + 1)
 
 
 def run(problems: Mapping[str, Problem], options: Mapping[str, Any]) -> dict[str, list[Record]]:

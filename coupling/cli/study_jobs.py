@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coupling.cli.study import bar, tell
+from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
+from coupling.families import family as known
 from coupling.lowrank.by_rank import study
 from coupling.lowrank.factors import Factors
 from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization_problem, same, whole_problem
@@ -16,9 +18,10 @@ from coupling.lowrank.records import Record, file_name
 from coupling.lowrank.search import pool
 from coupling.lowrank.shipped import PROBLEMS, load_factors
 from coupling.lowrank.store import keep
+from coupling.normalizations import MATRIX
 from coupling.tables.atomic import FINISHED
 
-FAMILIES = {"Gaunt": "gaunt", "bracket": "antisymmetric_gaunt"}
+FAMILIES = {"Gaunt": GAUNT, "bracket": ANTISYMMETRIC_GAUNT}
 
 #: 2j for which no path of a degree limit is missing.
 SPINS = {1: 1, 2: 2, 3: 4, 4: 4, 5: 5, 6: 7, 8: 9}
@@ -155,11 +158,11 @@ def variants(starts: int, lmax: int) -> dict[str, Job]:
     """Return the variants at one degree limit: signs, classes, weights, N itself."""
     jobs: dict[str, Job] = {}
     for name, family in FAMILIES.items():
-        kind = "even" if family == "gaunt" else "odd"
+        classes = CLASSES[known(family).parity]
         wanted: list[tuple[str, Problem]] = [
             (f"{name}, positive", normalization_problem(family, lmax)),
             (f"{name}, complex signs", normalization_problem(family, lmax, signs="complex")),
-            *((f"{name}, class {c}", normalization_problem(family, lmax, c, signs="absolute")) for c in CLASSES[kind]),
+            *((f"{name}, class {c}", normalization_problem(family, lmax, c, signs="absolute")) for c in classes),
             (f"{name}, component weights", normalization_problem(family, lmax, weights="component")),
             (f"{name}, norm weights", normalization_problem(family, lmax, weights="norm")),
             (f"{name}, N instead of 1/N", normalization_problem(family, lmax, inverse=False)),
@@ -186,7 +189,7 @@ def matrix(full: bool, starts: int) -> dict[str, Job]:
     spins += [(4, 16), (4, 64)] if full else [(2, 16)]
     return {
         f"L = {lmax}, 2j = {twice}, {parity}": Job(
-            normalization_problem("matrix", lmax, parity, j=twice / 2), tuple(range(1, 7)), starts
+            normalization_problem(MATRIX, lmax, parity, j=twice / 2), tuple(range(1, 7)), starts
         )
         for lmax, twice in spins
         for parity in ("even", "odd", "all")

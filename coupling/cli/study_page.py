@@ -11,6 +11,7 @@ import numpy as np
 from coupling.cli.study import chart
 from coupling.cli.study_jobs import begin, counted, sections, work
 from coupling.cli.study_page_text import TEXT
+from coupling.conventions import GAUNT
 from coupling.lowrank import normalization_problem, tensorly_decompose, whole_problem
 from coupling.lowrank.by_rank import Effort, searched
 from coupling.lowrank.factors import column_norms, tensor
@@ -46,8 +47,8 @@ def write(folder: Path, store: Path, full: bool, workers: int, fresh: bool = Fal
     products = products_table(limits, 4)
     draw(folder, found, products, force)
     parts = {
-        "gaunt": errors_by_rank(found["Gaunt"], "Gaunt"),
-        "bracket": errors_by_rank(found["bracket"], "bracket"),
+        "even": errors_by_rank(found["Gaunt"], "Gaunt"),
+        "odd": errors_by_rank(found["bracket"], "bracket"),
         "variants": errors_by_rank(found["variants"], f"L = {6 if full else 4}"),
         "double": errors_by_rank(found["double"], "outputs to 2L"),
         "matrix": errors_by_rank(found["matrix"], "matrix product"),
@@ -79,7 +80,7 @@ def require_page(folder: Path, force: bool) -> None:
 
 def to_ship(found: Mapping[str, Studies]) -> dict[str, list[Record]]:
     """Return the results that are shipped as files of factors: degrees to 8, or what there is of the whole tensor."""
-    groups = {"gaunt": found["Gaunt"], "bracket": found["bracket"], "whole": found["whole"]}
+    groups = {GAUNT: found["Gaunt"], "bracket": found["bracket"], "whole": found["whole"]}
     return {
         name: [
             record
@@ -138,9 +139,9 @@ def baseline_table(full: bool) -> str:
     """Return the errors of tensorly's fit beside ours, both without weights, at the same number of starts."""
     rows, starts = [], 16 if full else 2
     wanted = [
-        ("1/N, Gaunt, L = 4", normalization_problem("gaunt", 4), (1, 2, 3)),
+        ("1/N, Gaunt, L = 4", normalization_problem(GAUNT, 4), (1, 2, 3)),
         ("whole, L = 1", whole_problem(1), (5, 7, 8)),
-        ("1/N, Gaunt, L = 6", normalization_problem("gaunt", 6), (2, 4, 5)),
+        ("1/N, Gaunt, L = 6", normalization_problem(GAUNT, 6), (2, 4, 5)),
         ("whole, L = 2", whole_problem(2), (15, 28)),
     ]
     for name, problem, ranks in wanted if full else wanted[:2]:

@@ -26,11 +26,11 @@ product of functions of one degree.
 
 **Even paths, by Gaunt products.** Degrees of inputs and output up to L, w = 1.
 
-$gaunt
+$even
 
 **Odd paths, by bracket products.**
 
-$bracket
+$odd
 
 ![Error against rank](normalizations.png)
 

@@ -14,6 +14,7 @@ import click
 
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.overwriting import may_overwrite
+from coupling.conventions import FAMILIES
 from coupling.quoted import quoted
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ HEADER = ("table", "paths", "non-zeros", "sym. zeros", "acc. zeros", "bytes", "s
 
 def describes_a_request(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the arguments that say which table is meant: request files, or the same keys as options."""
-    families = "Out of wigner_3j, clebsch_gordan, gaunt, antisymmetric_gaunt.  [default: all that live on the paths]"
+    families = f"{', '.join(FAMILIES)} or others.  [default: those four that live on the paths]"
     output = "Folder, or NAME.safetensors."
     options = [
         click.argument("requests", nargs=-1, type=click.Path(path_type=Path), metavar="[REQUEST.toml]..."),
@@ -117,7 +118,8 @@ def _targets(
     """Return the requests and the file of each; all are checked before anything is written."""
     from coupling.tables.request import Request, file_name, read_request
 
-    options = {"basis": basis, "parity": parity, "families": tuple(families.split(",")) if families else None}
+    chosen = re.split(r",(?=[A-Za-z])", families) if families else None  # a comma between numbers is part of a name
+    options = {"basis": basis, "parity": parity, "families": chosen}
     given = {key: value for key, value in options.items() if value}
     if bool(requests) == bool(lmax or given):
         raise ValueError("say which table: request files, or --lmax with further options, or --all")

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 from coupling.cli.errors import says_what_is_wrong
+from coupling.cli.family_name import FamilyName
 from coupling.cli.overwriting import may_overwrite
+from coupling.conventions import CORE
 from coupling.quoted import quoted
 
 if TYPE_CHECKING:
     from coupling.exact import Surd
 
-#: name on the command line → name in the package and what follows it
-SYMBOLS = ("wigner_3j", "clebsch_gordan", "gaunt", "antisymmetric_gaunt")
-ALIASES = {"3j": "wigner_3j", "6j": "wigner_6j", "9j": "wigner_9j"}
-ARGUMENTS = {
-    **dict.fromkeys(SYMBOLS, "l1 l2 l3 m1 m2 m3"),
+ALIASES = {"3j": CORE, "6j": "wigner_6j", "9j": "wigner_9j"}
+#: What follows a family, and what follows a name that is none.
+SYMBOL = "l1 l2 l3 m1 m2 m3"
+OTHERS = {
     "wigner_6j": "j1 j2 j3 j4 j5 j6",
     "wigner_9j": "j1 j2 j3 j4 j5 j6 j7 j8 j9",
     "matrix": "l1 l2 l3",
@@ -39,9 +40,11 @@ Examples:
   coupling value 6j 1 1 1 0.5 0.5 0.5
   coupling value matrix 1 1 2 --j 7/2 --exact
   coupling value gaunt 2 1 3 1 0 1 --basis real --plot block.png
+  coupling value spin_weighted_gaunt:1,-2,1 2 2 2 1 0 -1 --exact
+  coupling value gaunt:conj=1 2 2 2 1 0 1
 """,
 )
-@click.argument("family", type=click.Choice([*ARGUMENTS, *ALIASES]), metavar="FAMILY")
+@click.argument("family", type=FamilyName(*OTHERS, *ALIASES), metavar="FAMILY")
 @click.argument("numbers", nargs=-1, type=click.UNPROCESSED, metavar="DEGREES ORDERS")
 @click.option("--exact", is_flag=True, help="Print the square root of a rational as well.")
 @click.option("--basis", type=click.Choice(["complex", "real"]), help="Of the spherical harmonics.  [default: complex]")
@@ -60,7 +63,8 @@ def value(
 ) -> None:
     """Print one coefficient, the double nearest to its exact value.
 
-    FAMILY is wigner_3j (3j), clebsch_gordan, gaunt, antisymmetric_gaunt, wigner_6j (6j), wigner_9j (9j) or matrix.
+    FAMILY is wigner_3j (3j), clebsch_gordan, gaunt, antisymmetric_gaunt, gradient_dot, spin_weighted_gaunt:s1,s2,s3,
+    wigner_6j (6j), wigner_9j (9j) or matrix; :conj=1 after a family conjugates its first slot.
     All degrees come first, then all orders.  Degrees of 3j, clebsch_gordan, 6j and 9j may be half-integers, 1/2 or
     0.5.  In the real basis, wigner_3j is the core C.  For matrix, give three degrees and the spin: the number is
     the factor of the path in the matrix product.  A selection rule that fails gives 0.
@@ -76,12 +80,13 @@ def value(
 
 
 def _draw(file: str, family: str, numbers: list[int | float | Fraction], basis: str, force: bool) -> None:
+    from coupling.families import names
     from coupling.plots import coupling_block, save
     from coupling.plots.style import require_picture
     from coupling.selection import integer_symbol
 
-    if family not in SYMBOLS:
-        raise ValueError(f"--plot draws the block of a path, for {', '.join(SYMBOLS)}; got {family}")
+    if family in OTHERS:
+        raise ValueError(f"--plot draws the block of a path, for {', '.join(names())}; got {family}")
     require_picture(file, force)
     l1, l2, l3, *orders = integer_symbol(*numbers)
     mark = orders[0], orders[1], orders[2]
@@ -90,15 +95,17 @@ def _draw(file: str, family: str, numbers: list[int | float | Fraction], basis: 
 
 def _function(family: str, basis: str | None, spin: str | None) -> Callable[..., Surd]:
     import coupling.exact as exact
-    from coupling.exact.families import exact_function
+    from coupling.families import family as known
+    from coupling.families import names
+    from coupling.normalizations import MATRIX
 
-    if (spin is None) == (family == "matrix"):
+    if (spin is None) == (family == MATRIX):
         what = "needed by" if spin is None else "only for"
         raise ValueError(f"--j, the spin, is {what} the family matrix; got the family {family}")
-    if family in SYMBOLS:
-        return exact_function(family, basis or "complex")
+    if family not in OTHERS:
+        return known(family).exact(basis or "complex")
     if basis is not None:
-        raise ValueError(f"--basis is for {', '.join(SYMBOLS)}; {family} does not depend on it")
+        raise ValueError(f"--basis is for {', '.join(names())}; {family} does not depend on it")
     if spin is not None:
         j = parse_number(spin)
         return lambda l1, l2, l3: exact.reduced_matrix(l1, l2, l3, j)
@@ -106,7 +113,7 @@ def _function(family: str, basis: str | None, spin: str | None) -> Callable[...,
 
 
 def _parse(family: str, numbers: tuple[str, ...]) -> list[int | float | Fraction]:
-    expected = ARGUMENTS[family].split()
+    expected = OTHERS.get(family, SYMBOL).split()
     parsed = [parse_number(text) for text in numbers]
     if len(parsed) != len(expected):
         raise ValueError(f"{family} takes {len(expected)} numbers, {' '.join(expected)}; got {len(parsed)}")

@@ -6,7 +6,7 @@ Arguments are degrees, then orders.
 
 from coupling.exact.gaunt import antisymmetric_gaunt, gaunt
 from coupling.exact.real import real_antisymmetric_gaunt, real_clebsch_gordan, real_gaunt, real_wigner_3j
-from coupling.exact.reduced import bracket_factor, reduced, reduced_matrix, wigner_3j_at_zero
+from coupling.exact.reduced import bracket_factor, reduced_matrix, wigner_3j_at_zero
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import clebsch_gordan, wigner_3j
 from coupling.exact.wigner_6j import wigner_6j
@@ -22,7 +22,6 @@ __all__ = [
     "real_clebsch_gordan",
     "real_gaunt",
     "real_wigner_3j",
-    "reduced",
     "reduced_matrix",
     "wigner_3j",
     "wigner_3j_at_zero",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from coupling.exact.reduced import REDUCED
+from collections.abc import Callable
+
+from coupling.exact.reduced import antisymmetric_gaunt_factor, gaunt_factor
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import wigner_3j
 from coupling.selection import integer_symbol
@@ -19,7 +21,7 @@ def gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object
     >>> gaunt(1, 1, 2, 1, -1, 0)
     √(1/(20π))
     """
-    return _integral("gaunt", *integer_symbol(l1, l2, l3, m1, m2, m3))
+    return _integral(gaunt_factor, *integer_symbol(l1, l2, l3, m1, m2, m3))
 
 
 def antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> Surd:
@@ -34,9 +36,9 @@ def antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2: obje
     >>> antisymmetric_gaunt(3, 4, 4, 1, 2, -3)
     i·√(486/(121π))
     """
-    return _integral("antisymmetric_gaunt", *integer_symbol(l1, l2, l3, m1, m2, m3))
+    return _integral(antisymmetric_gaunt_factor, *integer_symbol(l1, l2, l3, m1, m2, m3))
 
 
-def _integral(family: str, l1: int, l2: int, l3: int, m1: int, m2: int, m3: int) -> Surd:
-    factor = REDUCED[family](l1, l2, l3) if m1 + m2 + m3 == 0 else Surd(0)
+def _integral(reduced: Callable[[int, int, int], Surd], l1: int, l2: int, l3: int, m1: int, m2: int, m3: int) -> Surd:
+    factor = reduced(l1, l2, l3) if m1 + m2 + m3 == 0 else Surd(0)
     return factor * wigner_3j(l1, l2, l3, m1, m2, m3) if factor else factor

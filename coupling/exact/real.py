@@ -12,7 +12,9 @@ negative m has the parity of J.
 
 from __future__ import annotations
 
-from coupling.exact.reduced import REDUCED
+from collections.abc import Callable
+
+from coupling.exact.reduced import antisymmetric_gaunt_factor, gaunt_factor
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import wigner_3j
 from coupling.selection import Path, integer_symbol
@@ -41,7 +43,8 @@ def real_clebsch_gordan(l1: object, l2: object, l3: object, m1: object, m2: obje
     >>> real_clebsch_gordan(1, 1, 2, 0, 0, 0)
     √(2/3)
     """
-    return _real_multiple("clebsch_gordan", *integer_symbol(l1, l2, l3, m1, m2, m3))
+    symbol = integer_symbol(l1, l2, l3, m1, m2, m3)
+    return Surd(1, 2 * symbol[2] + 1) * _core(*symbol)
 
 
 def real_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> Surd:
@@ -53,7 +56,7 @@ def real_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: o
     >>> real_gaunt(1, 1, 2, 1, -1, -2)
     √(3/(20π))
     """
-    return _real_multiple("gaunt", *integer_symbol(l1, l2, l3, m1, m2, m3))
+    return _integral(gaunt_factor, *integer_symbol(l1, l2, l3, m1, m2, m3))
 
 
 def real_antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> Surd:
@@ -66,11 +69,11 @@ def real_antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2:
     >>> real_antisymmetric_gaunt(1, 1, 1, 1, -1, 0)
     √(3/(4π))
     """
-    return _real_multiple("antisymmetric_gaunt", *integer_symbol(l1, l2, l3, m1, m2, m3))
+    return _integral(antisymmetric_gaunt_factor, *integer_symbol(l1, l2, l3, m1, m2, m3))
 
 
-def _real_multiple(family: str, *symbol: int) -> Surd:
-    return abs(REDUCED[family](*symbol[:3])) * _core(*symbol)
+def _integral(reduced: Callable[[int, int, int], Surd], *symbol: int) -> Surd:
+    return abs(reduced(*symbol[:3])) * _core(*symbol)
 
 
 def _core(l1: int, l2: int, l3: int, m1: int, m2: int, m3: int) -> Surd:

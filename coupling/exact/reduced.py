@@ -1,19 +1,14 @@
-"""The degree-only factor of each family: coefficient = reduced(family; l1 l2 l3) · 3j(l1 l2 l3;
-m1 m2 m3).
-
-A family of coefficients enters the package here, as one function of a path, and nowhere else.
-"""
+"""Factors that depend on the degrees alone: those of both integrals and of the matrix product, in closed form."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import comb, factorial
 
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_6j import doubled_6j
 from coupling.quoted import quoted
-from coupling.selection import LARGEST_DEGREE, check_basis, degrees, doubled, one_of, triangle
+from coupling.selection import LARGEST_DEGREE, degrees, doubled, triangle
 
 
 def wigner_3j_at_zero(l1: object, l2: object, l3: object) -> Surd:
@@ -66,48 +61,26 @@ def _degrees_product(l1: int, l2: int, l3: int) -> int:
     return (2 * l1 + 1) * (2 * l2 + 1) * (2 * l3 + 1)
 
 
-def _wigner_3j(l1: int, l2: int, l3: int) -> Surd:
-    return Surd(int(triangle(l1, l2, l3)))
+def gaunt_factor(l1: int, l2: int, l3: int) -> Surd:
+    """Return √(P/4π) 3j(l1 l2 l3; 0 0 0), the factor of ∫ Y1 Y2 Y3 dΩ; zero off the even paths.
 
+    Source: derivation ``gaunt``.
 
-def _clebsch_gordan(l1: int, l2: int, l3: int) -> Surd:
-    return Surd(int(triangle(l1, l2, l3)) * parity_sign(l1 - l2), 2 * l3 + 1)
-
-
-def _gaunt(l1: int, l2: int, l3: int) -> Surd:
+    >>> gaunt_factor(2, 2, 2)
+    -√(25/(14π))
+    """
     return Surd(1, _degrees_product(l1, l2, l3), 4, 1) * wigner_3j_at_zero(l1, l2, l3)
 
 
-def _antisymmetric_gaunt(l1: int, l2: int, l3: int) -> Surd:
-    return Surd(1, _degrees_product(l1, l2, l3), 4, 1, unit=1) * bracket_factor(l1, l2, l3)
+def antisymmetric_gaunt_factor(l1: int, l2: int, l3: int) -> Surd:
+    """Return i √(P/4π) K(l1 l2 l3), the factor of ∫ Y1 r·(∇Y2 × ∇Y3) dΩ; zero off the odd paths.
 
+    Source: derivation ``antisymmetric_gaunt``.
 
-#: family → reduced factor in the complex basis
-REDUCED: dict[str, Callable[[int, int, int], Surd]] = {
-    "wigner_3j": _wigner_3j,
-    "clebsch_gordan": _clebsch_gordan,
-    "gaunt": _gaunt,
-    "antisymmetric_gaunt": _antisymmetric_gaunt,
-}
-
-
-def reduced(family: str, l1: object, l2: object, l3: object, basis: str = "complex") -> Surd:
-    """Return the reduced factor of a family as an exact Surd.
-
-    basis="complex": the factor of 3j(l1 l2 l3; m1 m2 m3), with its sign and, for
-    antisymmetric_gaunt, its i; for clebsch_gordan it is (-1)^(l1-l2) √(2l3+1), to be multiplied
-    by (-1)^m3.  basis="real": the factor of C, which is never negative.  Zero off the family's
-    paths.  Raises ValueError or TypeError for a family, basis or degree that does not exist.
-    Source: ``coupling.conventions``; derivations ``gaunt``, ``antisymmetric_gaunt`` and
-    ``real_basis``.
-
-    >>> reduced("gaunt", 2, 2, 2), reduced("antisymmetric_gaunt", 1, 1, 1, basis="real")
-    (-√(25/(14π)), √(9/(2π)))
+    >>> antisymmetric_gaunt_factor(1, 1, 1)
+    i·√(9/(2π))
     """
-    factor = REDUCED[one_of(family, tuple(REDUCED), "family")]
-    real = check_basis(basis) == "real"
-    value = factor(*degrees(l1, l2, l3))
-    return abs(value) if real else value
+    return Surd(1, _degrees_product(l1, l2, l3), 4, 1, unit=1) * bracket_factor(l1, l2, l3)
 
 
 def reduced_matrix(l1: object, l2: object, l3: object, j: object) -> Surd:

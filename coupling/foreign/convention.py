@@ -11,7 +11,7 @@ degree in slot ``slots[i]`` and counts orders in the order of ``orders``, are
 
     wigner_3j             scale(l1,l2,l3) · sign(l1,l2,l3) · core in the basis H/norm
     clebsch_gordan        sign(l1,l2,l3) · the orthogonal change of basis, √(2l3+1) · core, in the basis H/norm
-    gaunt                 ∫ H1 H2 H3 dΩ
+    gaunt                 ∫ H1 H2 H3 dΩ, and so for every other integral
     antisymmetric_gaunt   ∫ H1 r·(∇H2 × ∇H3) dΩ
 
 The core is C in the real basis and the 3j symbol in the complex one.  A rotation of the frame does not change it;
@@ -30,6 +30,8 @@ from numpy.typing import NDArray
 
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
+from coupling.families import Family
+from coupling.families import family as known
 from coupling.foreign.axes import determinant, is_signed_permutation
 from coupling.foreign.choices import (
     ListedOrders,
@@ -113,7 +115,7 @@ class Convention:
         """Return the phases of degree l in ascending order of m."""
         return np.array([_plus_or_minus(self.phase(l, m), self.name) for m in range(-l, l + 1)])
 
-    def factor(self, family: str, l1: int, l2: int, l3: int) -> Surd:
+    def factor(self, family: str | Family, l1: int, l2: int, l3: int) -> Surd:
         """Return what a coefficient of a family is multiplied by, besides the phases of its orders.
 
         >>> from coupling.foreign.choices import orthogonal
@@ -121,13 +123,14 @@ class Convention:
         √(5)
         """
         improper = parity_sign(l1 + l2 + l3) if determinant(self.axes) < 0 else 1
-        if family in ("gaunt", "antisymmetric_gaunt"):
+        record = known(family)
+        if record.integral:
             return self.norm(l1) * self.norm(l2) * self.norm(l3) * improper
         sign = _plus_or_minus(self.sign(l1, l2, l3), self.name) * improper
         scale = self.scale(l1, l2, l3)
         if not isinstance(scale, Surd) or scale.sign != 1 or scale.unit:
             raise ValueError(f"the scale of {self.name} must be a Surd > 0, got {quoted(scale)}")
-        return scale * sign if family == "wigner_3j" else Surd(sign)
+        return scale * sign if record.core else Surd(sign)
 
     def arrange(self, block: NDArray[Any], path: Path) -> NDArray[Any]:
         """Return an array [2l1+1, 2l2+1, 2l3+1], orders ascending, with phases, orders and slots of the convention.

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.conventions import FAMILIES
+from coupling.conventions import CORE
+from coupling.families import Family
+from coupling.families import family as known
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
-from coupling.selection import degree, one_of
+from coupling.selection import degree
 
 
 def translate(
@@ -20,7 +22,7 @@ def translate(
     l3: object,
     source: Convention | str,
     target: Convention | str = "coupling",
-    family: str = "wigner_3j",
+    family: str | Family = CORE,
 ) -> NDArray[Any]:
     """Return the coefficients of a path, given in one convention, in another.
 
@@ -37,7 +39,7 @@ def translate(
     (np.True_, np.True_)
     """
     s, t = named(source), named(target)
-    one_of(family, FAMILIES, "family")
+    record = known(family)
     path = degree(l1, "degree 1"), degree(l2, "degree 2"), degree(l3, "degree 3")
     given = np.asarray(array)
     shape = tuple(2 * path[slot] + 1 for slot in s.slots)
@@ -45,6 +47,6 @@ def translate(
         raise ValueError(f"the path {path} in the convention {s.name} has shape {shape}, got {given.shape}")
     if s.basis != t.basis:
         raise ValueError(f"{s.name} is {s.basis} and {t.name} {t.basis}: transform with change_of_basis on each axis")
-    ratio = t.factor(family, *path) / s.factor(family, *path)
+    ratio = t.factor(record, *path) / s.factor(record, *path)
     moved = t.arrange(s.restore(given, path), path)
     return moved if ratio == 1 else moved * float(ratio) + 0

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.conventions import CORE
 from coupling.foreign import Convention
 from coupling.interop.export import list_table
 from coupling.interop.export.rounding import stored
@@ -40,7 +41,7 @@ def read_coefficients(
     table: Table | str | os.PathLike[str],
     convert: Callable[[NDArray[Any], str], Any],
     convention: Convention | str = "coupling",
-    family: str = "wigner_3j",
+    family: str = CORE,
     order: str = "path",
     dtype: str = "float64",
 ) -> Coefficients:

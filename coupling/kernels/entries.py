@@ -52,6 +52,21 @@ def keep_non_zero(paths, offsets, real, values, orders, kept, counts):
 
 
 @kernel
+def alternate(paths, offsets, wanted, slot1, slot2, slot3, values):
+    """Multiply the values of the wanted paths, in complex orders, by (-1)^m for each of the slots that is true."""
+    for p in range(paths.shape[0]):
+        if not wanted[p]:
+            continue
+        l1, l2, l3 = paths[p]
+        position = offsets[p]
+        for m1 in range(-l1, l1 + 1):
+            for m2 in range(max(-l2, -l3 - m1), min(l2, l3 - m1) + 1):
+                if ((slot1 and m1 & 1) + (slot2 and m2 & 1) + (slot3 and (m1 + m2) & 1)) & 1:
+                    values[position] = 0.0 - values[position]  # no zero is negative
+                position += 1
+
+
+@kernel
 def scatter(paths, offsets, real, values, starts, dense):
     """Write the values of each path to its block [2l1+1, 2l2+1, 2l3+1], flat from starts[p] on; dense comes zeroed."""
     for p in range(paths.shape[0]):

@@ -184,3 +184,15 @@ def _decomposed(
 def _fits(guess: Sequence[np.ndarray] | None, layout: Layout) -> bool:
     """Return whether the columns of a guess, and more, have this layout: none that goes round."""
     return guess is not None and layout.singles is None and layout_of(guess, layout.ties).ties == layout.ties
+
+
+def whole_ranks(lmax: int) -> list[int]:
+    """Return ranks worth a search: up to that of a generic tensor of this size, ⌈n³/(3n-2)⌉, and 7L², 7L²+1.
+
+    >>> whole_ranks(1), whole_ranks(2)
+    ([2, 3, 4, 5, 7, 8], [10, 15, 20, 25, 28, 29, 30])
+    """
+    n = (lmax + 1) ** 2
+    generic = -(-(n**3) // (3 * n - 2))
+    parts = {generic * k // 6 for k in range(2, 7)} | {7 * lmax**2, 7 * lmax**2 + 1}
+    return sorted(rank for rank in parts if rank <= generic + 1)

@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coupling.conventions import CORE
 from coupling.indexing import degree_slice
 from coupling.selection import Path
 from coupling.tabulation import tabulate
@@ -25,7 +26,7 @@ Floats = NDArray[np.float64]
 
 @lru_cache(maxsize=4)
 def _blocks(lmax: int) -> dict[Path, Floats]:
-    return tabulate("wigner_3j", lmax).blocks()
+    return tabulate(CORE, lmax).blocks()
 
 
 def path_components(tensor: ArrayLike) -> dict[Path, float]:

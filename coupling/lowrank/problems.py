@@ -11,6 +11,7 @@ inputs that is the root mean square error of the product itself, divided by its 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import permutations
@@ -19,16 +20,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.conventions import parity_sign
-from coupling.exact import Surd, real_wigner_3j, reduced, reduced_matrix
-from coupling.normalizations import exact_normalization
+from coupling.conventions import BASES, CORE, parity_sign
+from coupling.exact import Surd, real_wigner_3j, reduced_matrix
+from coupling.families import Family, with_basis
+from coupling.families import family as known
+from coupling.normalizations import MATRIX, exact_normalization
 from coupling.selection import PARITIES, Path, box_of, degree, one_of, triangle
 from coupling.spins import doubled_spin
 from coupling.tabulation import tabulate
 
 Floats = NDArray[np.float64]
 
-FAMILIES = ("gaunt", "antisymmetric_gaunt", "matrix")
 WEIGHTS = ("unit", "component", "norm")
 SIGNS = ("real", "complex", "absolute")
 
@@ -86,6 +88,12 @@ class Problem:
         )
 
     @property
+    def spherical(self) -> str | None:
+        """The paths, "even" or "odd", that the products on the sphere of this family do; None when it has none."""
+        named = self.spec["problem"] not in ("whole", MATRIX)
+        return known(self.spec["problem"]).spherical if named else None
+
+    @property
     def bare(self) -> int:
         """The first indices that no part of the tensor has which changes sign when slots are exchanged: degree 0."""
         return 1 if self.spec["problem"] == "whole" else 0
@@ -103,13 +111,14 @@ class Problem:
     def name(self) -> str:
         """A short name, unique among problems without weights of the user; it serves as a file name."""
         spec = self.spec
-        words = [spec["problem"], *(spec[key] for key in ("target", "parity", "signs", "weights") if key in spec)]
+        words = [spec[key] for key in ("problem", "target", "parity", "signs", "weights") if key in spec]
+        words = [re.sub(r"[:,=]+", "_", word) if isinstance(word, str) else word for word in words]
         spin = [f"spin{spec['spin']}of2"] if "spin" in spec else []
         return "-".join([*map(str, words), *spin, "l" + ".".join(map(str, spec["lmax"]))])
 
 
 def normalization_problem(
-    family: str,
+    family: str | Family,
     lmax: object,
     parity: str = "all",
     *,
@@ -120,11 +129,12 @@ def normalization_problem(
 ) -> Problem:
     """Return the masked problem w/N of a family, or w·N with inverse=False.
 
-    family: "gaunt", "antisymmetric_gaunt" or "matrix" with its spin j.  lmax: one degree limit or three.  parity: "all"
-    paths of the family, "even", "odd", or one parity class of the degrees such as "ooe".  signs: "real" as in the real
-    basis (all positive, but for the matrix product), "complex" as in the complex one, "absolute" none: an antipodal
-    split, or the parities of the matrix product apart, can absorb those of a class.  weights: "unit", e3nn's
-    "component" √(2l3+1) and "norm" √((2l1+1)(2l2+1)), or an array [l1, l2, l3] of non-zero numbers.
+    family: "gaunt", "antisymmetric_gaunt" or any other, or "matrix" with its spin j.  lmax: one degree limit or three.
+    parity: "all" paths of the family, "even", "odd", or one parity class of the degrees such as "ooe".  Paths on which
+    the factor of the family vanishes are free.  signs: "real" as in the real basis (all positive for both Gaunt
+    families), "complex" as in the complex one, "absolute" none: an antipodal split, or the parities of the matrix
+    product apart, can absorb those of a class.  weights: "unit", e3nn's "component" √(2l3+1) and "norm"
+    √((2l1+1)(2l2+1)), or an array [l1, l2, l3] of non-zero numbers.
 
     Raises ValueError or TypeError for what does not exist, and ValueError where a 6j symbol of the matrix product
     vanishes on a path: take another spin.  Source: derivations ``clebsch_gordan_paths``, ``matrix_product``.
@@ -136,31 +146,40 @@ def normalization_problem(
     box = box_of(lmax)
     classes = CLASSES["even"] + CLASSES["odd"]
     spec: dict[str, Any] = {
-        "problem": one_of(family, FAMILIES, "family"),
+        "problem": _family_name(family, signs),
         "target": "inverse" if inverse else "direct",
         "parity": one_of(parity, PARITIES + classes, "parity"),
         "signs": one_of(signs, SIGNS, "signs"),
         "lmax": list(box),
         "weights": _check_weights(weights, box),
     }
-    if (j is not None) != (family == "matrix"):
+    if (j is not None) != (family == MATRIX):
         raise TypeError("the spin j is needed by the matrix family, and by no other")
     if j is not None:
         spec["spin"] = doubled_spin(j)
     return _masked(spec, box)
 
 
-def whole_problem(lmax: object, parity: str = "all", family: str = "wigner_3j") -> Problem:
+def _family_name(family: str | Family, signs: str) -> str:
+    if family == MATRIX:
+        return MATRIX
+    record = known(family, also=(MATRIX,))
+    if signs in BASES:
+        record.require_basis(signs)
+    return record.text
+
+
+def whole_problem(lmax: object, parity: str = "all", family: str | Family = CORE) -> Problem:
     """Return the coupling tensor [(lmax+1)²]³ of all paths of a parity, in the real basis.
 
-    family "wigner_3j": blocks of unit Frobenius norm, the squared norm of the tensor is the number of paths; "gaunt"
-    and "antisymmetric_gaunt": the integrals over three real harmonics.  All entries count, zeros included.
+    family "wigner_3j": blocks of unit Frobenius norm, the squared norm of the tensor is the number of paths; any other
+    one with a real basis, such as "gaunt": its coefficients.  All entries count, zeros included.
 
     >>> whole_problem(1).tensor.shape, float(round(np.sum(whole_problem(2).tensor ** 2), 12))
     ((4, 4, 4), 15.0)
     """
     limit = degree(lmax, "lmax")
-    one_of(family, ("wigner_3j", "gaunt", "antisymmetric_gaunt"), "family")
+    family = with_basis(family, "real").text
     spec = {"problem": "whole", "target": family, "parity": one_of(parity, PARITIES, "parity"), "lmax": [limit]}
     size = (limit + 1) ** 2
     values = np.zeros((size,) * 3)
@@ -225,16 +244,17 @@ def _masked(spec: dict[str, Any], box: Path) -> Problem:
 def _is_path(spec: dict[str, Any], path: tuple[int, ...]) -> bool:
     l1, l2, l3 = path
     kind = "odd" if (l1 + l2 + l3) % 2 else "even"
-    family = {"gaunt": "even", "antisymmetric_gaunt": "odd", "matrix": kind}[spec["problem"]]
     wanted = spec["parity"] if spec["parity"] in ("even", "odd") else kind
-    return triangle(l1, l2, l3) and kind == family == wanted
+    if not triangle(l1, l2, l3) or kind != wanted:
+        return False
+    return spec["problem"] == MATRIX or bool(known(spec["problem"]).reduced(l1, l2, l3))
 
 
 def _target(spec: dict[str, Any], path: tuple[int, ...]) -> Surd:
     """Return w/N or w·N with its sign."""
     l1, l2, l3 = path
     j = spec["spin"] / 2 if "spin" in spec else None
-    size = exact_normalization(spec["problem"], l1, l2, l3, j=j)
+    size = abs(exact_normalization(spec["problem"], l1, l2, l3, j=j))
     if not size:
         raise ValueError(f"the matrix product of spin {j} lacks the path {path}: its 6j symbol vanishes or l > 2j")
     signed = size * _sign(spec, l1, l2, l3, j)
@@ -246,7 +266,7 @@ def _sign(spec: dict[str, Any], l1: int, l2: int, l3: int, j: float | None) -> i
         return 1
     total = l1 + l2 + l3
     if j is None:
-        return reduced(spec["problem"], l1, l2, l3).sign if spec["signs"] == "complex" else 1
+        return known(spec["problem"]).reduced(l1, l2, l3, spec["signs"]).sign
     complex_power, real_power = total, (total + 1) // 2  # of tr T1 T2 T3 over 3j, and over C (odd paths: i C)
     power = complex_power if spec["signs"] == "complex" else real_power
     return reduced_matrix(l1, l2, l3, j).sign * parity_sign(power + spec["spin"])

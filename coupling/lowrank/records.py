@@ -53,12 +53,12 @@ class Record(Portable):
         {(1, 1, 0): [(3, 1), (3, 1), (3, 1)]}
         """
         problem = from_spec(self.spec)
-        if self.spec["problem"] not in ("gaunt", "antisymmetric_gaunt") or self.spec["signs"] == "complex":
+        kind = problem.spherical
+        if kind is None or self.spec["signs"] == "complex":
             raise ValueError(f"products have no factors of {problem.name}")
         a, b, c = (np.zeros((limit + 1, self.rank)) for limit in self.spec["lmax"])
         for full, factor, axis in zip((a, b, c), self.factors, problem.degrees, strict=True):
             full[list(axis)] = factor
-        kind = "even" if self.spec["problem"] == "gaunt" else "odd"
         parity = self.spec["parity"]
         return {kind if parity in PARITIES else tuple("eo".index(letter) for letter in parity): (a, b, c)}
 

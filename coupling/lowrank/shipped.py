@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from coupling.conventions import CONVENTION_ID
+from coupling.conventions import CONVENTION_ID, GAUNT
 from coupling.integers import count, degree
 from coupling.lowrank.records import Record
 from coupling.lowrank.structure import check_keys, checked_record, described, problem_of
@@ -29,7 +29,7 @@ SCHEMA_VERSION = 1
 FIXED = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION, "convention": CONVENTION_ID}
 
 #: Files that are shipped.
-PROBLEMS = ("gaunt", "bracket", "whole")
+PROBLEMS = (GAUNT, "bracket", "whole")
 
 
 def save_factors(records: Sequence[Record], file: Path, *, force: bool = False) -> dict[str, Any]:

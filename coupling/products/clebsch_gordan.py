@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.conventions import FAMILIES
+from coupling.conventions import CORE
+from coupling.families import with_basis
 from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sparse_product import sparse_product, sparse_weights
@@ -52,10 +53,10 @@ class ClebschGordan(Product):
 
         z[l3 m3] = Σ_{l1 l2} w(l1, l2, l3) Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]
 
-    C is the real 3j symbol, of unit Frobenius norm for every path; normalization "clebsch_gordan", "gaunt" or
-    "antisymmetric_gaunt" takes that family's coefficients in its place.  weights [lmax1+1, lmax2+1, lmax3+1] are ones
-    by default; where the triangle rule fails they are ignored.  table holds the coefficients (real basis; paths that it
-    does not hold contribute nothing); by default one is built.
+    C is the real 3j symbol, of unit Frobenius norm for every path; normalization "clebsch_gordan", "gaunt" or another
+    family with a real basis takes that family's coefficients in its place.  weights [lmax1+1, lmax2+1, lmax3+1] are
+    ones by default; where the triangle rule fails they are ignored.  table holds the coefficients (real basis; paths
+    that it does not hold contribute nothing); by default one is built.
 
     Paths of weight zero are not computed.  A coefficient that vanishes by accident on orders that may couple is
     multiplied like any other, so that the infinity it meets gives NaN; nothing else is.  Sums are in the type of the
@@ -77,13 +78,13 @@ class ClebschGordan(Product):
         lmax_out: object,
         weights: ArrayLike | None = None,
         *,
-        normalization: str = "wigner_3j",
+        normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
         workers: int = 1,
     ) -> None:
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
-        family = one_of(normalization, FAMILIES, "normalization")
+        family = with_basis(normalization, "real", "normalization").text
         self.table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
         self._scale = self.table.normalization(family)[tuple(slice(l + 1) for l in self.lmax)]
         self._turns = 0
@@ -232,7 +233,7 @@ class ClebschGordan(Product):
 @lru_cache(maxsize=64)
 def _compiled(lmax: Lmax, allowed: bytes, dtype: np.dtype[Any]) -> Any:
     """Return the compiled function for some paths, whatever the table, its turns and the weights."""
-    double, single, mixed = (section[:3] for section in sparse_sections(table_of(lmax, "wigner_3j"), 0, lmax, allowed))
+    double, single, mixed = (section[:3] for section in sparse_sections(table_of(lmax, CORE), 0, lmax, allowed))
     last = row_count(lmax)
     rows_of_z = range(last - 3 * len(places(lmax[2])), last)
     return compiled(record(sparse_sums, (double, single, mixed), rows_of_z), dtype)
@@ -266,7 +267,7 @@ def table_of(lmax: Lmax, family: str) -> Table:
     >>> table_of((1, 1, 2), "gaunt")
     Table('real-l1-1-2': real basis, lmax (1, 1, 2), 6 paths, 27 entries, 2 families)
     """
-    return build(Request(lmax=lmax, families=["wigner_3j"] if family == "wigner_3j" else ["wigner_3j", family]))
+    return build(Request(lmax=lmax, families=list(dict.fromkeys((CORE, family)))))
 
 
 def checked_table(table: object, lmax: Lmax, family: str) -> Table:

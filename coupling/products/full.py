@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.conventions import FAMILIES
+from coupling.conventions import CORE
+from coupling.families import with_basis
 from coupling.indexing import flat_size, path_array
 from coupling.kernels.full_product import full_adjoint, full_product
 from coupling.kernels.lanes import width
@@ -73,13 +74,13 @@ class FullProduct(Product):
         lmax_out: object,
         *,
         parity: str = "all",
-        normalization: str = "wigner_3j",
+        normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
         workers: int = 1,
     ) -> None:
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
-        family = one_of(normalization, FAMILIES, "normalization")
+        family = with_basis(normalization, "real", "normalization").text
         one_of(parity, PARITIES, "parity")
         # first the table, which refuses degrees whose paths cannot be listed
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coupling.families import of_product
 from coupling.kernels.sphere_product import BRACKET, GAUNT
 from coupling.memory import native
 from coupling.normalizations import exact_normalization, normalization
@@ -26,8 +27,8 @@ from coupling.products.product import Features
 from coupling.products.spherical import Spherical, Term, Triple, term, triple
 from coupling.quoted import quoted
 
-#: Families of the two kinds of paths.
-FAMILIES = {GAUNT: "gaunt", BRACKET: "antisymmetric_gaunt"}
+#: The family whose product does even paths, and that whose product does odd ones.
+FAMILIES = {GAUNT: of_product("even").name, BRACKET: of_product("odd").name}
 
 Three = Sequence[ArrayLike]
 Factors = Mapping[Any, Three] | Three

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from math import isqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coupling.families import Family, records
+from coupling.families import family as known
 from coupling.indexing import degree_slice, flat_size
 from coupling.memory import require_memory
 from coupling.quoted import quoted
-from coupling.selection import check_basis, degree, one_of
+from coupling.selection import degree, one_of
 from coupling.sphere.grids import Grid, gauss_legendre
 from coupling.sphere.harmonics import gradients, harmonics
 from coupling.sphere.legendre import bounded_degree
-
-#: Families that are defined as integrals over the sphere.
-INTEGRALS = ("gaunt", "antisymmetric_gaunt")
 
 
 def synthesis(coefficients: ArrayLike, grid: Grid, basis: str = "real") -> NDArray[np.inexact]:
@@ -57,38 +57,72 @@ def analysis(values: ArrayLike, grid: Grid, lmax: object, basis: str = "real") -
     return (f * grid.weights) @ harmonics(l_max, grid.theta, grid.phi, basis).conj()
 
 
-def quadrature(family: str, l1: object, l2: object, l3: object, basis: str = "real") -> NDArray[np.inexact]:
+class Field:
+    """The harmonics of one degree at the points of a grid, as the integrand of a family takes them.
+
+    ``value`` and, of the gradient, ``theta`` and ``phi`` have an axis for the points and one for the orders, and an
+    axis of length 1 for those of another slot.
+    """
+
+    def __init__(self, l: int, grid: Grid, basis: str, axis: int, conjugate: bool) -> None:
+        self._given = l, grid, basis, axis, conjugate
+
+    @cached_property
+    def value(self) -> NDArray[np.inexact]:
+        """R_lm or Y_lm."""
+        return self._of(harmonics)
+
+    @cached_property
+    def _gradient(self) -> NDArray[np.inexact]:
+        return self._of(gradients)
+
+    @property
+    def theta(self) -> NDArray[np.inexact]:
+        """∂θ of it."""
+        return self._gradient[0]
+
+    @property
+    def phi(self) -> NDArray[np.inexact]:
+        """∂φ of it, over sin θ."""
+        return self._gradient[1]
+
+    def _of(self, function: Callable[..., NDArray[np.inexact]]) -> NDArray[np.inexact]:
+        l, grid, basis, axis, conjugate = self._given
+        found = function(l, grid.theta, grid.phi, basis)[..., degree_slice(l)]
+        return np.expand_dims(found.conj() if conjugate else found, axis)
+
+
+def quadrature(family: str | Family, l1: object, l2: object, l3: object, basis: str = "real") -> NDArray[np.inexact]:
     """Return the block [2l1+1, 2l2+1, 2l3+1] of a family by quadrature of its definition.
 
-    "gaunt": ∫ H1 H2 H3 dΩ; "antisymmetric_gaunt": ∫ H1 r·(∇H2 × ∇H3) dΩ, H the real or complex orthonormal harmonics.
-    Orders -l … l; the error is that of float64 sums, also where a selection rule makes the value zero.  Raises
-    ValueError or TypeError for another family, a degree or basis that does not exist, MemoryError for a block that
-    does not fit.  Source: the definitions in ``coupling.conventions``.
+    "gaunt": ∫ H1 H2 H3 dΩ; "antisymmetric_gaunt": ∫ H1 r·(∇H2 × ∇H3) dΩ; "gradient_dot": ∫ H1 ∇H2·∇H3 dΩ; and other
+    families with an integrand, H the real or complex orthonormal harmonics.  Orders -l … l; the error is that of
+    float64 sums, also where a selection rule makes the value zero.  Raises ValueError or TypeError for another family,
+    a degree or basis that does not exist, MemoryError for a block that does not fit.  Source: the definitions in
+    ``coupling.conventions`` and ``coupling.families``.
 
     >>> quadrature("antisymmetric_gaunt", 1, 1, 1)[0].round(12) + 0.0
     array([[ 0.        ,  0.        ,  0.        ],
            [ 0.        ,  0.        ,  0.48860251],
            [ 0.        , -0.48860251,  0.        ]])
     """
-    one_of(family, INTEGRALS, "family")
+    record = _with_integrand(family)
     path = degree(l1, "degree 1"), degree(l2, "degree 2"), degree(l3, "degree 3")
-    _require_room(path, check_basis(basis))
+    _require_room(path, record.require_basis(basis))
     grid = gauss_legendre(sum(path))
-    h1 = _of_degree(harmonics, path[0], grid, basis)
-    if family == "gaunt":
-        pairs = _outer(_of_degree(harmonics, path[1], grid, basis), _of_degree(harmonics, path[2], grid, basis))
-    else:
-        (f_theta, f_phi), (g_theta, g_phi) = (_of_degree(gradients, l, grid, basis) for l in path[1:])
-        pairs = _outer(f_theta, g_phi) - _outer(f_phi, g_theta)
-    return np.tensordot(h1 * grid.weights[:, None], pairs, axes=(0, 0))
+    first, f, g = (
+        Field(l, grid, basis, axis, slot in record.conjugate)
+        for slot, (l, axis) in enumerate(zip(path, (-1, -1, -2), strict=True), 1)
+    )
+    pairs = record.integrand(f, g)  # type: ignore[misc]
+    return np.tensordot(first.value[..., 0] * grid.weights[:, None], pairs, axes=(0, 0))
 
 
-def _of_degree(function: Callable[..., NDArray[np.inexact]], l: int, grid: Grid, basis: str) -> NDArray[np.inexact]:
-    return function(l, grid.theta, grid.phi, basis)[..., degree_slice(l)]
-
-
-def _outer(f: NDArray[np.inexact], g: NDArray[np.inexact]) -> NDArray[np.inexact]:
-    return f[:, :, None] * g[:, None, :]
+def _with_integrand(family: str | Family) -> Family:
+    choices = tuple(record.name for record in records() if record.integrand is not None)
+    name = family.name if isinstance(family, Family) else family
+    one_of(name.split(":")[0] if isinstance(name, str) else name, choices, "family")
+    return known(family)
 
 
 def _require_room(path: tuple[int, int, int], basis: str) -> None:

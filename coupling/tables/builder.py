@@ -27,8 +27,9 @@ from coupling.quoted import quoted
 from coupling.tables import parts
 from coupling.tables.assembly import Assembly
 from coupling.tables.atomic import remove_abandoned
-from coupling.tables.core import core_blocks, reduced_vector
+from coupling.tables.core import core_blocks
 from coupling.tables.errors import TableError
+from coupling.tables.factors import reduced_vectors
 from coupling.tables.format import write
 from coupling.tables.metadata import KIND, constant_part, describe, tensors
 from coupling.tables.ownership import require_replaceable
@@ -201,7 +202,7 @@ def _build_in_memory(request: Request, workers: int, done: Progress) -> Table:
     counts, block = core_blocks(paths, request.basis, workers)
     table = Table(
         request, describe(request, paths, len(block.values)), paths, _offsets(counts), block.orders, block.values,
-        _factors(request, paths),
+        reduced_vectors(request.families, paths, request.basis),
     )  # fmt: skip
     done(allowed_entries(request))
     return table
@@ -252,7 +253,7 @@ def _build_parts(
 
 def _assemble(assembly: Assembly, target: Path, force: bool) -> Table:
     plan = assembly.plan
-    offsets, factors = _offsets(assembly.counts), _factors(plan.request, plan.paths)
+    offsets, factors = _offsets(assembly.counts), reduced_vectors(plan.request.families, plan.paths, plan.request.basis)
     entries = int(offsets[-1])
     arrays = {tensor.name: tensor for tensor in tensors(plan.request, len(plan.paths), entries)}
 
@@ -276,8 +277,6 @@ def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(counts)])
 
 
-def _factors(request: Request, paths: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
-    return {family: reduced_vector(family, paths, request.basis) for family in request.families}
 
 
 def _bytes(request: Request) -> int:

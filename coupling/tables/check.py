@@ -16,14 +16,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coupling.conventions import parity_sign
-from coupling.exact import reduced
-from coupling.exact.families import exact_function
+from coupling.conventions import CORE, parity_sign
+from coupling.families import family as known
 from coupling.floating_point import default_rounding
 from coupling.indexing import entry_counts
 from coupling.selection import Path
 from coupling.selection import orders as allowed_orders
 from coupling.tables.errors import TableError
+from coupling.tables.factors import reduced_number
 from coupling.tables.structure import check_entries, check_paths
 from coupling.tables.table import Entries, Table
 
@@ -179,8 +179,7 @@ def _reduced_factors(table: Table) -> Check:
     wrong = []
     for family, factors in table.factors.items():
         for (l1, l2, l3), found in zip(table.paths.tolist(), factors.tolist(), strict=True):
-            exact = reduced(family, l1, l2, l3, table.request.basis)
-            if found != (complex(exact).imag if exact.unit else float(exact)):
+            if found != reduced_number(known(family), [l1, l2, l3], table.request.basis):
                 wrong.append((family, l1, l2, l3))
     return _verdict("reduced factors", len(table) * len(table.factors), wrong, ROUNDED)
 
@@ -191,7 +190,7 @@ ROUNDED = "equal to the exact values, correctly rounded"
 def _exact_values(table: Table, full: bool) -> Check:
     representatives = [path for path in table.paths.tolist() if _represents(table, path)]
     chosen = representatives if full else _evenly(representatives, table.request.basis)
-    value = exact_function("wigner_3j", table.request.basis)
+    value = known(CORE).exact(table.request.basis)
     cases, wrong = 0, list[tuple[int, ...]]()
     for l1, l2, l3 in chosen:
         _, orders, core = table.entries(l1, l2, l3)

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import CONVENTION_ID
+from coupling.families import family as known
+from coupling.families import names
 from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
 from coupling.tables.format import Tensor
@@ -60,7 +62,7 @@ def constant_part(request: Request) -> dict[str, Any]:
 
 def imaginary_families(request: Request) -> tuple[str, ...]:
     """Return the families whose stored reduced factor is to be multiplied by i."""
-    return tuple(f for f in request.families if f == "antisymmetric_gaunt" and request.basis == "complex")
+    return tuple(f for f in request.families if known(f).is_imaginary(request.basis))
 
 
 def tensors(request: Request, paths: int, entries: int) -> list[Tensor]:
@@ -102,10 +104,20 @@ def _check_schema(file: str, metadata: dict[str, Any]) -> None:
 
 def _request(file: str, metadata: dict[str, Any]) -> Request:
     content = metadata.get("request")
+    _check_families(file, content)
     try:
         return Request(**content, name=metadata.get("name"))  # type: ignore[arg-type]
     except (ArithmeticError, MemoryError, RecursionError, TypeError, ValueError) as error:
         raise TableError(file, "request", "a valid request", error) from None
+
+
+def _check_families(file: str, content: object) -> None:
+    """Refuse a family that this process does not know, and say what to do."""
+    given = content.get("families") if isinstance(content, dict) else None
+    for text in given if isinstance(given, list) else []:
+        if isinstance(text, str) and text.split(":")[0] not in names():
+            advice = "a family that is known here; one of your own: register it with coupling.families.register"
+            raise TableError(file, "families", advice, text)
 
 
 def _check_counts(file: str, counts: object) -> None:

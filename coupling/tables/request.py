@@ -5,7 +5,7 @@ A request file is TOML, written by hand::
     name = "real-l8"                          # [A-Za-z0-9][A-Za-z0-9._-]*, at most 64 characters
     basis = "real"                            # or "complex"
     lmax = 8                                  # or [8, 8, 16], one per slot
-    families = ["wigner_3j", "gaunt"]         # default: all four
+    families = ["wigner_3j", "gaunt"]         # default: the four of coupling.conventions
     parity = "all"                            # or "even", "odd": the parity of l1 + l2 + l3
     order = "path-major"                      # entries path by path
 """
@@ -21,6 +21,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from coupling.conventions import FAMILIES
+from coupling.families import Family, names
+from coupling.families import family as known
 from coupling.names import check_name
 from coupling.quoted import quoted
 from coupling.selection import PARITIES, check_basis, one_of
@@ -33,7 +35,6 @@ LMAX_LIMIT = 127
 #: No request that makes sense is longer than this many bytes.
 FILE_LIMIT = 65536
 TOO_DEEP = "a request file is flat; this one is nested too deeply to read"
-PARITY_OF_FAMILY = {"gaunt": "even", "antisymmetric_gaunt": "odd"}
 
 
 def canonical_json(value: object) -> str:
@@ -51,7 +52,8 @@ class Request:
 
     lmax : the largest degree, or three of them, one per slot; at most 127
     basis : "real" (the core is C) or "complex" (the core is the 3j symbol)
-    families : whose reduced factors are stored, all over one core; by default every one that lives on the parity
+    families : whose reduced factors are stored, all over one core; by default those of ``coupling.conventions`` that
+        live on the parity.  Names as :func:`coupling.families.family` reads them
     parity : "all", "even" or "odd" paths, by l1 + l2 + l3
     order : "path-major", the entries path by path
     name : the file is <name>.safetensors; does not enter the digest
@@ -80,7 +82,7 @@ class Request:
         check_basis(basis)
         one_of(parity, PARITIES, "parity")
         one_of(order, ORDERS, "order")
-        chosen, degrees = _families(families, parity), _lmax(lmax)
+        chosen, degrees = _families(families, parity, basis), _lmax(lmax)
         _check_size(degrees, basis, parity, len(chosen))
         label = default_name(basis, degrees, parity) if name == "" else name
         values = (degrees, basis, chosen, parity, order, check_name(label))
@@ -189,17 +191,25 @@ def _about(n: int) -> str:
     return str(n) if n < 10**6 else f"{n:.3g}" if n < 10**300 else f"10^{int(n.bit_length() * 0.30103)}"
 
 
-def _families(value: object, parity: str) -> tuple[str, ...]:
+def _families(value: object, parity: str, basis: str) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"families must be a list of names out of {', '.join(FAMILIES)}, got {quoted(value)}")
-    names = [one_of(item, FAMILIES, "each family") for item in value]
-    if len(set(names)) != len(names):
-        raise ValueError(f"families must be distinct, got {quoted(names)}")
-    alive = [f for f in FAMILIES if parity in ("all", PARITY_OF_FAMILY.get(f, parity))]
-    for name in names:
-        if name not in alive:
-            raise ValueError(f"{name} is zero on every {parity} path: leave it out, or ask for parity 'all'")
-    return tuple(f for f in alive if f in names or not names)
+        raise TypeError(f"families must be a list of names out of {', '.join(names())}, got {quoted(value)}")
+    records = [known(item, "each family") for item in value]
+    for record in records:
+        record.require_basis(basis)
+        if not record.lives(parity):
+            raise ValueError(f"{record.text} is zero on every {parity} path: leave it out, or ask for parity 'all'")
+    given = [record.text for record in records]
+    if len(set(given)) != len(given):
+        raise ValueError(f"families must be distinct, got {quoted(given)}")
+    if not given:
+        return tuple(name for name in FAMILIES if known(name).lives(parity))
+    return tuple(record.text for record in sorted(records, key=_place))
+
+
+def _place(record: Family) -> tuple[int, str]:
+    """Return the key of the order in a file: the families of ``coupling.conventions`` first, others by name."""
+    return (FAMILIES.index(record.name) if record.name in FAMILIES else len(FAMILIES)), record.text
 
 
 def default_name(basis: str, lmax: tuple[int, int, int], parity: str) -> str:

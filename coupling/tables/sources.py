@@ -20,7 +20,7 @@ from coupling.tables.manifest import table_folder
 from coupling.version import __version__
 
 #: Folders of the package whose sources enter the digest, with the modules beside them: all that the builders import.
-FOLDERS = ("arrays", "exact", "kernels", "sphere", "tables")
+FOLDERS = ("arrays", "exact", "families", "kernels", "sphere", "tables")
 #: The data that they read.
 DATA = "designs.safetensors"
 KEYS = ("builder", "package_version")

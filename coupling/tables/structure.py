@@ -9,12 +9,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.families import family as known
 from coupling.floating_point import default_rounding
 from coupling.indexing import entry_counts
 from coupling.tables.errors import TableError
 from coupling.tables.metadata import count
 from coupling.tables.size import path_array
 from coupling.tables.table import Table
+
+#: How far the elementary size of a factor, computed in floats, may be from the correctly rounded one.
+ROUNDINGS = 4 * 2.0**-53
 
 #: About so many entries are looked at together.
 CHUNK = 1 << 16
@@ -41,18 +45,22 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
 
 @default_rounding()
 def _check_factor(file: str | os.PathLike[str], table: Table, family: str, factor: NDArray[np.float64]) -> None:
-    """Refuse the factors of another family: each has values or a sign that the others have not."""
-    l1, l2, l3 = table.paths.T.astype(np.int64)
-    real, odd = table.request.basis == "real", (l1 + l2 + l3) % 2 == 1
-    if family in ("wigner_3j", "clebsch_gordan"):
-        sign = 1 if real else 1 - 2 * ((l1 - l2) % 2)
-        expected = np.ones(len(table)) if family == "wigner_3j" else sign * np.sqrt(2 * l3 + 1)
-        wrong, words = factor != expected, "1" if family == "wigner_3j" else "±√(2 l3 + 1)"
-    else:
-        alive = odd if family == "antisymmetric_gaunt" else ~odd
-        wrong = ((factor != 0) != alive) | (real & (factor < 0))
-        wrong |= (l1 + l2 + l3 == 0) & (factor != (0 if family == "antisymmetric_gaunt" else 1 / np.sqrt(4 * np.pi)))
-        words = f"a number on {'odd' if family == 'antisymmetric_gaunt' else 'even'} paths, 0 on the others"
+    """Refuse the factors of another family: zero off its parity, and sign and size as its outline has them."""
+    record, (l1, l2, l3) = known(family), table.paths.T.astype(np.int64)
+    odd = (l1 + l2 + l3) % 2 == 1
+    alive = np.ones(len(odd), bool) if record.parity == "all" else odd == (record.parity == "odd")
+    _refuse_factor(file, family, ~alive & (factor != 0), f"0 off the {record.parity} paths", factor)
+    if record.outline is not None:
+        sign, size = record.outline(l1, l2, l3)
+        if table.request.basis == "real":
+            sign = sign * record.real_signs(l1 + l2 + l3, sign, "complex")
+        wrong = (np.sign(factor) != sign) | (abs(abs(factor) - size) > (ROUNDINGS * size if record.integral else 0))
+        _refuse_factor(file, family, alive & wrong, f"the factor of {family}", factor)
+
+
+def _refuse_factor(
+    file: str | os.PathLike[str], family: str, wrong: NDArray[np.bool_], words: str, factor: NDArray[np.float64]
+) -> None:
     if wrong.any():
         path = int(np.flatnonzero(wrong)[0])
         raise TableError(file, f"reduced_{family} of path {path}", words, float(factor[path]))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.conventions import CORE
+from coupling.families import family as known
 from coupling.memory import require_memory
 from coupling.portable import Portable, made_of, parts_of
 from coupling.quoted import quoted
@@ -119,8 +121,8 @@ class Table(Portable):
     def reduced(self, family: str) -> NDArray[Any]:
         """Return the reduced factor of a family on every path [P], with its i where it has one.
 
-        Real basis: coefficient = reduced · C.  Complex basis: coefficient = reduced · 3j, and for clebsch_gordan
-        the third order is negated and the sign (-1)^m3 added.
+        Real basis: coefficient = reduced · C.  Complex basis: coefficient = reduced · 3j, with the order m of a
+        conjugated slot negated and the sign (-1)^m added: the third slot of clebsch_gordan.
 
         >>> from coupling.tables import build
         >>> build(Request(lmax=1)).reduced("clebsch_gordan")
@@ -129,7 +131,7 @@ class Table(Portable):
         factor = self.factors[one_of(family, tuple(self.factors), "family")]
         return factor * 1j if family in imaginary_families(self.request) else factor
 
-    def block(self, l1: int, l2: int, l3: int, family: str = "wigner_3j") -> NDArray[Any]:
+    def block(self, l1: int, l2: int, l3: int, family: str = CORE) -> NDArray[Any]:
         """Return the coefficients of a path as a dense array [2l1+1, 2l2+1, 2l3+1], orders -l … l.
 
         The product of two correctly rounded numbers: relative error at most 1.5 · 2⁻⁵² (and none for wigner_3j).
@@ -148,15 +150,16 @@ class Table(Portable):
         require_memory(factors.itemsize * math.prod(shape), f"the {family} block of degrees {path}")
         result = np.zeros(shape, factors.dtype)
         if position is not None:
-            m1, m2, m3 = orders.astype(np.int64).T
-            values = core * factors[position]
-            if (family, self.request.basis) == ("clebsch_gordan", "complex"):
-                m3, values = -m3, values * np.where(m3 % 2, -1.0, 1.0)
-            result[m1 + path[0], m2 + path[1], m3 + path[2]] = values
+            m, record = orders.astype(np.int64), known(family)
+            odd = m[:, record.signed_slots(self.request.basis)].sum(axis=1) % 2
+            m = m * record.order_signs(self.request.basis) + path
+            result[tuple(m.T)] = core * factors[position] * np.where(odd, -1.0, 1.0)
         return result
 
     def normalization(self, family: str) -> NDArray[np.float64]:
-        """Return N[l1, l2, l3] = |reduced factor|, zero off the paths, as ``coupling.normalization`` does.
+        """Return N[l1, l2, l3], the factor in the real basis, zero off the paths, as ``coupling.normalization`` does.
+
+        For a family without a real basis it is the size of the factor.
 
         >>> from coupling.tables import build
         >>> build(Request(lmax=1)).normalization("gaunt")[1]
@@ -166,7 +169,8 @@ class Table(Portable):
         factor = self.factors[one_of(family, tuple(self.factors), "family")]
         shape = tuple(lmax + 1 for lmax in self.request.lmax)
         result = np.zeros(shape)
-        result[tuple(self.paths.T.astype(np.intp))] = np.abs(factor)
+        signs = known(family).real_signs(self.paths.sum(axis=1, dtype=np.int64), factor, self.request.basis)
+        result[tuple(self.paths.T.astype(np.intp))] = factor * signs + 0
         return result
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:

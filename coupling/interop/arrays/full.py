@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.conventions import FAMILIES
+from coupling.conventions import CORE
+from coupling.families import with_basis
 from coupling.indexing import degree_slice, flat_size, path_array
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants, Mask
 from coupling.products.clebsch_gordan import checked_table, table_of
@@ -48,12 +49,12 @@ class FullProduct(ArrayProduct):
         lmax_out: object,
         *,
         parity: str = "all",
-        normalization: str = "wigner_3j",
+        normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
     ) -> None:
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout)
-        family = one_of(normalization, FAMILIES, "normalization")
+        family = with_basis(normalization, "real", "normalization").text
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
         self.paths: Integers = path_array(self.lmax, one_of(parity, PARITIES, "parity"))
         self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])

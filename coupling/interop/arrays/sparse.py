@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from array_api_compat import device
 
-from coupling.conventions import FAMILIES
+from coupling.conventions import CORE
+from coupling.families import with_basis
 from coupling.interop.arrays.grading import Graded, entries_of
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
 from coupling.portable import Kept
@@ -44,12 +45,12 @@ class ClebschGordan(ArrayProduct):
         lmax_out: object,
         *,
         parity: str = "all",
-        normalization: str = "wigner_3j",
+        normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
     ) -> None:
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout)
-        family = one_of(normalization, FAMILIES, "normalization")
+        family = with_basis(normalization, "real", "normalization").text
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
         entries = entries_of(table, self.lmax, family, one_of(parity, PARITIES, "parity"))
         self.paths = entries.paths

@@ -15,6 +15,7 @@ from types import ModuleType
 
 import numpy as np
 
+from coupling.conventions import CORE
 from coupling.indexing import degree_slice
 from coupling.interop.crosscheck.program import HARMONICS, Array, Functions
 
@@ -64,7 +65,7 @@ def e3nn() -> Functions:
     def harmonics(l: int, points: Array) -> Array:
         return o3.spherical_harmonics(l, torch.from_numpy(points), normalize=True).numpy()
 
-    return {"wigner_3j": lambda *path: o3.wigner_3j(*path, dtype=torch.float64).numpy(), HARMONICS: harmonics}
+    return {CORE: lambda *path: o3.wigner_3j(*path, dtype=torch.float64).numpy(), HARMONICS: harmonics}
 
 
 def e3nn_jax() -> Functions:
@@ -75,7 +76,7 @@ def e3nn_jax() -> Functions:
         with jax.enable_x64(True):
             return np.asarray(module.spherical_harmonics(f"{l}{'eo'[l % 2]}", points, True).array)
 
-    return {"wigner_3j": lambda *path: np.asarray(module.clebsch_gordan(*path)), HARMONICS: harmonics}
+    return {CORE: lambda *path: np.asarray(module.clebsch_gordan(*path)), HARMONICS: harmonics}
 
 
 def cuequivariance() -> Functions:
@@ -85,12 +86,12 @@ def cuequivariance() -> Functions:
     def harmonics(l: int, points: Array) -> Array:
         return cue.descriptors.spherical_harmonics(cue.SO3(1), [l])(points)[0]
 
-    return {"wigner_3j": lambda *path: cue.clebsch_gordan(*map(cue.SO3, path))[0], HARMONICS: harmonics}
+    return {CORE: lambda *path: cue.clebsch_gordan(*map(cue.SO3, path))[0], HARMONICS: harmonics}
 
 
 def openequivariance() -> Functions:
     """The one file that computes the tensors: the package itself wants a GPU when it is imported."""
-    return {"wigner_3j": one_module("openequivariance", "core", "e3nn_lite.py").wigner_3j}
+    return {CORE: one_module("openequivariance", "core", "e3nn_lite.py").wigner_3j}
 
 
 def e3j(normalization: str) -> Functions:
@@ -114,7 +115,7 @@ def e3j(normalization: str) -> Functions:
         with jax.enable_x64(True):
             return np.asarray(harmonics_of(f"{l}{'eo'[l % 2]}")(points))
 
-    return {"wigner_3j": tensor, HARMONICS: harmonics}
+    return {CORE: tensor, HARMONICS: harmonics}
 
 
 def e3x() -> Functions:
@@ -134,7 +135,7 @@ def e3x() -> Functions:
         with jax.enable_x64(True):
             return np.asarray(so3.spherical_harmonics(points, l, True, normalization="racah"))[:, degree_slice(l)]
 
-    return {"wigner_3j": tensor, HARMONICS: harmonics}
+    return {CORE: tensor, HARMONICS: harmonics}
 
 
 def so3krates() -> Functions:
@@ -150,7 +151,7 @@ def so3krates() -> Functions:
     def harmonics(l: int, points: Array) -> Array:
         return module.RealSphericalHarmonics([l])(torch.from_numpy(points)).numpy()
 
-    return {"wigner_3j": tensor, HARMONICS: harmonics}
+    return {CORE: tensor, HARMONICS: harmonics}
 
 
 def sphericart() -> Functions:

@@ -8,6 +8,7 @@ from operator import gt, le
 
 import coupling.interop.crosscheck.learning as learning
 import coupling.interop.crosscheck.symbols as symbols
+from coupling.conventions import CORE
 from coupling.interop.crosscheck.program import FAMILY, HARMONICS, Functions, Program
 
 #: Never larger than this, however large the degrees that are asked for: SymPy takes milliseconds per symbol.
@@ -28,20 +29,20 @@ PROGRAMS = (
         "e3nn",
         learning.e3nn,
         partial(le, (0, 5)),
-        hard={"wigner_3j": ((20, 20, 20), (76, 76, 76))},
+        hard={CORE: ((20, 20, 20), (76, 76, 76))},
     ),
     Program("e3nn_0_4", "e3nn", learning.e3nn, partial(gt, (0, 5)), {"": 11}),
-    Program("e3nn_jax", "e3nn-jax", learning.e3nn_jax, hard={"wigner_3j": ((8, 8, 16), (10, 10, 20), (12, 12, 24))}),
+    Program("e3nn_jax", "e3nn-jax", learning.e3nn_jax, hard={CORE: ((8, 8, 16), (10, 10, 20), (12, 12, 24))}),
     Program(
         "cuequivariance",
         "cuequivariance",
         learning.cuequivariance,
         limits={HARMONICS: 5},
-        hard={"wigner_3j": ((10, 10, 20),)},
+        hard={CORE: ((10, 10, 20),)},
     ),
-    Program("openequivariance", "openequivariance", learning.openequivariance, hard={"wigner_3j": ((20, 20, 20),)}),
+    Program("openequivariance", "openequivariance", learning.openequivariance, hard={CORE: ((20, 20, 20),)}),
     Program("e3x", "e3x", learning.e3x, limits={"": 15}),
-    Program("e3j", "e3j", partial(learning.e3j, "NONE"), hard={"wigner_3j": ((10, 10, 20), (12, 12, 24))}),
+    Program("e3j", "e3j", partial(learning.e3j, "NONE"), hard={CORE: ((10, 10, 20), (12, 12, 24))}),
     Program("e3j_sqrt_dim_out", "e3j", partial(learning.e3j, "SQRT_DIM_OUT")),
     Program("mlff", "so3krates-torch", learning.so3krates, limits={"": 10, HARMONICS: 4}),
     Program("sphericart", "sphericart", learning.sphericart, hard={HARMONICS: ((30,), (86,), (87,), (90,))}),

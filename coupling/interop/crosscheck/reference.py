@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from coupling.coefficients import block
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
-from coupling.families import wigner_3j_family
 from coupling.foreign.axes import axis_matrix
 from coupling.foreign.convention import Convention
 from coupling.interop.crosscheck.program import FAMILY, HARMONICS, Array, Case
+from coupling.recurrences import wigner_3j_family
 
 POINTS = 60
 #: Digits of the harmonics before they are rounded; the recurrence loses about one per ten degrees.

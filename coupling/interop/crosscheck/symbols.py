@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from coupling.conventions import CLEBSCH_GORDAN, CORE, GAUNT
 from coupling.interop.crosscheck.program import FAMILY, HARMONICS, Array, Functions, angles
 
 #: Degrees of the tables that WIGXJPF makes before it is asked.
@@ -30,16 +31,16 @@ def sympy() -> Functions:
     """physics.wigner and Ynm."""
     module, wigner = import_module("sympy"), import_module("sympy.physics.wigner")
     return {
-        "wigner_3j": one_by_one(wigner.wigner_3j),
-        "clebsch_gordan": one_by_one(wigner.clebsch_gordan),
-        "gaunt": one_by_one(wigner.gaunt),
+        CORE: one_by_one(wigner.wigner_3j),
+        CLEBSCH_GORDAN: one_by_one(wigner.clebsch_gordan),
+        GAUNT: one_by_one(wigner.gaunt),
         HARMONICS: lambda l, points: _evaluated(module.Ynm, l, points),
     }
 
 
 def sympy_real() -> Functions:
     """physics.wigner.real_gaunt."""
-    return {"gaunt": one_by_one(import_module("sympy.physics.wigner").real_gaunt)}
+    return {GAUNT: one_by_one(import_module("sympy.physics.wigner").real_gaunt)}
 
 
 def sympy_znm() -> Functions:
@@ -52,24 +53,24 @@ def wignernj() -> Functions:
     """wigner3j; clebsch_gordan and gaunt, which take their arguments in pairs."""
     module = import_module("wignernj")
     return {
-        "wigner_3j": one_by_one(module.wigner3j),
-        "clebsch_gordan": one_by_one(in_pairs(module.clebsch_gordan)),
-        "gaunt": one_by_one(in_pairs(module.gaunt)),
+        CORE: one_by_one(module.wigner3j),
+        CLEBSCH_GORDAN: one_by_one(in_pairs(module.clebsch_gordan)),
+        GAUNT: one_by_one(in_pairs(module.gaunt)),
         FAMILY: family_of(module.wigner3j),
     }
 
 
 def wignernj_real() -> Functions:
     """gaunt_real."""
-    return {"gaunt": one_by_one(in_pairs(import_module("wignernj").gaunt_real))}
+    return {GAUNT: one_by_one(in_pairs(import_module("wignernj").gaunt_real))}
 
 
 def wigners() -> Functions:
     """wigner_3j; clebsch_gordan, which takes its arguments in pairs."""
     module = import_module("wigners")
     return {
-        "wigner_3j": one_by_one(module.wigner_3j),
-        "clebsch_gordan": one_by_one(in_pairs(module.clebsch_gordan)),
+        CORE: one_by_one(module.wigner_3j),
+        CLEBSCH_GORDAN: one_by_one(in_pairs(module.clebsch_gordan)),
         FAMILY: family_of(module.wigner_3j),
     }
 
@@ -83,7 +84,7 @@ def pywigxjpf() -> Functions:
     def symbol(*s: int) -> float:
         return module.wig3jj(*(2 * number for number in s))
 
-    return {"wigner_3j": one_by_one(symbol), FAMILY: family_of(symbol)}
+    return {CORE: one_by_one(symbol), FAMILY: family_of(symbol)}
 
 
 def ducc0() -> Functions:
@@ -184,7 +185,7 @@ def in_families(family: Callable[..., Array]) -> Functions:
                 result[m1 + l1, m2 + l2, l3 - m1 - m2] = values[l3 - first_degree(l1, l2, m1, m2)]
         return result
 
-    return {"wigner_3j": block, FAMILY: lambda *given: np.asarray(family(*given), float)}
+    return {CORE: block, FAMILY: lambda *given: np.asarray(family(*given), float)}
 
 
 def _evaluated(function: Any, l: int, points: Array) -> Array:

@@ -7,8 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.exact.families import exact_function
+from coupling.conventions import CLEBSCH_GORDAN
 from coupling.exact.surd import Surd
+from coupling.families import Family
+from coupling.families import family as known
 from coupling.foreign.convention import Convention
 from coupling.tables.table import Table
 
@@ -27,33 +29,31 @@ class Entries(NamedTuple):
         return self.paths[self.path[entry]].tolist(), self.orders[entry].tolist()
 
 
-def entries_of(table: Table, kept: NDArray[np.bool_], family: str) -> Entries:
+def entries_of(table: Table, kept: NDArray[np.bool_], family: Family) -> Entries:
     """Return the entries of the paths that are kept, in the order of the table.
 
-    In the complex basis the third order of clebsch_gordan is that of the ket, the negative of the table's.
+    In the complex basis the order of a conjugated slot is the negative of the table's: of the ket of clebsch_gordan.
     """
     counts = np.diff(table.offsets)
     path = np.repeat(np.arange(kept.sum()), counts[kept])
-    orders = table.orders[np.repeat(kept, counts)]
-    if (family, table.request.basis) == ("clebsch_gordan", "complex"):
-        orders = orders * np.array([1, 1, -1], np.int8)
+    orders = table.orders[np.repeat(kept, counts)] * np.array(family.order_signs(table.request.basis), np.int8)
     return Entries(table.paths[kept], orders, path)
 
 
-def exact_entry(family: str, convention: Convention, degrees: list[int], orders: list[int]) -> Surd:
+def exact_entry(family: str | Family, convention: Convention, degrees: list[int], orders: list[int]) -> Surd:
     """Return an exact coefficient in a convention; without its i, if it has one.
 
     >>> exact_entry("wigner_3j", Convention("c"), [1, 1, 1], [-1, 0, 1])
     √(1/6)
     """
-    value = exact_function(family, convention.basis)(*degrees, *orders)
+    value = known(family).exact(convention.basis)(*degrees, *orders)
     phases = [convention.phase(l, m) for l, m in zip(degrees, orders, strict=True)]
     whole = value * convention.factor(family, *degrees) * (phases[0] * phases[1] * phases[2])
     return Surd(whole.sign, whole.numerator, whole.denominator, whole.pi_power)
 
 
 def nearest_doubles(
-    table: Table, kept: NDArray[np.bool_], entries: Entries, family: str, convention: Convention
+    table: Table, kept: NDArray[np.bool_], entries: Entries, family: Family, convention: Convention
 ) -> NDArray[np.float64]:
     """Return the doubles nearest to the exact coefficients of the entries, in the order of the table."""
     factors = [convention.factor(family, *degrees) for degrees in entries.paths.tolist()]
@@ -62,18 +62,20 @@ def nearest_doubles(
         symbols = map(entries.symbol, range(len(entries.path)))
         return np.array([float(exact_entry(family, convention, *symbol)) for symbol in symbols])
     signs = np.array([factor.sign for factor in factors])[entries.path] * _phases(convention, entries)
-    if same == "wigner_3j":
+    if same.core:
         return np.asarray(table.core[np.repeat(kept, np.diff(table.offsets))] * signs)
     return _tabulated(same, convention.basis, entries.paths) * signs
 
 
-def _family_of_the_same_size(family: str, basis: str, paths: NDArray[np.uint8], factors: list[Surd]) -> str | None:
+def _family_of_the_same_size(
+    family: Family, basis: str, paths: NDArray[np.uint8], factors: list[Surd]
+) -> Family | None:
     """Return the family of this package whose coefficients differ from these by signs at most, or None."""
     sizes = [abs(factor) for factor in factors]
     if all(size == UNIT for size in sizes):
         return family
     orthogonal = all(size == Surd(1, 2 * l3 + 1) for size, l3 in zip(sizes, paths[:, 2].tolist(), strict=True))
-    return "clebsch_gordan" if orthogonal and (family, basis) == ("wigner_3j", "real") else None
+    return known(CLEBSCH_GORDAN) if orthogonal and family.core and basis == "real" else None
 
 
 def _phases(convention: Convention, entries: Entries) -> NDArray[np.int64]:
@@ -87,7 +89,7 @@ def _phases(convention: Convention, entries: Entries) -> NDArray[np.int64]:
     return result
 
 
-def _tabulated(family: str, basis: str, paths: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _tabulated(family: Family, basis: str, paths: NDArray[np.uint8]) -> NDArray[np.float64]:
     from coupling.tabulation import tabulate_paths  # loads numba, which a table of the core does not need
 
     values = tabulate_paths(family, paths, basis).values

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from coupling.conventions import CORE
 from coupling.foreign.convention import Convention
 from coupling.interop.export.arrays import Options, arrays
 from coupling.interop.export.c_header import c_header
@@ -76,7 +77,7 @@ def export(
     format: str,
     *,
     convention: Convention | str | None = None,
-    family: str = "wigner_3j",
+    family: str = CORE,
     dtype: str = "float64",
     order: str | None = None,
     palette: bool = False,

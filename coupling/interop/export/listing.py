@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.conventions import CONVENTION_ID, FAMILIES
+from coupling.conventions import CONVENTION_ID, CORE
 from coupling.exact.surd import Surd
+from coupling.families import Family
+from coupling.families import family as known
 from coupling.foreign.choices import unit
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
@@ -61,7 +63,7 @@ class Listing:
     @property
     def imaginary(self) -> bool:
         """Whether all coefficients are to be multiplied by i."""
-        return (self.family, self.convention.basis) == ("antisymmetric_gaunt", "complex")
+        return known(self.family).is_imaginary(self.convention.basis)
 
     @cached_property
     def sizes(self) -> tuple[int, int, int]:
@@ -133,7 +135,7 @@ class Listing:
 def list_table(
     table: Table,
     convention: Convention | str = "coupling",
-    family: str = "wigner_3j",
+    family: str = CORE,
     order: str = "path",
     dtype: str = "float64",
 ) -> Listing:
@@ -150,38 +152,39 @@ def list_table(
     convention = named(convention)
     one_of(order, ORDERS, "order")
     one_of(dtype, tuple(FORMATS), "dtype")
-    one_of(family, tuple(table.factors), "family")
+    record = known(one_of(family, tuple(table.factors), "family"))
     if convention.basis != table.request.basis:
         raise ValueError(f"{convention.name} is {convention.basis}, the table {table.request.basis}")
     require_memory(200 * len(table.core), f"the export of {table.request.name}")
-    kept = _kept_paths(table, family, order, convention)
-    entries = entries_of(table, kept, family)
-    doubles = nearest_doubles(table, kept, entries, family, convention)
+    kept = _kept_paths(table, record, order, convention)
+    entries = entries_of(table, kept, record)
+    doubles = nearest_doubles(table, kept, entries, record, convention)
     index = _flat_indices(convention, entries)
     where = np.lexsort((index[:, 2], index[:, 1], index[:, 0], entries.path))
     entries = Entries(entries.paths, entries.orders[where], entries.path[where])
     index, doubles = index[where], doubles[where]
-    values, decided = round_to(doubles, dtype, lambda entry: exact_entry(family, convention, *entries.symbol(entry)))
+    values, decided = round_to(doubles, dtype, lambda entry: exact_entry(record, convention, *entries.symbol(entry)))
     error = float((abs(values - doubles) + np.spacing(abs(doubles)) / 2).max(initial=0.0))
     listing = Listing(table, convention, family, order, dtype, *entries, index, values, error, decided)
     return listing.reordered(order) if order in SORTED_SLOT else listing
 
 
-def _kept_paths(table: Table, family: str, order: str, convention: Convention) -> NDArray[np.bool_]:
-    kept = table.factors[family] != 0
+def _kept_paths(table: Table, family: Family, order: str, convention: Convention) -> NDArray[np.bool_]:
+    kept = table.factors[family.text] != 0
     if order == "canonical":
         _require_symmetry(table, family, convention)
         kept = kept & (table.paths[:, 0] <= table.paths[:, 1]) & (table.paths[:, 1] <= table.paths[:, 2])
     return np.asarray(kept)
 
 
-def _require_symmetry(table: Table, family: str, convention: Convention) -> None:
-    if family not in FAMILIES[2:] and not (family == "wigner_3j" and convention.scale is unit):
+def _require_symmetry(table: Table, family: Family, convention: Convention) -> None:
+    turned = family.symmetry != "total" or family.signed_slots(convention.basis)
+    if turned or not (family.integral or (family.core and convention.scale is unit)):
         raise ValueError(
             f"the canonical order holds l1 <= l2 <= l3 alone; {family} of {convention.name} is not symmetric in them"
         )
     for path in table.paths.tolist():
-        if family == "wigner_3j" and convention.sign(*path) != convention.sign(*sorted(path)):
+        if family.core and convention.sign(*path) != convention.sign(*sorted(path)):
             raise ValueError(
                 f"the canonical order holds l1 <= l2 <= l3 alone; {convention.name} negates {sorted(path)} or {path}, "
                 f"not both"

@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 from numpy.typing import NDArray
 
+from coupling.conventions import CORE
 from coupling.foreign import Convention
 from coupling.interop.loading import Coefficients, read_coefficients
 from coupling.tables import Table
@@ -17,7 +18,7 @@ def load(
     table: Table | str | os.PathLike[str],
     *,
     convention: Convention | str = "coupling",
-    family: str = "wigner_3j",
+    family: str = CORE,
     order: str = "path",
     dtype: Any = jnp.float32,
 ) -> Coefficients:

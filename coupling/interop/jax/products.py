@@ -7,6 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from coupling.conventions import CORE
 from coupling.interop.forms import array_form, block_sizes, by_output, form_text, lists, path_list, separate_form
 from coupling.interop.jax.rules import compute, product, weighted_product
 from coupling.memory import native
@@ -103,7 +104,7 @@ class ClebschGordan(JaxProduct):
         lmax_out: object,
         *,
         parity: str = "all",
-        normalization: str = "wigner_3j",
+        normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
         forward_mode: bool = False,
@@ -172,7 +173,7 @@ class FullProduct(JaxProduct):
         lmax_out: object,
         *,
         parity: str = "all",
-        normalization: str = "wigner_3j",
+        normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
         forward_mode: bool = False,

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
+from coupling.conventions import CORE
 from coupling.foreign import Convention
 from coupling.interop.loading import Coefficients, read_coefficients
 from coupling.tables import Table
@@ -17,7 +18,7 @@ def load(
     table: Table | str | os.PathLike[str],
     *,
     convention: Convention | str = "coupling",
-    family: str = "wigner_3j",
+    family: str = CORE,
     order: str = "path",
     dtype: torch.dtype = torch.float64,
     device: torch.device | str | None = None,

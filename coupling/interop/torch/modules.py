@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from coupling.conventions import CORE
 from coupling.interop.forms import array_form, block_sizes, by_output, form_text, lists, path_list, separate_form
 from coupling.interop.torch.functions import apply_product, apply_weighted_product
 from coupling.products.product import LAYOUTS
@@ -104,7 +105,7 @@ class ClebschGordan(FormModule):
         *,
         learn: bool = False,
         parity: str = "all",
-        normalization: str = "wigner_3j",
+        normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
         device: torch.device | str | None = None,
@@ -174,7 +175,7 @@ class FullProduct(FormModule):
         lmax_out: object,
         *,
         parity: str = "all",
-        normalization: str = "wigner_3j",
+        normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
     ) -> None:

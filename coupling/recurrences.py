@@ -20,7 +20,7 @@ from coupling.exact.wigner_6j import doubled_6j
 from coupling.factors import double_double
 from coupling.floating_point import default_rounding
 from coupling.integers import half
-from coupling.kernels.families import round_family, rows_3j, rows_6j
+from coupling.kernels.recurrences import round_family, rows_3j, rows_6j
 from coupling.kernels.tridiagonal import null_vector
 from coupling.selection import doubled_degrees, doubled_symbol, doubled_triangle
 
@@ -30,14 +30,14 @@ Floats = NDArray[np.float64]
 LARGEST_6J = 1 << 14
 
 
-class Family(NamedTuple):
+class Symbols(NamedTuple):
     """Symbols for the degrees first, first+1, …: ``values[i]`` belongs to ``first + i``."""
 
     first: float
     values: Floats
 
 
-def wigner_3j_family(j1: object, j2: object, m1: object, m2: object) -> Family:
+def wigner_3j_family(j1: object, j2: object, m1: object, m2: object) -> Symbols:
     """Return 3j(j1 j2 j; m1 m2 -m1-m2) for all j = max(|j1-j2|, |m1+m2|) … j1+j2, correctly rounded.
 
     Integer or half-integer degrees up to 100 000; ``first`` is an integer where j1+j2 is one.  Raises ValueError or
@@ -45,19 +45,19 @@ def wigner_3j_family(j1: object, j2: object, m1: object, m2: object) -> Family:
     Schulten and Gordon 1975; error bounds in ``coupling.kernels.tridiagonal``.
 
     >>> wigner_3j_family(1, 1, 1, 0)
-    Family(first=1, values=array([-0.40824829, -0.31622777]))
+    Symbols(first=1, values=array([-0.40824829, -0.31622777]))
     >>> wigner_3j_family(1.5, 1, 0.5, 0)
-    Family(first=0.5, values=array([ 0.40824829, -0.12909944, -0.31622777]))
+    Symbols(first=0.5, values=array([ 0.40824829, -0.12909944, -0.31622777]))
     """
     a, b, _, p, q, _ = doubled_symbol(j1, j2, 0, m1, m2, 0)
     first = max(abs(a - b), abs(p + q))
     sign = Surd(parity_sign((a - b + p + q) // 2))
     rows = partial(rows_3j, a, b, p, q, first)
     values = _family(first, (a + b - first) // 2 + 1, rows, sign, lambda j: doubled_3j(a, b, j, p, q, -p - q))
-    return Family(_first(first), values)
+    return Symbols(_first(first), values)
 
 
-def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object) -> Family:
+def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object) -> Symbols:
     """Return 6j{j1 j2 j3; j4 j5 j6} for all j1 = max(|j2-j3|, |j5-j6|) … min(j2+j3, j5+j6), correctly rounded.
 
     Integer or half-integer degrees up to 8192.  Empty when (j4 j2 j6) or (j4 j5 j3) breaks the triangle rule or no j1
@@ -65,18 +65,18 @@ def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object)
     bounds in ``coupling.kernels.tridiagonal``.
 
     >>> wigner_6j_family(1, 1, 0.5, 0.5, 0.5)
-    Family(first=0, values=array([ 0.40824829, -0.33333333]))
+    Symbols(first=0, values=array([ 0.40824829, -0.33333333]))
     """
     b, c, d, e, f = doubled_degrees(j2, j3, j4, j5, j6)
     if max(b, c, d, e, f) > LARGEST_6J:
         raise ValueError(f"degrees of a 6j family must be <= {LARGEST_6J // 2}, got {half(max(b, c, d, e, f))}")
     first, last = max(abs(b - c), abs(e - f)), min(b + c, e + f)
     if not (doubled_triangle(d, b, f) and doubled_triangle(d, e, c)) or last < first:
-        return Family(_first(first), np.zeros(0))
+        return Symbols(_first(first), np.zeros(0))
     scale = Surd(parity_sign((b + c + e + f) // 2), 1, d + 1)
     rows = partial(rows_6j, b, c, d, e, f, first)
     values = _family(first, (last - first) // 2 + 1, rows, scale, lambda twice: doubled_6j(twice, b, c, d, e, f))
-    return Family(_first(first), values)
+    return Symbols(_first(first), values)
 
 
 def _first(twice: int) -> float:
