@@ -367,8 +367,8 @@ def test_ctrl_c_ends_long_commands_and_says_what_is_kept(command: str, here: Pat
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=30)[1]  # a machine that is busy may take more than the usual half second
     kept = [path for path in here.rglob("*") if path.is_file() and path.name[0] != "."]
-    told = ["Nothing was finished, and nothing is kept.", " is kept"][len(kept)] if len(kept) < 2 else f"{len(kept)} fin"
-    assert process.returncode == 130 and "Interrupted. " in said and told in said
+    told = ["Nothing was finished, and nothing is kept.", " is kept", f"{len(kept)} finished files are kept"]
+    assert process.returncode == 130 and "Interrupted. " in said and told[min(len(kept), 2)] in said
 
 
 # -- errors of the system ---------------------------------------------------------------------
