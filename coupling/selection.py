@@ -138,6 +138,20 @@ def one_of(value: object, choices: tuple[str, ...], name: str) -> str:
     return value
 
 
+def of_type(value: object, kind: type | tuple[type, ...], name: str) -> None:
+    """Raise TypeError, naming both, unless value is of a type, or of one of several.
+
+    >>> of_type(1, str, "name")
+    Traceback (most recent call last):
+    ...
+    TypeError: name must be a str, got int 1
+    """
+    if not isinstance(value, kind):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        allowed = " or ".join(each.__name__ for each in kinds)
+        raise TypeError(f"{name} must be a {allowed}, got {type(value).__name__} {quoted(value)}")
+
+
 def triangle(l1: int, l2: int, l3: int) -> bool:
     """Return whether |l1 - l2| <= l3 <= l1 + l2.
 

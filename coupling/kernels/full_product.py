@@ -4,6 +4,9 @@ Of one pair (l1, l2) all products x_i y_j are formed once; every output is a sum
 (or, with the roles exchanged, in y) is x_i = Σ_j y_j Σ_k κ g_k: the inner sums are the adjoint of the outputs' ones.
 
 Blocks of lanes lie in one array, a row for every entry of a feature.
+
+Domain: degrees to 127, the largest of a table, which :class:`coupling.products.FullProduct` requires; all places are
+64-bit integers and lie inside an array.  Shapes are those of ``Product.__call__``; nothing is checked.
 """
 
 from __future__ import annotations

@@ -16,6 +16,10 @@ Tables are in the order in which they are read.  Encoding: for m = 0 … lmax, f
 diagonal, for l = m, m+2, … and then l = m+1, m+3, …: e_l(t) of the tile.  Decoding: for m, for l in the same order, for
 all t of the half diagonal: e_l(t).  For small n both are straight lines of code and a tile is one position; see
 :mod:`coupling.kernels.straight`.  Otherwise they are the loops below.
+
+Domain: every spin whose tables and blocks of lanes fit in memory, which :class:`coupling.products.MatrixProduct`
+requires; all places are 64-bit integers and lie inside an array.  Shapes are those of ``Product.__call__``; nothing is
+checked.
 """
 
 from __future__ import annotations

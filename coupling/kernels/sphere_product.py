@@ -17,6 +17,9 @@ Layouts (rows are lanes).  Coefficients of a feature: for m = 0: l+m even, l+m o
 x_lm, then for x_l,-m; ``order`` holds the flat index of each row.  Fourier coefficients: c_0, then Re c_m, Im c_m.
 Tables: for each m the even, then the odd l+m; one such list for each θ of the northern half for synthesis; for
 analysis, for each chunk of θ, its numbers entry by entry.
+
+Domain: every degree whose tables and features fit in memory, which :func:`coupling.products.spherical.plan` requires;
+all places are 64-bit integers and lie inside an array.  Shapes are those of ``Product.__call__``; nothing is checked.
 """
 
 from __future__ import annotations

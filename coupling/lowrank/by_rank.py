@@ -19,6 +19,7 @@ from coupling.lowrank.layout import FREE, Layout, layout_of, tied
 from coupling.lowrank.problems import Problem
 from coupling.lowrank.records import Record, record_of
 from coupling.lowrank.store import keep, stored
+from coupling.selection import of_type
 
 #: Called with the rank, its starts that are done, their number, the best error so far.
 Progress = Callable[[int, int, int, float], None]
@@ -71,6 +72,7 @@ def study(
     >>> [(record.rank, record.exact) for record in study(normalization_problem("gaunt", 2), range(1, 4))]
     [(1, False), (2, True)]
     """
+    of_type(problem, Problem, "problem")
     numbers = count(starts, "starts"), degree(seed, "seed"), seconds, count(workers, "workers")
     effort = Effort(*numbers, complex_factors)
     records: list[Record] = []

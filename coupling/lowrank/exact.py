@@ -28,6 +28,7 @@ from coupling.lowrank.factors import Array, Factors
 from coupling.lowrank.layout import Layout, layout_of
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import Problem
+from coupling.selection import of_type
 
 DIGITS = 60
 
@@ -76,6 +77,10 @@ def exact_certificate(problem: Problem, factors: Sequence[Array], refine: bool =
     >>> exact_certificate(normalization_problem("gaunt", 1), half, refine=False).equations  # (0,0,0), (0,1,1)
     2
     """
+    of_type(problem, Problem, "problem")
+    if [np.ndim(factor) for factor in factors] != [2] * 3:
+        raise ValueError(f"factors must be three arrays [n, rank], got {[np.shape(factor) for factor in factors]}")
+    factors = [np.asarray(factor) for factor in factors]
     with mpmath.workdps(DIGITS):
         system = System(problem, factors)
         x = system.start

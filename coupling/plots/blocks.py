@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from coupling.coefficients import block
 from coupling.plots.style import EVEN, INK, LABEL, ODD, TICK, diverging, dress, frame, new_axes
 from coupling.quoted import quoted
-from coupling.selection import orders
+from coupling.selection import of_type, orders
 from coupling.tables import Table
 
 if TYPE_CHECKING:
@@ -151,6 +151,7 @@ def sparsity(table: Table, ax: Axes | None = None) -> Axes:
     >>> int(sparsity(build(Request(lmax=2))).images[0].get_array().sum())  # the number of entries
     137
     """
+    of_type(table, Table, "table")
     counts = _counts(table)
     ax = new_axes((5.2, 4.6)) if ax is None else ax
     image = ax.imshow(np.ma.masked_equal(counts, 0), cmap="cividis_r", interpolation="nearest")

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from coupling.indexing import flat_index
 from coupling.plots.projection import PROJECTIONS, Array, Projection, angles, lattice, tangent
 from coupling.plots.style import BLACK, EVEN, INK, ODD, TICK, diverging, dress, frame, new_axes
+from coupling.quoted import quoted
 from coupling.selection import one_of
 from coupling.sphere import gradients, harmonics
 
@@ -129,6 +130,8 @@ def _coefficients(values: ArrayLike) -> Array:
     c = np.asarray(values, float)
     if c.ndim != 1 or not c.size or isqrt(c.size) ** 2 != c.size:
         raise ValueError(f"coefficients must have length (lmax+1)^2, got shape {c.shape}")
+    if not np.isfinite(c).all():
+        raise ValueError(f"coefficients must be finite, got {quoted(c)}")
     return c
 
 

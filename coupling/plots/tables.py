@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from coupling.exact import real_wigner_3j
 from coupling.exact.surd import Surd
+from coupling.integers import degree, integer
 from coupling.plots.style import EVEN, FAINT, INK, ODD, frame, new_axes, require_picture, save
+from coupling.quoted import quoted
+from coupling.selection import degrees, of_type
 from coupling.tables import Request, Table, build
 
 if TYPE_CHECKING:
@@ -25,12 +28,19 @@ if TYPE_CHECKING:
 def output_matrix(table: Table, l3: int, m3: int) -> NDArray[np.float64]:
     """Return √(2l3+1) · core[(l1, m1), (l2, m2)] for one output (l3, m3) as a matrix over flat indices.
 
+    Raises TypeError or ValueError for what is no table, and for an output that the table does not reach.
+
     >>> output_matrix(build(Request(lmax=1)), 0, 0)
     array([[1.        , 0.        , 0.        , 0.        ],
            [0.        , 0.57735027, 0.        , 0.        ],
            [0.        , 0.        , 0.57735027, 0.        ],
            [0.        , 0.        , 0.        , 0.57735027]])
     """
+    of_type(table, Table, "table")
+    l3, m3 = degree(l3, "l3"), integer(m3, "m3")
+    if abs(m3) > l3 or l3 > table.request.lmax[2]:
+        largest = table.request.lmax[2]
+        raise ValueError(f"the output must have l3 <= {largest} and |m3| <= l3, got ({quoted(l3)}, {quoted(m3)})")
     lmax1, lmax2, _ = table.request.lmax
     matrix = np.zeros(((lmax1 + 1) ** 2, (lmax2 + 1) ** 2))
     for l1, l2, _ in table.paths[table.paths[:, 2] == l3].tolist():
@@ -72,6 +82,7 @@ def plot_paths(table: Table, ax: Axes | None = None) -> Axes:
     ax = new_axes((4, 4)) if ax is None else ax
     from matplotlib.patches import Rectangle
 
+    of_type(table, Table, "table")
     counts = np.diff(table.offsets)
     lmax1, lmax2, lmax3 = table.request.lmax
     step = 0.86 / (lmax3 + 1)
@@ -96,6 +107,7 @@ def plot_block(l1: int, l2: int, l3: int, m3: int, ax: Axes | None = None) -> Ax
     >>> [text.get_text() for text in plot_block(1, 1, 0, 0).texts]
     ['$\\\\sqrt{\\\\frac{1}{3}}$', '$\\\\sqrt{\\\\frac{1}{3}}$', '$\\\\sqrt{\\\\frac{1}{3}}$']
     """
+    l1, l2, l3 = degrees(l1, l2, l3)
     ax = new_axes((4, 4)) if ax is None else ax
     m1s, m2s = range(-l1, l1 + 1), range(-l2, l2 + 1)
     values = [[real_wigner_3j(l1, l2, l3, m1, m2, m3) for m2 in m2s] for m1 in m1s]

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from coupling.indexing import degree_slice
 from coupling.memory import require_memory
 from coupling.quoted import quoted
+from coupling.selection import of_type
 from coupling.sphere.directions import angles, real_numbers
 from coupling.sphere.grids import gauss_legendre
 from coupling.sphere.harmonics import harmonics
@@ -27,6 +28,7 @@ def random_rotation(random: np.random.Generator) -> NDArray[np.float64]:
     >>> np.allclose(rotation @ rotation.T, np.eye(3)), round(float(np.linalg.det(rotation)), 12)
     (True, 1.0)
     """
+    of_type(random, np.random.Generator, "random")
     q, r = np.linalg.qr(random.standard_normal((3, 3)))
     q = q * np.sign(np.diag(r))
     return q * np.sign(np.linalg.det(q))

@@ -14,7 +14,7 @@ from coupling.families import family as known
 from coupling.indexing import degree_slice, flat_size
 from coupling.memory import require_memory
 from coupling.quoted import quoted
-from coupling.selection import degree, one_of
+from coupling.selection import degree, of_type, one_of
 from coupling.sphere.grids import Grid, gauss_legendre
 from coupling.sphere.harmonics import gradients, harmonics
 from coupling.sphere.legendre import bounded_degree
@@ -30,6 +30,7 @@ def synthesis(coefficients: ArrayLike, grid: Grid, basis: str = "real") -> NDArr
     >>> synthesis([np.sqrt(4 * np.pi), 0, 0, 0], gauss_legendre(0))
     array([1.])
     """
+    of_type(grid, Grid, "grid")
     c = np.asarray(coefficients)
     size = c.shape[-1] if c.ndim else 0
     lmax = isqrt(size) - 1
@@ -49,6 +50,7 @@ def analysis(values: ArrayLike, grid: Grid, lmax: object, basis: str = "real") -
     >>> analysis(synthesis([1.0, 2.0, 3.0, 4.0], grid), grid, lmax=1).round(12)
     array([1., 2., 3., 4.])
     """
+    of_type(grid, Grid, "grid")
     f, l_max = np.asarray(values), bounded_degree(lmax, "lmax")
     if f.ndim == 0 or f.shape[-1] != len(grid):
         raise ValueError(f"the last axis of values must have the {len(grid)} points of the grid, got shape {f.shape}")

@@ -20,7 +20,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from coupling.integers import degree
 from coupling.products import Choice, MatrixProduct, Product, RoutedProduct, simulated_weights
-from coupling.selection import one_of
+from coupling.selection import of_type, one_of
 from coupling.sphere import random_rotation, rotation_matrix
 from coupling.structures.density import NeighbourDensity
 from coupling.structures.reading import Neighbours
@@ -99,6 +99,8 @@ def compare_routes(
     >>> [route.name for route in found.routes], all(route.ulps < 64 for route in found.routes)
     (['sparse', 'sphere', 'matrix'], True)
     """
+    of_type(density, NeighbourDensity, "density")
+    of_type(pairs, Neighbours, "pairs")
     random = np.random.default_rng(degree(seed, "seed"))
     mixing = np.linalg.qr(random.standard_normal((density.channels, density.channels)))[0]
     lmax, w, kind = density.lmax, path_weights(weights, density.lmax), np.dtype(dtype)

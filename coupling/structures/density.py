@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.integers import count, degree
-from coupling.quoted import quoted
+from coupling.integers import count
+from coupling.selection import degrees
 from coupling.sphere import angles, harmonics
-from coupling.structures.reading import Neighbours
+from coupling.structures.reading import Neighbours, positive
 
 Array = NDArray[np.float64]
 
@@ -30,6 +30,7 @@ def cutoff_function(r: ArrayLike, cutoff: float) -> Array:
     >>> cutoff_function([0.0, 2.0, 4.0, 5.0], 4.0).round(12).tolist()
     [1.0, 0.5, 0.0, 0.0]
     """
+    cutoff = positive(cutoff)
     distance = np.asarray(r, float)
     return np.where(distance < cutoff, 0.5 * (1 + np.cos(np.pi * distance / cutoff)), 0.0)
 
@@ -40,6 +41,7 @@ def radial_functions(r: ArrayLike, channels: int, cutoff: float) -> Array:
     >>> radial_functions([1.0, 4.0], 3, 4.0).round(3).tolist()
     [[0.427, 0.604, 0.427], [0.0, -0.0, 0.0]]
     """
+    cutoff, channels = positive(cutoff), count(channels, "channels")
     distance = np.asarray(r, float)[..., None]
     waves = np.sin(np.pi / cutoff * (1 + np.arange(channels)) * distance) / distance
     return np.sqrt(2 / cutoff) * waves * cutoff_function(distance, cutoff)
@@ -60,10 +62,9 @@ class NeighbourDensity:
     cutoff: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lmax", degree(self.lmax, "lmax"))
+        object.__setattr__(self, "lmax", degrees(self.lmax)[0])
         object.__setattr__(self, "channels", count(self.channels, "channels"))
-        if not (np.isfinite(self.cutoff) and self.cutoff > 0):
-            raise ValueError(f"cutoff must be a positive number of Å, got {quoted(self.cutoff)}")
+        object.__setattr__(self, "cutoff", positive(self.cutoff))
 
     def __call__(self, pairs: Neighbours) -> Array:
         """Return the features [atoms, (lmax+1)², channels] of all atoms; zero for one without neighbours."""

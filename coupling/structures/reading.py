@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import re
 from importlib import import_module
 from io import StringIO
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from coupling.memory import physical_memory, require_memory
 from coupling.quoted import quoted
+from coupling.selection import of_type
 from coupling.tables.ownership import read_regular
 
 #: No larger file is read.
@@ -95,6 +97,20 @@ def _text(path: Path) -> str:
     return text
 
 
+def positive(cutoff: object) -> float:
+    """Return a cutoff in Å, a positive number, or raise.
+
+    >>> positive(3)
+    3.0
+    """
+    if isinstance(cutoff, bool) or not isinstance(cutoff, numbers.Real):
+        raise TypeError(f"cutoff must be a positive number of Å, got {type(cutoff).__name__} {quoted(cutoff)}")
+    length = float(cutoff)
+    if not (math.isfinite(length) and length > 0):
+        raise ValueError(f"cutoff must be a positive number of Å, got {quoted(cutoff)}")
+    return length
+
+
 def neighbours(atoms: Any, cutoff: float) -> Neighbours:
     """Return all pairs within a cutoff in Å, periodic images included, each in both directions.
 
@@ -105,8 +121,8 @@ def neighbours(atoms: Any, cutoff: float) -> Neighbours:
     >>> len(pairs.centres), np.bincount(pairs.centres).tolist()
     (24, [4, 4, 4, 2, 2, 2, 2, 2, 2])
     """
-    if not (np.isfinite(cutoff) and cutoff > 0):
-        raise ValueError(f"cutoff must be a positive number of Å, got {quoted(cutoff)}")
+    cutoff = positive(cutoff)
+    of_type(atoms, ase("atoms").Atoms, "atoms")
     require_memory(_bytes(atoms, float(cutoff)), f"finding the neighbours of {len(atoms)} atoms within {cutoff:g} Å")
     i, j, vectors = ase("neighborlist").neighbor_list("ijD", atoms, float(cutoff))
     if len(vectors) and np.linalg.norm(vectors, axis=1).min() < 1e-6:

@@ -16,7 +16,7 @@ from coupling.interop.export.listing import Listing, list_table
 from coupling.interop.export.npz import npz_bytes
 from coupling.interop.export.python_module import python_module
 from coupling.interop.export.text import csv, exact_json, openequivariance_json
-from coupling.selection import one_of
+from coupling.selection import of_type, one_of
 from coupling.tables.table import Table
 
 
@@ -109,6 +109,7 @@ def export(
     0,0,0,0,0,0,0,0,0,1.0,1
     0,1,1,0,1,1,0,1,1,1.0,1
     """
+    of_type(table, Table, "table")
     chosen = FORMATS[one_of(format, tuple(FORMATS), "format")]
     options = Options(palette, transposes, path_vectors, channels, weights)
     for name, wanted, usual in zip(Options._fields, options, Options(), strict=True):

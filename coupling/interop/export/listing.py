@@ -19,7 +19,7 @@ from coupling.foreign.named import named
 from coupling.interop.export.entries import Entries, entries_of, exact_entry, nearest_doubles
 from coupling.interop.export.rounding import FORMATS, round_to
 from coupling.memory import require_memory
-from coupling.selection import one_of
+from coupling.selection import of_type, one_of
 from coupling.tables.table import Table
 from coupling.version import __version__
 
@@ -149,6 +149,7 @@ def list_table(
     >>> listing.starts, listing.index[4].tolist(), listing.values[4]
     (array([ 0,  4,  8, 12, 16]), [0, 1, 1], np.float64(1.0))
     """
+    of_type(table, Table, "table")
     convention = named(convention)
     one_of(order, ORDERS, "order")
     one_of(dtype, tuple(FORMATS), "dtype")
