@@ -112,7 +112,7 @@ OBJECTS: dict[str, Make] = {
     "interop.export.Listing": lambda: import_module("coupling.interop.export").list_table(load("real-l4")),
     "interop.export.formats.Format": lambda: import_module("coupling.interop.export").FORMATS,
     "interop.crosscheck.Program": lambda: list(import_module("coupling.interop.crosscheck").PROGRAMS),
-    "interop.lines.Lines": lambda: import_module("coupling.interop.lines").straight_lines(
+    "programs.Program": lambda: import_module("coupling.products.straight").straight_program(
         products.ClebschGordan(1, 1, 1)
     ),
     **every("interop.arrays"),
