@@ -87,6 +87,24 @@ def _restored(value: Any) -> Any:
     return read_only(value.value)
 
 
+def made_of(kind: Any, *values: Any) -> Any:
+    """Return a named tuple of values that have been marked: what its ``__reduce__`` names.
+
+    >>> made_of(complex, 1.0, 2.0)
+    (1+2j)
+    """
+    return kind(*_restored(values))
+
+
+def parts_of(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what goes into a pickle in the place of the values of a named tuple, read-only arrays marked.
+
+    >>> parts_of((1, "a"))
+    (1, 'a')
+    """
+    return tuple(map(_marked, values))
+
+
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
     """Return a view that cannot be written: to the compiler of kernels a type of its own, and this way the only one.
 

@@ -147,8 +147,8 @@ def replaced(values: Any, place: tuple[Any, ...], text: str) -> Any:
 
 def of_metadata(folder: Path, met: Counter[str]) -> Iterator[Written]:
     """Every text of the metadata of a file, its checksum computed again."""
-    table = read(small().save(folder))
-    file = build_arrays("matrix-l1").save(folder)
+    table = read(small().save(folder, force=True))
+    file = build_arrays("matrix-l1").save(folder, force=True)
     for content, path, reader in (
         (table, folder / "real-l1.safetensors", load),
         (read(file), file, load_arrays),
@@ -158,7 +158,7 @@ def of_metadata(folder: Path, met: Counter[str]) -> Iterator[Written]:
         arrays = [np.array(content.arrays[t.name]) for t in tensors]
         for place in texts(metadata):
             for payload in PAYLOADS:
-                write(path, replaced(metadata, place, payload), tensors, arrays, flush=False)
+                write(path, replaced(metadata, place, payload), tensors, arrays, flush=False, force=True)
                 loaded = refused(lambda path=path, reader=reader: reader(path))
                 met[f"metadata of a file: {'refused' if loaded is None else 'exported'}"] += 1
                 if loaded is not None:

@@ -12,7 +12,10 @@ import numpy as np
 
 from coupling import exact, foreign, lowrank, products, sphere
 from coupling.arrays import build_arrays, load_arrays
+from coupling.plots import projection
 from coupling.recurrences import wigner_3j_family
+from coupling.structures import Comparison, NeighbourDensity, Neighbours, RouteResult
+from coupling.structures.comparison import rotated
 from coupling.tables import Request, TableError, build, load
 from coupling.tabulation import tabulate
 
@@ -73,6 +76,11 @@ def every(module: str, *arguments: Any) -> dict[str, Make]:
     return {f"coupling.{module}.{name}": of(module, name, *LMAX) for name in names}
 
 
+def pairs() -> Neighbours:
+    """Two atoms."""
+    return Neighbours(np.array([0]), np.array([1]), np.array([[0.0, 0.0, 1.1]]), np.array([6, 8]))
+
+
 def decomposition() -> Any:
     """A decomposition of the unit weights of degree 1."""
     return lowrank.decompose(lowrank.normalization_problem("gaunt", 1, "even").tensor, 1, starts=1)
@@ -92,6 +100,7 @@ OBJECTS: dict[str, Make] = {
     "products.ProductSum": of("products.product_sum", "ProductSum", [products.Gaunt(*LMAX), products.Gaunt(*LMAX)]),
     "tables.Table, loaded": lambda: load("real-l4"),
     "tables.Table, built": lambda: build(Request(lmax=2)),
+    "tables.Table.entries": lambda: load("real-l4").entries(1, 1, 2),
     "tables.Request": lambda: Request(lmax=2, parity="odd"),
     "tables.TableError": lambda: TableError("real-l4.safetensors", "schema_version", 1, 2, "build it again"),
     "tables.check.Report, Check": lambda: build(Request(lmax=1)).check(),
@@ -112,7 +121,16 @@ OBJECTS: dict[str, Make] = {
     "interop.export.Listing": lambda: import_module("coupling.interop.export").list_table(load("real-l4")),
     "interop.export.formats.Format": lambda: import_module("coupling.interop.export").FORMATS,
     "interop.crosscheck.Program": lambda: list(import_module("coupling.interop.crosscheck").PROGRAMS),
-    "programs.Program": lambda: import_module("coupling.products.straight").straight_program(
+    "interop.crosscheck.Row": lambda: import_module("coupling.interop.crosscheck.comparison").Row(
+        *("a", "b", "1", "gaunt", "≤ 2", 3, 9, 0.0, 0.0, "agrees")
+    ),
+    "plots.projection.Projection": lambda: [make() for make in projection.PROJECTIONS.values()],
+    "structures.Neighbours": lambda: rotated(pairs(), np.eye(3)),
+    "structures.NeighbourDensity": lambda: NeighbourDensity(2, 4, 3.0),
+    "structures.RouteResult, Comparison": lambda: Comparison(
+        [RouteResult("sparse")], products.RoutedProduct(1, 1, 1).why(), (np.zeros((1, 4, 1)),) * 3
+    ),
+    "programs.program.Program": lambda: import_module("coupling.products.straight").straight_program(
         products.ClebschGordan(1, 1, 1)
     ),
     **every("interop.arrays"),

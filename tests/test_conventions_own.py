@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 import coupling
 from coupling.cli import main
 from coupling.foreign import CONVENTIONS, Convention, change_of_basis, named, read_convention, translate
-from coupling.foreign.choices import ListedOrders, NegatedPaths, orthogonal, zero_first
+from coupling.foreign.choices import ListedOrders, NegatedPaths, orthogonal, racah, zero_first
 from coupling.foreign.reader import parse_convention
 from coupling.foreign.signs import NEGATED_BY_MLFF_EVEN, NEGATED_BY_MLFF_ODD, mlff
 from coupling.interop.export import list_table
@@ -46,6 +47,8 @@ def test_a_file_and_an_object_say_the_same(file: Path) -> None:
     assert (
         Convention("c", orders=zero_first, scale=lambda *path: coupling.exact.Surd(1)).describe()["scale"] == "<lambda>"
     )
+    nameless = Convention("c", norm=partial(racah), scale=partial(orthogonal)).describe()
+    assert nameless["norm"] == nameless["scale"] == "partial"  # no address: the same bytes in every process
 
 
 def test_axes_orders_scale_slots_and_signs_of_a_file(file: Path) -> None:

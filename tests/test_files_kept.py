@@ -20,8 +20,9 @@ from coupling.cli import main
 from coupling.interop.crosscheck import write_page
 from coupling.interop.crosscheck.comparison import Row
 from coupling.lowrank import normalization_problem, study
-from coupling.lowrank.records import save as save_record
+from coupling.lowrank.records import file_name
 from coupling.lowrank.shipped import save_factors, shipped
+from coupling.lowrank.store import keep
 from coupling.tables import Request, build, build_shard, builder, merge, parts
 from coupling.tables.cache import cache_folder
 from coupling.tables.manifest import write_manifest
@@ -30,6 +31,9 @@ from coupling.tables.parts import part_file
 from tests.sources import inside, modules, tree
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="XDG_CACHE_HOME moves the cache")
+
+
+PROBLEM = normalization_problem("gaunt", 2, "ooe")
 
 
 class Writer(NamedTuple):
@@ -65,10 +69,10 @@ def merged_by_command(path: Path, force: bool) -> object:
 
 
 def recorded(path: Path, force: bool) -> object:
-    [record] = study(normalization_problem("gaunt", 2, "ooe"), [1], starts=4)
+    [record] = study(PROBLEM, [1], starts=4)
     if force and path.is_file():
         path.unlink()  # records are never written over anything else
-    return save_record(record, path)
+    return keep(record, path.parent)
 
 
 def derived(path: Path, force: bool) -> object:
@@ -110,7 +114,7 @@ FUNCTIONS = {
     ),
     "write_page": Writer("page.md", Kind("page of coupling crosscheck"), compared),
     "derivations": Writer("README.md", Kind("page of coupling derive"), derived),
-    "record": Writer("record.json", Kind("record"), recorded),
+    "record": Writer(file_name(PROBLEM, 1, False), Kind("record", 1), recorded),
 }
 SMALL = "small/real-l1.safetensors"
 COMMANDS = {
@@ -336,6 +340,7 @@ OWN = {
     ("coupling.tables.atomic", "replace"),
     ("coupling.tables.atomic", "unlink"),
     ("coupling.tables.parts", "rmdir"),  # which leaves a folder that holds anything
+    ("coupling.lowrank.store", "replace"),  # a refused record moves aside, to a new name
     ("coupling.tables.cache", "unlink"),
     ("coupling.tables.parts", "unlink"),
 }

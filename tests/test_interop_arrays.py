@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from coupling import products
-from coupling.interop import arrays
+from coupling.interop import arrays, forms
 from coupling.interop.arrays.grading import entries_of, grades
 from coupling.products.clebsch_gordan import table_of
 from coupling.selection import paths
@@ -175,3 +175,16 @@ def test_derivatives_are_those_of_the_library(name: str) -> None:
     assert torch.autograd.gradgradcheck(form, (x, y))
     value, along = torch.func.jvp(form, (x, y), (x, y))  # of a bilinear form, twice the value
     assert torch.allclose(along, 2 * value, rtol=1e-13)
+
+
+def test_the_text_of_a_form_names_a_product_and_no_other_attribute() -> None:
+    """A text may come from a file of a framework, such as an exported program."""
+    ends = '"lmax":[1,1,1],"options":{}}'
+    names = [f'{{"kind":"{name}",{ends}' for name in ("np", "product", "__class__", "ArrayProduct", "simulate", "")]
+    for text in [*names, "", "[]", "{}", "1", '{"kind":', "[" * 10**5, '{"kind":"Gaunt","lmax":1,"options":[1]}']:
+        for use in (forms.array_form, lambda form, turns: forms.compiled_form(form, turns, 1)):
+            with pytest.raises(ValueError, match="a form must be a text of form_text"):
+                use(text, 0)
+    with pytest.raises(ValueError, match="paths have weights"):
+        forms.path_list(forms.form_text("Gaunt", (1, 1, 1)))
+    assert forms.KINDS == tuple(name for name in arrays.__all__ if name != "ArrayProduct")

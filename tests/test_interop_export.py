@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from coupling import products
-from coupling.interop import arrays
+from coupling.interop import arrays, forms
+from coupling.products.reach import reached_degrees, rows_of
 from tests.frameworks import LIBRARIES, features, library, to_numpy
 
 NAMES = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical")
@@ -139,6 +140,52 @@ def test_interop_products_without_a_path_give_zeros_and_zero_gradients(framework
                 found = gradients(module, product, (x, y, *weights), g)
                 for value, like in zip(found, (g, x, y, *weights), strict=True):
                     assert value.shape == like.shape and not value.any(), (lmax, name, weights)
+
+
+#: Boxes of which some degrees of x, of y or of z are on no path.
+PARTIAL = [(2, 2, 6), (6, 2, 2), (0, 2, 4)]
+
+
+def masks_of(name: str, lmax: tuple[int, int, int]) -> list[Any]:
+    """Which entries of x, y and z are on a path."""
+    if name in ("Gaunt", "VectorSpherical", "MatrixProduct"):
+        return [rows_of(mask) for mask in getattr(products, name)(*lmax).reached]
+    masks = [rows_of(mask) for mask in reached_degrees(tuple(np.ones(l + 1) for l in lmax))]
+    return [*masks[:2], None if name == "FullProduct" else masks[2]]
+
+
+@pytest.mark.parametrize("framework", ["torch", "jax"])
+@pytest.mark.parametrize("name", forms.KINDS)
+def test_degrees_that_no_path_reaches_are_zero_and_not_read(name: str, framework: str) -> None:
+    """Outputs and gradients; NaN and infinity there come out nowhere, and others never there."""
+    module, met = pytest.importorskip(framework), 0
+    for lmax in PARTIAL:
+        product = getattr(import_module(f"coupling.interop.{framework}"), name)(*lmax)
+        masks = masks_of(name, lmax)
+        sizes = getattr(products, name)(*lmax).sizes
+        x, y, g = features(sizes, 3, 2, dtype=np.float32)
+        masks[2] = np.ones(sizes[2], bool) if masks[2] is None else masks[2]
+        found = gradients(module, product, (x, y), g)
+        u, v, h = x.copy(), y.copy(), g.copy()
+        for mask, a, bad in zip(masks, (u, v, h), (np.nan, np.inf, np.nan), strict=True):
+            a[:, ~mask] = bad
+        again = gradients(module, product, (u, v), h)
+        everything = gradients(module, product, (np.full_like(x, np.nan), y), np.full_like(g, np.inf))
+        for mask, a, b, c in zip((masks[2], *masks[:2]), found, again, everything, strict=True):
+            assert np.isfinite(a).all() and np.array_equal(a, b) and not a[:, ~mask].any() and not c[:, ~mask].any()
+            met += int((~mask).sum())
+    assert met or name == "FullProduct"
+
+
+def test_jax_differentiates_products_of_arrays_of_numpy() -> None:
+    jax = pytest.importorskip("jax")
+    namespace = import_module("coupling.interop.jax")
+    for name in forms.KINDS:
+        product = getattr(namespace, name)(2, 1, 2)
+        x, y, g = features(getattr(products, name)(2, 1, 2).sizes, 3, 2, dtype=np.float32)
+        z, back = jax.vjp(product, x, y)
+        for a, b in zip((z, *back(g)), gradients(jax, product, (x, y), g), strict=True):
+            assert np.array_equal(np.asarray(a), b)
 
 
 def gradients(module: Any, product: Any, given: tuple[Any, ...], g: Any) -> list[Any]:

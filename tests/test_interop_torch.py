@@ -106,6 +106,34 @@ def test_a_table_that_is_given_travels_with_the_form() -> None:
     assert torch.equal(module(x, y), z) and torch.equal(module(x, y, each), weighed)
 
 
+def test_operators_refuse_features_forms_and_turns_that_are_not_theirs() -> None:
+    """Kernels read and write without a check, so a wrong shape would be memory of others, or a crash."""
+    forms_of = {name: forms.form_text(name, LMAX) for name in NAMES}
+    x, y, z, w = tensors((2, 9, 3), (2, 4, 3), (2, 9, 3), (PATHS,), grad=False)
+    wrong = [(x[:, :1], y), (x, y[:1]), (x, y[..., :1]), (x[0], y), (x, y[:, :3]), (y, x)]
+    wrong += [(x.half(), y), (x, y.float()), (x.float(), y), (x.int(), y), (x.int(), y.int())]
+    refused = pytest.raises((TypeError, ValueError), match=r"of the operator must|turns must|a form must|paths have")
+    for form in forms_of.values():
+        for pair in wrong:
+            with refused:
+                torch.ops.coupling.product(*pair, form, 0)
+        for turns in (-1, 3, 10**6):
+            with refused:
+                torch.ops.coupling.product(x, y, form, turns)
+    general = forms_of["ClebschGordan"]
+    for pair in wrong:
+        with refused:
+            torch.ops.coupling.weighted_product(*pair, w.to(pair[0].dtype), general, 0)
+        with refused:
+            torch.ops.coupling.weight_gradient(*pair, z.to(pair[0].dtype), general)
+    with refused:
+        torch.ops.coupling.weight_gradient(x, y, z[:1], general)
+    for call in (torch.ops.coupling.weighted_product, torch.ops.coupling.weight_gradient):
+        last = (w, forms_of["Gaunt"], 0) if call == torch.ops.coupling.weighted_product else (z, forms_of["Gaunt"])
+        with refused:
+            call(x, y, *last)
+
+
 # -- derivatives ------------------------------------------------------------------------------
 
 

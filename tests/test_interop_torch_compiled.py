@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.test_interop_torch import LMAX, NAMES, PATHS, difference, tensors
-
 torch = pytest.importorskip("torch")
 
 import coupling.interop.torch as interop  # noqa: E402
+from tests.test_interop_torch import LMAX, NAMES, PATHS, difference, tensors  # noqa: E402
 
 TRANSFORMS = ("grad", "grad of grad", "vjp", "jvp", "jacrev", "jacfwd", "hessian", "vmap", "vmap of grad", "call")
 #: Of the products that share their functions with the first.

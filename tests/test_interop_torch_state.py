@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.test_interop_torch import LMAX, NAMES, PATHS, tensors
-
 torch = pytest.importorskip("torch")
 
 import coupling.interop.torch as interop  # noqa: E402
+from tests.test_interop_torch import LMAX, NAMES, PATHS, tensors  # noqa: E402
 
 
 def empty_of(name: str, **options: Any) -> Any:

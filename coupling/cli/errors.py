@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import _thread
 import functools
 import os
+import signal
 import sys
-from collections.abc import Callable
-from traceback import walk_tb
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from traceback import walk_stack, walk_tb
+from types import FrameType
 from typing import ParamSpec, TypeVar
 
 import click
@@ -18,6 +23,11 @@ R = TypeVar("R")
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
+#: Functions from which no exception comes out: finalizers, and what the compiler calls when it has machine code.
+DEAF = {"__del__", "_raw_object_cache_notify", "_raw_object_cache_getbuffer"}
+#: Seconds until an interruption that met one of them is tried again.
+AGAIN = 0.05
+
 
 def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
     """Turn the errors that the package raises for bad input into a message and an exit status."""
@@ -28,13 +38,38 @@ def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
 
         FINISHED.clear()
         try:
-            return command(*args, **kwargs)
+            with _interruptible():
+                return command(*args, **kwargs)
         except (MemoryError, OSError, TypeError, ValueError) as error:
             raise _exit(f"Error: {_sentence(error)}", UNUSABLE) from None
         except KeyboardInterrupt:
             raise _exit(_interrupted(), INTERRUPTED) from None
 
     return wrapped
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Raise KeyboardInterrupt for every SIGINT, also for one that Python would drop; see ``_interrupt``."""
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, a little later where it would be printed, dropped, and the command go on."""
+    if any(each.f_code.co_name in DEAF for each, _ in walk_stack(frame)):
+        again = threading.Timer(AGAIN, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+        return
+    raise KeyboardInterrupt
 
 
 def _sentence(error: Exception) -> str:

@@ -160,7 +160,8 @@ class Convention:
         return np.ascontiguousarray(_without_negative_zeros(result))
 
     def describe(self) -> dict[str, Any]:
-        """Return the fields as JSON values, functions by their names, lists as lists.
+        """Return the fields as JSON values, functions by their names, lists as lists; a callable object without a
+        name by that of its class, so that the same convention gives the same text in every process.
 
         >>> Convention("c").describe()["orders"]
         'ascending'
@@ -173,7 +174,7 @@ def _said(value: Any) -> Any:
     if isinstance(value, ListedOrders | NegatedPaths):
         value = value.degrees if isinstance(value, ListedOrders) else value.paths
     if callable(value):
-        return getattr(value, "__name__", repr(value))
+        return getattr(value, "__name__", type(value).__name__)
     return [_said(item) for item in value] if isinstance(value, tuple) else value
 
 

@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 
 import coupling.interop.arrays as arrays
 import coupling.products as products
+from coupling.quoted import quoted
+from coupling.selection import one_of
 from coupling.tables import Request, Table, build
 from coupling.tables.request import canonical_json
+
+#: The products that a text can name.
+KINDS = "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical"
 
 #: Tables that were given, by the text of their requests; another process builds the same table again.
 _TABLES: dict[str, Table] = {}
@@ -69,7 +74,10 @@ def path_list(form: str) -> NDArray[Any]:
     >>> path_list(form_text("ClebschGordan", (1, 1, 1), parity="odd")).tolist()
     [[1, 1, 1]]
     """
-    paths: NDArray[Any] = getattr(array_form(form, 0), "paths")  # noqa: B009
+    product = array_form(form, 0)
+    if not isinstance(product, arrays.ClebschGordan | arrays.FullProduct):
+        raise ValueError(f"paths have weights in the forms ClebschGordan and FullProduct, got {quoted(form)}")
+    paths: NDArray[Any] = product.paths
     return paths
 
 
@@ -128,8 +136,13 @@ def lists(weights: Any) -> Any:
 
 
 def _content(form: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    content = json.loads(form)
-    options = dict(content["options"])
+    """Return what a text says and its options; it may come from a file of a framework, so it names no attribute."""
+    try:
+        content = json.loads(form)
+        one_of(content["kind"], KINDS, "kind")
+        content["lmax"], options = list(content["lmax"]), dict(content["options"])
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise ValueError(f"a form must be a text of form_text, got {quoted(form)}: {error!r:.200}") from None
     if "table" in content:
         key = canonical_json(content["table"])
         if key not in _TABLES:

@@ -54,12 +54,13 @@ def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, cl
     at_y, at_z = n1 * w, (n1 + n2) * w
     work = at_z + n3 * w
     ahead = w * blocks_ahead(sizes[0] + sizes[1])
+    whole = orders.min() >= 0
     for lane in range(first, last, w):
         count = min(w, last - lane)
         item, channel = divmod(lane + ahead, channels)
-        _gather(flat_x, sizes[0], channels, flat_orders, n1, lane, count, w, memory)
+        _gather(flat_x, sizes[0], channels, flat_orders, n1, whole, lane, count, w, memory)
         expect(x, item, channel, w)
-        _gather(flat_y, sizes[1], channels, move(flat_orders, n1), n2, lane, count, w, move(memory, at_y))
+        _gather(flat_y, sizes[1], channels, move(flat_orders, n1), n2, whole, lane, count, w, move(memory, at_y))
         expect(y, item, channel, w)
         for row in range(n3):
             store(memory, at_z + row * w, zero(memory))
@@ -68,7 +69,7 @@ def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, cl
             _term(l1, l2, l3, flat_terms, 9 * n, flat_tables, flat_classes, addresses, f, w, memory, at_y, at_z, work)
         expect(out, item, channel, w)
         rows = move(flat_orders, n1 + n2)
-        _scatter(flat_out, sizes[2], channels, rows, n3, lane, count, w, move(memory, at_z))
+        _scatter(flat_out, sizes[2], channels, rows, n3, whole, lane, count, w, move(memory, at_z))
 
 
 def space_needed(lmax, w):
@@ -78,10 +79,17 @@ def space_needed(lmax, w):
 
 
 @kernel
-def _gather(x, size, channels, orders, rows, lane, count, w, space):
-    """Copy the lanes of a block from x [batch, size, channels] to rows of w lanes; absent ones and rows ~index zero."""
+def _gather(x, size, channels, orders, rows, whole, lane, count, w, space):
+    """Copy the lanes of a block from x [batch, size, channels] to rows of w lanes; absent ones and rows ~index zero.
+
+    whole: whether there is no row ~index.
+    """
     if lane % channels + w <= channels:
         x = move(x, lane // channels * size * channels + lane % channels)
+        if whole:
+            for row in range(rows):
+                store(space, row * w, load(x, orders[row] * channels))
+            return
         for row in range(rows):
             if orders[row] >= 0:
                 store(space, row * w, load(x, orders[row] * channels))
@@ -99,10 +107,14 @@ def _gather(x, size, channels, orders, rows, lane, count, w, space):
 
 
 @kernel
-def _scatter(out, size, channels, orders, rows, lane, count, w, space):
+def _scatter(out, size, channels, orders, rows, whole, lane, count, w, space):
     """Copy rows of lanes to their places in out [batch, size, channels]; a row ~index is zero."""
     if lane % channels + w <= channels:
         out = move(out, lane // channels * size * channels + lane % channels)
+        if whole:
+            for row in range(rows):
+                store(out, orders[row] * channels, load(space, row * w))
+            return
         for row in range(rows):
             if orders[row] >= 0:
                 store(out, orders[row] * channels, load(space, row * w))

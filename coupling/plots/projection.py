@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,13 +88,25 @@ def globe(theta: float = 1.1, phi: float = 0.6) -> Projection:
         [np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)],
     ])  # fmt: skip
 
-    def inverse(xy: Array) -> Array:
-        radius = np.maximum(np.linalg.norm(xy, axis=-1, keepdims=True), 1.0)
-        flat = xy / radius
-        towards = np.sqrt(np.maximum(1 - (flat**2).sum(-1, keepdims=True), 0))
-        return np.concatenate([flat, towards], -1) @ turn
+    return Projection(partial(_flat, turn), partial(_from_flat, turn), partial(_in_front, turn), 1.0, 1.0)
 
-    return Projection(lambda r: r @ turn[:2].T, inverse, lambda r: r @ turn[2] > 0.2, 1.0, 1.0)
+
+def _flat(turn: Array, r: Array) -> Array:
+    flat: Array = r @ turn[:2].T
+    return flat
+
+
+def _from_flat(turn: Array, xy: Array) -> Array:
+    radius = np.maximum(np.linalg.norm(xy, axis=-1, keepdims=True), 1.0)
+    flat = xy / radius
+    towards = np.sqrt(np.maximum(1 - (flat**2).sum(-1, keepdims=True), 0))
+    r: Array = np.concatenate([flat, towards], -1) @ turn
+    return r
+
+
+def _in_front(turn: Array, r: Array) -> NDArray[np.bool_]:
+    towards: Array = r @ turn[2]
+    return towards > 0.2
 
 
 #: Names of the projections.

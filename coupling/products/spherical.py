@@ -105,8 +105,7 @@ def term(kind: int, lmax: Triple, weights: Any = None, classes: ArrayLike | None
 
 
 class Plan(NamedTuple):
-    """What the kernel reads: flat indices of rows, ~index of those that no path reaches; terms [n, 9], all tables in
-    one array, classes [n, 4]."""
+    """What the kernel reads: indices of rows, ~index where no path is; terms [n, 9], all tables, classes [n, 4]."""
 
     orders: Integers
     terms: Integers
@@ -137,6 +136,8 @@ class Spherical(Product):
     @cached_property
     def reached(self) -> Masks:
         """The degrees of x, y and z that are on a path of some term; what is not is zero, or not read."""
+        l1, l2, l3 = triple(*self.lmax)
+        require_tables((min(l1, l2 + l3), min(l2, l1 + l3), min(l3, l1 + l2)), len(self.terms))
         none = [np.zeros(l + 1, bool) for l in self.lmax]
         first, second, third = (
             np.logical_or.reduce(m) for m in zip(none, *(t.reached for t in self.terms), strict=True)
@@ -209,9 +210,14 @@ def plan_bytes(lmax: Triple, terms: int) -> int:
     return 32 * n * n + 8 * entries * (12 + 4 * terms)
 
 
+def require_tables(lmax: Triple, terms: int) -> None:
+    """Raise MemoryError when the tables of so many terms do not fit."""
+    require_memory(plan_bytes(lmax, terms), f"the tables of a product on the sphere to degrees {lmax}")
+
+
 def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any], reached: Masks) -> Plan:
     """Return rows and tables of a sum of terms, which reach these degrees; MemoryError for tables that do not fit."""
-    require_memory(plan_bytes(lmax, len(terms)), f"the tables of a product on the sphere to degrees {lmax}")
+    require_tables(lmax, len(terms))
     rows, tables, start = [], [], 0
     for one in terms:
         split = not (one.classes == 1).all()

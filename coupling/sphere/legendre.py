@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.quoted import quoted
 from coupling.selection import degree
 
 #: Largest degree of the functions of this package.
@@ -45,7 +46,7 @@ def bounded_degree(value: object, name: str, largest: int = LARGEST) -> int:
     """
     l = degree(value, name)
     if l > largest:
-        raise ValueError(f"{name} must be <= {largest} for functions on the sphere, got {l}")
+        raise ValueError(f"{name} must be <= {largest} for functions on the sphere, got {quoted(l)}")
     return l
 
 

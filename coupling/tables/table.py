@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from coupling.conventions import CORE
 from coupling.families import family as known
 from coupling.memory import require_memory
-from coupling.portable import Portable
+from coupling.portable import Portable, made_of, parts_of
 from coupling.quoted import quoted
 from coupling.selection import degree, one_of
 from coupling.tables.format import write
@@ -33,6 +33,9 @@ class Entries(NamedTuple):
     degrees: tuple[int, int, int]
     orders: NDArray[np.int8]
     core: NDArray[np.float64]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return made_of, (Entries, *parts_of(tuple(self)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

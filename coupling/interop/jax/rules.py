@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from coupling.interop.forms import array_form
 
@@ -25,7 +26,7 @@ def compute(form: str, turns: int, x: Array, y: Array, *weights: Array) -> Array
     Array([[1.1284]], dtype=float32)
     """
     with jax.default_matmul_precision("highest"):
-        return array_form(form, turns)(x, y, *weights)
+        return array_form(form, turns)(*map(jnp.asarray, (x, y, *weights)))  # numpy's beside a cotangent of JAX
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -52,7 +53,7 @@ def weight_gradient(form: str, x: Array, y: Array, z: Array) -> Array:
     """Return the gradient [P] of Σ z · weighted_product(x, y, w) in w."""
     with jax.default_matmul_precision("highest"):
         whole: Any = array_form(form, 0)
-        return whole.weight_gradient(x, y, z)
+        return whole.weight_gradient(*map(jnp.asarray, (x, y, z)))
 
 
 def _product_forward(form: str, turns: int, x: Array, y: Array) -> tuple[Array, Any]:

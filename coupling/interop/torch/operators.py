@@ -4,9 +4,10 @@
     weighted_product(x, y, w)  →  z           the same with w, and weight_gradient(x, y, g)
     weight_gradient(x, y, z)  →  w            weighted_product of the other two with the cotangent h in place of w
 
-Features are [batch, entries, channels], all float32 or all float64; ``form`` is the text of
-:func:`coupling.interop.forms.form_text`, ``turns`` how often its slots are turned, (x, y, z) → (y, z, x).  To torch
-they are ``torch.ops.coupling.product`` and so on.
+Features are [batch, entries, channels] of one batch and channels, all float32 or all float64; ``form`` is the text of
+:func:`coupling.interop.forms.form_text`, ``turns`` (0, 1 or 2) how often its slots are turned, (x, y, z) → (y, z, x).
+To torch they are ``torch.ops.coupling.product`` and so on.  Raises TypeError or ValueError for other features, weights,
+forms and turns.
 
 >>> from coupling.interop.forms import form_text
 >>> x, y, form = torch.ones(1, 4, 1), torch.ones(1, 4, 1), form_text("ClebschGordan", (1, 1, 0))
@@ -25,6 +26,7 @@ import torch
 from torch import Tensor
 
 from coupling.interop.forms import array_form, compiled_form, cube, path_list
+from coupling.quoted import quoted
 
 #: So many numbers of features are worth a thread.
 NUMBERS_PER_THREAD = 1 << 18
@@ -36,7 +38,7 @@ PRODUCTS_AT_ONCE = 1 << 28
 @torch.library.custom_op("coupling::product", mutates_args=())
 def product(x: Tensor, y: Tensor, form: str, turns: int) -> Tensor:
     """Return the product [batch, entries, channels] of a form whose slots are turned."""
-    _require((x, y))
+    _require(form, turns, x, y)
     if x.is_cpu:
         return _compiled(x, y, lambda workers: compiled_form(form, turns, workers))
     return _in_parts(array_form(form, turns), x, y)
@@ -45,7 +47,7 @@ def product(x: Tensor, y: Tensor, form: str, turns: int) -> Tensor:
 @torch.library.custom_op("coupling::weighted_product", mutates_args=())
 def weighted_product(x: Tensor, y: Tensor, weights: Tensor, form: str, turns: int) -> Tensor:
     """Return the product of a form "ClebschGordan" with the weights [P] of its paths."""
-    _require((x, y, weights))
+    _require(form, turns, x, y, like=weights)
     if weights.shape != (len(path_list(form)),):
         raise ValueError(f"weights must have shape ({len(path_list(form))},), one per path, got {tuple(weights.shape)}")
     if x.is_cpu:
@@ -57,7 +59,7 @@ def weighted_product(x: Tensor, y: Tensor, weights: Tensor, form: str, turns: in
 @torch.library.custom_op("coupling::weight_gradient", mutates_args=())
 def weight_gradient(x: Tensor, y: Tensor, z: Tensor, form: str) -> Tensor:
     """Return the gradient [P] of Σ z · weighted_product(x, y, w) in w."""
-    _require((x, y, z))
+    _require(form, 0, x, y, z)
     if x.is_cpu:
         places = tuple(path_list(form).T.astype(int))
         numbers: Any = compiled_form(form, 0, 1)
@@ -66,10 +68,18 @@ def weight_gradient(x: Tensor, y: Tensor, z: Tensor, form: str) -> Tensor:
     return _sum_of_parts(array_form(form, 0), x, y, z)
 
 
-def _require(values: tuple[Tensor, ...]) -> None:
-    dtypes = [value.dtype for value in values]
-    if len(set(dtypes)) > 1 or dtypes[0] not in (torch.float32, torch.float64):
-        raise TypeError(f"the inputs of the operator must all be float32 or all float64, got {dtypes}")
+def _require(form: str, turns: int, *features: Tensor, like: Tensor | None = None) -> None:
+    """Raise for features that are not those of a form, of one type with ``like``: kernels read them unchecked."""
+    if turns not in (0, 1, 2):
+        raise ValueError(f"turns must be 0, 1 or 2, got {quoted(turns)}")
+    kinds = [(value.dtype, value.device) for value in (*features, *(() if like is None else (like,)))]
+    if len(set(kinds)) > 1 or kinds[0][0] not in (torch.float32, torch.float64):
+        raise TypeError(f"the inputs of the operator must all be float32 or all float64 on one device, got {kinds}")
+    shapes, sizes = [tuple(value.shape) for value in features], (array_form(form, 0).sizes * 2)[turns:]
+    first = shapes[0]
+    if any(len(s) != 3 or s != (first[0], size, first[2]) for s, size in zip(shapes, sizes, strict=False)):
+        wanted = ", ".join(f"[batch, {size}, channels]" for size in sizes[: len(shapes)])
+        raise ValueError(f"the features of the operator must be {wanted} of one batch and channels, got {shapes}")
 
 
 def _compiled(x: Tensor, y: Tensor, of: Callable[[int], Any]) -> Tensor:
