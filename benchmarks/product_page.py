@@ -30,9 +30,9 @@ bits (jax `precision="highest"`, torch `set_float32_matmul_precision("highest")`
 channel (`uuu`), its generated TorchScript, and compiled by torch.compile. e3nn-jax: `tensor_product` of every channel,
 paths to one degree added, jitted. cuequivariance: the same paths as a segmented polynomial; on a CPU only its method
 "naive" exists. e3x `Tensor` (dense, one weight per path) and `FusedTensor` (matrices of spin ⌈L/2⌉, factored weights),
-jitted; they keep even and odd paths apart, and their weights are their own, so no error is given. Dense einsum: the
-tensor of all C, by opt_einsum on numpy and by jax, jitted. A program that takes more than {budget} s of CPU time to its
-first results, gradients included, or {call} s for a call, stops at that degree. {ended}
+jitted; they keep even and odd paths apart. Dense einsum: the tensor of all C, by opt_einsum on numpy and by jax,
+jitted. A program that takes more than {budget} s of CPU time to its first results, gradients included, or {call} s for
+a call, stops at that degree. {ended}{withdrawn}
 """
 
 
@@ -81,7 +81,8 @@ def parts(data: dict[str, Any], numbers: Numbers) -> list[str]:
     if others:
         ended = [text for texts in data["ended"].values() for text in texts]
         stopped = f"Stopped: {'; '.join(ended)}." if ended else ""
-        note = PEER_NOTE.format(budget=data["budget"][0], call=data["budget"][1], ended=stopped)
+        budget, call = data["budget"]
+        note = PEER_NOTE.format(budget=budget, call=call, ended=stopped, withdrawn=numbers.without())
         sections += ["## Other programs\n", note]
         for dtype, direction in (("float32", "forward"), ("float32", "backward"), ("float64", "forward")):
             words = "" if direction == "forward" else ", gradients in x and y"

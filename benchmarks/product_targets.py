@@ -15,10 +15,16 @@ Row = dict[str, Any]
 
 
 class Numbers:
-    """The rows of a run, by name, degree, type and direction."""
+    """The rows of a run, by name, degree, type and direction.
+
+    withdrawn : other programs whose values no row compares with the definition; their rows are left out
+    """
 
     def __init__(self, data: Row) -> None:
-        self.rows: list[Row] = data["rows"]
+        compared = {r["name"] for r in data["rows"] if r["error"] is not None} | set(OWN)
+        self.rows: list[Row] = [r for r in data["rows"] if r["name"] in compared]
+        self.withdrawn = list(dict.fromkeys(r["name"] for r in data["rows"] if r["name"] not in compared))
+        self._withdrawn_rows = [r for r in data["rows"] if r["name"] in self.withdrawn]
         self._found = {(r["name"], r["lmax"], r["dtype"], r["direction"]): r for r in self.rows}
         self.all_degrees: list[int] = sorted({r["lmax"] for r in self.rows})
         self.others = list(dict.fromkeys(r["name"] for r in self.rows if r["name"] not in OWN))
@@ -44,6 +50,21 @@ class Numbers:
         """The fastest of the other programs."""
         found = [self.find(name, lmax, dtype, direction) for name in self.others]
         return min((row for row in found if row), key=lambda row: row["ns"], default=None)
+
+    def without(self) -> str:
+        """Say which programs are withdrawn, and where the ratio to the best other program would be less with them."""
+        if not self.withdrawn:
+            return ""
+        found = [r for r in self._withdrawn_rows if (r["dtype"], r["direction"]) == ("float32", "forward")]
+        best = {r["lmax"]: self.best_other(r["lmax"]) for r in found}
+        less = sorted({r["lmax"] for r in found if (other := best[r["lmax"]]) and r["ns"] < other["ns"]})
+        words = f"Withdrawn, since this run did not compare their values: {', '.join(self.withdrawn)}."
+        if not less:
+            return words
+        degrees = ", ".join(map(str, less))
+        return (
+            f"{words} They took less time than every other program at L = {degrees}, so the ratios there are too large."
+        )
 
     def crossover(self, slow: str, fast: str) -> int | None:
         """The degree from which on one is faster than the other at all degrees measured."""
@@ -193,6 +214,7 @@ def beside_others(numbers: Numbers) -> Line:
             ratios[lmax] = best["ns"] / numbers.fastest(lmax)["ns"], best["name"]
     words = ", ".join(f"{lmax}: {ratio:.0f} × {name}" for lmax, (ratio, name) in ratios.items())
     met = all(ratio >= 5 for ratio, _ in ratios.values())
+    words = ". ".join(filter(None, (words, numbers.without())))
     return "fastest route 5 × the best other program, L = 2 … 10", words, met, "see the table"
 
 

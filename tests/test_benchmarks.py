@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -176,3 +177,20 @@ def test_the_report_of_a_device_tells_no_time_of_a_wrong_program(error: float) -
     row = gpu.Row(2, "float32", "planted", 1e-3, error, 1000, 10**6, 100, 0.5, 0.25)
     cells = [cell.strip() for cell in gpu.table_of([row], True).splitlines()[-1].strip("|").split("|")]
     assert (cells[4:] == [UNTIMED] * 4) == (error != 1e-7) and len(cells) == 8
+
+
+def test_the_page_of_products_times_no_program_whose_values_were_not_compared() -> None:
+    """Their rows stay in products.json; the page says that they are withdrawn, and is the page of that file."""
+    from benchmarks import product_page, product_targets
+
+    folder = product_page.FOLDER
+    data = json.loads((folder / "products.json").read_text(encoding="utf-8"))
+    text = product_page.page(data)
+    assert text == (folder / "products.md").read_text(encoding="utf-8")
+    numbers = product_targets.Numbers(data)
+    assert numbers.others and all(any(numbers.find(n, l)["error"] for l in numbers.degrees(n)) for n in numbers.others)
+    assert not set(numbers.others) & set(numbers.withdrawn) and numbers.without() in text
+    for row in data["rows"]:
+        row["error"] = None if row["name"] == "e3nn" else row["error"]
+    fewer = product_targets.Numbers(data)
+    assert "e3nn" in fewer.withdrawn and "| e3nn |" not in product_page.page(data)

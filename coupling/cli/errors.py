@@ -65,11 +65,19 @@ def _interruptible() -> Iterator[None]:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt, a little later where it would be printed, dropped, and the command go on."""
     if any(each.f_code.co_name in DEAF for each, _ in walk_stack(frame)):
-        again = threading.Timer(AGAIN, _thread.interrupt_main)
+        again = threading.Timer(AGAIN, _interrupt_again)
         again.daemon = True
         again.start()
         return
     raise KeyboardInterrupt
+
+
+def _interrupt_again() -> None:
+    """Send SIGINT to the main thread, which may sleep or wait; on Windows it hears when it is done with that."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 def _sentence(error: Exception) -> str:
