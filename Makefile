@@ -11,11 +11,15 @@ JOB := $(BIN)/coupling build --all
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 
 PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-version-check install --quiet --no-compile
-INTEROP := coupling/interop/jax coupling/interop/torch tests/test_interop_arrays.py tests/test_interop_jax.py \
-    tests/test_interop_torch.py tests/test_interop_torch_state.py tests/test_interop_torch_compiled.py \
-    tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py tests/test_docs_run.py \
-    tests/test_docs_site.py tests/test_house.py -k "not numpy and not array_api_strict and \
-    (interop or frameworks)"
+# What `make test` skips, as nothing else needs torch, JAX, the compilers for CUDA and the programs to compare with.
+INTEROP := coupling/interop/jax coupling/interop/torch tests/test_interop_arrays.py tests/test_interop_cuda.py \
+    tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
+    tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
+    tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_export_options.py \
+    tests/test_export_consumers.py tests/test_export_headers.py tests/test_docs_run.py tests/test_docs_site.py \
+    tests/test_house.py
+INTEROP_TESTS := not numpy and not array_api_strict and (interop or frameworks or jax or cuda or nvcc or \
+    row_of_the_page or libwignernj or openequivariance or reads_the_records or triton_kernel)
 
 PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-version-check install --quiet --no-compile
 # The site, the notebooks and the project's own files do not depend on versions; old libraries use what newer ones
@@ -100,17 +104,28 @@ bench: .venv-bench/stamp
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.symbols --write
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.products --write
 
-# The tests of coupling.interop need torch and JAX, which nothing else does: an environment of their own.
+# The tests of coupling.interop and of exports need torch, JAX, Triton, the compilers for CUDA (no device) and the programs
+# to compare with, which nothing else does: an environment of their own.  Of OpenEquivariance the files are enough: it is
+# built on a machine with a GPU.  py3nj is Fortran.
+OPENEQUIVARIANCE := openequivariance-0.7.0
 .venv-interop/stamp: tests/requirements-interop.txt requirements.lock pyproject.toml
 	$(PYTHON) -m venv --without-pip .venv-interop
 	$(PIP_INTEROP) --require-hashes -r requirements.lock
 	$(PIP_INTEROP) torch==2.13.0
 	$(PIP_INTEROP) -r tests/requirements-interop.txt
+	if command -v gfortran; then $(PIP_INTEROP) py3nj==0.2.1; fi
+	$(PYTHON) -m pip --disable-pip-version-check download --quiet --no-deps --no-binary openequivariance \
+	    --dest .venv-interop $(subst -,==,$(OPENEQUIVARIANCE))
+	cd .venv-interop/lib/python3*/site-packages && mkdir -p $(OPENEQUIVARIANCE).dist-info && \
+	    tar -xzf ../../../$(OPENEQUIVARIANCE).tar.gz --strip-components=1 $(OPENEQUIVARIANCE)/openequivariance && \
+	    tar -xzOf ../../../$(OPENEQUIVARIANCE).tar.gz $(OPENEQUIVARIANCE)/PKG-INFO > $(OPENEQUIVARIANCE).dist-info/METADATA
 	$(PIP_INTEROP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# An nvcc that is installed comes first; that of the environment takes its place where there is none.
 test-interop: .venv-interop/stamp
-	.venv-interop/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(INTEROP) $(ARGS)
+	PATH="$$PATH:$$(echo $(CURDIR)/.venv-interop/lib/python3*/site-packages/nvidia/cu13/bin)" \
+	    .venv-interop/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(INTEROP) -k "$(INTEROP_TESTS)" $(ARGS)
 
 # The declared lower bounds of all dependencies, exactly, in an environment of their own.
 .venv-bounds/stamp: pyproject.toml tests/bounds.py

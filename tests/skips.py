@@ -1,37 +1,39 @@
 """What is skipped is said in the last line, and under CI nothing is skipped that could be installed.
 
-A reason that stands in RUN_ELSEWHERE says which command runs the test after all, or why no machine of CI can.  With
-``CI=true`` every other skip fails.
+A reason in RUN_ELSEWHERE says which command runs the test after all, or why no machine of CI can.  With
+``CI=true`` every other skip fails, and one that ``make test-interop`` is said to make up for and does not.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+INTEROP = "make test-interop"
+UNNEEDED = ("torch", "jax")  # coupling.interop has a folder for each
+
 #: pattern of a reason → how it is named in the last line, who runs it
 RUN_ELSEWHERE = {
     r"slow: pass --runslow": ("slow", "make test ARGS=--runslow"),
-    r"(could not import|needs) '?(torch|jax|e3nn\.o3)\b": ("torch, JAX", "make test-interop"),
-    r"could not import '(triton|cuda\.core|numba_cuda|nvidia\.cu13)|nvcc is not": (
-        "CUDA",
-        "its toolkit, .[cuda], triton",
-    ),
-    r"could not import 'e3nn_jax|'e3j\.|openequivariance is not": (
-        "e3nn-jax, e3j, openequivariance",
-        "in no environment of this project",
-    ),
-    r"with the convention .* is not installed": ("programs of the crosscheck", "make bench"),
+    r"e3nn with the convention e3nn_0_4 is not": ("e3nn before 0.5", "no environment holds two versions"),
+    r"(could not import|needs) '?(torch|jax|triton)\b": ("torch, JAX, Triton", INTEROP),
+    r"could not import '(cuda\.core|numba_cuda|nvidia\.cu13)\b|nvcc is not installed": ("compilers for CUDA", INTEROP),
+    r"could not import '(e3nn\.o3|e3nn_jax|e3j\.ops\.coef|wignernj)\b": ("programs to compare with", INTEROP),
+    r"with the convention .* is not installed|openequivariance is not": ("programs to compare with", INTEROP),
     r"there is no kill -9|XDG_CACHE_HOME moves the cache": ("other systems", "Linux"),
     r"this disk has no files with holes": ("sparse files", "another disk"),
 }
-UNNEEDED = ("torch", "jax")  # coupling.interop has a folder for each
+if sys.version_info < (3, 12):
+    RUN_ELSEWHERE = {r"'e3j\.ops|e3j with the": ("e3j", f"{INTEROP} with Python 3.12 or newer"), **RUN_ELSEWHERE}
 
 
 def reason_of(report: Any) -> str:
@@ -40,22 +42,53 @@ def reason_of(report: Any) -> str:
     return " ".join(text.removeprefix("Skipped: ").split())
 
 
+def installed() -> bool:
+    """Whether this is the environment of ``make test-interop``, in which nothing may be missing."""
+    return all(find_spec(module) for module in UNNEEDED)
+
+
 def known(reason: str) -> tuple[str, str] | None:
-    """The name of a reason and who runs it; nothing else than torch may be missing where torch is installed."""
+    """The name of a reason and who runs it, or None if nobody does."""
     for pattern, (name, runner) in RUN_ELSEWHERE.items():
         if re.search(pattern, reason):
-            here = runner == "make test-interop" and all(find_spec(module) for module in UNNEEDED)
-            return None if here else (name, runner)
+            if runner == INTEROP and installed():
+                return None
+            return name, runner.replace("make test ", f"{INTEROP} ") if installed() else runner
     return None
+
+
+@cache
+def selection() -> tuple[list[str], str]:
+    """The files and the expression of names in the Makefile by which ``make test-interop`` chooses."""
+    text = (Path(__file__).resolve().parent.parent / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    files, words = (re.search(rf"^{name} := (.*)", text, re.M) for name in ("INTEROP", "INTEROP_TESTS"))
+    assert files and words
+    return files[1].split(), words[1]
+
+
+def chosen(nodeid: str) -> bool:
+    """Whether ``make test-interop`` runs a test; of a file skipped as a whole, whether it has it."""
+    files, words = selection()
+    if "::" not in nodeid:
+        return nodeid in files
+    bools = re.sub(r"\w+", lambda m: m[0] if m[0] in ("not", "and", "or") else str(m[0] in nodeid.lower()), words)
+    return nodeid.startswith(tuple(files)) and bool(eval(bools))
+
+
+def made_up_for(report: Any, reason: str) -> bool:
+    """Whether another command runs what is skipped here."""
+    found = known(reason)
+    return found is not None and (found[1] != INTEROP or chosen(report.nodeid))
 
 
 def fail_under_ci(report: Any) -> None:
     """Turn a skip that nobody else makes up for into a failure."""
     if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
-        if known(reason := reason_of(report)) is None:
+        if not made_up_for(report, reason := reason_of(report)):
             report.outcome = "failed"
             report.longrepr = (
-                f"skipped under CI: {reason}; install it in .ci/run, or name who runs it in tests/skips.py"
+                f"skipped under CI: {reason}; install it in .ci/run, let make test-interop run it, "
+                "or name who runs it in tests/skips.py"
             )
 
 

@@ -19,6 +19,18 @@ SLOW = "import pytest\n@pytest.mark.skip(reason='slow: pass --runslow')\ndef tes
 FAILING = "import pytest\n@pytest.mark.xfail(strict=True)\ndef test():\n    raise RuntimeError\n"
 
 
+#: what only the environment of `make test-interop` has → its name in the last line
+REASONS = {
+    "could not import 'torch': No module named 'torch'": "torch, JAX, Triton",
+    "needs jax": "torch, JAX, Triton",
+    "could not import 'nvidia.cu13': No module named 'nvidia'": "compilers for CUDA",
+    "nvcc is not installed": "compilers for CUDA",
+    "could not import 'wignernj': No module named 'wignernj'": "programs to compare with",
+    "py3nj with the convention sympy is not installed": "programs to compare with",
+    "openequivariance is not installed": "programs to compare with",
+}
+
+
 def run(folder: Path, root: Path, ci: str, *options: str) -> tuple[int, list[str]]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.skips", "-p", "no:cacheprovider", *options]
     environment = {**os.environ, "CI": ci, "PYTHONPATH": str(root)}
@@ -62,5 +74,39 @@ def test_nothing_skipped_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert skips.last_line([]) == "nothing skipped"
     assert skips.known("could not import 'torch': No module named 'torch'") is None
     monkeypatch.setattr(skips, "find_spec", lambda name: None)
-    assert skips.known("could not import 'torch': No module named 'torch'") == ("torch, JAX", "make test-interop")
+    for reason, name in REASONS.items():
+        assert skips.known(reason) == (name, "make test-interop")
     assert skips.last_line([]) == "skipped: examples of coupling.interop.torch and jax (make test-interop)"
+
+
+def test_in_the_environment_of_make_test_interop_nothing_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests import skips
+
+    monkeypatch.setattr(skips, "find_spec", lambda name: name)
+    assert [skips.known(reason) for reason in REASONS] == [None] * len(REASONS)
+    assert skips.known("slow: pass --runslow") == ("slow", "make test-interop ARGS=--runslow")
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "runs"),
+    [
+        ("tests/test_interop_jax.py", True),
+        ("tests/test_interop_arrays.py::test_derivatives_are_those_of_the_library[Gaunt]", True),
+        ("tests/test_interop_arrays.py::test_every_product[Gaunt-array_api_strict]", False),
+        ("tests/test_byte_order.py::test_products_of_jax", True),
+        ("tests/test_byte_order.py::test_other_products[float32]", False),
+        ("tests/test_crosscheck.py::test_verdicts", False),
+        ("tests/test_families.py::test_row_of_the_page", False),
+        ("tests/test_families.py", False),
+    ],
+)
+def test_what_make_test_interop_runs(nodeid: str, runs: bool) -> None:
+    from tests import skips
+
+    assert skips.chosen(nodeid) == runs
+
+
+def test_what_make_test_interop_is_said_to_run_and_does_not_fails_under_ci(tmp_path: Path, root: Path) -> None:
+    (tmp_path / "test_it.py").write_text("import pytest\ndef test():\n    pytest.skip('nvcc is not installed')\n")
+    code, lines = run(tmp_path, root, "true")
+    assert code == 1 and any("let make test-interop run it" in line for line in lines)
