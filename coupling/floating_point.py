@@ -2,6 +2,11 @@
 
 Other libraries change it for a whole thread (a rounding mode for interval arithmetic, flush-to-zero by libraries that
 are linked with ``-ffast-math``), and threads inherit it.  Then neither a double-double nor its rounding test is right.
+
+Promised is: coefficients, blocks, tables, arrays, families and exports have the same bits whatever the environment of
+the caller is.  Products of features, harmonics at points and searches for low-rank factors compute in the environment
+of the caller, as sums in floats do everywhere; what is exact about them, zeros and the coefficients they start from,
+stays exact.
 """
 
 from __future__ import annotations

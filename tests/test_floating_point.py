@@ -104,6 +104,8 @@ CALLS |= {
     "arrays": lambda: build_arrays("gauss_legendre-l3")["harmonics"],
     "normalization": lambda: coupling.normalization("antisymmetric_gaunt", 6),
     "export": lambda: np.frombuffer(export(coupling.load("real-l4"), "npz", dtype="float16"), np.uint8),
+    "text of an export": lambda: np.frombuffer(export(coupling.load("real-l4"), "csv", dtype="bfloat16"), np.uint8),
+    "block of a table": lambda: coupling.load("real-l4").block(2, 2, 2, "gaunt"),
 }
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from coupling.conventions import CORE
 from coupling.families import family as known
+from coupling.floating_point import default_rounding
 from coupling.memory import require_memory
 from coupling.portable import Portable, made_of, parts_of
 from coupling.quoted import quoted
@@ -131,6 +132,7 @@ class Table(Portable):
         factor = self.factors[one_of(family, tuple(self.factors), "family")]
         return factor * 1j if family in imaginary_families(self.request) else factor
 
+    @default_rounding()
     def block(self, l1: int, l2: int, l3: int, family: str = CORE) -> NDArray[Any]:
         """Return the coefficients of a path as a dense array [2l1+1, 2l2+1, 2l3+1], orders -l … l.
 

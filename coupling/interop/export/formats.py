@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from coupling.conventions import CORE
+from coupling.floating_point import default_rounding
 from coupling.foreign.convention import Convention
 from coupling.interop.export.arrays import Options, arrays
 from coupling.interop.export.c_header import c_header
@@ -64,14 +65,13 @@ FORMATS = {
     "triton": Format(".py", partial(python_module, triton=True), options=ARRAYS),
     "e3j": Format(".npz", _e3j, "e3j", orders=False),
     "cuequivariance": Format(".json", _cuequivariance, "cuequivariance", ("channels", "weights")),
-    "openequivariance": Format(
-        ".json", _openequivariance, "openequivariance", orders=False
-    ),
+    "openequivariance": Format(".json", _openequivariance, "openequivariance", orders=False),
     "json": Format(".json", _json, orders=False),
     "csv": Format(".csv", _csv),
 }
 
 
+@default_rounding()
 def export(
     table: Table,
     format: str,
