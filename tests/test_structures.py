@@ -233,3 +233,12 @@ def test_pictures_have_one_map_for_each_feature() -> None:
     figure = plot_features({"Si": {"x": np.eye(4)[2], "z": np.zeros(9)}, "O": {"x": [1.0]}})
     assert [ax.get_title() for ax in figure.axes] == ["Si: x", "Si: z", "O: x"]
     assert figure.axes[0].get_xlabel() == "max 0.489" and figure.axes[1].get_xlabel() == "max 0"
+
+
+@pytest.mark.parametrize("r", [0.0, -1.0, float("nan"), float("inf")])
+def test_distances_of_radial_functions_are_positive_numbers(r: float) -> None:
+    with pytest.raises(ValueError, match="distances must be positive and finite"):
+        radial_functions([1.0, r], 2, 3.0)
+    ends = radial_functions([5e-324, 1e-300, np.nextafter(3.0, 0), 3.0, 1e308], 3, 3.0)
+    assert np.isfinite(ends).all() and not ends[-2:].any()
+    assert radial_functions([], 3, 3.0).shape == (0, 3)

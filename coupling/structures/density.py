@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coupling.integers import count
+from coupling.quoted import quoted
 from coupling.selection import degrees
 from coupling.sphere import angles, harmonics
 from coupling.structures.reading import Neighbours, positive
@@ -32,18 +33,22 @@ def cutoff_function(r: ArrayLike, cutoff: float) -> Array:
     """
     cutoff = positive(cutoff)
     distance = np.asarray(r, float)
-    return np.where(distance < cutoff, 0.5 * (1 + np.cos(np.pi * distance / cutoff)), 0.0)
+    return np.where(distance < cutoff, 0.5 * (1 + np.cos(np.pi * np.minimum(distance, cutoff) / cutoff)), 0.0)
 
 
 def radial_functions(r: ArrayLike, channels: int, cutoff: float) -> Array:
-    """Return g_n(r) [..., channels] in Å^-3/2, r > 0 and cutoff in Å.
+    """Return g_n(r) [..., channels] in Å^-3/2, for r > 0 and a cutoff in Å; others raise ValueError or TypeError.
 
     >>> radial_functions([1.0, 4.0], 3, 4.0).round(3).tolist()
     [[0.427, 0.604, 0.427], [0.0, -0.0, 0.0]]
     """
     cutoff, channels = positive(cutoff), count(channels, "channels")
     distance = np.asarray(r, float)[..., None]
-    waves = np.sin(np.pi / cutoff * (1 + np.arange(channels)) * distance) / distance
+    if not ((distance > 0) & np.isfinite(distance)).all():
+        ends = f"{quoted(distance.min())} to {quoted(distance.max())}"
+        raise ValueError(f"distances must be positive and finite, got {ends}")
+    inside = np.minimum(distance, cutoff)
+    waves = np.sin(np.pi / cutoff * (1 + np.arange(channels)) * inside) / inside
     return np.sqrt(2 / cutoff) * waves * cutoff_function(distance, cutoff)
 
 
