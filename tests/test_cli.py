@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 
@@ -324,7 +324,15 @@ def test_an_interrupt_says_what_is_kept(here: Path, monkeypatch: pytest.MonkeyPa
             assert fails(run(*command), nothing, 130), command
 
 
-def test_an_interrupt_where_python_drops_exceptions_ends_the_command_all_the_same() -> None:
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Ctrl-C means something, also where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_where_python_drops_exceptions_ends_the_command_all_the_same(interrupts: None) -> None:
     """In what the compiler calls, and in finalizers, KeyboardInterrupt is printed and the command goes on."""
 
     def ctrl_c() -> None:
@@ -354,18 +362,23 @@ def test_an_interrupt_where_python_drops_exceptions_ends_the_command_all_the_sam
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize(
     "command",
     ["build --lmax 40", "study gaunt --lmax 8", "simulate --lmax 16", "derive", "crosscheck --lmax 30"],
 )
-def test_ctrl_c_ends_long_commands_and_says_what_is_kept(command: str, here: Path) -> None:
+def test_ctrl_c_ends_long_commands_and_says_what_is_kept(command: str, here: Path, interrupts: None) -> None:
     run_it = [sys.executable, "-m", "coupling", *command.split()]
-    process = subprocess.Popen(run_it, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    time.sleep(2)
-    assert process.poll() is None, "the command is too short for this test"
-    process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=30)[1]  # a machine that is busy may take more than the usual half second
+    with subprocess.Popen(run_it, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            time.sleep(2)
+            assert process.poll() is None, "the command is too short for this test"
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=30)[1]  # a busy machine may take more than the usual half second
+        finally:
+            process.kill()
     kept = [path for path in here.rglob("*") if path.is_file() and path.name[0] != "."]
     told = ["Nothing was finished, and nothing is kept.", " is kept", f"{len(kept)} finished files are kept"]
     assert process.returncode == 130 and "Interrupted. " in said and told[min(len(kept), 2)] in said
