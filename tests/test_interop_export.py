@@ -177,7 +177,7 @@ def test_degrees_that_no_path_reaches_are_zero_and_not_read(name: str, framework
     assert met or name == "FullProduct"
 
 
-def test_jax_differentiates_products_of_arrays_of_numpy() -> None:
+def test_jax_differentiates_products_of_host_arrays() -> None:
     jax = pytest.importorskip("jax")
     namespace = import_module("coupling.interop.jax")
     for name in forms.KINDS:
