@@ -66,7 +66,7 @@ def new_figure(size: tuple[float, float]) -> Figure:
 
 
 def dress(ax: Axes, *, title: str | None = None, xlabel: str | None = None, ylabel: str | None = None) -> Axes:
-    """Give Axes their words in the sizes and colours of the house, and a quiet frame; return them.
+    """Set title and labels in the sizes and colours of this package, with thin spines, and return the Axes.
 
     >>> dress(new_axes(), title="paths").get_title()
     'paths'
