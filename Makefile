@@ -48,6 +48,7 @@ test: $(STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 
 # One set of exact versions for every platform and every Python from 3.11 on, with the hashes of the files.

@@ -23,7 +23,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from coupling.kernels.lanes import width
-from coupling.products import ClebschGordan, Gaunt, MatrixProduct, Product, VectorSpherical, costs
+from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, costs
 from coupling.products.blocks import run_blocks
 from coupling.products.costs import Work, added_work, matrix_work, sparse_work, sphere_work
 
@@ -55,7 +55,7 @@ def cases() -> Iterator[Case]:
             yield Case(ClebschGordan(*lmax, weights), sparse_work(lmax, weights))
     for lmax in [*SMALL, *MIDDLE, *LARGE, *HUGE]:
         yield Case(Gaunt(*lmax), sphere_work(lmax, 1, 0))
-        yield Case(VectorSpherical(*lmax), sphere_work(lmax, 0, 1))
+        yield Case(AntisymmetricGaunt(*lmax), sphere_work(lmax, 0, 1))
     spins = [(l, None) for l in [*SMALL, *MIDDLE, *LARGE, (24, 24, 24)]]
     for lmax, spin in [*spins, ((4, 4, 4), 8), ((4, 4, 4), 16), ((8, 8, 8), 9), ((8, 8, 8), 14), ((12, 8, 12), 20)]:
         form = MatrixProduct(*lmax, spin=spin)

@@ -11,12 +11,12 @@ import numpy as np
 from coupling.indexing import degree_slice, path_array
 from coupling.normalizations import normalization
 from coupling.products import (
+    AntisymmetricGaunt,
     ClebschGordan,
     FullProduct,
     Gaunt,
     MatrixProduct,
     Product,
-    VectorSpherical,
     simulated_weights,
     simulation,
 )
@@ -76,7 +76,7 @@ def gaunt(lmax: int) -> Route:
 def bracket(lmax: int) -> Route:
     """The bracket."""
     weights = normalization("antisymmetric_gaunt", lmax)
-    return Route(VectorSpherical(lmax, lmax, lmax), weights, sphere_operations(lmax, 1))
+    return Route(AntisymmetricGaunt(lmax, lmax, lmax), weights, sphere_operations(lmax, 1))
 
 
 def both(lmax: int) -> Route:

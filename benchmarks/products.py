@@ -30,7 +30,7 @@ import numpy as np
 from benchmarks import product_page
 from benchmarks.product_routes import ROUTES, Route, by_definition, full, full_through_the_sphere, reach
 from benchmarks.timing import Runs, compared, seconds
-from coupling.products import ClebschGordan, VectorSpherical, VectorTensorProduct
+from coupling.products import AntisymmetricGaunt, ClebschGordan, VectorSignal
 from coupling.version import __version__
 
 CHANNELS, MEGABYTES = 128, 4
@@ -103,7 +103,7 @@ class Peers:
             import jax
 
             jax.config.update("jax_enable_x64", dtype == np.float64)
-        self.names, self.ended = names, {name: "" for name in names}
+        self.names, self.ended = names, dict.fromkeys(names, "")
 
     def make(self, lmax: int, xyg: list[np.ndarray]) -> dict[str, tuple[Peer, Callable[[], Any]]]:
         """Make and call all that are left."""
@@ -208,7 +208,7 @@ def nine_and_one(lmax: int, dtype: np.dtype) -> Row:
     """Time the nine pairs of shifts, one product of vector fields, and one bracket."""
     x, y = (np.random.default_rng(n).standard_normal((16, 3, (lmax + 1) ** 2, 32)).astype(dtype) for n in range(2))
     f, g = (np.ascontiguousarray(z[:, 1]) for z in (x, y))
-    vector, bracket = VectorTensorProduct(lmax, lmax, lmax), VectorSpherical(lmax, lmax, lmax)
+    vector, bracket = VectorSignal(lmax, lmax, lmax), AntisymmetricGaunt(lmax, lmax, lmax)
     alone = np.eye(3, dtype=dtype)[:, None, :, None, None]
 
     def nine() -> None:

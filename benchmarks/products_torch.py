@@ -110,10 +110,7 @@ def lines(lmax: int, batch: int, channels: int, turns: int) -> list[str]:
             mine, other = in_turns([task(work, ours, given), task(work, theirs, flat)], turns)
             right = max(map(float, errors)) < RIGHT  # of NaN neither is
             figures = told(not right, f"{mine * 1e3:.2f}", f"{other * 1e3:.2f}", f"{other / mine:.1f}")
-            made.append(
-                f"| {lmax} | {kind} | {work} | {' | '.join(figures)} | "
-                f"{errors[0]:.1e} | {errors[1]:.1e} |"
-            )
+            made.append(f"| {lmax} | {kind} | {work} | {' | '.join(figures)} | {errors[0]:.1e} | {errors[1]:.1e} |")
             print(made[-1], flush=True)
     return made
 

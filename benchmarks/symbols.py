@@ -109,9 +109,7 @@ def rows() -> list[str]:
                 same = 100 * sum(v == t for v, t in zip(values, true, strict=True)) / count
                 wrong = sum(not e <= 1e-6 for e in errors)
                 (shown,) = told(wrong, f"{1e6 * used:.3g}")
-                lines.append(
-                    f"| ≤ {largest} | {name} | {shown} | {max(errors):.1e} | {same:.0f} % | {wrong} |"
-                )
+                lines.append(f"| ≤ {largest} | {name} | {shown} | {max(errors):.1e} | {same:.0f} % | {wrong} |")
                 print(lines[-1], flush=True)
     return lines
 

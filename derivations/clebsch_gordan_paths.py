@@ -171,12 +171,8 @@ def normalization_square(path: Degrees) -> Fraction:
 def values(lmax: int) -> dict[str, object]:
     """N for every path with l1 ≤ l2 ≤ l3, and the numbers of even and odd paths for degrees 0 … L."""
     ordered = (path for path in paths(lmax) if list(path) == sorted(path))
-    normalization = {
-        certificate.key(*path): certificate.value(1, normalization_square(path), 1) for path in ordered
-    }
-    counted = [
-        [(n + 1) * (n + 2) * (2 * n + 3) // 6, n * (n + 1) * (2 * n + 1) // 6] for n in range(lmax + 1)
-    ]
+    normalization = {certificate.key(*path): certificate.value(1, normalization_square(path), 1) for path in ordered}
+    counted = [[(n + 1) * (n + 2) * (2 * n + 3) // 6, n * (n + 1) * (2 * n + 1) // 6] for n in range(lmax + 1)]
     return {"normalization": normalization, "paths_even_odd": counted}
 
 

@@ -75,9 +75,7 @@ def certificate_problem(derivation: Derivation) -> list[str]:
     return []
 
 
-def write_files(
-    chosen: Sequence[Derivation], certificates: bool, folder: Path | None, force: bool = False
-) -> None:
+def write_files(chosen: Sequence[Derivation], certificates: bool, folder: Path | None, force: bool = False) -> None:
     """Certificates when asked, and pages to the folder (docs/theory by default); all, or none and FileExistsError."""
     target = theory.FOLDER if folder is None else folder
     texts = {theory.path("README", target): theory.index(tuple(load(identifier) for identifier in IDS))}

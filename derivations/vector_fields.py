@@ -123,8 +123,12 @@ def triple_products() -> Iterator[sp.Expr]:
     r"""The four determinants in the frame $(e_\theta,e_\phi,r)$ minus what is stated."""
     first, second, third = frame("f", alpha), frame("g", beta), frame("h", gamma)
     f, g, h = sp.symbols("f g h")
-    yield sp.expand(det(first, second, third) - alpha * f * curl(second, third)
-                    - beta * g * curl(third, first) - gamma * h * curl(first, second))
+    yield sp.expand(
+        det(first, second, third)
+        - alpha * f * curl(second, third)
+        - beta * g * curl(third, first)
+        - gamma * h * curl(first, second)
+    )
     stated = beta * g * dot(first, third) - gamma * h * dot(first, second)
     yield sp.expand(det(turn(first), second, third) - stated)
     yield sp.expand(det(turn(first), turn(second), third) - gamma * h * curl(first, second))

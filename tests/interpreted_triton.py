@@ -8,10 +8,10 @@ import torch
 
 import coupling
 from coupling.interop.triton import TritonProduct
-from coupling.products import ClebschGordan, Gaunt, MatrixProduct, Product, VectorSpherical
+from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product
 from tests.dense import contracted, dense
 
-STRAIGHT = (ClebschGordan, MatrixProduct, Gaunt, VectorSpherical)
+STRAIGHT = (ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt)
 ROUTES = [(ClebschGordan, "loops"), *((kind, "straight") for kind in STRAIGHT)]
 DEGREES = [(0, 0, 0), (1, 1, 1), (2, 2, 2), (1, 2, 3), (3, 1, 2), (0, 2, 2), (1, 1, 4)]
 

@@ -42,7 +42,7 @@ def content(value: Any) -> Any:
 
 def use(thing: Any) -> Any:
     """What an object gives: its product of two features and their gradients, or all that it holds."""
-    if type(thing).__name__ == "VectorTensorProduct":
+    if type(thing).__name__ == "VectorSignal":
         x, y = given([9, 4])
         return content(thing(np.stack([x] * 3, 1), np.stack([y] * 3, 1)))
     if isinstance(thing, products.Product):
@@ -72,7 +72,7 @@ def of(module: str, name: str, *arguments: Any, **options: Any) -> Make:
 
 def every(module: str, *arguments: Any) -> dict[str, Make]:
     """The five products of a namespace."""
-    names = "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical"
+    names = "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "AntisymmetricGaunt"
     return {f"coupling.{module}.{name}": of(module, name, *LMAX) for name in names}
 
 
@@ -94,7 +94,7 @@ OBJECTS: dict[str, Make] = {
     ),
     "products.RoutedProduct, turned": lambda: products.RoutedProduct(*LMAX).turn(),
     "products.ClebschGordan, a loaded table": lambda: products.ClebschGordan(*LMAX, table=load("real-l4")),
-    "products.VectorTensorProduct": lambda: products.VectorTensorProduct(*LMAX),
+    "products.VectorSignal": lambda: products.VectorSignal(*LMAX),
     "products.Choice": lambda: products.RoutedProduct(1, 1, 1).why(),
     "products.Spherical": lambda: products.simulation(*LMAX),
     "products.ProductSum": of("products.product_sum", "ProductSum", [products.Gaunt(*LMAX), products.Gaunt(*LMAX)]),

@@ -114,6 +114,6 @@ def test_features_that_do_not_fit() -> None:
         CudaProduct(ClebschGordan(1, 1, 1), route="fast")
     with pytest.raises(ValueError, match="layout must be channels_last"):
         CudaProduct(ClebschGordan(1, 1, 1, layout="channels_first"))
-    with pytest.raises(TypeError, match="got VectorSpherical"):
-        CudaProduct(coupling.products.VectorSpherical(1, 1, 1))
+    with pytest.raises(TypeError, match="got AntisymmetricGaunt"):
+        CudaProduct(coupling.products.AntisymmetricGaunt(1, 1, 1))
     assert CudaProduct(ClebschGordan(1, 1, 1))(x[:0], x[:0]).shape == (0, 4, 3)

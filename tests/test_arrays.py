@@ -34,7 +34,7 @@ from coupling.arrays.request import (
 )
 from coupling.arrays.values import UNITS, as_doubles
 from coupling.interop.export.rounding import round_to
-from coupling.products import Gaunt, MatrixProduct, VectorSpherical
+from coupling.products import AntisymmetricGaunt, Gaunt, MatrixProduct
 from coupling.sphere import gauss_legendre, gradients, harmonics
 from coupling.sphere.grids import LEBEDEV_DEGREES
 from coupling.spins import smallest_spin
@@ -227,7 +227,7 @@ def test_products_on_the_grid(kind: str, lmax: int) -> None:
     h, south, east = (grid[name] for name in ("harmonics", "gradient_theta", "gradient_phi"))
     gaunt = grid["analysis"] @ ((h @ x) * (h @ y))
     bracket = grid["analysis"] @ ((south @ x) * (east @ y) - (east @ x) * (south @ y))
-    for found, family, made in ((gaunt, "gaunt", Gaunt), (bracket, "antisymmetric_gaunt", VectorSpherical)):
+    for found, family, made in ((gaunt, "gaunt", Gaunt), (bracket, "antisymmetric_gaunt", AntisymmetricGaunt)):
         by_blocks = np.zeros_like(x)
         for l in product(range(lmax + 1), repeat=3):
             parts = [slice(k * k, (k + 1) ** 2) for k in l]

@@ -518,7 +518,7 @@ for _ in range(100_000):
         [[DIGITS] * 100] * 100,
         NESTED,
         {DIGITS: DIGITS},
-        {n: DIGITS for n in range(1000)},
+        dict.fromkeys(range(1000), DIGITS),
         np.arange(100_000.0),
         np.eye(30),
         (10**100_000,),

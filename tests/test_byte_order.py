@@ -20,7 +20,7 @@ from coupling.tables import Request, Table, build
 from coupling.tabulation import tabulate_paths
 
 TYPES = (np.float32, np.float64)
-COMPILED = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "RoutedProduct", "VectorSpherical")
+COMPILED = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "RoutedProduct", "AntisymmetricGaunt")
 
 
 def other(array: Any) -> Any:
@@ -66,7 +66,7 @@ def test_other_products(dtype: Any) -> None:
     x, y = features(dtype, 9, 4)
     one = np.ones((3, 1), dtype)
     fields = features(dtype, 2, 3, 9, 4)
-    assert check(products.VectorTensorProduct(2, 2, 2), *fields) == 3
+    assert check(products.VectorSignal(2, 2, 2), *fields) == 3
     assert check(lambda a, b: products.simulate_path(a, b, 1, 1, 1), x[1:4], y[1:4]) == 3
     assert check(lambda a, b, *f: products.simulate(a, b, 2, 2, 2, f), x, y, one, one, one) == 6
     assert (
@@ -88,7 +88,7 @@ def test_products_of_jax() -> None:
     from coupling.interop import jax
 
     x, y = features(np.float32, 5, 9, 4)
-    for name in ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical"):
+    for name in ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "AntisymmetricGaunt"):
         assert check(getattr(jax, name)(2, 2, 2), x, y) == 3
     weighted = jax.ClebschGordan(2, 2, 2)
     assert check(weighted, x, y, np.arange(len(weighted.paths)).astype(np.float32)) == 4

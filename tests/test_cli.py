@@ -362,8 +362,6 @@ def test_an_interrupt_where_python_drops_exceptions_ends_the_command_all_the_sam
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize(
     "command",

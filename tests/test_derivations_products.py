@@ -169,8 +169,17 @@ def real_matrices(lmax: int, doubled: int) -> dict[tuple[int, int], np.ndarray]:
     spins = [j - i for i in range(doubled + 1)]
     for l in range(lmax + 1):
         complex_index = {
-            m: np.array([[(-1) ** round(j - p) * np.sqrt(2 * l + 1) * coupling.wigner_3j(j, l, j, -p, m, q)
-                          if abs(q - p + m) < 0.25 else 0.0 for q in spins] for p in spins])
+            m: np.array(
+                [
+                    [
+                        (-1) ** round(j - p) * np.sqrt(2 * l + 1) * coupling.wigner_3j(j, l, j, -p, m, q)
+                        if abs(q - p + m) < 0.25
+                        else 0.0
+                        for q in spins
+                    ]
+                    for p in spins
+                ]
+            )
             for m in range(-l, l + 1)
         }
         found[l, 0] = complex_index[0]
@@ -223,8 +232,12 @@ CORRUPTIONS: dict[str, tuple[Any, str, Any, Callable[[], Any]]] = {
     "angular momentum": (vector_fields, "low_orders", doubled_square(bracket_factor), vector_fields.turned),
     "central binomials": (clebsch_gordan_paths, "CENTRAL", sp.Integer(1), clebsch_gordan_paths.even_factor),
     "sign of K": (clebsch_gordan_paths, "bracket_factor", opposite(bracket_factor), clebsch_gordan_paths.odd_factor),
-    "a core that is not cyclic": (trilinear, "rotated", lambda _, i, j, k: sp.Symbol(f"c{i}{j}{k}"),
-                                  trilinear.cyclic_weights),
+    "a core that is not cyclic": (
+        trilinear,
+        "rotated",
+        lambda _, i, j, k: sp.Symbol(f"c{i}{j}{k}"),
+        trilinear.cyclic_weights,
+    ),
     "a bracket that is no bracket": (poisson_bracket, "jacobian", lambda f, g: f * f * g, adjoints.parts),
     "a trace that is not cyclic": (adjoints, "trace", lambda e: sp.expand(e), adjoints.matrices),
 }

@@ -182,8 +182,5 @@ def test_matrix_factor_tends_to_the_other_families() -> None:
 def _error(l: tuple[int, int, int], n: int) -> Fraction:
     """How far the square of the ratio is from 1."""
     value = abs(reduced_matrix(*l, Fraction(n - 1, 2))) * Surd(1, n)
-    if sum(l) % 2:
-        ratio = value * n / bracket_factor(*l)
-    else:
-        ratio = value / wigner_3j_at_zero(*l)
+    ratio = value * n / bracket_factor(*l) if sum(l) % 2 else value / wigner_3j_at_zero(*l)
     return abs((ratio / Surd(1, degrees_product(*l))).square - 1)

@@ -19,13 +19,13 @@ import pytest
 import coupling
 from coupling.interop.cuda import CudaProduct, cuda_source, straight
 from coupling.interop.cuda.loops import matrix_kernel, sparse_kernel, tile_lanes
-from coupling.products import ClebschGordan, Gaunt, MatrixProduct, Product, VectorSpherical
+from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product
 from coupling.products.straight import straight_program
 from coupling.programs.text import python_function
 from tests.dense import contracted, dense
 
 ROOT = Path(__file__).resolve().parent.parent
-KINDS = [ClebschGordan, MatrixProduct, Gaunt, VectorSpherical]
+KINDS = [ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt]
 TYPES = {"float32": ctypes.c_float, "float64": ctypes.c_double}
 
 
@@ -66,7 +66,7 @@ def test_constants_are_positive_numbers_of_the_type_and_all_are_used() -> None:
 
 
 def test_only_what_an_output_needs_is_done() -> None:
-    for product in (ClebschGordan(2, 2, 2), MatrixProduct(2, 2, 1), VectorSpherical(2, 2, 2)):
+    for product in (ClebschGordan(2, 2, 2), MatrixProduct(2, 2, 1), AntisymmetricGaunt(2, 2, 2)):
         operations = straight_program(product).tape.operations
         inputs = [found[kind == "store" :] for kind, found, _ in operations if kind not in ("load", "constant")]
         read = {number for numbers in inputs for number in numbers}
@@ -77,7 +77,7 @@ def test_the_bracket_of_equal_features_vanishes_exactly() -> None:
     """As in the kernel: both halves are the same operations, with the inputs exchanged."""
     for lmax in range(1, 6):
         x = np.random.default_rng(lmax).normal(size=((lmax + 1) ** 2, 3))
-        assert not evaluated(VectorSpherical(lmax, lmax, lmax), x, x).any()
+        assert not evaluated(AntisymmetricGaunt(lmax, lmax, lmax), x, x).any()
 
 
 def test_no_more_work_than_the_processor_does() -> None:

@@ -13,7 +13,7 @@ from coupling.interop import arrays, forms
 from coupling.products.reach import reached_degrees, rows_of
 from tests.frameworks import LIBRARIES, features, library, to_numpy
 
-NAMES = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical")
+NAMES = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "AntisymmetricGaunt")
 LMAX = (2, 1, 2)
 
 #: Shapes of x and y by the names of their axes, with those that may vary.
@@ -148,7 +148,7 @@ PARTIAL = [(2, 2, 6), (6, 2, 2), (0, 2, 4)]
 
 def masks_of(name: str, lmax: tuple[int, int, int]) -> list[Any]:
     """Which entries of x, y and z are on a path."""
-    if name in ("Gaunt", "VectorSpherical", "MatrixProduct"):
+    if name in ("Gaunt", "AntisymmetricGaunt", "MatrixProduct"):
         return [rows_of(mask) for mask in getattr(products, name)(*lmax).reached]
     masks = [rows_of(mask) for mask in reached_degrees(tuple(np.ones(l + 1) for l in lmax))]
     return [*masks[:2], None if name == "FullProduct" else masks[2]]

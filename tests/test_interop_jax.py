@@ -18,7 +18,7 @@ jax = pytest.importorskip("jax")
 import coupling.interop.jax as interop  # noqa: E402
 
 jnp = jax.numpy
-NAMES = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical")
+NAMES = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "AntisymmetricGaunt")
 LMAX = (2, 1, 2)
 PATHS = 9
 

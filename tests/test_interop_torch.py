@@ -20,7 +20,7 @@ torch = pytest.importorskip("torch")
 import coupling.interop.torch as interop  # noqa: E402
 from coupling.interop.torch import functions, operators  # noqa: E402
 
-NAMES = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical")
+NAMES = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "AntisymmetricGaunt")
 LMAX = (2, 1, 2)
 PATHS = 9
 

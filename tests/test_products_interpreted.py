@@ -24,7 +24,7 @@ KINDS = {
         "RoutedProduct(2, 2, 2, simulated_weights(2, 2, 2), method='sphere')",
         "RoutedProduct(1, 1, 1, MatrixProduct(1, 1, 1).normalization, method='matrix')",
     ],
-    "VectorSpherical": ["VectorSpherical(2, 1, 2)", "VectorSpherical(2, 1, 2, classes=[[1, -2], [3, 1]])"],
+    "AntisymmetricGaunt": ["AntisymmetricGaunt(2, 1, 2)", "AntisymmetricGaunt(2, 1, 2, classes=[[1, -2], [3, 1]])"],
     "simulation": ["simulation(2, 2, 2)"],
 }
 

@@ -11,13 +11,13 @@ import pytest
 
 import coupling.interop.arrays as arrays
 from coupling.products import (
+    AntisymmetricGaunt,
     ClebschGordan,
     FullProduct,
     Gaunt,
     MatrixProduct,
     RoutedProduct,
-    VectorSpherical,
-    VectorTensorProduct,
+    VectorSignal,
     simulation,
 )
 from coupling.products.matrix_product import MatrixProduct as Matrix
@@ -66,11 +66,11 @@ def check_turns(form: Any, reached: list[np.ndarray], dtype: str = "float64", sc
 
 def spherical(lmax: Lmax) -> Iterator[tuple[Any, Paths]]:
     """Gaunt products, brackets and sums of both, with and without weights and classes that leave out paths."""
-    for kind, one in ((0, Gaunt), (1, VectorSpherical)):
+    for kind, one in ((0, Gaunt), (1, AntisymmetricGaunt)):
         yield one(*lmax), path_list(lmax, kind)
     yield simulation(*lmax), path_list(lmax)
     random = np.random.default_rng(1)
-    for kind, one in ((0, Gaunt), (1, VectorSpherical)):
+    for kind, one in ((0, Gaunt), (1, AntisymmetricGaunt)):
         weights = [random.integers(0, 2, l + 1).astype(float) for l in lmax]
         classes = random.integers(0, 2, (2, 2)).astype(float)
         there = [
@@ -151,7 +151,7 @@ def test_every_route_of_a_routed_product(route: str) -> None:
     """Odd paths of the sphere, all paths of the matrix product."""
     met = 0
     for lmax in ((2, 2, 2), (3, 1, 4), (4, 4, 3)):
-        form = VectorSpherical(*lmax) if route == "sphere" else MatrixProduct(*lmax)
+        form = AntisymmetricGaunt(*lmax) if route == "sphere" else MatrixProduct(*lmax)
         there = path_list(lmax, 1 if route == "sphere" else None)
         there = [path for path in there if path[0] != 1]
         cube = np.zeros([l + 1 for l in lmax])
@@ -194,7 +194,7 @@ def test_programs_of_arrays(layout: str) -> None:
     for lmax in [*BOXES, *LARGER]:
         random = np.random.default_rng(3)
         weights = [random.integers(0, 2, l + 1).astype(float) for l in lmax]
-        for make, kind in ((arrays.Gaunt, 0), (arrays.VectorSpherical, 1), (arrays.MatrixProduct, None)):
+        for make, kind in ((arrays.Gaunt, 0), (arrays.AntisymmetricGaunt, 1), (arrays.MatrixProduct, None)):
             for given in (None, weights):
                 there = [
                     p
@@ -249,11 +249,11 @@ def test_programs_for_devices_store_zeros_and_read_nothing() -> None:
     assert met == 5 * 63 + 5 * 26
 
 
-def test_vector_tensor_products() -> None:
+def test_vector_signals() -> None:
     """All boxes to degree 3: the fields that are reached are those of an entry above rounding, found one by one."""
     met = 0
     for lmax in [box for box in BOXES if max(box) < 3] + [(3, 1, 2)]:
-        form = VectorTensorProduct(*lmax)
+        form = VectorSignal(*lmax)
         grid, sizes = gauss_legendre(sum(lmax) + 3), [3 * (l + 1) ** 2 for l in lmax]
         first, second, third = (
             f.transpose(0, 3, 1, 2).reshape(n, 3, -1) for f, n in zip(form._fields, sizes, strict=True)

@@ -9,9 +9,9 @@ import pytest
 
 import coupling
 from coupling.products import (
+    AntisymmetricGaunt,
     Gaunt,
-    VectorSpherical,
-    VectorTensorProduct,
+    VectorSignal,
     simulate,
     simulate_path,
     simulated_weights,
@@ -27,7 +27,7 @@ from coupling.selection import paths
 from coupling.sphere import gradients, harmonics, lebedev
 from tests.test_identities_rotation import ROTATIONS, rotation_matrices
 
-PRODUCTS = {"gaunt": Gaunt, "antisymmetric_gaunt": VectorSpherical}
+PRODUCTS = {"gaunt": Gaunt, "antisymmetric_gaunt": AntisymmetricGaunt}
 BOTH = pytest.mark.parametrize("family", list(PRODUCTS))
 TRIPLES = [*product(range(4), repeat=3), (4, 4, 4), (5, 2, 6), (2, 6, 3), (7, 7, 7), (1, 3, 6)]
 
@@ -207,7 +207,7 @@ def forms() -> list[Spherical]:
     weights = [np.linspace(1, 2, n + 1) for n in (4, 3, 5)]
     signs = [[1.0, 2.0], [-0.5, 1.0]]
     made = [cls(4, 3, 5, weights=weights, classes=s) for cls in PRODUCTS.values() for s in (None, signs)]
-    return [*made, simulation(4, 3, 5), Gaunt(1, 3, 6), VectorSpherical(6, 2, 1)]
+    return [*made, simulation(4, 3, 5), Gaunt(1, 3, 6), AntisymmetricGaunt(6, 2, 1)]
 
 
 @pytest.mark.parametrize("form", forms())
@@ -236,18 +236,21 @@ def test_adjoints(form: Product) -> None:
 def test_bracket_of_equals_is_exactly_zero(dtype: type) -> None:
     for l in (*range(10), 24):
         x = features(l, l, 37, dtype=dtype)
-        assert not VectorSpherical(l, l, l)(x, x).any()
+        assert not AntisymmetricGaunt(l, l, l)(x, x).any()
     y = features(9, 5, dtype=dtype)
-    forward, backward = VectorSpherical(5, 5, 5)(x5 := features(8, 5, dtype=dtype), y), VectorSpherical(5, 5, 5)(y, x5)
+    forward, backward = (
+        AntisymmetricGaunt(5, 5, 5)(x5 := features(8, 5, dtype=dtype), y),
+        AntisymmetricGaunt(5, 5, 5)(y, x5),
+    )
     assert (forward == -backward).all() and forward.any()
 
 
 def test_jacobi_leibniz_and_associativity() -> None:
     l = 3
     f, g, h = (features(n, l) for n in range(3))
-    gaunt, bracket = Gaunt(l, l, 2 * l), VectorSpherical(l, l, 2 * l)
-    outer_g, outer_b = Gaunt(l, 2 * l, 3 * l), VectorSpherical(l, 2 * l, 3 * l)
-    turned_b = VectorSpherical(2 * l, l, 3 * l)
+    gaunt, bracket = Gaunt(l, l, 2 * l), AntisymmetricGaunt(l, l, 2 * l)
+    outer_g, outer_b = Gaunt(l, 2 * l, 3 * l), AntisymmetricGaunt(l, 2 * l, 3 * l)
+    turned_b = AntisymmetricGaunt(2 * l, l, 3 * l)
     jacobi = outer_b(f, bracket(g, h)) + outer_b(g, bracket(h, f)) + outer_b(h, bracket(f, g))
     np.testing.assert_allclose(jacobi, 0, atol=1e-11)
     leibniz = outer_b(f, gaunt(g, h)) - Gaunt(2 * l, l, 3 * l)(bracket(f, g), h) - outer_g(g, bracket(f, h))
@@ -264,7 +267,7 @@ def test_equivariance(l: int, dtype: type) -> None:
     parity = np.repeat(1 - 2 * (np.arange(l + 1) % 2), 2 * np.arange(l + 1) + 1)[:, None].astype(dtype)
     x, y = features(1, l, 4, (1,), dtype), features(2, l, 4, (1,), dtype)
     limit = 5e-13 if dtype is np.float64 else 2e-5
-    for cls, sign in ((Gaunt, 1), (VectorSpherical, -1)):
+    for cls, sign in ((Gaunt, 1), (AntisymmetricGaunt, -1)):
         form = cls(l, l, l)
         z = form(x, y)
         assert abs(form(d @ x, d @ y) - d @ z).max() <= limit * abs(z).max()
@@ -322,7 +325,7 @@ def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match=r"weights must be three arrays of shapes \[\(3,\), \(2,\), \(2,\)\]"):
         Gaunt(2, 1, 1, weights=[np.ones(2)] * 3)
     with pytest.raises(ValueError, match="finite"):
-        VectorSpherical(1, 1, 1, weights=[np.array([1, np.nan])] * 3)
+        AntisymmetricGaunt(1, 1, 1, weights=[np.array([1, np.nan])] * 3)
     with pytest.raises(ValueError, match=r"classes must be an array \[parity of l1, parity of l2\]"):
         Gaunt(1, 1, 1, classes=[1, 2, 3])
     with pytest.raises(ValueError, match="factors must be named"):
@@ -334,7 +337,7 @@ def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="must have 9"):
         Gaunt(2, 2, 2)(np.ones((4, 1)), np.ones((9, 1)))
     with pytest.raises(TypeError, match="float32 or float64"):
-        VectorTensorProduct(1, 1, 1)(np.ones((3, 4, 1), int), np.ones((3, 4, 1)))
+        VectorSignal(1, 1, 1)(np.ones((3, 4, 1), int), np.ones((3, 4, 1)))
 
 
 # -- the simulation ---------------------------------------------------------------------------
@@ -365,7 +368,7 @@ def test_simulation_is_the_product_with_its_weights() -> None:
         {"even": ones},
         {"odd": three},
         {"even": three, "odd": ones},
-        {key: three for key in product((0, 1), repeat=3)},
+        dict.fromkeys(product((0, 1), repeat=3), three),
         {"odd": ones, (1, 1, 1): three, (0, 1, 1): ones},
         {},
     ]
@@ -407,15 +410,15 @@ def test_bracket_is_one_component_of_the_vector_product() -> None:
     turned = [np.zeros((2, 3, (l + 1) ** 2, 3)) for _ in range(2)]
     for field, f in zip(turned, (x, y), strict=True):
         field[:, 1] = np.sqrt(degree * (degree + 1)) * f
-    z = VectorTensorProduct(l, l, l)(*turned)
+    z = VectorSignal(l, l, l)(*turned)
     radial = np.sqrt(degree / (2 * degree + 1)) * z[:, 0] - np.sqrt((degree + 1) / (2 * degree + 1)) * z[:, 2]
-    np.testing.assert_allclose(radial, VectorSpherical(l, l, l)(x, y), atol=1e-12)
+    np.testing.assert_allclose(radial, AntisymmetricGaunt(l, l, l)(x, y), atol=1e-12)
     np.testing.assert_allclose(z[:, 1], 0, atol=1e-12)
 
 
 def test_vector_product_in_single_precision_and_antisymmetry() -> None:
     x, y = (np.random.default_rng(n).standard_normal((2, 3, 9, 4)) for n in range(2))
-    form = VectorTensorProduct(2, 2, 3)
+    form = VectorSignal(2, 2, 3)
     z = form(x, y)
     np.testing.assert_allclose(form(y, x), -z, atol=1e-13)
     single = form(x.astype(np.float32), y.astype(np.float32))
@@ -446,7 +449,7 @@ def vector_factor(path: tuple[int, int, int], pair: tuple[int, int]) -> float:
     x, y = np.zeros((3, (l1 + 1) ** 2, 1)), np.zeros((3, (l2 + 1) ** 2, 1))
     x[pair[0], l1 * l1 :, 0] = np.random.default_rng(1).standard_normal(2 * l1 + 1)
     y[pair[1], l2 * l2 :, 0] = np.random.default_rng(2).standard_normal(2 * l2 + 1)
-    z = VectorTensorProduct(*path)(x, y)[:, l3 * l3 :, 0]
+    z = VectorSignal(*path)(x, y)[:, l3 * l3 :, 0]
     block = coupling.block("wigner_3j", *path)
     core = np.einsum("ijk,i,j->k", block, x[pair[0], l1 * l1 :, 0], y[pair[1], l2 * l2 :, 0])
     factors = z @ core / (core @ core)

@@ -85,11 +85,11 @@ def test_a_tape_is_told_by_its_digest() -> None:
 PROCESS = """
 import numpy as np
 from coupling.kernels import compiled
-from coupling.products import ClebschGordan, Gaunt, VectorSpherical
+from coupling.products import ClebschGordan, Gaunt, AntisymmetricGaunt
 emitted, emit = [], compiled.emit
 compiled.emit = lambda *arguments: (emitted.append(1), emit(*arguments))
 x, y = np.random.default_rng(0).normal(size=(2, 5, 9, 4))
-numbers = [float(abs(kind(2, 2, 2)(x, y)).sum()) for kind in (ClebschGordan, Gaunt, VectorSpherical)]
+numbers = [float(abs(kind(2, 2, 2)(x, y)).sum()) for kind in (ClebschGordan, Gaunt, AntisymmetricGaunt)]
 print(len(emitted), *map(float.hex, numbers))
 """
 

@@ -89,8 +89,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "Gaunt": ("1, 1, 1", "ddd"),
         "MatrixProduct": ("1, 1, 1", "ddd"),
         "RoutedProduct": ("1, 1, 1, None", "dddw"),
-        "VectorSpherical": ("1, 1, 1", "ddd"),
-        "VectorTensorProduct": ("1, 1, 1", "ddd"),
+        "AntisymmetricGaunt": ("1, 1, 1", "ddd"),
+        "VectorSignal": ("1, 1, 1", "ddd"),
         "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
         "simulate_path": ("np.ones((3, 1)), np.ones((3, 1)), 1, 1, 1", "yyddd"),
         "simulated_weights": ("1, 1, 1", "ddd"),
@@ -122,7 +122,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "FullProduct": ("1, 1, 1", "ddd"),
         "Gaunt": ("1, 1, 1", "ddd"),
         "MatrixProduct": ("1, 1, 1", "ddd"),
-        "VectorSpherical": ("1, 1, 1", "ddd"),
+        "AntisymmetricGaunt": ("1, 1, 1", "ddd"),
     },
     "coupling.interop.export": {
         "export": ("build(Request(lmax=1)), 'csv'", "rc"),
@@ -286,7 +286,7 @@ from coupling.products import *
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 signal.alarm(100)
 L = 10**5
-kinds = ClebschGordan, FullProduct, MatrixProduct, RoutedProduct, VectorTensorProduct
+kinds = ClebschGordan, FullProduct, MatrixProduct, RoutedProduct, VectorSignal
 calls = [lambda c=c: c(L, L, L) for c in kinds] + [lambda c=c: c(128, 1, 128) for c in kinds[:2]]
 calls += [lambda: Gaunt(9000, 9000, 9000)._turned._compute(*np.ones((3, 1, 9001**2, 1), np.float32))]
 calls += [lambda: simulated_weights(L, L, L), lambda: MatrixProduct(3, 3, 3, spin=L)]

@@ -200,6 +200,7 @@ def test_every_integral_is_met() -> None:
     assert {record.name for record in INTEGRALS} >= {"gaunt", "antisymmetric_gaunt", "gradient_dot"}
     assert len(INTEGRALS) >= 6
 
+
 @pytest.mark.parametrize(("family", "basis"), list(product(INTEGRALS, BASES)), ids=str)
 def test_quadrature_of_the_definition_is_the_block(family: Family, basis: str, lmax: int) -> None:
     """All triples of degrees, those that do not couple included."""

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from coupling.cli import main
-from coupling.products import VectorSpherical
+from coupling.products import AntisymmetricGaunt
 from coupling.sphere import random_rotation, rotation_matrix
 from coupling.structures import (
     NeighbourDensity,
@@ -80,7 +80,7 @@ def test_quartz_is_chiral() -> None:
     values = []
     for image in (np.eye(3), -np.eye(3), np.diag([1.0, 1, -1]), ROTATIONS[-1]):
         x = density(rotated(pairs, image))
-        values.append((x[..., 2:] * VectorSpherical(4, 4, 4)(x[..., :1], x[..., 1:2])).sum(axis=(1, 2)))
+        values.append((x[..., 2:] * AntisymmetricGaunt(4, 4, 4)(x[..., :1], x[..., 1:2])).sum(axis=(1, 2)))
     assert np.ptp(values[0][:3]) < 1e-5 and np.ptp(values[0][3:]) < 1e-5 < 0.1 < abs(values[0]).min()
     for value, sign in zip(values, (1, -1, -1, 1), strict=True):
         np.testing.assert_allclose(value, sign * values[0], rtol=1e-11)

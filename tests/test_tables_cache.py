@@ -150,9 +150,7 @@ def even_only(path: Path) -> None:
     [(flip, "checksum"), (truncate, "size"), (empty, "size"), (other, "name"), (even_only, "request_digest")],
     ids=lambda value: getattr(value, "__name__", value),
 )
-def test_a_damaged_entry_is_refused_and_can_be_renewed(
-    damage: Callable[[Path], None], field: str, cache: Path
-) -> None:
+def test_a_damaged_entry_is_refused_and_can_be_renewed(damage: Callable[[Path], None], field: str, cache: Path) -> None:
     load("real-l5")
     path = cache / "real-l5.safetensors"
     sound = path.read_bytes()

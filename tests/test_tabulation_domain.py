@@ -119,9 +119,7 @@ BAD_OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("options", "error", "sentence"), BAD_OPTIONS)
-def test_options_that_do_not_exist_are_refused(
-    options: dict[str, Any], error: type[Exception], sentence: str
-) -> None:
+def test_options_that_do_not_exist_are_refused(options: dict[str, Any], error: type[Exception], sentence: str) -> None:
     for call in (lambda: tabulate("gaunt", 2, **options), lambda: tabulate_paths("gaunt", [(1, 1, 2)], **options)):
         with pytest.raises(error, match=f"^{sentence}"):
             call()

@@ -52,7 +52,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr(atomic, "fcntl", None)
     for name in ("replace", "rename", "unlink", "remove"):
         monkeypatch.setattr(os, name, refusing(getattr(os, name)))
-    yield renamed
+    return renamed
 
 
 @linux

@@ -140,7 +140,7 @@ class ArraysRequest:
         if self.kind == "matrix":
             n = (self.twice_spin or 0) + 1
             parts = ("encoder_real", "encoder_imag", "decoder_real", "decoder_imag")
-            return {**{part: (size, n, n) for part in parts}, "normalization": (edge,) * 3}
+            return {**dict.fromkeys(parts, (size, n, n)), "normalization": (edge,) * 3}
         rows = -(-_product(self.shape) // (self.multiple or 1)) * (self.multiple or 1)
         matrices = dict.fromkeys(("harmonics", "gradient_theta", "gradient_phi"), (rows, size))
         grid = {"points": (rows, 3), "angles": (rows, 2), "weights": (rows,), **matrices, "analysis": (size, rows)}

@@ -68,8 +68,7 @@ def export_arrays(
 ) -> None:
     """Write arrays in the format of a program; refuse the options that are for tables."""
     from coupling.arrays import load_arrays
-    from coupling.interop.export.named import FORMATS as formats
-    from coupling.interop.export.named import export_named
+    from coupling.interop.export.named import FORMATS, export_named
     from coupling.tables.atomic import write_file
 
     for option, value in others.items():
@@ -82,6 +81,6 @@ def export_arrays(
         return
     label = loaded.request.name if dtype == loaded.request.dtype else f"{loaded.request.name}-{dtype}"
     target = Path(output or ".")
-    target = target / f"{label}{formats[form]}" if target.is_dir() else target
+    target = target / f"{label}{FORMATS[form]}" if target.is_dir() else target
     write_file(target, content, force=force)
     click.echo(f"{target}: {len(content)} bytes")

@@ -92,7 +92,7 @@ def export(
     tensor, with its scale and sign.  Every value is rounded once, from its exact number.  The same request gives the
     same bytes, and nothing is written when it is refused.
     """
-    from coupling.interop.export import FORMATS as formats
+    from coupling.interop.export import FORMATS
     from coupling.interop.export import export as write
     from coupling.names import file_stem
     from coupling.tables import load
@@ -101,7 +101,8 @@ def export(
     if are_arrays(table):
         asked = {"convention": convention, "family": family != CORE, "order": order, "palette": palette}
         asked |= {"transposes": transposes, "path-vectors": path_vectors, "channels": channels > 1, "weights": weights}
-        return export_arrays(table, form, dtype, output, asked, force)
+        export_arrays(table, form, dtype, output, asked, force)
+        return
     their = _convention(convention)
     loaded = load(table)
     content = write(
@@ -127,7 +128,7 @@ def export(
     said += [word for word, given in chosen.items() if given] + ([f"{channels}-channels"] if channels > 1 else [])
     label = file_stem("-".join(word for word in said if word))
     target = Path(output or ".")
-    target = target / f"{label}{formats[form].suffix}" if target.is_dir() else target
+    target = target / f"{label}{FORMATS[form].suffix}" if target.is_dir() else target
     write_file(target, content, force=force)
     click.echo(f"{target}: {len(content)} bytes")
 

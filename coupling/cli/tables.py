@@ -147,9 +147,7 @@ def _shard(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _build_shards(
-    targets: list[tuple[Request, Path]], shard: int, shards: int, workers: int, force: bool
-) -> None:
+def _build_shards(targets: list[tuple[Request, Path]], shard: int, shards: int, workers: int, force: bool) -> None:
     from coupling.tables.builder import build_shard, shard_entries
 
     for request, target in targets:

@@ -17,7 +17,7 @@ from coupling.tables import Request, Table, build
 from coupling.tables.request import canonical_json
 
 #: The products that a text can name.
-KINDS = "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical"
+KINDS = "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "AntisymmetricGaunt"
 
 #: Tables that were given, by the text of their requests; another process builds the same table again.
 _TABLES: dict[str, Table] = {}

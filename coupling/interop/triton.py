@@ -100,7 +100,7 @@ class TritonProduct(Portable):
     """A product of torch tensors by one Triton kernel, differentiable by ``torch.autograd`` to every order.
 
     product : a ``ClebschGordan`` (of any normalization, table and weights), a ``MatrixProduct``, a ``Gaunt`` or
-        ``VectorSpherical`` product, channels last
+        ``AntisymmetricGaunt`` product, channels last
     route : "straight", coefficients as constants, or "loops", coefficients in arrays on the device, for the sparse
         product alone; by default "straight" where it is compiled in seconds
 
@@ -117,7 +117,7 @@ class TritonProduct(Portable):
 
     def __init__(self, product: Product, *, route: str | None = None) -> None:
         if not isinstance(product, ClebschGordan | MatrixProduct | Spherical):
-            kinds = "ClebschGordan, MatrixProduct, Gaunt or VectorSpherical"
+            kinds = "ClebschGordan, MatrixProduct, Gaunt or AntisymmetricGaunt"
             raise TypeError(f"product must be of one of the kinds {kinds}, got {type(product).__name__}")
         if product.layout != "channels_last":
             raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")

@@ -1,5 +1,6 @@
 """Products of spherical-harmonic features: Clebsch-Gordan, Gaunt, vector (bracket) and matrix."""
 
+from coupling.products.antisymmetric_gaunt import AntisymmetricGaunt
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.full import FullProduct
 from coupling.products.gaunt import Gaunt
@@ -7,10 +8,10 @@ from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
 from coupling.products.routed import Choice, RoutedProduct
 from coupling.products.simulate import simulate, simulate_path, simulated_weights, simulation
-from coupling.products.vector_spherical import VectorSpherical
-from coupling.products.vector_tensor_product import VectorTensorProduct
+from coupling.products.vector_signal import VectorSignal
 
 __all__ = [
+    "AntisymmetricGaunt",
     "Choice",
     "ClebschGordan",
     "FullProduct",
@@ -18,8 +19,7 @@ __all__ = [
     "MatrixProduct",
     "Product",
     "RoutedProduct",
-    "VectorSpherical",
-    "VectorTensorProduct",
+    "VectorSignal",
     "simulate",
     "simulate_path",
     "simulated_weights",

@@ -111,7 +111,7 @@ class RoutedProduct(Product):
         """
         wanted = [name for name in ROUTES if self.method in ("auto", name)]
         arguments = self.lmax, self.weights, {"layout": self.layout, "workers": self.workers}
-        found: dict[str, Route | str] = {name: f"method is {self.method!r}" for name in ROUTES}
+        found: dict[str, Route | str] = dict.fromkeys(ROUTES, f"method is {self.method!r}")
         if "sparse" in wanted:
             found["sparse"] = sparse_route(*arguments)
         for most in (1, MOST_OF_AUTO if self.method == "auto" else MOST_TERMS):

@@ -118,7 +118,7 @@ class Spherical(Product):
     """A sum of Gaunt products and brackets.
 
     Each term is Σ_l1l2l3 a(l1) b(l2) c(l3) s(l1 % 2, l2 % 2) times the path of the Gaunt product or of the bracket;
-    see :class:`coupling.products.Gaunt` and :class:`coupling.products.VectorSpherical`, which are one term each.
+    see :class:`coupling.products.Gaunt` and :class:`coupling.products.AntisymmetricGaunt`, which are one term each.
     """
 
     def __init__(

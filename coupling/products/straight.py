@@ -33,7 +33,7 @@ def straight_program(product: Product, dtype: object = "float32") -> Program:
     """Return the program of a product without loops, for any writer of :mod:`coupling.programs`.
 
     product : a ``ClebschGordan`` (any normalization, weights, turns), a ``MatrixProduct`` with 2j+1 <= 16, or a
-        ``Gaunt`` or ``VectorSpherical`` product with lmax <= 20
+        ``Gaunt`` or ``AntisymmetricGaunt`` product with lmax <= 20
     dtype : float32 or float64, the type of constants, features and sums
 
     Raises TypeError for another product and ValueError for another type, a larger spin or degree.
@@ -54,7 +54,7 @@ def straight_program(product: Product, dtype: object = "float32") -> Program:
 
 @singledispatch
 def _program(product: object, do: ProgramRecorder) -> Program:
-    kinds = "ClebschGordan, MatrixProduct, Gaunt or VectorSpherical"
+    kinds = "ClebschGordan, MatrixProduct, Gaunt or AntisymmetricGaunt"
     raise TypeError(f"only products of the kinds {kinds} are written without loops, got {type(product).__name__}")
 
 

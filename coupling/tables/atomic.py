@@ -141,7 +141,7 @@ def remove_abandoned(path: Path) -> int:
 def _create(path: Path) -> tuple[Path, BinaryIO]:
     while True:
         temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
-        file = open(temporary, "xb")
+        file = open(temporary, "xb")  # noqa: SIM115 - the caller closes it
         if _lock(file) is not False and temporary.exists():
             return temporary, file
         file.close()  # another writer took it for abandoned in the moment before it was locked

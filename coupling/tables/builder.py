@@ -277,8 +277,6 @@ def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(counts)])
 
 
-
-
 def _bytes(request: Request) -> int:
     return table_bytes(request.lmax, request.basis, request.parity, len(request.families))
 

@@ -34,8 +34,11 @@ class Kind(NamedTuple):
 
 #: What begins a file of ours → its kind, which the groups of the pattern name where there are any.
 HEADS = (
-    (rb'.{8}\{"__metadata__":\{"coupling":"\{.*?\\"schema\\":\\"coupling-([a-z]+)\\",'
-     rb'\\"schema_version\\":(\d{1,9})', ""),
+    (
+        rb'.{8}\{"__metadata__":\{"coupling":"\{.*?\\"schema\\":\\"coupling-([a-z]+)\\",'
+        rb'\\"schema_version\\":(\d{1,9})',
+        "",
+    ),
     (rb'\{\s*"schema": "coupling-(manifest)",\s*"schema_version": (\d{1,9})', ""),
     (rb"\x89PNG\r\n\x1a\n.*?tEXtSoftware\0coupling", "picture"),
     (rb"<\?xml.*?<svg.*?<dc:title>coupling</dc:title>", "picture"),
@@ -123,9 +126,7 @@ def require_replaceable(path: Path, kind: Kind | None, force: bool = False) -> N
         return
     found = file_kind(path)
     if kind is None or found is None or found.name != kind.name or found.version > kind.version:
-        raise FileExistsError(
-            f"{path} is kept: it is {_said(found, kind)}; give another name, or --force (force=True)"
-        )
+        raise FileExistsError(f"{path} is kept: it is {_said(found, kind)}; give another name, or --force (force=True)")
 
 
 def _special(mode: int) -> str:

@@ -11,9 +11,9 @@ that derivatives of any order and kind, batching and compilation are those of th
 """
 
 from coupling.interop.arrays.full import FullProduct
-from coupling.interop.arrays.grid import Gaunt, VectorSpherical
+from coupling.interop.arrays.grid import AntisymmetricGaunt, Gaunt
 from coupling.interop.arrays.matrix import MatrixProduct
 from coupling.interop.arrays.product import ArrayProduct
 from coupling.interop.arrays.sparse import ClebschGordan
 
-__all__ = ["ArrayProduct", "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical"]
+__all__ = ["AntisymmetricGaunt", "ArrayProduct", "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct"]

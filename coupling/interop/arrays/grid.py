@@ -32,7 +32,7 @@ class OnGrid(ArrayProduct):
         """Return the product (y, z) → x of the same trilinear form; it has the same grid."""
         l1, l2, l3 = self.lmax
         a, b, c = self.term.weights
-        kind = Gaunt if self.term.kind == GAUNT else VectorSpherical
+        kind = Gaunt if self.term.kind == GAUNT else AntisymmetricGaunt
         return kind(l2, l3, l1, weights=(b, c, a), grid=self.grid.kind, layout=self.layout)
 
     def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
@@ -92,8 +92,8 @@ class Gaunt(OnGrid):
         return self.apply(xp, constants[0], x) * self.apply(xp, constants[1], y)
 
 
-class VectorSpherical(OnGrid):
-    """The bracket of :class:`coupling.products.VectorSpherical` by matrix products, on arrays of any namespace:
+class AntisymmetricGaunt(OnGrid):
+    """The bracket of :class:`coupling.products.AntisymmetricGaunt` by matrix products, on arrays of any namespace:
 
         z[l3 m3] = Σ a(l1) b(l2) c(l3) ∫ {R_l1m1, R_l2m2} R_l3m3 dΩ  x[l1 m1] y[l2 m2],    {f, g} = f_θ g_φ - f_φ g_θ
 
@@ -101,7 +101,7 @@ class VectorSpherical(OnGrid):
 
     >>> x, y = np.zeros((2, 4, 1))
     >>> x[3], y[1] = 1, 1  # the coordinates x and y, times √(3/4π): {x, y} = z
-    >>> VectorSpherical(1, 1, 1)(x, y)[:, 0].round(12) + 0.0
+    >>> AntisymmetricGaunt(1, 1, 1)(x, y)[:, 0].round(12) + 0.0
     array([0.        , 0.        , 0.48860251, 0.        ])
     """
 

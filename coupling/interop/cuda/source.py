@@ -64,7 +64,7 @@ def cuda_source(product: Product, dtype: object = "float32", name: str = "coupli
     dtype.  Loads and stores are coalesced when channels is a multiple of 32.
 
     product : a ``ClebschGordan``, whose table may be a file's, a ``MatrixProduct`` with 2j+1 <= 16, or a ``Gaunt`` or
-        ``VectorSpherical`` product with lmax <= 20
+        ``AntisymmetricGaunt`` product with lmax <= 20
     dtype : float32 or float64
 
     Raises TypeError for another product; ValueError for another type, spin or degree, or a name that is no C

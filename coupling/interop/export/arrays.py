@@ -53,8 +53,7 @@ def palette_of(listing: Listing) -> Palette:
 def columns(listing: Listing) -> dict[str, NDArray[Any]]:
     """Return the flat indices, one array per slot, in the order of the axes of the convention."""
     dtype = narrowest(max(listing.sizes) - 1)
-    names = {SLOT_NAMES[slot]: listing.index[:, slot].astype(dtype) for slot in listing.convention.slots}
-    return names
+    return {SLOT_NAMES[slot]: listing.index[:, slot].astype(dtype) for slot in listing.convention.slots}
 
 
 def arrays(listing: Listing, options: Options, store: Store = stored) -> dict[str, NDArray[Any]]:

@@ -14,6 +14,6 @@ break equivariance at 1e-3.  Needs jax, which no extra installs.
 """
 
 from coupling.interop.jax.loading import load
-from coupling.interop.jax.products import ClebschGordan, FullProduct, Gaunt, MatrixProduct, VectorSpherical
+from coupling.interop.jax.products import AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct
 
-__all__ = ["ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical", "load"]
+__all__ = ["AntisymmetricGaunt", "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "load"]

@@ -206,10 +206,10 @@ class Gaunt(JaxProduct):
         super().__init__((lmax_in1, lmax_in2, lmax_out), "Gaunt", layout, forward_mode, weights=lists(weights))
 
 
-class VectorSpherical(JaxProduct):
-    """The bracket of :class:`coupling.products.VectorSpherical`; arguments as for :class:`Gaunt`.
+class AntisymmetricGaunt(JaxProduct):
+    """The bracket of :class:`coupling.products.AntisymmetricGaunt`; arguments as for :class:`Gaunt`.
 
-    >>> VectorSpherical(2, 2, 2)(jnp.ones((5, 9, 3)), jnp.ones((9, 1))).shape
+    >>> AntisymmetricGaunt(2, 2, 2)(jnp.ones((5, 9, 3)), jnp.ones((9, 1))).shape
     (5, 9, 3)
     """
 
@@ -224,7 +224,7 @@ class VectorSpherical(JaxProduct):
         forward_mode: bool = False,
     ) -> None:
         lmax = lmax_in1, lmax_in2, lmax_out
-        super().__init__(lmax, "VectorSpherical", layout, forward_mode, weights=lists(weights))
+        super().__init__(lmax, "AntisymmetricGaunt", layout, forward_mode, weights=lists(weights))
 
 
 class MatrixProduct(JaxProduct):

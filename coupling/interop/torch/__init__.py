@@ -12,6 +12,6 @@ torch.Size([100, 25, 32])
 """
 
 from coupling.interop.torch.loading import load
-from coupling.interop.torch.modules import ClebschGordan, FullProduct, Gaunt, MatrixProduct, VectorSpherical
+from coupling.interop.torch.modules import AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct
 
-__all__ = ["ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "VectorSpherical", "load"]
+__all__ = ["AntisymmetricGaunt", "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "load"]

@@ -206,11 +206,11 @@ class Gaunt(FormModule):
         super().__init__((lmax_in1, lmax_in2, lmax_out), "Gaunt", layout, weights=lists(weights))
 
 
-class VectorSpherical(FormModule):
-    """The bracket of :class:`coupling.products.VectorSpherical`; arguments as for :class:`Gaunt`.
+class AntisymmetricGaunt(FormModule):
+    """The bracket of :class:`coupling.products.AntisymmetricGaunt`; arguments as for :class:`Gaunt`.
 
     >>> x = torch.randn(5, 9, 3)
-    >>> bool((VectorSpherical(2, 2, 2)(x, x) == 0).all())
+    >>> bool((AntisymmetricGaunt(2, 2, 2)(x, x) == 0).all())
     True
     """
 
@@ -223,7 +223,7 @@ class VectorSpherical(FormModule):
         weights: Any = None,
         layout: str = "channels_last",
     ) -> None:
-        super().__init__((lmax_in1, lmax_in2, lmax_out), "VectorSpherical", layout, weights=lists(weights))
+        super().__init__((lmax_in1, lmax_in2, lmax_out), "AntisymmetricGaunt", layout, weights=lists(weights))
 
 
 class MatrixProduct(FormModule):

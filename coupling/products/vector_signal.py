@@ -1,7 +1,7 @@
-"""The Vector Spherical Tensor Product: pointwise cross product of vector-valued signals on the sphere.
+"""The Vector Signal Tensor Product: pointwise cross product of vector-valued signals on the sphere.
 
 This is the general operation of the literature, written plainly.  The odd paths of a Clebsch-Gordan product need none
-of its generality: :class:`coupling.products.VectorSpherical` is the one component of it that reaches them all.
+of its generality: :class:`coupling.products.AntisymmetricGaunt` is the one component of it that reaches them all.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _couple(*fields: tuple[int, int]) -> bool:
     return triangle(l1, l2, l3) and triangle(k1, k2, k3) and (k1 + k2 + k3) % 2 == 0 and not equal
 
 
-class VectorTensorProduct:
+class VectorSignal:
     """The cross product f × g of two vector fields on the sphere, from and to vector harmonics.
 
         z[s3, l3 m3] = ∫ Y^{l3+s3}_{l3m3} · (f × g) dΩ,    f = Σ x[s, l m] Y^{l+s}_{lm},  g likewise from y
@@ -81,7 +81,7 @@ class VectorTensorProduct:
     >>> import numpy as np
     >>> x, y = np.zeros((2, 3, 4, 1))
     >>> x[2, 0], y[2, 0] = 1, 1  # both fields are radial
-    >>> float(abs(VectorTensorProduct(1, 1, 1)(x, y)).max())
+    >>> float(abs(VectorSignal(1, 1, 1)(x, y)).max())
     0.0
     """
 

@@ -6,7 +6,7 @@ from coupling.kernels.sphere_product import BRACKET
 from coupling.products.spherical import OneTerm
 
 
-class VectorSpherical(OneTerm):
+class AntisymmetricGaunt(OneTerm):
     """The bracket {f, g} = r·(∇f × ∇g) of two functions on the sphere, all paths with odd l1+l2+l3 at once:
 
         z[l3 m3] = Σ a(l1) b(l2) c(l3) s(l1 % 2, l2 % 2) ∫ {R_l1m1, R_l2m2} R_l3m3 dΩ  x[l1 m1] y[l2 m2]
@@ -25,7 +25,7 @@ class VectorSpherical(OneTerm):
     >>> import numpy as np
     >>> x, y = np.zeros((2, 4, 1))
     >>> x[3], y[1] = 1, 1  # the coordinates x and y, times √(3/4π): {x, y} = z
-    >>> VectorSpherical(1, 1, 1)(x, y)[:, 0].round(12) + 0.0
+    >>> AntisymmetricGaunt(1, 1, 1)(x, y)[:, 0].round(12) + 0.0
     array([0.        , 0.        , 0.48860251, 0.        ])
     """
 
