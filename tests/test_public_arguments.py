@@ -94,7 +94,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
         "simulate_path": ("np.ones((3, 1)), np.ones((3, 1)), 1, 1, 1", "yyddd"),
         "simulated_weights": ("1, 1, 1", "ddd"),
-        "simulation": ("1, 1, 1", "ddd"),
+        "Simulation": ("1, 1, 1", "ddd"),
     },
     "coupling.sphere": {
         "analysis": ("np.ones(gauss_legendre(2).theta.shape), gauss_legendre(2), 1, 'real'", "-rdc"),
@@ -123,6 +123,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "Gaunt": ("1, 1, 1", "ddd"),
         "MatrixProduct": ("1, 1, 1", "ddd"),
         "AntisymmetricGaunt": ("1, 1, 1", "ddd"),
+        "RoutedProduct": ("1, 1, 1", "ddd"),
+        "Simulation": ("1, 1, 1", "ddd"),
     },
     "coupling.interop.export": {
         "export": ("build(Request(lmax=1)), 'csv'", "rc"),

@@ -27,6 +27,18 @@ Features = NDArray[Any]
 LAYOUTS = ("channels_last", "channels_first")
 
 
+def require_entries(shape: Any, slot: int, size: int, name: str, layout: str) -> None:
+    """Raise ValueError for the shape of an array that is no feature of so many entries, for which there is a name.
+
+    >>> require_entries((5, 3), 0, 4, "4 entries", "channels_last")
+    Traceback (most recent call last):
+    ValueError: input 1 must have 4 entries on axis -2, got shape (5, 3)
+    """
+    axis = -2 if layout == "channels_last" else -1
+    if len(shape) < 2 or shape[axis] != size:
+        raise ValueError(f"input {slot + 1} must have {name} on axis {axis}, got shape {tuple(shape)}")
+
+
 class Product(Portable, ABC):
     """A rotation-equivariant product of features x of degrees 0 … lmax[0] and y of degrees 0 … lmax[1].
 
@@ -65,8 +77,16 @@ class Product(Portable, ABC):
     def __call__(self, x: Features, y: Features) -> Features:
         """Return the product of x and y, in their common dtype."""
         (first, second), lead = self._broadcast(x, y)
-        out = np.empty((first.shape[0], self.sizes[2], first.shape[2]), first.dtype)
+        out = self._empty(first)
         self._compute(first, second, out)
+        return self._shaped(out, lead)
+
+    def _empty(self, x: Features) -> Features:
+        """Return an output for an input [batch, entries, channels], not zeroed."""
+        return np.empty((x.shape[0], self.sizes[2], x.shape[2]), x.dtype)
+
+    def _shaped(self, out: Features, lead: tuple[int, ...]) -> Features:
+        """Return an output [batch, entries, channels] with leading axes, in the layout of the product."""
         result = out.reshape(*lead, *out.shape[1:])
         return result if self.layout == "channels_last" else np.ascontiguousarray(np.swapaxes(result, -1, -2))
 
@@ -96,11 +116,9 @@ class Product(Portable, ABC):
         array = native(value)
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
-        axis, size = (-2 if self.layout == "channels_last" else -1), self.sizes[slot]
-        if array.ndim < 2 or array.shape[axis] != size:
-            wanted = f"{self._size_name(slot)} on axis {axis}"
-            raise ValueError(f"input {slot + 1} must have {wanted}, got shape {array.shape}")
+        require_entries(array.shape, slot, self.sizes[slot], self.size_name(slot), self.layout)
         return array if self.layout == "channels_last" else np.swapaxes(array, -1, -2)
 
-    def _size_name(self, slot: int) -> str:
+    def size_name(self, slot: int) -> str:
+        """Return the number of entries of a slot, and why it is this, in words."""
         return f"{self.sizes[slot]} = (lmax+1)² entries for lmax {self.lmax[slot]}"

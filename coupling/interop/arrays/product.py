@@ -20,10 +20,8 @@ from array_api_compat import (
 )
 from numpy.typing import NDArray
 
-from coupling.indexing import flat_size
 from coupling.portable import Kept, Portable
-from coupling.products.product import LAYOUTS
-from coupling.selection import degrees, one_of
+from coupling.products.product import Product, require_entries
 
 #: An array of any namespace: the standard has no type for it.
 AnyArray = Any
@@ -48,20 +46,14 @@ class ArrayProduct(Portable, ABC):
     ((3, 5, 9), (1, 2, 1))
     """
 
-    def __init__(self, lmax_in1: object, lmax_in2: object, lmax_out: object, layout: str) -> None:
-        l1, l2, l3 = degrees(lmax_in1, lmax_in2, lmax_out)
-        self.lmax = l1, l2, l3
-        self.layout = one_of(layout, LAYOUTS, "layout")
+    def __init__(self, product: Product) -> None:
+        self.product = product
+        self.lmax, self.layout, self.sizes = product.lmax, product.layout, product.sizes
         self._made = Kept()
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """The numbers of entries of x, y and z."""
-        return tuple(flat_size(l) for l in self.lmax)
-
-    @abstractmethod
     def turn(self) -> ArrayProduct:
         """Return the product (y, z) → x of the same trilinear form."""
+        return type(self)(self.product.turn())
 
     @abstractmethod
     def constants(self) -> Constants:
@@ -87,10 +79,7 @@ class ArrayProduct(Portable, ABC):
     def _check(self, xp: Any, value: AnyArray, slot: int) -> None:
         if not xp.isdtype(value.dtype, "real floating"):
             raise TypeError(f"input {slot + 1} must be real floating, got {value.dtype}")
-        axis, size = self._axis, self.sizes[slot]
-        if value.ndim < 2 or value.shape[axis] != size:
-            shape = tuple(value.shape)
-            raise ValueError(f"input {slot + 1} must have {size} entries on axis {axis}, got shape {shape}")
+        require_entries(value.shape, slot, self.sizes[slot], self.product.size_name(slot), self.layout)
 
     def constants_like(self, xp: Any, x: AnyArray) -> tuple[AnyArray, ...]:
         """Return the constants in the namespace, type and device of x."""
@@ -170,7 +159,7 @@ class ArrayProduct(Portable, ABC):
 
 def _constant(xp: Any, value: NDArray[Any], dtype: Any, where: Any) -> AnyArray:
     kind = dtype if value.dtype == np.float64 else xp.int32 if is_jax_namespace(xp) else xp.int64
-    return xp.asarray(value, dtype=kind, device=where)
+    return xp.asarray(value if value.flags.writeable else value.copy(), dtype=kind, device=where)
 
 
 def _lasting(array: AnyArray) -> bool:

@@ -14,6 +14,23 @@ break equivariance at 1e-3.  Needs jax, which no extra installs.
 """
 
 from coupling.interop.jax.loading import load
-from coupling.interop.jax.products import AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct
+from coupling.interop.jax.products import (
+    AntisymmetricGaunt,
+    ClebschGordan,
+    FullProduct,
+    Gaunt,
+    MatrixProduct,
+    RoutedProduct,
+    Simulation,
+)
 
-__all__ = ["AntisymmetricGaunt", "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "load"]
+__all__ = [
+    "AntisymmetricGaunt",
+    "ClebschGordan",
+    "FullProduct",
+    "Gaunt",
+    "MatrixProduct",
+    "RoutedProduct",
+    "Simulation",
+    "load",
+]
