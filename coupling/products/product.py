@@ -62,13 +62,19 @@ class Product(Portable, ABC):
         """The numbers of entries of x, y and z: (lmax+1)² for features of degrees 0 … lmax."""
         return tuple(flat_size(l) for l in self.lmax)
 
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The axes of the entries of x, y and z in an array of features: one each, unless a kind has more."""
+        return tuple((size,) for size in self.sizes)
+
     def __call__(self, x: Features, y: Features) -> Features:
         """Return the product of x and y, in their common dtype."""
         (first, second), lead = self._broadcast(x, y)
         out = np.empty((first.shape[0], self.sizes[2], first.shape[2]), first.dtype)
         self._compute(first, second, out)
-        result = out.reshape(*lead, *out.shape[1:])
-        return result if self.layout == "channels_last" else np.ascontiguousarray(np.swapaxes(result, -1, -2))
+        if self.layout == "channels_last":
+            return out.reshape(*lead, *self.shapes[2], out.shape[2])
+        return np.ascontiguousarray(np.swapaxes(out, 1, 2)).reshape(*lead, out.shape[2], *self.shapes[2])
 
     def vjp(self, x: Features, y: Features, cotangent: Features) -> tuple[Features, Features]:
         """Return the gradients of Σ cotangent · (x, y) in x and in y, for x and y of one shape."""
@@ -96,11 +102,16 @@ class Product(Portable, ABC):
         array = native(value)
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
-        axis, size = (-2 if self.layout == "channels_last" else -1), self.sizes[slot]
-        if array.ndim < 2 or array.shape[axis] != size:
-            wanted = f"{self._size_name(slot)} on axis {axis}"
+        axes, last = self.shapes[slot], self.layout == "channels_last"
+        found = array.shape[-1 - len(axes) : -1] if last else array.shape[-len(axes) :]
+        if array.ndim <= len(axes) or found != axes:
+            first = -len(axes) - last
+            place = " and ".join(str(first + k) for k in range(len(axes)))
+            wanted = f"{self._size_name(slot)} on {'axis' if len(axes) == 1 else 'axes'} {place}"
             raise ValueError(f"input {slot + 1} must have {wanted}, got shape {array.shape}")
-        return array if self.layout == "channels_last" else np.swapaxes(array, -1, -2)
+        if last:
+            return array.reshape(*array.shape[: -1 - len(axes)], self.sizes[slot], array.shape[-1])
+        return np.swapaxes(array.reshape(*array.shape[: -len(axes)], self.sizes[slot]), -1, -2)
 
     def _size_name(self, slot: int) -> str:
         return f"{self.sizes[slot]} = (lmax+1)² entries for lmax {self.lmax[slot]}"
