@@ -103,15 +103,19 @@ class Product(Portable, ABC):
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
         axes, last = self.shapes[slot], self.layout == "channels_last"
-        found = array.shape[-1 - len(axes) : -1] if last else array.shape[-len(axes) :]
-        if array.ndim <= len(axes) or found != axes:
-            first = -len(axes) - last
-            place = " and ".join(str(first + k) for k in range(len(axes)))
-            wanted = f"{self._size_name(slot)} on {'axis' if len(axes) == 1 else 'axes'} {place}"
-            raise ValueError(f"input {slot + 1} must have {wanted}, got shape {array.shape}")
+        self.require_entries(slot, array.shape)
         if last:
             return array.reshape(*array.shape[: -1 - len(axes)], self.sizes[slot], array.shape[-1])
         return np.swapaxes(array.reshape(*array.shape[: -len(axes)], self.sizes[slot]), -1, -2)
+
+    def require_entries(self, slot: int, shape: tuple[int, ...]) -> None:
+        """Raise ValueError unless an array of this shape may be the feature of a slot."""
+        axes, last = self.shapes[slot], self.layout == "channels_last"
+        count = len(axes)
+        if len(shape) <= count or tuple(shape[-1 - count : -1] if last else shape[-count:]) != axes:
+            place = " and ".join(str(k - count - last) for k in range(count))
+            wanted = f"{self._size_name(slot)} on {'axis' if count == 1 else 'axes'} {place}"
+            raise ValueError(f"input {slot + 1} must have {wanted}, got shape {tuple(shape)}")
 
     def _size_name(self, slot: int) -> str:
         return f"{self.sizes[slot]} = (lmax+1)² entries for lmax {self.lmax[slot]}"

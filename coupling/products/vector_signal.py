@@ -119,7 +119,7 @@ class VectorSignal(Product):
         return tuple(int(np.prod(shape)) for shape in self.shapes)
 
     @property
-    def _weighted(self) -> tuple[Array, Array, Array]:
+    def weighted(self) -> tuple[Array, Array, Array]:
         """The fields times weights, [3, components, lmax+1]."""
         made = (f * w for f, w in zip(self.fields, self.weights, strict=True))
         first, second, third = (f.reshape(3, -1, f.shape[-1]) for f in made)
@@ -128,7 +128,7 @@ class VectorSignal(Product):
     @cached_property
     def reached(self) -> Masks:
         """Masks [components, lmax+1] of what is on a path in x, y and z; what is not is zero, or not read."""
-        return reached_fields(self._weighted)
+        return reached_fields(self.weighted)
 
     @cached_property
     def largest(self) -> Triple:
@@ -167,7 +167,7 @@ class VectorSignal(Product):
             out[:] = 0
             return
         if dtype not in self._plans:
-            self._plans[dtype] = plan(self.largest, self._weighted, self.reached, dtype)
+            self._plans[dtype] = plan(self.largest, self.weighted, self.reached, dtype)
         made, w = self._plans[dtype], width(dtype)
 
         def run(first: int, last: int) -> None:
