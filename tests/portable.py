@@ -43,11 +43,8 @@ def content(value: Any) -> Any:
 
 def use(thing: Any) -> Any:
     """What an object gives: its product of two features and their gradients, or all that it holds."""
-    if type(thing).__name__ == "VectorSignal":
-        x, y = given([9, 4])
-        return content(thing(np.stack([x] * 3, 1), np.stack([y] * 3, 1)))
     if isinstance(thing, products.Product):
-        x, y, z = given(thing.sizes)
+        x, y, z = given(thing.shapes)
         own = [getattr(thing, name) for name in ("weights", "paths", "normalization") if hasattr(thing, name)]
         return content([thing(x, y), *thing.vjp(x, y, z), own])
     if type(thing).__module__.startswith("coupling.interop.torch."):
@@ -63,7 +60,8 @@ def use(thing: Any) -> Any:
 def given(sizes: Any) -> list[Any]:
     """Features of three samples and two channels."""
     random = np.random.default_rng(0)
-    return [random.standard_normal((3, size, 2)).astype(np.float32) for size in sizes]
+    axes = [size if isinstance(size, tuple) else (size,) for size in sizes]
+    return [random.standard_normal((3, *entries, 2)).astype(np.float32) for entries in axes]
 
 
 def of(module: str, name: str, *arguments: Any, **options: Any) -> Make:
@@ -94,6 +92,7 @@ OBJECTS: dict[str, Make] = {
     "products.RoutedProduct, turned": lambda: products.RoutedProduct(*LMAX).turn(),
     "products.ClebschGordan, a loaded table": lambda: products.ClebschGordan(*LMAX, table=load("real-l4")),
     "products.VectorSignal": lambda: products.VectorSignal(*LMAX),
+    "products.VectorSignal.single": lambda: products.VectorSignal.single(*LMAX),
     "products.Choice": lambda: products.RoutedProduct(1, 1, 1).why(),
     "products.ProductSum": of("products.product_sum", "ProductSum", [products.Gaunt(*LMAX), products.Gaunt(*LMAX)]),
     "tables.Table, loaded": lambda: load("real-l4"),

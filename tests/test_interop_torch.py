@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from coupling import products
-from coupling.interop.arrays.programs import program_of
+from coupling.interop.arrays.programs import array_program, program_of
 from coupling.products import form as forms
 from coupling.products.form import KINDS, Form
 from coupling.tables import Request, build, load
@@ -23,7 +23,7 @@ torch = pytest.importorskip("torch")
 import coupling.interop.torch as interop  # noqa: E402
 from coupling.interop.torch import functions, operators  # noqa: E402
 
-NAMES = tuple(KINDS)
+NAMES = tuple(name for name in KINDS if name != "VectorSignal")  # whose features have components
 LMAX = (2, 1, 2)
 PATHS = 9
 
@@ -137,6 +137,28 @@ def test_weights_of_degrees_and_factors_are_learned(name: str) -> None:
     assert difference(module(u, v), ours(x, y)) < 1e-14
     with pytest.raises(ValueError, match=r"must be three arrays|must have the names"):
         fixed(u, v, {"even": own[:3]} if name == "Simulation" else own[:2])
+
+
+@pytest.mark.parametrize("layout", products.product.LAYOUTS)
+@pytest.mark.parametrize("single", [False, True])
+def test_vector_signals(single: bool, layout: str) -> None:
+    """Values, weights, derivatives and compilation; on the processor and as array programs."""
+    ours, theirs = (n.VectorSignal.single if single else n.VectorSignal for n in (products, interop))
+    product, module = ours(*LMAX, layout=layout), theirs(*LMAX, layout=layout, learn=True, dtype=torch.float64)
+    shapes = [(2, *s, 3) if layout == "channels_last" else (2, 3, *s) for s in product.shapes]
+    x, y = tensors(*shapes[:2])
+    expected = product(x.detach().numpy(), y.detach().numpy())
+    z = module(x, y)
+    assert z.shape == shapes[2] and difference(z, expected) < 1e-14
+    assert difference(array_program(product)(x.detach(), y.detach()), expected) < 1e-13
+    assert torch.autograd.gradcheck(module, (x, y), check_forward_ad=True)
+    own = list(module.parameters())
+    assert [tuple(w.shape) for w in own] == [(*s[:-1], l + 1) for s, l in zip(product.shapes, LMAX, strict=True)]
+    assert torch.autograd.gradcheck(lambda *w: module(x, y, list(w)), own)
+    torch.compiler.reset()
+    assert torch.equal(torch.compile(module, fullgraph=True, backend="aot_eager")(x, y), z)
+    with pytest.raises(ValueError, match="input 1 must have"):
+        module(x[..., :-1, :] if layout == "channels_last" else x[..., :-1], y)
 
 
 def test_products_without_weights_to_learn_say_so() -> None:

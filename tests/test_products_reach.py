@@ -21,9 +21,10 @@ from coupling.products import (
     VectorSignal,
 )
 from coupling.products.matrix_product import MatrixProduct as Matrix
+from coupling.products.reach import rows_of
 from coupling.products.straight import straight_program
 from coupling.selection import paths
-from coupling.sphere import gauss_legendre
+from tests.vector_reference import tensor
 
 Lmax = tuple[int, int, int]
 Paths = list[tuple[int, ...]]
@@ -251,14 +252,10 @@ def test_vector_signals() -> None:
     met = 0
     for lmax in [box for box in BOXES if max(box) < 3] + [(3, 1, 2)]:
         form = VectorSignal(*lmax)
-        grid, sizes = gauss_legendre(sum(lmax) + 3), [3 * (l + 1) ** 2 for l in lmax]
-        first, second, third = (
-            f.transpose(0, 3, 1, 2).reshape(n, 3, -1) for f, n in zip(form._fields, sizes, strict=True)
-        )
-        cross = np.cross(first[:, None], second[None], axis=2) * grid.weights
-        tensor = abs(np.einsum("abcp,kcp->abk", cross, third, optimize=True)) > 1e-10
-        blocks = [tensor.any(axis=tuple({0, 1, 2} - {slot})).reshape(3, -1) for slot in range(3)]
-        assert all(np.array_equal(a, b) for a, b in zip(blocks, form.reached, strict=True)), lmax
+        there = abs(tensor(form)) > 1e-10
+        blocks = [there.any(axis=tuple({0, 1, 2} - {slot})).reshape(3, -1) for slot in range(3)]
+        rows = [[rows_of(mask) for mask in masks] for masks in form.reached]
+        assert all(np.array_equal(a, b) for a, b in zip(blocks, rows, strict=True)), lmax
         random = np.random.default_rng(0)
         x, y = (random.normal(size=(2, 3, (l + 1) ** 2, 4)) for l in lmax[:2])
         z = form(x, y)

@@ -125,6 +125,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "AntisymmetricGaunt": ("1, 1, 1", "ddd"),
         "RoutedProduct": ("1, 1, 1", "ddd"),
         "Simulation": ("1, 1, 1", "ddd"),
+        "VectorSignal": ("1, 1, 1", "ddd"),
     },
     "coupling.interop.export": {
         "export": ("build(Request(lmax=1)), 'csv'", "rc"),
@@ -309,7 +310,9 @@ def test_products_of_immense_degrees_are_refused_with_a_sentence() -> None:
     assert len(said) == 10 and all("bytes" in line or "must be" in line or "allocate" in line for line in said), said
 
 
-@pytest.mark.parametrize("name", ["full_product", "matrix_product", "sparse_product", "sphere_product"])
+@pytest.mark.parametrize(
+    "name", ["full_product", "matrix_product", "sparse_product", "sphere_product", "vector_product"]
+)
 def test_kernels_of_products_state_their_domain_and_get_64_bit_integers(name: str) -> None:
     """Their places are products of degrees, lanes and rows: 32 bits would overflow at a few thousand channels."""
     assert "Domain: " in (import_module(f"coupling.kernels.{name}").__doc__ or "")
@@ -318,6 +321,7 @@ def test_kernels_of_products_state_their_domain_and_get_64_bit_integers(name: st
         "matrix_product": products.MatrixProduct(3, 3, 3),
         "sparse_product": products.ClebschGordan(3, 3, 3),
         "sphere_product": products.Gaunt(3, 3, 3),
+        "vector_product": products.VectorSignal(3, 3, 3),
     }
     product, seen = made[name], []
     module = import_module(type(product).__mro__[1 if name == "sphere_product" else 0].__module__)
@@ -327,7 +331,7 @@ def test_kernels_of_products_state_their_domain_and_get_64_bit_integers(name: st
             patch.setattr(module, function, lambda *given: seen.append(given))
         once = product.turn()
         for each in (product, once, once.turn()):
-            each(*(np.ones((2, size, 3), np.float32) for size in each.sizes[:2]))
+            each(*(np.ones((2, *shape, 3), np.float32) for shape in each.shapes[:2]))
     integers = [array.dtype for given in seen for array in arrays_of(given) if array.dtype.kind in "iu"]
     assert len(seen) == 3 and len(integers) >= 3 and set(integers) == {np.dtype(np.int64)}
 

@@ -5,6 +5,7 @@ Whatever its kind, ``product(x, y, weights)`` takes weights in the place of its 
     ClebschGordan              [P], shared by all samples and channels, or [..., P, channels] (channels_first:
                                [..., channels, P]), which broadcasts with the features; then paths are formed separately
     Gaunt, AntisymmetricGaunt, MatrixProduct      three arrays a [lmax1+1], b [lmax2+1], c [lmax3+1]
+    VectorSignal               three arrays [components, lmax+1], or [lmax+1] for features without components
     Simulation                 a mapping of three arrays [lmax+1, R] for each name, with the names of its factors
 """
 
@@ -15,11 +16,12 @@ from typing import Any
 
 from coupling.kernels.sphere_product import GAUNT
 from coupling.products.clebsch_gordan import ClebschGordan
-from coupling.products.form import Form
+from coupling.products.form import KINDS, Form
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import LAYOUTS, Product, require_entries
 from coupling.products.simulate import Simulation, class_of, named_factors
 from coupling.products.spherical import OneTerm, Triple
+from coupling.products.vector_signal import VectorSignal
 from coupling.selection import one_of
 
 Array = Any
@@ -63,7 +65,8 @@ class Bound(ABC):
         product: Product = form.product()
         self.form, self._unweighted = form.text, form.unweighted().text
         self.lmax: Triple = product.lmax
-        self.sizes, self._wanted = product.sizes, [product.size_name(slot) for slot in (0, 1)]
+        self.sizes, self._shapes = product.sizes, product.shapes
+        self._wanted = [product.size_name(slot) for slot in (0, 1)]
         self._weighs = next((name for kinds, name in WEIGHTED.items() if isinstance(product, kinds)), None)
         for name in ("paths", "offsets"):
             if hasattr(product, name):
@@ -108,12 +111,13 @@ class Bound(ABC):
         return self._output(self._summed(self._product(self._separate, first, second), w), dtype)
 
     def _by_degree(self, x: Array, y: Array, weights: Any) -> Array:
-        """Return the product with weights a, b, c of degrees."""
-        shapes, wanted = [tuple(w.shape) for w in weights], [(l + 1,) for l in self.lmax]
+        """Return the product with weights a, b, c of degrees, or of components and degrees."""
+        wanted = [(*axes[:-1], l + 1) for axes, l in zip(self._shapes, self.lmax, strict=True)]
+        shapes = [tuple(w.shape) for w in weights]
         if shapes != wanted:
             raise ValueError(f"weights must be three arrays of shapes {wanted}, got {shapes}")
         dtype, first, second = self._inputs(x, y)
-        a, b, c = (self._expanded(w, first.dtype)[:, None] for w in weights)
+        a, b, c = (self._expanded(w, first.dtype).reshape(-1)[:, None] for w in weights)
         return self._output(self._product(self._unweighted, first * a, second * b) * c, dtype)
 
     def _by_factors(self, x: Array, y: Array, weights: Any) -> Array:
@@ -157,17 +161,53 @@ class Bound(ABC):
 
     def _channels_last(self, value: Array, slot: int) -> Array:
         self._require_floating(value, slot)
-        require_entries(value.shape, slot, self.sizes[slot], self._wanted[slot], self.layout)
-        return value if self.layout == "channels_last" else self.xp.swapaxes(value, -1, -2)
+        require_entries(tuple(value.shape), slot, self._shapes[slot], self._wanted[slot], self.layout)
+        axes, last = self._shapes[slot], self.layout == "channels_last"
+        if len(axes) > 1:
+            lead = value.shape[: -1 - len(axes)]
+            inner = (self.sizes[slot], value.shape[-1]) if last else (value.shape[-1 - len(axes)], self.sizes[slot])
+            value = value.reshape(*lead, *inner)
+        return value if last else self.xp.swapaxes(value, -1, -2)
 
     def _output(self, z: Array, dtype: Any) -> Array:
-        result = self._cast(z, dtype)
-        return result if self.layout == "channels_last" else self.xp.swapaxes(result, -1, -2)
+        result, axes = self._cast(z, dtype), self._shapes[2]
+        if self.layout == "channels_last":
+            return result if len(axes) == 1 else result.reshape(*z.shape[:-2], *axes, z.shape[-1])
+        result = self.xp.swapaxes(result, -1, -2)
+        return result if len(axes) == 1 else result.reshape(*result.shape[:-1], *axes)
 
 
 #: How each kind of product is weighted in a call.
 WEIGHTED: dict[Any, str] = {
     ClebschGordan: "_by_path",
     Simulation: "_by_factors",
-    (OneTerm, MatrixProduct): "_by_degree",
+    (OneTerm, MatrixProduct, VectorSignal): "_by_degree",
 }
+
+
+def single_of(kind: str) -> dict[str, Any]:
+    """Return the classmethod ``single`` for a kind that has one, as a member of a class.
+
+    >>> list(single_of("VectorSignal")), single_of("Gaunt")
+    (['single'], {})
+    """
+    own = getattr(KINDS[kind], "single", None)
+    if own is None:
+        return {}
+
+    def single(cls: Any, /, lmax_in1: object, lmax_in2: object, lmax_out: object, **options: Any) -> Any:
+        return cls(lmax_in1, lmax_in2, lmax_out, fields=own(lmax_in1, lmax_in2, lmax_out).fields, **options)
+
+    single.__doc__ = own.__doc__.split(">>>")[0]
+    return {"single": classmethod(single)}
+
+
+def example_shapes(kind: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return shapes of inputs for an example with lmax 2, 1, 2.
+
+    >>> example_shapes("Gaunt")
+    ((5, 9, 3), (4, 1))
+    """
+    product = KINDS[kind](2, 1, 2)
+    first, second, _ = product.shapes
+    return (5, *first, 3), (*second, 1)

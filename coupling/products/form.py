@@ -23,6 +23,7 @@ from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
 from coupling.products.routed import RoutedProduct
 from coupling.products.simulate import Simulation
+from coupling.products.vector_signal import VectorSignal
 from coupling.quoted import quoted
 from coupling.selection import one_of
 from coupling.tables.builder import build
@@ -32,7 +33,16 @@ from coupling.tables.table import Table
 #: The kinds of products that a form can name.
 KINDS: dict[str, type[Product]] = {
     kind.__name__: kind
-    for kind in (AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct, RoutedProduct, Simulation)
+    for kind in (
+        AntisymmetricGaunt,
+        ClebschGordan,
+        FullProduct,
+        Gaunt,
+        MatrixProduct,
+        RoutedProduct,
+        Simulation,
+        VectorSignal,
+    )
 }
 
 #: The arguments of a constructor that do not belong to the form.

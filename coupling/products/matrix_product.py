@@ -95,7 +95,7 @@ class MatrixProduct(Product):
         """The weights [P] on all paths in lexicographic order with which ``ClebschGordan`` is this product.
 
         >>> MatrixProduct(1, 1, 1).path_weights.round(4)
-        array([0.7071, 0.7071, 0.7071, 0.7071, 1.7321])
+        array([0.7071, 1.2247, 1.2247, 1.2247, 1.7321])
         """
         a, b, c = self.weights
         weights = self.normalization * a[:, None, None] * b[:, None] * c

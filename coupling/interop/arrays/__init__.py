@@ -18,6 +18,7 @@ from coupling.interop.arrays.constructors import (
     MatrixProduct,
     RoutedProduct,
     Simulation,
+    VectorSignal,
 )
 from coupling.interop.arrays.product import ArrayProduct
 
@@ -30,4 +31,5 @@ __all__ = [
     "MatrixProduct",
     "RoutedProduct",
     "Simulation",
+    "VectorSignal",
 ]

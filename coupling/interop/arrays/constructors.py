@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from coupling.interop.arrays.grid import OnGrid
 from coupling.interop.arrays.product import ArrayProduct
 from coupling.interop.arrays.programs import array_program
 from coupling.products.form import KINDS, described
 from coupling.products.spherical import Spherical
+from coupling.products.vector_signal import VectorSignal as VectorFields
 
 TEXT = "Here an array program: for arrays of any namespace of the array API standard, see :class:`ArrayProduct`."
 
@@ -23,17 +23,19 @@ def constructor(kind: str) -> Any:
     >>> product.lmax, product.layout
     ((1, 1, 2), 'channels_first')
     """
-    on_sphere = issubclass(KINDS[kind], Spherical)
+    on_sphere = issubclass(KINDS[kind], Spherical | VectorFields)
 
     def make(*arguments: Any, grid: str = "gauss_legendre", **options: Any) -> ArrayProduct:
         product: Any = KINDS[kind](*arguments, **options)
-        return OnGrid(product, grid) if on_sphere else array_program(product)
+        return array_program(product, grid)
 
     def plain(*arguments: Any, **options: Any) -> ArrayProduct:
         return make(*arguments, **options)
 
     grid = inspect.Parameter("grid", inspect.Parameter.KEYWORD_ONLY, default="gauss_legendre")
-    example = f">>> import numpy as np\n>>> {kind}(2, 1, 2)(np.ones((5, 9, 3)), np.ones((4, 1))).shape[0]\n5"
+    x, y, _ = KINDS[kind](2, 1, 2).shapes
+    inputs = f"np.ones({(5, *x, 3)}), np.ones({(*y, 1)})"
+    example = f">>> import numpy as np\n>>> {kind}(2, 1, 2)({inputs}).shape[0]\n5"
     if not on_sphere:
         return described(plain, kind, __name__, f"{TEXT}\n\n{example}")
     return described(make, kind, __name__, f"{TEXT}  {GRID}\n\n{example}", (grid,))
@@ -46,3 +48,4 @@ Gaunt = constructor("Gaunt")
 MatrixProduct = constructor("MatrixProduct")
 RoutedProduct = constructor("RoutedProduct")
 Simulation = constructor("Simulation")
+VectorSignal = constructor("VectorSignal")

@@ -14,7 +14,7 @@ from coupling.products.spherical import Spherical, Term
 from coupling.selection import one_of
 from coupling.sphere import Grid, gauss_legendre, gradients, harmonics, lebedev
 
-GRIDS = {"gauss_legendre": gauss_legendre, "lebedev": lebedev}
+GRIDS: dict[str, Any] = {"gauss_legendre": gauss_legendre, "lebedev": lebedev}
 
 Array = NDArray[np.float64]
 

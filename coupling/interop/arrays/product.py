@@ -21,7 +21,7 @@ from array_api_compat import (
 from numpy.typing import NDArray
 
 from coupling.portable import Kept, Portable
-from coupling.products.product import Product, require_entries
+from coupling.products.product import Product
 
 #: An array of any namespace: the standard has no type for it.
 AnyArray = Any
@@ -66,7 +66,14 @@ class ArrayProduct(Portable, ABC):
     def __call__(self, x: AnyArray, y: AnyArray) -> AnyArray:
         """Return the product of x and y, in their common type."""
         xp, (x, y) = self.inputs(x, y)
-        return self.compute(xp, x, y, self.constants_like(xp, x))
+        return self.shaped(xp, self.compute(xp, x, y, self.constants_like(xp, x)))
+
+    def flat(self, x: AnyArray, y: AnyArray, *weights: AnyArray) -> AnyArray:
+        """Return the product of features with one axis of entries, unchecked; so is the output."""
+        xp = array_namespace(x, y)
+        dtype = xp.result_type(x, y)
+        x, y, *weights = (xp.astype(value, dtype, copy=False) for value in (x, y, *weights))  # type: ignore[assignment]
+        return self.compute(xp, x, y, self.constants_like(xp, x), *weights)
 
     def inputs(self, *values: AnyArray) -> tuple[Any, list[AnyArray]]:
         """Return the namespace of features, and the features in their common type, after checking them."""
@@ -74,12 +81,30 @@ class ArrayProduct(Portable, ABC):
         for slot, value in enumerate(values):
             self._check(xp, value, slot)
         dtype = xp.result_type(*values)
-        return xp, [xp.astype(value, dtype, copy=False) for value in values]
+        cast = (xp.astype(value, dtype, copy=False) for value in values)
+        return xp, [self._flat(xp, value, slot) for slot, value in enumerate(cast)]
+
+    def _flat(self, xp: Any, value: AnyArray, slot: int) -> AnyArray:
+        """Return a feature with one axis of entries."""
+        count = len(self.product.shapes[slot])
+        if count == 1:
+            return value
+        lead, n = value.shape[: -1 - count], self.sizes[slot]
+        last = self.layout == "channels_last"
+        return xp.reshape(value, (*lead, n, value.shape[-1]) if last else (*lead, value.shape[-1 - count], n))
+
+    def shaped(self, xp: Any, z: AnyArray) -> AnyArray:
+        """Return an output, whose entries are one axis, with all its axes."""
+        axes = self.product.shapes[2]
+        if len(axes) == 1:
+            return z
+        last = self.layout == "channels_last"
+        return xp.reshape(z, (*z.shape[:-2], *axes, z.shape[-1]) if last else (*z.shape[:-1], *axes))
 
     def _check(self, xp: Any, value: AnyArray, slot: int) -> None:
         if not xp.isdtype(value.dtype, "real floating"):
             raise TypeError(f"input {slot + 1} must be real floating, got {value.dtype}")
-        require_entries(value.shape, slot, self.sizes[slot], self.product.size_name(slot), self.layout)
+        self.product.require_entries(slot, tuple(value.shape))
 
     def constants_like(self, xp: Any, x: AnyArray) -> tuple[AnyArray, ...]:
         """Return the constants in the namespace, type and device of x."""

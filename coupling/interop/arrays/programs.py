@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache, singledispatch
 
 from coupling.interop.arrays.added import Added
+from coupling.interop.arrays.fields import Fields
 from coupling.interop.arrays.full import Full
 from coupling.interop.arrays.grid import OnGrid
 from coupling.interop.arrays.matrix import Matrix
@@ -18,11 +19,12 @@ from coupling.products.product import Product
 from coupling.products.product_sum import ProductSum
 from coupling.products.routed import RoutedProduct
 from coupling.products.spherical import Spherical
+from coupling.products.vector_signal import VectorSignal
 
 
 @singledispatch
-def array_program(product: Product) -> ArrayProduct:
-    """Return the array program of a product, with its layout.
+def array_program(product: Product, grid: str = "gauss_legendre") -> ArrayProduct:
+    """Return the array program of a product, with its layout; on the sphere with points of a grid.
 
     >>> from coupling.products import Gaunt
     >>> type(array_program(Gaunt(1, 1, 1))).__name__
@@ -32,32 +34,37 @@ def array_program(product: Product) -> ArrayProduct:
 
 
 @array_program.register
-def _(product: ClebschGordan) -> ArrayProduct:
+def _(product: ClebschGordan, grid: str = "") -> ArrayProduct:
     return Sparse(product)
 
 
 @array_program.register
-def _(product: FullProduct) -> ArrayProduct:
+def _(product: FullProduct, grid: str = "") -> ArrayProduct:
     return Full(product)
 
 
 @array_program.register
-def _(product: Spherical) -> ArrayProduct:
-    return OnGrid(product)
+def _(product: Spherical, grid: str = "gauss_legendre") -> ArrayProduct:
+    return OnGrid(product, grid)
 
 
 @array_program.register
-def _(product: MatrixProduct) -> ArrayProduct:
+def _(product: VectorSignal, grid: str = "gauss_legendre") -> ArrayProduct:
+    return Fields(product, grid)
+
+
+@array_program.register
+def _(product: MatrixProduct, grid: str = "") -> ArrayProduct:
     return Matrix(product)
 
 
 @array_program.register
-def _(product: ProductSum) -> ArrayProduct:
+def _(product: ProductSum, grid: str = "") -> ArrayProduct:
     return Added([array_program(part) for part in product.parts])
 
 
 @array_program.register
-def _(product: RoutedProduct) -> ArrayProduct:
+def _(product: RoutedProduct, grid: str = "") -> ArrayProduct:
     return array_program(product.best())
 
 

@@ -22,6 +22,7 @@ from coupling.interop.jax.products import (
     MatrixProduct,
     RoutedProduct,
     Simulation,
+    VectorSignal,
 )
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "MatrixProduct",
     "RoutedProduct",
     "Simulation",
+    "VectorSignal",
     "load",
 ]

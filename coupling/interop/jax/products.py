@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from coupling.interop.bound import Bound
+from coupling.interop.bound import Bound, example_shapes, single_of
 from coupling.interop.jax.rules import compute, product, weighted_product
 from coupling.memory import native
 from coupling.products.clebsch_gordan import ClebschGordan as Sparse
@@ -87,11 +87,12 @@ def constructor(kind: str) -> Any:
     >>> constructor("Gaunt")(1, 1, 2)(jnp.ones((5, 4, 3)), jnp.ones((4, 1))).shape
     (5, 9, 3)
     """
-    example = f">>> {kind}(2, 1, 2)(jnp.ones((5, 9, 3)), jnp.ones((4, 1))).shape[0]\n5"
-    made = type(kind, (JaxProduct,), {"kind": kind})
+    x, y = example_shapes(kind)
+    example = f">>> {kind}(2, 1, 2)(jnp.ones({x}), jnp.ones({y})).shape[0]\n5"
+    made = type(kind, (JaxProduct,), {"kind": kind, **single_of(kind)})
     return described(made, kind, __name__, f"{TEXT}\n\n{example}", (FORWARD,))
 
 
-AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct, RoutedProduct, Simulation = map(
+AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct, RoutedProduct, Simulation, VectorSignal = map(
     constructor, KINDS
 )

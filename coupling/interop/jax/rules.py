@@ -26,7 +26,7 @@ def compute(form: str, turns: int, x: Array, y: Array, *weights: Array) -> Array
     Array([[1.1284]], dtype=float32)
     """
     with jax.default_matmul_precision("highest"):
-        return program_of(form, turns)(*map(jnp.asarray, (x, y, *weights)))  # numpy's beside a cotangent of JAX
+        return program_of(form, turns).flat(*map(jnp.asarray, (x, y, *weights)))  # numpy's beside a cotangent of JAX
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))

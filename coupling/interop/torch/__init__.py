@@ -20,6 +20,7 @@ from coupling.interop.torch.modules import (
     MatrixProduct,
     RoutedProduct,
     Simulation,
+    VectorSignal,
 )
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "MatrixProduct",
     "RoutedProduct",
     "Simulation",
+    "VectorSignal",
     "load",
 ]

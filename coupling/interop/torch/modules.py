@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from coupling.interop.bound import Bound
+from coupling.interop.bound import Bound, example_shapes, single_of
 from coupling.interop.torch.functions import apply_product, apply_weighted_product
 from coupling.products.clebsch_gordan import ClebschGordan as Sparse
 from coupling.products.form import KINDS, described
@@ -141,11 +141,12 @@ def constructor(kind: str) -> Any:
     >>> constructor("Gaunt")(1, 1, 2)(torch.ones(5, 4, 3), torch.ones(4, 1)).shape
     torch.Size([5, 9, 3])
     """
-    example = f">>> {kind}(2, 1, 2)(torch.ones(5, 9, 3), torch.ones(4, 1)).shape[0]\n5"
-    made = type(kind, (FormModule,), {"kind": kind})
+    x, y = example_shapes(kind)
+    example = f">>> {kind}(2, 1, 2)(torch.ones{x}, torch.ones{y}).shape[0]\n5"
+    made = type(kind, (FormModule,), {"kind": kind, **single_of(kind)})
     return described(made, kind, __name__, f"{TEXT}\n\n{example}", MORE)
 
 
-AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct, RoutedProduct, Simulation = map(
+AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct, RoutedProduct, Simulation, VectorSignal = map(
     constructor, KINDS
 )

@@ -114,7 +114,7 @@ def _in_parts(form: Any, x: Tensor, y: Tensor, *weights: Tensor) -> Tensor:
     out, step = x.new_empty((x.shape[0], form.sizes[2], x.shape[2])), _step(form, x)
     for begin in range(0, x.shape[0], step):
         part = slice(begin, begin + step)
-        out[part] = form(x[part], y[part], *weights)
+        out[part] = form.flat(x[part], y[part], *weights)
     return out
 
 
