@@ -36,12 +36,14 @@ import numpy as np
 from numba import cuda, from_dtype
 
 import coupling
+from benchmarks import writing
 from benchmarks.gpu_peers import Foreign, cuequivariance_product, e3nn_product
 from benchmarks.timing import told
 from coupling.interop.cuda import CudaProduct
 from coupling.products import ClebschGordan, MatrixProduct, Product
 from coupling.products.straight import straight_program
 
+BY = "python -m benchmarks.gpu"
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "gpu.md"
 TURNS, SECONDS = 9, 0.02
 #: Samples that are compared with float64; the longest program that is compiled, degree 8 (half a minute).
@@ -249,10 +251,12 @@ def main() -> None:
     parser.add_argument("--channels", type=int)
     parser.add_argument("--megabytes", type=float, default=2000, help="of the two inputs and the output together")
     parser.add_argument("--simulate", action="store_true", help="on a processor, to see that it runs; no figures")
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks/gpu.md")
+    writing.add_options(parser, "docs/benchmarks/gpu.md")
     given = parser.parse_args()
     if given.simulate and given.write:
         parser.error("a simulation has no figures to write")
+    if given.write:
+        writing.require(parser, given.force, BY, PAGE)
     if not cuda.is_available():
         parser.error("no CUDA device; --simulate runs without one")
     lmax = given.lmax or ([1, 2] if given.simulate else [1, 2, 3, 4, 5, 6, 8, 10])
@@ -268,9 +272,9 @@ def main() -> None:
     worst = {dtype: max(row.error for row in rows if row.dtype == dtype) for dtype in given.dtype}
     print("largest error:", ", ".join(f"{dtype} {error:.1e}" for dtype, error in worst.items()))
     if given.write:
-        intro = f"{name}, {date.today()}, {channels} channels; written by `python -m benchmarks.gpu --write`."
+        intro = f"{name}, {date.today()}, {channels} channels; written by `{BY} --write`."
         notes = __doc__.split("\n\n")[-1]
-        PAGE.write_text(f"# Products on a GPU\n\n{intro}\n\n{notes}\n{report}\n", encoding="utf-8")
+        writing.write(PAGE, f"# Products on a GPU\n\n{intro}\n\n{notes}\n{report}\n", given.force)
 
 
 if __name__ == "__main__":
