@@ -27,7 +27,7 @@ from coupling.quoted import quoted
 from coupling.tables import parts
 from coupling.tables.assembly import Assembly
 from coupling.tables.atomic import remove_abandoned
-from coupling.tables.core import core_blocks
+from coupling.tables.core import compile_core, core_blocks
 from coupling.tables.errors import TableError
 from coupling.tables.factors import reduced_vectors
 from coupling.tables.format import write
@@ -239,6 +239,7 @@ def _build_parts(
     """Build the parts that are not there; return which those were."""
     what = plan.request, plan.part_entries
     folder, built = parts_folder(target), set[int]()
+    compile_core(plan.request.basis)
     with nullcontext(executor) if executor else ThreadPoolExecutor(workers) as pool:
         futures = {pool.submit(build_part, *what, index, folder, force): index for index in indices}
         try:
