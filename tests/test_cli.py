@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -536,3 +537,19 @@ def test_derive_without_a_checkout_says_so(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_derive_an_unknown_derivation() -> None:
     assert run("derive", "no_such_derivation").exit_code == 2
+
+
+# -- the other ways in ------------------------------------------------------------------------
+
+
+def test_the_package_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """``python -m coupling``, in this process."""
+    monkeypatch.setattr(sys, "argv", ["coupling", "value", "gaunt", "0", "0", "0", "0", "0", "0"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("coupling", run_name="__main__")
+    assert ended.value.code == 0 and capsys.readouterr().out.startswith("0.28209479177387814")
+    monkeypatch.setattr(sys, "argv", ["coupling", "--help"])
+    with pytest.raises(SystemExit):
+        runpy.run_module("coupling", run_name="__main__")
+    assert capsys.readouterr().out.startswith("Usage: coupling ")
+    runpy.run_module("coupling.__main__", run_name="imported")
