@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 import coupling.interop.arrays as arrays
 import coupling.products as products
 from coupling.quoted import quoted
-from coupling.selection import one_of
+from coupling.selection import of_type, one_of
 from coupling.tables import Request, Table, build
 from coupling.tables.request import canonical_json
 
@@ -24,12 +25,13 @@ _TABLES: dict[str, Table] = {}
 
 
 def form_text(kind: str, lmax: tuple[int, ...], *, table: Table | None = None, **options: Any) -> str:
-    """Return the text of a form: which product, its degrees, and the options that are not None.
+    """Return the text of a form: which product, its degrees, and its options but for weights and a spin of None.
 
     >>> form_text("Gaunt", (1, 1, 2), weights=None)
     '{"kind":"Gaunt","lmax":[1,1,2],"options":{}}'
     """
-    given = {name: value for name, value in options.items() if value is not None}
+    of_type(table, (Table, NoneType), "table")
+    given = {name: value for name, value in options.items() if value is not None or name not in ("weights", "spin")}
     content: dict[str, Any] = {"kind": kind, "lmax": list(lmax), "options": given}
     if table is not None:
         content["table"] = table.request.content

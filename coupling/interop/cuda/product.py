@@ -12,7 +12,7 @@ import numpy as np
 from coupling.interop.cuda.loops import cuda, matrix_kernel, sparse_kernel, tile_lanes
 from coupling.interop.cuda.straight import available, launcher
 from coupling.interop.cuda.tables import matrix_arrays, sparse_arrays
-from coupling.memory import native
+from coupling.memory import float_type, native
 from coupling.portable import Kept, Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
@@ -92,7 +92,7 @@ class CudaProduct(Portable):
         >>> CudaProduct(MatrixProduct(12, 12, 12)).route_of("float32")
         'loops'
         """
-        kind = np.dtype(dtype)  # type: ignore[call-overload]
+        kind = float_type(dtype)
         product = self.product
         numbers = 3 * matrix_dimension(product) ** 2 if isinstance(product, MatrixProduct) else sum(product.sizes)
         fits = available() and numbers <= REGISTERS[type(product)][kind.itemsize]
