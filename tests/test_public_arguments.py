@@ -355,9 +355,8 @@ def test_arguments_that_cannot_exist_raise_a_sentence(module: str) -> None:
     assert done.returncode == 0, f"{done.returncode} after:\n{done.stderr[-2000:]}"
     cases, wrong = json.loads(done.stdout.splitlines()[-1])
     assert not wrong, "\n".join(wrong)
-    assert cases >= (
-        10 if module in ("coupling.accuracy", "coupling.interop.crosscheck", "coupling.interop.triton") else 25
-    )
+    few = module in ("coupling.accuracy", "coupling.interop.crosscheck", "coupling.interop.triton")
+    assert cases >= (10 if few else 25)
 
 
 IMMENSE = """

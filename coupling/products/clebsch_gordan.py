@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from coupling.conventions import CORE
 from coupling.families import with_basis
+from coupling.floating_point import default_rounding
 from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sparse_product import sparse_product, sparse_weights
@@ -175,6 +176,7 @@ class ClebschGordan(Product):
     def _places(self) -> tuple[Integers, ...]:
         return tuple(places(l) for l in self.lmax)
 
+    @default_rounding()
     def _sections(self, dtype: np.dtype[Any], weights: NDArray[np.float64]) -> tuple[Bound, ...]:
         """Return what the kernel reads; paths whose coefficients or weights are zero are left out."""
         found, coefficients = self._sums(self._scale * weights)
@@ -219,6 +221,7 @@ class ClebschGordan(Product):
         found = sparse_sections(self.table, self._turns, self.lmax, (factors != 0).tobytes())
         return found, np.concatenate([section.core * factors[section.paths] for section in found])
 
+    @default_rounding()
     def _straight(self, dtype: np.dtype[Any]) -> Any:
         """Return the compiled function for these paths if they are all there are, all even or all odd ones, and few."""
         paths = self._scale * self.weights != 0

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from coupling.floating_point import default_rounding
 from coupling.kernels.sphere_product import GAUNT
 from coupling.kernels.straight import starts
 from coupling.memory import float_type
@@ -30,6 +31,7 @@ from coupling.programs.sphere import analysis, convolution, difference, fold, sy
 Place = Callable[[int], Cell | None]
 
 
+@default_rounding()
 def straight_program(product: Product, dtype: object = "float32") -> Program:
     """Return the program of a product without loops, for any writer of :mod:`coupling.programs`.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.floating_point import default_rounding
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
 from coupling.kernels.sphere_product import BRACKET, GAUNT
 from coupling.products.reach import rows_of, runs
@@ -26,7 +27,9 @@ class OnGrid(ArrayProduct):
         self.term = one.trimmed()
         self.masks = [rows_of(mask) for mask in one.reached]
         self._reached = [runs(mask) for mask in self.masks]
-        self.grid: Grid = GRIDS[one_of(grid, tuple(GRIDS), "grid")](sum(lmax))
+        make = GRIDS[one_of(grid, tuple(GRIDS), "grid")]
+        with default_rounding():
+            self.grid: Grid = make(sum(lmax))
 
     def turn(self) -> OnGrid:
         """Return the product (y, z) → x of the same trilinear form; it has the same grid."""
