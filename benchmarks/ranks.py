@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import writing
 from benchmarks.timing import compared
 from coupling.lowrank import Record, shipped
 from coupling.lowrank.report import number, table
@@ -128,7 +129,7 @@ here by NumPy for each sample; on machines with fast matrix units they may fare 
 """
 
 
-def draw(file: Path, found: dict[int, tuple[dict[str, float], dict[str, float]]]) -> None:
+def draw(file: Path, found: dict[int, tuple[dict[str, float], dict[str, float]]], force: bool) -> None:
     """Draw error against time: simulations of rising rank, each curve one degree limit, and the sparse product."""
     from coupling.plots import curves
     from coupling.plots.style import save
@@ -146,7 +147,7 @@ def draw(file: Path, found: dict[int, tuple[dict[str, float], dict[str, float]]]
         yscale="log",
         marks={"sparse product": (1, None)},
     )
-    save(ax.figure, file, dpi=110)
+    save(ax.figure, file, dpi=110, force=force)
 
 
 def main() -> None:
@@ -154,8 +155,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lmax", type=int, nargs="*", default=list(range(1, 9)))
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
-    parser.add_argument("--write", action="store_true")
+    writing.add_options(parser, "docs/study/cost.md and its picture")
     given = parser.parse_args()
+    if given.write:
+        writing.require(parser, given.force, "python -m benchmarks.ranks", FOLDER / "cost.md", FOLDER / "cost.png")
     found = {}
     for lmax in given.lmax:
         found[lmax] = measure(lmax, np.dtype(given.dtype))
@@ -164,8 +167,8 @@ def main() -> None:
     print(text)
     if given.write:
         page = PAGE.format(dtype=given.dtype, channels=CHANNELS, table=text)
-        (FOLDER / "cost.md").write_text(page, encoding="utf-8")
-        draw(FOLDER / "cost.png", {lmax: one for lmax, one in found.items() if lmax > 1})
+        writing.write(FOLDER / "cost.md", page, given.force)
+        draw(FOLDER / "cost.png", {lmax: one for lmax, one in found.items() if lmax > 1}, given.force)
 
 
 if __name__ == "__main__":

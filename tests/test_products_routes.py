@@ -214,7 +214,7 @@ def test_what_is_not_usable() -> None:
         RoutedProduct(1, 1, 1, np.full(5, np.inf), method="matrix")
     with pytest.raises(ValueError, match="to degree 48"):
         RoutedProduct(49, 1, 1, method="sphere")
-    with pytest.raises(TypeError, match="dtype must be float32 or float64, got int64"):
+    with pytest.raises(ValueError, match="dtype must be float32 or float64, got int64"):
         RoutedProduct(1, 1, 1).why(dtype="int64")
     size = len(path_array((17, 2, 2)))
     large = RoutedProduct(17, 2, 2, np.random.default_rng(0).standard_normal(size)).why().declined["matrix"]

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from coupling.conventions import CORE
 from coupling.families import with_basis
+from coupling.floating_point import default_rounding
 from coupling.kernels.lanes import width
 from coupling.kernels.sparse_product import sparse_product, sparse_weights
 from coupling.memory import native
@@ -192,6 +193,7 @@ class ClebschGordan(Product):
         """Write the product with weights [P] to out; arrays as for ``_compute``, unchecked."""
         self._run(x, y, out, *self._coefficients(x.dtype, weights))
 
+    @default_rounding()
     def _coefficients(self, dtype: np.dtype[Any], weights: NDArray[np.float64]) -> tuple[Any, ...]:
         """Return what the kernel reads for weights [P]: sections, straight code and all coefficients."""
         factors = self._scale * weights
@@ -217,6 +219,7 @@ class ClebschGordan(Product):
     def _places(self) -> tuple[Integers, ...]:
         return tuple(places(l) for l in self.lmax)
 
+    @default_rounding()
     def _bind(self, dtype: np.dtype[Any], factors: NDArray[np.float64]) -> Bound:
         """Return what the kernel reads; paths of factor zero are left out."""
         found, w = self._sums(factors), width(dtype)
@@ -276,6 +279,7 @@ class ClebschGordan(Product):
         core, path = (np.concatenate([getattr(section, name) for section in found]) for name in ("core", "paths"))
         return Sums(found, core, number[path])
 
+    @default_rounding()
     def _straight(self, dtype: np.dtype[Any], factors: NDArray[np.float64]) -> Any:
         """Return the compiled function for these paths if they are all there are, all even or all odd ones, and few."""
         there = [selected_paths(self.lmax, parity) for parity in ("all", "even", "odd")]

@@ -78,7 +78,12 @@ class Form:
         """
         named = one_of(kind, tuple(KINDS), "kind")
         given = signature(named).bind(*arguments, **options).arguments
-        left = {name: given[name] for name in given if name not in NOT_OF_THE_FORM and given[name] is not None}
+        defaults = signature(named).parameters
+        left = {
+            name: value
+            for name, value in given.items()
+            if name not in NOT_OF_THE_FORM and not (value is None and defaults[name].default is None)
+        }
         form = cls(named, canonical_json({name: _plain(value) for name, value in left.items()}))
         form.product()
         return form

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.floating_point import default_rounding
 from coupling.indexing import path_array
 from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, tile_shape, work_size
 from coupling.kernels.tiles import lanes
@@ -179,6 +180,7 @@ def plan_bytes(lmax: tuple[int, int, int], n: int) -> int:
     return 40 * tables + 8 * work_size(lanes(np.dtype(float)), lmax, n)
 
 
+@default_rounding()
 def make_plan(lmax: tuple[int, int, int], spin: float, weights: list[Array], dtype: np.dtype[Any]) -> Plan:
     """Return the tables of a product in the order in which its kernel reads them."""
     n = int(2 * spin) + 1

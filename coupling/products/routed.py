@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from coupling.memory import float_type
 from coupling.portable import Kept, read_only
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.paths import path_weights, selected_paths
@@ -136,9 +137,7 @@ class RoutedProduct(Product):
           sphere declined: method is 'sparse'
           matrix declined: method is 'sparse'
         """
-        kind = np.dtype(dtype)
-        if kind not in (np.float32, np.float64):
-            raise TypeError(f"dtype must be float32 or float64, got {kind}")
+        kind = float_type(dtype)
         times = {name: route.seconds(kind, samples, self.workers) for name, route in self._routes.items()}
         details = {name: route.detail for name, route in self._routes.items()}
         best = min(times, key=times.__getitem__)

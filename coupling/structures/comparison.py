@@ -20,6 +20,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from coupling.indexing import path_count
 from coupling.integers import degree
+from coupling.memory import float_type
 from coupling.products import Choice, MatrixProduct, Product, RoutedProduct, simulated_weights
 from coupling.selection import of_type, one_of
 from coupling.sphere import random_rotation, rotation_matrix
@@ -104,7 +105,7 @@ def compare_routes(
     of_type(pairs, Neighbours, "pairs")
     random = np.random.default_rng(degree(seed, "seed"))
     mixing = np.linalg.qr(random.standard_normal((density.channels, density.channels)))[0]
-    lmax, w, kind = density.lmax, path_weights(weights, density.lmax), np.dtype(dtype)
+    lmax, w, kind = density.lmax, path_weights(weights, density.lmax), float_type(dtype)
     rotations = [np.eye(3), *(random_rotation(random) for _ in range(ROTATIONS))]
     seen = [_view(density, pairs, rotation, mixing) for rotation in rotations]
     z = RoutedProduct(lmax, lmax, lmax, w, method="sparse")(seen[0].x, seen[0].y)

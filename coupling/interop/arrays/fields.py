@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.floating_point import default_rounding
 from coupling.interop.arrays.grid import GRIDS
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
 from coupling.products.reach import runs
@@ -36,7 +37,9 @@ class Fields(ArrayProduct):
         both = zip(product.reached, sizes, strict=True)
         self.masks = [np.repeat(mask, size, axis=-1).ravel() for mask, size in both]
         self._reached = [runs(mask) for mask in self.masks]
-        self.grid: Grid = GRIDS[one_of(grid, tuple(GRIDS), "grid")](sum(self.lmax) + 3)
+        make = GRIDS[one_of(grid, tuple(GRIDS), "grid")]
+        with default_rounding():
+            self.grid: Grid = make(sum(self.lmax) + 3)
 
     def turn(self) -> Fields:
         """Return the product (y, z) → x of the same trilinear form; it has the same grid."""

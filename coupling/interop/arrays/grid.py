@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.floating_point import default_rounding
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
 from coupling.kernels.sphere_product import GAUNT
 from coupling.products.reach import rows_of, runs
@@ -38,7 +39,9 @@ class OnGrid(ArrayProduct):
         super().__init__(product)
         self.masks = [rows_of(mask) for mask in product.reached]
         self._reached = [runs(mask) for mask in self.masks]
-        self.grid: Grid = GRIDS[one_of(grid, tuple(GRIDS), "grid")](sum(self.lmax))
+        make = GRIDS[one_of(grid, tuple(GRIDS), "grid")]
+        with default_rounding():
+            self.grid: Grid = make(sum(self.lmax))
         self.terms = [one for term in product.terms if term.reached[2].any() for one in term.trimmed().by_class()]
 
     def turn(self) -> OnGrid:

@@ -20,6 +20,7 @@ from array_api_compat import (
 )
 from numpy.typing import NDArray
 
+from coupling.floating_point import default_rounding
 from coupling.portable import Kept, Portable
 from coupling.products.product import Product
 
@@ -116,7 +117,7 @@ class ArrayProduct(Portable, ABC):
         if key in self._made:
             return self._made[key]
         xp = import_module(namespace)
-        with _outside_transforms(xp):
+        with _outside_transforms(xp), default_rounding():
             made = tuple(_constant(xp, value, dtype, where) for value in self.constants())
         if all(map(_lasting, made)):
             self._made[key] = made
