@@ -21,7 +21,8 @@ from coupling import products
 #: module → callable → arguments that are good, and for each what it has to be: a degree (d), one that may be half an
 #: integer (h), an order (o), a count (n), an error bound (p), a word (c), paths (a, l), largest degrees (b), weights
 #: (w), features (x, y), the name of a file (f), an object of this package (r), rotation matrices
-#: (m), coefficients (z), tensors (t), ranks (k), a positive length (s), something with no check of its own (-)
+#: (m), coefficients (z), tensors (t), ranks (k), a positive length (s), irreps (i, u), something with no check of its
+#: own (-)
 WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling": {
         "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
@@ -160,6 +161,11 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "neighbours": ("read_structure(), 3.0", "rs"),
         "radial_functions": ("[1.0], 2, 3.0", "-ns"),
     },
+    "coupling.manybody": {
+        "count": ("2, 3, 1, 'plain'", "inuc"),
+        "count_table": ("1, 2, 'symmetric'", "inc"),
+        "counts": ("2, 3, 'plain'", "inc"),
+    },
     "coupling.normalizations": {
         "exact_normalization": ("'gaunt', 1, 1, 2", "cddd"),
         "normalization": ("'gaunt', 2", "cd"),
@@ -216,6 +222,8 @@ BAD = {
     "t": [None, "x", np.ones((2, 2)), np.full((2, 2, 2), NAN), [[["x"]]], 1],
     "k": [None, 1, [0], [-1], [1.7], ["x"], [True], [NAN]],
     "s": [0, -1.0, NAN, float("inf"), "x", None, 1j, [1], True],
+    "i": [-1, 1.7, NAN, HUGE, None, "x", "", "1e + 2", "0x1o", b"1o", True, [1], (1, 2), 1j, object()],
+    "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
     "-": [],
 }
 EXPECTED = TypeError, ValueError, MemoryError, FileNotFoundError, IsADirectoryError
