@@ -162,6 +162,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "radial_functions": ("[1.0], 2, 3.0", "-ns"),
     },
     "coupling.manybody": {
+        "basis": ("2, 3, 1, 'plain'", "inuc"),
         "count": ("2, 3, 1, 'plain'", "inuc"),
         "count_table": ("1, 2, 'symmetric'", "inc"),
         "counts": ("2, 3, 'plain'", "inc"),
@@ -174,8 +175,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
 #: What has no argument to walk: readers of files (tests/test_bad_input.py, test_files_special.py, test_export_fuzz.py),
 #: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py).
 APART = {
-    "ArrayProduct", "Arrays", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid", "Listing",
-    "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart",
+    "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid",
+    "Listing", "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart",
     "load_factors", "new_axes", "parities_and_bases", "plot_errors", "plot_features", "plot_structure",
     "read_convention", "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",
     "segmented_tensor_product",
