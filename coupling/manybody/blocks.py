@@ -45,6 +45,7 @@ class Block(NamedTuple):
     groups      the powers that are coupled
     multiplets  their trees; vectors and norms are those of complex components
     values      integers [multiplets, columns], each row primitive
+    divisors    by which the rows were divided for that, positive
     norms       of each multiplet the squared norm of its highest state, with ν! if the slots are not plain
     component   order M of each column, doubled
     monomials   [columns, ν], flat indices of components, ascending unless the slots are in a plain order
@@ -53,6 +54,7 @@ class Block(NamedTuple):
     groups: tuple[Group, ...]
     multiplets: Coupled
     values: Integers
+    divisors: Integers
     norms: tuple[Fraction, ...]
     component: Indices
     monomials: Indices
@@ -113,23 +115,27 @@ def block(groups: tuple[Group, ...], output: Irrep, symmetry: str, basis: str) -
     """
     shape, lowest = shape_of(groups), 0 if basis == "real" else -output.twice
     found = coupled(shape, symmetry, output.twice, lowest)
-    lowered = _lowered(shape, symmetry)[found.columns]
+    places = lowered(shape, symmetry)[found.columns]
     top = sum(twice * n for twice, n in shape)
     orders = top - 2 * lowerings(shape, symmetry)[found.columns]
     change = _real if basis == "real" else _complex
-    values, component, monomials = change(groups, found.vectors, orders, lowered, output.twice, symmetry)
+    values, component, monomials = change(groups, found.vectors, orders, places, output.twice, symmetry)
     values, divisors = primitive(values, values)
     norms = tuple(Fraction(norm, int(g) ** 2) for norm, g in zip(found.norms, divisors, strict=True))
-    return Block(groups, found, values, norms, component, monomials)
+    return Block(groups, found, values, divisors, norms, component, monomials)
 
 
 @lru_cache(maxsize=1024)
-def _lowered(shape: Shape, symmetry: str) -> Indices:
-    """Return k = l - m of every slot for the monomials of a block, [monomials, ν]."""
+def lowered(shape: Shape, symmetry: str) -> Indices:
+    """Return k = l - m of every slot for the monomials of a block, [monomials, ν].
+
+    >>> lowered(((0, 1), (2, 1)), "symmetric").tolist()
+    [[0, 0], [0, 1], [0, 2]]
+    """
     last = power(*shape[-1], symmetry).monomials
     if len(shape) == 1:
         return last
-    before = _lowered(shape[:-1], symmetry)
+    before = lowered(shape[:-1], symmetry)
     return np.concatenate([np.repeat(before, len(last), 0), np.tile(last, (len(before), 1))], 1)
 
 
@@ -171,20 +177,20 @@ Changed = tuple[Integers, Indices, Indices]
 
 
 def _complex(
-    groups: tuple[Group, ...], vectors: Integers, orders: Indices, lowered: Indices, top: int, symmetry: str
+    groups: tuple[Group, ...], vectors: Integers, orders: Indices, places: Indices, top: int, symmetry: str
 ) -> Changed:
     twice, start = _slots(groups)
-    rows, sign = _sorted(start + twice - lowered, symmetry)
+    rows, sign = _sorted(start + twice - places, symmetry)
     order = np.lexsort((keys(rows), orders))
     return vectors[:, order] * sign[order], orders[order], rows[order]
 
 
 def _real(
-    groups: tuple[Group, ...], vectors: Integers, orders: Indices, lowered: Indices, top: int, symmetry: str
+    groups: tuple[Group, ...], vectors: Integers, orders: Indices, places: Indices, top: int, symmetry: str
 ) -> Changed:
     """Return the multiplets in real components: the complex ones of M >= 0, every monomial taken apart."""
     twice, start = _slots(groups)
-    source, rows, phase = _taken_apart(twice // 2 - lowered, start + twice // 2)
+    source, rows, phase = _taken_apart(twice // 2 - places, start + twice // 2)
     phase = (phase + (top - int(twice.sum())) // 2) % 4
     half = orders[source] // 2
     component = np.where(phase % 2 == 0, half, -half)
