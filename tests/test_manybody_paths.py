@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise, permutations
 
+import cuequivariance as cue
 import numpy as np
 import pytest
 
@@ -162,8 +163,47 @@ def test_parameters_of_mace() -> None:
     )  # fmt: skip
 
 
+# -- cuEquivariance ---------------------------------------------------------------------------
+
+REFERENCE = [
+    ("O3", "0e + 1o", 4), ("O3", "2e", 4), ("O3", "3o", 3), ("SO3", "0 + 1 + 2", 3), ("O3", "0e + 1o + 2e + 3o", 2),
+    ("O3", "0e + 1o + 2e + 3o", 3), ("O3", "2x1o + 2e", 3), ("O3", "1e + 1o", 3), ("O3", "4e", 3), ("O3", "1o", 5),
+]  # fmt: skip
+#: Outputs for which cuEquivariance 0.13 takes ratios for different that rounding alone tells apart.
+ROUNDED = {("0e + 1o + 2e + 3o", 3, "4e"), ("4e", 3, "6e")}
+
+
+@pytest.mark.parametrize(("group", "irreps", "order"), REFERENCE)
+def test_the_reduced_basis_of_cuequivariance(group: str, irreps: str, order: int) -> None:
+    """Every output, path after path and value by value, to 1e-12; where rounding decided there, the same span."""
+    theirs = cue.reduced_symmetric_tensor_product_basis(cue.Irreps(group, irreps), order)
+    met = set()
+    for (number, irrep), segment in zip(theirs.irreps, theirs.segments, strict=True):
+        made = basis(irreps, order, str(irrep), paths="cuequivariance")
+        wanted = np.moveaxis(segment, (-2, -1), (0, 1))
+        assert made.shape[0] == number == count(irreps, order, str(irrep))
+        difference = abs(made.tensor() - wanted).max()
+        if difference > 1e-12:
+            assert (irreps, order, str(irrep)) in ROUNDED
+            check_span(made.tensor(), wanted)
+        met.add(str(irrep))
+    assert len(met) >= 2
+
+
+def check_span(ours: np.ndarray, theirs: np.ndarray) -> None:
+    a, b = (tensor.reshape(len(tensor), -1) for tensor in (ours, theirs))
+    change = np.linalg.lstsq(a.T, b.T, rcond=None)[0].T
+    np.testing.assert_allclose(change @ a, b, atol=1e-12)
+
+
+def test_the_example_of_cuequivariance() -> None:
+    """Its documentation: 0 + 1 + 2 to 0 + 1 in the orders 1 to 3 has 62 and 18 paths."""
+    sizes = [basis("0 + 1 + 2", n, l, paths="cuequivariance").shape[0] for n in (1, 2, 3) for l in (0, 1)]
+    assert sum(sizes) == 18
+
+
 @pytest.mark.parametrize(("irreps", "order"), SPACES)
-@pytest.mark.parametrize("name", ["mace"])
+@pytest.mark.parametrize("name", ["mace", "cuequivariance"])
 def test_other_bases_span_the_same(irreps: object, order: int, name: str) -> None:
     for output in ("0e", "1o", "2e", "1e"):
         own, other = basis(irreps, order, output), basis(irreps, order, output, paths=name)
@@ -186,8 +226,10 @@ def check_same_span(own: Basis, other: Basis) -> None:
         ((2, 2, 0, "antisymmetric"), {"paths": "mace"}, "the paths mace are plain or symmetric"),
         ((2, 2, 0, "plain"), {"paths": "mace", "basis": "complex"}, "in the real basis"),
         (("0 + 1", 2, 0, "plain"), {"paths": "mace"}, "of irreps with a parity, got"),
+        ((2, 2, 0, "plain"), {"paths": "cuequivariance"}, "the paths cuequivariance are symmetric, in the real basis"),
+        ((2, 2, 0), {"paths": "cuequivariance", "basis": "complex"}, "symmetric, in the real basis"),
         ((2, 2, 0), {"intermediates": "natural"}, "natural intermediates are of plain paths"),
-        ((2, 2, 0), {"paths": "pace"}, "paths must be one of kernel, mace, e3nn"),
+        ((2, 2, 0), {"paths": "pace"}, "paths must be one of kernel, mace, e3nn, cuequivariance, got .pace."),
     ],
 )
 def test_bad_arguments(arguments: tuple[object, ...], options: dict[str, str], words: str) -> None:

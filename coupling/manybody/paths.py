@@ -11,6 +11,9 @@
     enumerated by first factor, second factor, partial result, third factor, partial result, …, irreps by degree, even
     before odd.  Each is symmetrized and made orthogonal to the ones kept before; what vanishes is dropped; what remains
     is normalized, every component of every path to 1, with the sign of the path.  Labels are the paths that are kept.
+
+``"cuequivariance"``, symmetric    what ``reduced_symmetric_tensor_product_basis`` of cuEquivariance returns, by the
+    steps of :mod:`coupling.manybody.cuequivariance`; not orthogonal.  Labels are trees, before rows were made sparse.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from coupling.integers import half
 from coupling.manybody.assembly import Space, assembled
 from coupling.manybody.blocks import Block
 from coupling.manybody.combinations import Order, Pivotal, combined, gram_schmidt, sequences
+from coupling.manybody.cuequivariance import coupled_rows, made_sparse
 from coupling.manybody.irreps import Irrep
 from coupling.manybody.labels import copies, label
 from coupling.manybody.value import Basis
@@ -56,8 +60,23 @@ def other(asked: Space, paths: str, intermediates: str) -> Basis:
     return assembled(asked, blocks, [_labels(asked, block, names) for block in blocks], paths, order)
 
 
+def reference(asked: Space, paths: str, intermediates: str) -> Basis:
+    """Return the basis of cuEquivariance."""
+    if asked.symmetry != "symmetric" or asked.basis != "real":
+        given = quoted((asked.symmetry, asked.basis))
+        raise ValueError(f"the paths {paths} are symmetric, in the real basis, got {given}")
+    names, blocks = copies(asked.irreps), asked.blocks()
+    made = [combined(block, made_sparse(block, coupled_rows(block))) for block in blocks]
+    return assembled(asked, made, [_labels(asked, block, names) for block in blocks], paths)
+
+
 #: What makes the basis of each name.
-MAKERS: dict[str, Callable[[Space, str, str], Basis]] = {"kernel": kernel, "mace": other, "e3nn": other}
+MAKERS: dict[str, Callable[[Space, str, str], Basis]] = {
+    "kernel": kernel,
+    "mace": other,
+    "e3nn": other,
+    "cuequivariance": reference,
+}
 
 
 def _labels(asked: Space, block: Block, names: list[str]) -> list[str]:
