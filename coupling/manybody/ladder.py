@@ -7,6 +7,7 @@ With f_k = J₋^k/k! of the highest state, f_k = √binom(2L, k) |L, L-k⟩ for 
 The product of two irreps contains L once; its highest state is, up to a positive factor, Σ_i (-1)^i x_i f_i f'_(n-i)
 with n = L1+L2-L and x_(i+1)/x_i = (2L2-n+1+i)/(2L1-i), x_0 > 0: the phase of Condon and Shortley.  Its divided powers
 follow from J₋^(k)(f_a f'_b) = Σ binom(a+s, s) binom(b+t, t) f_(a+s) f'_(b+t), s+t = k.  Degrees are doubled throughout.
+Source: derivation ``many_body``.
 """
 
 from __future__ import annotations
