@@ -58,8 +58,8 @@ def odd(lmax: int) -> Iterator[Fraction]:
 
 
 def verify(lmax: int) -> int:
-    """On every path and for every order of the output the product is expanded again in harmonics, in exact rationals: the
-    coefficient of the same degree and order is $k$, on odd paths zero. To degree 3 there are 23 even and 11 odd
+    """On every path and for every order of the output the product is expanded again in harmonics, in exact rationals:
+    the coefficient of the same degree and order is $k$, on odd paths zero. To degree 3 there are 23 even and 11 odd
     paths."""
     count, parities = 0, [0, 0]
     for degrees in invariant_polynomial.paths(lmax):

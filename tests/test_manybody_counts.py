@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from coupling.manybody import count, count_table, counts
 from coupling.manybody.irreps import Irrep, parse_irreps
 from coupling.manybody.symmetry import conjugate, parse_symmetry
+from derivations import certificate
 
 #: lmax → order → full/symmetric of the outputs 0e 1o 2e 3o.
 PUBLISHED = {
@@ -165,6 +167,22 @@ def test_large_counts_are_exact() -> None:
         for symmetry, dimension in (("symmetric", math.comb(168 + order, order)), ("plain", 169**order)):
             found = counts(12, order, symmetry)
             assert sum((2 * int(name[:-1]) + 1) * number for name, number in found.items()) == dimension
+
+
+def test_counts_are_those_of_the_derivations() -> None:
+    """Eigenspaces of J² in symmetric powers, and ranks of natural paths: their certificates."""
+    met = 0
+    for key, value in json.loads(certificate.path("many_body").read_text())["many_body"].items():
+        lmax, order, output = map(int, key.split())
+        found = count("0" + "".join(f" + {l}" for l in range(1, lmax + 1)), order, output)
+        assert certificate.signed(found**2) == value
+        met += 1
+    for key, value in json.loads(certificate.path("natural_paths").read_text())["natural_paths"].items():
+        lmax, output, paths = map(int, key.split())
+        assert count(lmax, 4, output, "plain", intermediates="natural") == paths
+        assert certificate.signed(count(lmax, 4, output) ** 2) == value
+        met += 1
+    assert met >= 20
 
 
 def test_outputs_that_do_not_occur() -> None:
