@@ -127,6 +127,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.interop.export": {
         "export": ("build(Request(lmax=1)), 'csv'", "rc"),
+        "export_basis": ("basis(1, 2, 0), 'npz', 'float64'", "rcc"),
         "list_table": ("build(Request(lmax=1)), 'coupling', 'wigner_3j', 'path', 'float64'", "rcccc"),
     },
     "coupling.lowrank": {
@@ -178,8 +179,8 @@ APART = {
     "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid",
     "Listing", "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart",
     "load_factors", "new_axes", "parities_and_bases", "plot_errors", "plot_features", "plot_structure",
-    "read_convention", "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",
-    "segmented_tensor_product",
+    "read_convention", "read_exact_basis", "read_exact_json", "read_structure", "save", "save_errors", "save_factors",
+    "save_structure", "segmented_tensor_product",
 }  # fmt: skip
 #: Classes that are made by others.
 RESULTS = {"Certificate", "Choice", "Family", "Product", "Surd", "Symbols", "Table", "TableError", "Tabulation"}
@@ -193,6 +194,7 @@ faulthandler.enable(sys.stderr)
 from coupling.accuracy import certify
 from coupling.exact import Surd
 from coupling.families import Family, family
+from coupling.manybody import basis
 from coupling.tables import Request, build
 from coupling.tabulation import tabulate
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import click
 
 from coupling.cli.console import Commands
-from coupling.cli.errors import says_what_is_wrong
+from coupling.cli.errors import FAILED, says_what_is_wrong
+from coupling.cli.overwriting import may_overwrite
 from coupling.quoted import quoted
 
 
@@ -79,3 +81,144 @@ def count(lmax: int | None, irreps: str | None, order: int, symmetry: str, outpu
 
     space, kind = spaces(lmax, irreps), symmetry_of(symmetry)
     click.echo(count_table(space, order, kind, [output] if output else None, plain))
+
+
+def made(command: Any) -> Any:
+    """Add the options that say of which kind a basis is."""
+    for option in (
+        click.option("--basis", type=click.Choice(["real", "complex"]), default="real", show_default=True),
+        click.option("--paths", default="kernel", show_default=True, metavar="NAME", help=f"{', '.join(PATHS)}."),
+        click.option("--natural", is_flag=True, help="Only natural partial results (plain paths)."),
+        click.option("--output", required=True, metavar="IRREP", help="The output, as 1o, or a degree."),
+    ):
+        command = option(command)
+    return command
+
+
+#: The names of coupling.manybody.paths, which is not imported for a help text.
+PATHS = ("kernel", "mace", "e3nn", "cuequivariance")
+
+
+def built(lmax: int | None, irreps: str | None, order: int, output: str, symmetry: str, **options: Any) -> Any:
+    """Return the basis that the options name; an output without a parity is one of harmonics.
+
+    >>> built(1, None, 2, "0", "symmetric", paths="kernel")
+    Basis('0e + 1o', 2, '0e', 'symmetric', 'kernel', 'real': 2 paths, 4 entries)
+    """
+    from coupling.manybody import basis
+
+    degree = int(output) if re.fullmatch(r"\d{1,4}", output, re.ASCII) else output
+    return basis(spaces(lmax, irreps), order, degree, symmetry_of(symmetry), **options)
+
+
+@manybody.command(
+    short_help="Build a basis and print its paths.",
+    epilog="""\b
+Examples:
+  coupling manybody build --lmax 3 --order 3 --output 1o
+  coupling manybody build --lmax 2 --order 3 --output 0 --exact
+  coupling manybody build --lmax 3 --order 3 --output 1o --symmetry plain --paths mace
+""",
+)
+@inputs
+@made
+@click.option("--exact", is_flag=True, help="Print every polynomial, exactly.")
+@says_what_is_wrong
+def build(
+    lmax: int | None,
+    irreps: str | None,
+    order: int,
+    output: str,
+    symmetry: str,
+    basis: str,
+    paths: str,
+    natural: bool,
+    exact: bool,
+) -> None:
+    """Build a basis and print the coupling tree of every path."""
+    kind = "natural" if natural else "all"
+    found = built(lmax, irreps, order, output, symmetry, basis=basis, paths=paths, intermediates=kind)
+    click.echo(repr(found))
+    for path, label in enumerate(found.labels):
+        click.echo(f"{path:>5}  {label}")
+        if exact:
+            for component in range(found.shape[1]):
+                click.echo(f"       {_polynomial(found, path, component)}")
+
+
+def _polynomial(found: Any, path: int, component: int) -> str:
+    from fractions import Fraction
+
+    order = Fraction(2 * component - found.irrep.twice, 2)
+    terms = found.polynomial(path, order).items()
+    text = " + ".join(f"{value} " + " ".join(f"A{i}" for i in monomial) for monomial, value in terms)
+    return f"m = {order}: {text.replace('+ -', '- ')}"
+
+
+@manybody.command(
+    short_help="Write a basis for another program.",
+    epilog="""\b
+Examples:
+  coupling manybody export --lmax 3 --order 3 --output 1o -o basis.npz
+  coupling manybody export --lmax 3 --order 3 --output 0e -f json -o exact.json
+  coupling manybody export --lmax 2 --order 3 --output 0e -f c -o basis.h
+""",
+)
+@inputs
+@made
+@click.option(
+    "--format", "-f", "form", type=click.Choice(["npz", "safetensors", "json", "c"]), help="[default: suffix]"
+)
+@click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
+@click.option("--file", "-o", "file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
+@may_overwrite
+@says_what_is_wrong
+def export(
+    lmax: int | None,
+    irreps: str | None,
+    order: int,
+    output: str,
+    symmetry: str,
+    basis: str,
+    paths: str,
+    natural: bool,
+    form: str | None,
+    dtype: str,
+    file: Path,
+    force: bool,
+) -> None:
+    """Write a basis: arrays as npz, safetensors or a C header, or exact numbers as JSON."""
+    from coupling.interop.export.bases import FORMATS, export_basis
+    from coupling.tables.atomic import write_file
+
+    suffixes = {suffix: name for name, suffix in FORMATS.items()}
+    form = form or suffixes.get(file.suffix)
+    if form is None:
+        raise ValueError(f"--format is needed: the suffix of {file} is none of {', '.join(suffixes)}")
+    kind = "natural" if natural else "all"
+    found = built(lmax, irreps, order, output, symmetry, basis=basis, paths=paths, intermediates=kind)
+    content = export_basis(found, form, dtype)
+    write_file(file, content, force=force)
+    click.echo(f"{file}: {len(found.labels)} paths, {len(found.path)} entries, {len(content)} bytes")
+
+
+@manybody.command(
+    short_help="Compare files with bases built anew.",
+    epilog="""\b
+Examples:
+  coupling manybody check basis.npz exact.json
+""",
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@says_what_is_wrong
+def check(files: tuple[Path, ...]) -> None:
+    """Compare files of bases (npz, safetensors, JSON), byte for byte, with the bases they name, built anew."""
+    from coupling.interop.export.bases import is_as_requested
+
+    failed = False
+    for file in files:
+        good = is_as_requested(file.read_bytes())
+        click.echo(f"{file}: {'as built anew' if good else 'differs from the basis it names'}")
+        failed |= not good
+    if failed:
+        raise click.exceptions.Exit(FAILED)

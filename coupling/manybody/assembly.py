@@ -21,6 +21,7 @@ class Space(NamedTuple):
     output: Irrep
     symmetry: str
     basis: str
+    intermediates: str = "all"
 
     def blocks(self) -> list[Block]:
         """Return the blocks in which the output occurs, in the order of this package."""
@@ -75,6 +76,7 @@ def assembled(
         radicands=radicands,
         radicand=radicand,
         norms=tuple(norms),
+        intermediates=asked.intermediates,
     )
 
 

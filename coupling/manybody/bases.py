@@ -60,7 +60,7 @@ def basis(
         raise ValueError(
             f"a basis has at most {LARGEST} monomials, got {quoted(total)} of {quoted(irreps)}, order {number}"
         )
-    asked = Space(space, number, output, kind, basis)
+    asked = Space(space, number, output, kind, basis, intermediates)
     if one_of(intermediates, INTERMEDIATES, "intermediates") == "natural" and kind != "plain":
         raise ValueError(f"natural intermediates are of plain paths, got the symmetry {quoted(symmetry)}")
-    return MAKERS[paths](asked, paths, intermediates)
+    return MAKERS[paths](asked, paths)

@@ -35,14 +35,14 @@ from coupling.quoted import quoted
 Key = Any
 
 
-def kernel(asked: Space, paths: str, intermediates: str) -> Basis:
+def kernel(asked: Space, paths: str) -> Basis:
     """Return the basis of this package."""
-    blocks = [_chosen(block, _natural_trees(block, intermediates)) for block in asked.blocks()]
+    blocks = [_chosen(block, _natural_trees(block, asked.intermediates)) for block in asked.blocks()]
     names = copies(asked.irreps)
     return assembled(asked, blocks, [_labels(asked, block, names) for block in blocks], paths)
 
 
-def other(asked: Space, paths: str, intermediates: str) -> Basis:
+def other(asked: Space, paths: str) -> Basis:
     """Return the basis of e3nn or MACE."""
     if asked.symmetry == "symmetric" and paths == "mace":
         return reduced(asked, paths)
@@ -52,7 +52,7 @@ def other(asked: Space, paths: str, intermediates: str) -> Basis:
             f"the paths {paths} are {kinds}, in the real basis, of irreps with a parity, "
             f"got {quoted((asked.symmetry, asked.basis, asked.irreps[0].name))}"
         )
-    blocks = [_chosen(block, _natural_trees(block, intermediates)) for block in asked.blocks()]
+    blocks = [_chosen(block, _natural_trees(block, asked.intermediates)) for block in asked.blocks()]
     if paths == "mace":
         blocks = [_negated(block) for block in blocks]
     names = copies(asked.irreps)
@@ -60,7 +60,7 @@ def other(asked: Space, paths: str, intermediates: str) -> Basis:
     return assembled(asked, blocks, [_labels(asked, block, names) for block in blocks], paths, order)
 
 
-def reference(asked: Space, paths: str, intermediates: str) -> Basis:
+def reference(asked: Space, paths: str) -> Basis:
     """Return the basis of cuEquivariance."""
     if asked.symmetry != "symmetric" or asked.basis != "real":
         given = quoted((asked.symmetry, asked.basis))
@@ -71,7 +71,7 @@ def reference(asked: Space, paths: str, intermediates: str) -> Basis:
 
 
 #: What makes the basis of each name.
-MAKERS: dict[str, Callable[[Space, str, str], Basis]] = {
+MAKERS: dict[str, Callable[[Space, str], Basis]] = {
     "kernel": kernel,
     "mace": other,
     "e3nn": other,

@@ -5,8 +5,7 @@ degree L are the kernel of J₊ on the monomials of s = nl - L, a matrix of inte
 their number is the difference of the two numbers of monomials.  Pinned: monomials of one s are in lexicographic order
 of k1 ≤ … ≤ kn; the kernel has the basis that the reduced row echelon form gives, in the order of the free columns; it
 is made orthogonal in this order (Gram-Schmidt); every vector is primitive, its first coefficient that is not zero
-positive.  Source: derivation
-``many_body``.
+positive.  Source: derivation ``many_body``.
 """
 
 from __future__ import annotations

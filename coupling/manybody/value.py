@@ -32,7 +32,7 @@ Indices = NDArray[np.int64]
 class Basis(Portable):
     """Couplings of ν factors A to one irrep of degree L: B[k, M] = Σ coefficient · A[i1] … A[iν], exact.
 
-    irreps, order, output, symmetry, paths, basis    what it is, as :func:`coupling.manybody.basis` was called
+    irreps, order, output, symmetry, paths, basis, intermediates    as :func:`coupling.manybody.basis` was called
     labels      the coupling tree of each path k
     monomials   [monomials, ν], flat indices i1 … iν of A's components, ascending unless the symmetry is plain; the flat
                 index runs over the irreps of the list, in each over m = -l … l
@@ -67,6 +67,7 @@ class Basis(Portable):
     radicands: tuple[Fraction, ...]
     radicand: Indices
     norms: tuple[Fraction, ...]
+    intermediates: str = "all"
 
     def __repr__(self) -> str:
         asked = ", ".join(
