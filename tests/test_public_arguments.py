@@ -221,7 +221,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
 #: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py).
 APART = {
     "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid",
-    "Listing", "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart", "jit",
+    "Listing", "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart",
+    "jit",
     "load_factors", "new_axes", "parities_and_bases", "plot_errors", "plot_features", "plot_structure",
     "read_convention", "read_exact_basis", "read_exact_json", "read_structure", "save", "save_errors", "save_factors",
     "save_structure", "segmented_tensor_product",
