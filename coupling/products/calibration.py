@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import thread_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,7 +58,7 @@ def cases() -> Iterator[Case]:
 
 
 def seconds_per_sample(product: Product, dtype: np.dtype[Any]) -> float:
-    """Return the median seconds of a product for a channel sample, one thread, features of about a megabyte.
+    """Return the median processor seconds of a product for a channel sample, one thread, features of about a megabyte.
 
     >>> from coupling.products import Gaunt
     >>> 0 < seconds_per_sample(Gaunt(1, 1, 1), np.dtype("float32")) < 1e-3
@@ -73,10 +73,10 @@ def seconds_per_sample(product: Product, dtype: np.dtype[Any]) -> float:
 
 
 def _timed(run: Callable[[], object], repeats: int) -> float:
-    start = perf_counter()
+    start = thread_time()
     for _ in range(repeats):
         run()
-    return (perf_counter() - start) / repeats
+    return (thread_time() - start) / repeats
 
 
 def measured_ratios(tell: Callable[[str], object] = lambda line: None) -> dict[str, dict[str, float]]:
@@ -108,7 +108,7 @@ def calibration_file() -> Path:
 
 
 def calibrate(tell: Callable[[str], object] = lambda line: None) -> Path:
-    """Measure, keep the ratios for this processor, and return their file; FileExistsError for a file that is not ours."""
+    """Measure, keep the ratios for this processor, return their file; FileExistsError for one that is not ours."""
     from coupling.tables.atomic import write_file
 
     content = {"by": BY, "processor": processor(), "ratios": measured_ratios(tell)}
