@@ -140,9 +140,8 @@ class Spherical(Product):
         l1, l2, l3 = triple(*self.lmax)
         require_tables((min(l1, l2 + l3), min(l2, l1 + l3), min(l3, l1 + l2)), len(self.terms))
         none = [np.zeros(l + 1, bool) for l in self.lmax]
-        first, second, third = (
-            np.logical_or.reduce(m) for m in zip(none, *(t.reached for t in self.terms), strict=True)
-        )
+        each = zip(none, *(t.reached for t in self.terms), strict=True)
+        first, second, third = map(np.logical_or.reduce, each)
         return first, second, third
 
     @cached_property
@@ -282,8 +281,7 @@ def transform_tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, b
     The integrand of an even path is a polynomial in cos θ of degree l1+l2+l3, that of an odd path of one less; the
     others cancel between north and south whatever the points.
     """
-    # J of the largest even path, J - 1 of the largest odd one
-    points = colatitudes(max(0, sum(lmax) - one.kind) // 2 * 2)
+    points = colatitudes(max(0, sum(lmax) - one.kind) // 2 * 2)  # J of the largest even path, J-1 of the largest odd
     p = legendre(max(lmax), points)
     (l1, m1), (l2, m2), (l3, m3) = (_entries(l) for l in lmax)
     a, b, c = one.weights
