@@ -52,9 +52,9 @@ class Case(NamedTuple):
 def cases() -> Iterator[Case]:
     """What is measured."""
     for lmax in [*SMALL, *MIDDLE, *LARGE[:1]]:
-        total = sum(np.ogrid[tuple(slice(l + 1) for l in lmax)])
-        for weights in (np.ones(total.shape), total % 2 == 0, total % 2 == 1):
-            yield Case(ClebschGordan(*lmax, weights), sparse_work(lmax, weights))
+        for parity in ("all", "even", "odd"):
+            product = ClebschGordan(*lmax, paths=parity)
+            yield Case(product, sparse_work(lmax, product.paths))
     for lmax in [*SMALL, *MIDDLE, *LARGE, *HUGE]:
         yield Case(Gaunt(*lmax), sphere_work(lmax, 1, 0))
         yield Case(AntisymmetricGaunt(*lmax), sphere_work(lmax, 0, 1))

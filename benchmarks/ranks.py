@@ -19,7 +19,7 @@ from benchmarks import writing
 from benchmarks.timing import compared
 from coupling.lowrank import Record, shipped
 from coupling.lowrank.report import number, table
-from coupling.products import ClebschGordan, MatrixProduct, simulation
+from coupling.products import ClebschGordan, MatrixProduct, Simulation
 
 CHANNELS = 64
 
@@ -37,7 +37,7 @@ Route = Callable[[np.ndarray, np.ndarray], np.ndarray]
 def simulated(lmax: int, rank: int) -> Route:
     """Return the simulation with the shipped factors of a rank, or the exact ones where that many are not needed."""
     records = [_of_rank(name, lmax, rank) for name in ("gaunt", "bracket")]
-    return simulation(lmax, lmax, lmax, {key: f for record in records for key, f in record.product_factors.items()})
+    return Simulation(lmax, lmax, lmax, {key: f for record in records for key, f in record.product_factors.items()})
 
 
 def _of_rank(name: str, lmax: int, rank: int) -> Record:
@@ -48,7 +48,7 @@ def repeated(lmax: int, rank: int) -> Route:
     """Return a simulation of so many Gaunt products and brackets, whatever they are good for."""
     generator = np.random.default_rng(rank)
     three = {kind: [generator.uniform(0.5, 1, (lmax + 1, rank)) for _ in range(3)] for kind in ("even", "odd")}
-    return simulation(lmax, lmax, lmax, three)
+    return Simulation(lmax, lmax, lmax, three)
 
 
 def terms(lmax: int, dtype: np.dtype) -> Route:
@@ -116,7 +116,7 @@ PAGE = """<!-- Written by `python -m benchmarks.ranks --write`. -->
 
 Nanoseconds for one sample of one channel, one thread, {dtype}, {channels} channels; medians of alternating turns. All
 paths with weights 1, degrees to L in inputs and output. "sparse" is `products.ClebschGordan`, the exact route.
-"simulated" is `products.simulation` with R Gaunt products and R brackets from the shipped factors. "pays up to R": the
+"simulated" is `products.Simulation` with R Gaunt products and R brackets from the shipped factors. "pays up to R": the
 largest R with less time than the sparse product; beside it, the error of the output at that R.
 
 {table}

@@ -15,7 +15,7 @@ import pytest
 
 import coupling
 from coupling.interop.triton import LOOPS, TritonProduct, jit, triton_source
-from coupling.products import ClebschGordan, MatrixProduct, Product
+from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def test_texts_are_python_with_the_coefficients_in_them() -> None:
     """Compiled by Python, without Triton; every distinct coefficient of float32 is a double in the text."""
-    for kind in (ClebschGordan, MatrixProduct):
+    for kind in (ClebschGordan, MatrixProduct, Gaunt, VectorSignal.single):
         for dtype in ("float32", "float64"):
             text = triton_source(kind(2, 2, 2), dtype)
             compile(text, "text", "exec")
@@ -93,7 +93,7 @@ def test_kernels_in_the_interpreter() -> None:
     environment = {**os.environ, "TRITON_INTERPRET": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    assert re.search(r"^18 passed", done.stdout, re.M), done.stdout
+    assert re.search(r"^24 passed", done.stdout, re.M), done.stdout
 
 
 # -- the compiler -----------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def compiled(source: str, types: dict[str, str], constants: dict[str, int]) -> d
     return found.asm
 
 
-@pytest.mark.parametrize("kind", [ClebschGordan, MatrixProduct])
+@pytest.mark.parametrize("kind", [ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt, VectorSignal])
 @pytest.mark.parametrize(("dtype", "short"), [("float32", "fp32"), ("float64", "fp64")])
 def test_straight_lines_compile_for_a_device(kind: type[Product], dtype: str, short: str) -> None:
     names = {**dict.fromkeys("xyz", f"*{short}"), "lanes": "i32", "CHANNELS": "constexpr", "BLOCK": "constexpr"}

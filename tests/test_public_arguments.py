@@ -24,9 +24,9 @@ from tests.sources import ROOT
 #: that may be half an integer (h), an order (o), a count (n), an error bound (p), a word (c; or None v), paths (a, l),
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
-#: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), something with no
-#: check of its own (-)
-SPARSE = "parity='all', normalization='wigner_3j', table=None, layout='channels_last'"
+#: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u),
+#: something with no check of its own (-)
+SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 FACTORED = "weights=None, layout='channels_last'"
 #: The same in every backend.
 PRODUCTS = {
@@ -35,6 +35,9 @@ PRODUCTS = {
     "FullProduct": (f"1, 1, 1, {SPARSE}", "dddccqc"),
     "Gaunt": (f"1, 1, 1, {FACTORED}", "dddWc"),
     "MatrixProduct": (f"1, 1, 1, spin=None, {FACTORED}", "dddjWc"),
+    "RoutedProduct": ("1, 1, 1, method='auto', paths='all', layout='channels_last'", "dddccc"),
+    "Simulation": ("1, 1, 1, layout='channels_last'", "dddc"),
+    "VectorSignal": (f"1, 1, 1, {FACTORED}", "dddWc"),
 }
 WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling": {
@@ -112,7 +115,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
         "simulate_path": ("np.ones((3, 1)), np.ones((3, 1)), 1, 1, 1", "yyddd"),
         "simulated_weights": ("1, 1, 1", "ddd"),
-        "simulation": ("1, 1, 1", "ddd"),
+        "Simulation": ("1, 1, 1", "ddd"),
     },
     "coupling.sphere": {
         "analysis": ("np.ones(gauss_legendre(2).theta.shape), gauss_legendre(2), 1, 'real'", "-rdc"),
@@ -165,6 +168,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.interop.export": {
         "export": ("build(Request(lmax=1)), 'csv'", "rc"),
+        "export_basis": ("basis(1, 2, 0), 'npz', 'float64'", "rcc"),
         "list_table": ("build(Request(lmax=1)), 'coupling', 'wigner_3j', 'path', 'float64'", "rcccc"),
     },
     "coupling.lowrank": {
@@ -202,6 +206,12 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "neighbours": ("read_structure(), 3.0", "rs"),
         "radial_functions": ("[1.0], 2, 3.0", "-ns"),
     },
+    "coupling.manybody": {
+        "basis": ("2, 3, 1, 'plain'", "Inuc"),
+        "count": ("2, 3, 1, 'plain'", "Inuc"),
+        "count_table": ("1, 2, 'symmetric'", "Inc"),
+        "counts": ("2, 3, 'plain'", "Inc"),
+    },
     "coupling.normalizations": {
         "exact_normalization": ("'gaunt', 1, 1, 2", "cddd"),
         "normalization": ("'gaunt', 2", "cd"),
@@ -210,11 +220,12 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
 #: What has no argument to walk: readers of files (tests/test_bad_input.py, test_files_special.py, test_export_fuzz.py),
 #: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py).
 APART = {
-    "ArrayProduct", "Arrays", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid", "Listing",
-    "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart", "jit",
+    "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid",
+    "Listing", "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart",
+    "jit",
     "load_factors", "new_axes", "parities_and_bases", "plot_errors", "plot_features", "plot_structure",
-    "read_convention", "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",
-    "segmented_tensor_product",
+    "read_convention", "read_exact_basis", "read_exact_json", "read_structure", "save", "save_errors", "save_factors",
+    "save_structure", "segmented_tensor_product",
 }  # fmt: skip
 #: Classes that are made by others.
 RESULTS = {
@@ -232,6 +243,7 @@ faulthandler.enable(sys.stderr)
 from coupling.accuracy import certify
 from coupling.exact import Surd
 from coupling.families import Family, family
+from coupling.manybody import basis
 from coupling.products import ClebschGordan
 from coupling.tables import Request, build
 from coupling.tabulation import tabulate
@@ -273,6 +285,8 @@ BAD = {
     "T": [-1, 1, 1.7, NAN, *NO_NUMBER],
     "W": [1, "x", [[1, 1]], [[1, 1], [1, 1], [1]], [[1, 1]] * 4, [["x"] * 2] * 3, [[1j] * 2] * 3, [[[1, 1]] * 2] * 3],
     "s": [0, -1.0, NAN, float("inf"), "x", None, 1j, [1], True],
+    "I": [-1, 1.7, NAN, HUGE, None, "x", "", "1e + 2", "0x1o", b"1o", True, [1], (1, 2), 1j, object()],
+    "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
     "-": [],
 }
 EXPECTED = TypeError, ValueError, MemoryError, OSError
@@ -387,7 +401,9 @@ def test_products_of_immense_degrees_are_refused_with_a_sentence() -> None:
     assert len(said) == 10 and all("bytes" in line or "must be" in line or "allocate" in line for line in said), said
 
 
-@pytest.mark.parametrize("name", ["full_product", "matrix_product", "sparse_product", "sphere_product"])
+@pytest.mark.parametrize(
+    "name", ["full_product", "matrix_product", "sparse_product", "sphere_product", "vector_product"]
+)
 def test_kernels_of_products_state_their_domain_and_get_64_bit_integers(name: str) -> None:
     """Their places are products of degrees, lanes and rows: 32 bits would overflow at a few thousand channels."""
     assert "Domain: " in (import_module(f"coupling.kernels.{name}").__doc__ or "")
@@ -396,6 +412,7 @@ def test_kernels_of_products_state_their_domain_and_get_64_bit_integers(name: st
         "matrix_product": products.MatrixProduct(3, 3, 3),
         "sparse_product": products.ClebschGordan(3, 3, 3),
         "sphere_product": products.Gaunt(3, 3, 3),
+        "vector_product": products.VectorSignal(3, 3, 3),
     }
     product, seen = made[name], []
     module = import_module(type(product).__mro__[1 if name == "sphere_product" else 0].__module__)
@@ -405,7 +422,7 @@ def test_kernels_of_products_state_their_domain_and_get_64_bit_integers(name: st
             patch.setattr(module, function, lambda *given: seen.append(given))
         once = product.turn()
         for each in (product, once, once.turn()):
-            each(*(np.ones((2, size, 3), np.float32) for size in each.sizes[:2]))
+            each(*(np.ones((2, *shape, 3), np.float32) for shape in each.shapes[:2]))
     integers = [array.dtype for given in seen for array in arrays_of(given) if array.dtype.kind in "iu"]
     assert len(seen) == 3 and len(integers) >= 3 and set(integers) == {np.dtype(np.int64)}
 
