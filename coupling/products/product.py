@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class Product(Portable, ABC):
         """The numbers of entries of x, y and z: (lmax+1)² for features of degrees 0 … lmax."""
         return tuple(flat_size(l) for l in self.lmax)
 
-    @property
+    @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """The axes of the entries of x, y and z in an array of features: one each, unless a kind has more."""
         return tuple((size,) for size in self.sizes)
@@ -70,11 +71,12 @@ class Product(Portable, ABC):
     def __call__(self, x: Features, y: Features) -> Features:
         """Return the product of x and y, in their common dtype."""
         (first, second), lead = self._broadcast(x, y)
-        out = np.empty((first.shape[0], self.sizes[2], first.shape[2]), first.dtype)
+        entries = self.shapes[2]
+        out = np.empty((first.shape[0], math.prod(entries), first.shape[2]), first.dtype)
         self._compute(first, second, out)
         if self.layout == "channels_last":
-            return out.reshape(*lead, *self.shapes[2], out.shape[2])
-        return np.ascontiguousarray(np.swapaxes(out, 1, 2)).reshape(*lead, out.shape[2], *self.shapes[2])
+            return out.reshape(*lead, *entries, out.shape[2])
+        return np.ascontiguousarray(np.swapaxes(out, 1, 2)).reshape(*lead, out.shape[2], *entries)
 
     def vjp(self, x: Features, y: Features, cotangent: Features) -> tuple[Features, Features]:
         """Return the gradients of Σ cotangent · (x, y) in x and in y, for x and y of one shape."""
@@ -102,11 +104,11 @@ class Product(Portable, ABC):
         array = native(value)
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
-        axes, last = self.shapes[slot], self.layout == "channels_last"
         self.require_entries(slot, array.shape)
-        if last:
-            return array.reshape(*array.shape[: -1 - len(axes)], self.sizes[slot], array.shape[-1])
-        return np.swapaxes(array.reshape(*array.shape[: -len(axes)], self.sizes[slot]), -1, -2)
+        axes, size = len(self.shapes[slot]), math.prod(self.shapes[slot])
+        if self.layout == "channels_last":
+            return array if axes == 1 else array.reshape(*array.shape[: -1 - axes], size, array.shape[-1])
+        return np.swapaxes(array.reshape(*array.shape[:-axes], size), -1, -2)
 
     def require_entries(self, slot: int, shape: tuple[int, ...]) -> None:
         """Raise ValueError unless an array of this shape may be the feature of a slot."""
