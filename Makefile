@@ -15,9 +15,9 @@ PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-
 INTEROP := coupling/interop/jax coupling/interop/torch tests/test_interop_arrays.py tests/test_interop_cuda.py \
     tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
     tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
-    tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_export_options.py \
-    tests/test_export_consumers.py tests/test_export_headers.py tests/test_docs_run.py tests/test_docs_site.py \
-    tests/test_house.py
+    tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_benchmarks_pages.py \
+    tests/test_export_options.py tests/test_export_consumers.py tests/test_export_headers.py tests/test_public_arguments.py \
+    tests/test_public_cases.py tests/test_docs_run.py tests/test_docs_site.py tests/test_house.py
 INTEROP_TESTS := not numpy and not array_api_strict and (interop or frameworks or jax or cuda or nvcc or \
     row_of_the_page or libwignernj or openequivariance or reads_the_records or triton_kernel)
 

@@ -38,10 +38,12 @@ os.environ["TRITON_INTERPRET"] = os.environ["NUMBA_ENABLE_CUDASIM"]
 import numpy as np
 from numba import cuda, from_dtype
 
+from benchmarks import writing
 from benchmarks.gpu_peers import cuequivariance_product, e3nn_product
 from benchmarks.gpu_products import CHECKED, Run, found, kernels, operations, products, right
 from benchmarks.timing import told
 
+BY = "python -m benchmarks.gpu"
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "gpu.md"
 TURNS, SECONDS = 9, 0.02
 
@@ -202,10 +204,12 @@ def main() -> None:
     parser.add_argument("--channels", type=int)
     parser.add_argument("--megabytes", type=float, default=2000, help="of the two inputs and the output together")
     parser.add_argument("--simulate", action="store_true", help="on a processor, to see that it runs; no figures")
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks/gpu.md")
+    writing.add_options(parser, "docs/benchmarks/gpu.md")
     given = parser.parse_args()
     if given.simulate and given.write:
         parser.error("a simulation has no figures to write")
+    if given.write:
+        writing.require(parser, given.force, BY, PAGE)
     if not cuda.is_available():
         parser.error("no CUDA device: nothing is measured; --simulate checks every product without one")
     lmax = given.lmax or ([1, 2] if given.simulate else [1, 2, 3, 4, 5, 6, 8, 10])
@@ -227,9 +231,9 @@ def main() -> None:
     worst = {dtype: max(row.error for row in rows if row.dtype == dtype) for dtype in given.dtype}
     print("largest error:", ", ".join(f"{dtype} {error:.1e}" for dtype, error in worst.items()))
     if given.write:
-        intro = f"{name}, {date.today()}, {channels} channels; written by `python -m benchmarks.gpu --write`."
+        intro = f"{name}, {date.today()}, {channels} channels; written by `{BY} --write`."
         notes = __doc__.split("\n\n")[-1]
-        PAGE.write_text(f"# Products on a GPU\n\n{intro}\n\n{notes}\n{report}\n", encoding="utf-8")
+        writing.write(PAGE, f"# Products on a GPU\n\n{intro}\n\n{notes}\n{report}\n", given.force)
 
 
 if __name__ == "__main__":

@@ -18,10 +18,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import writing
 from coupling.interop.cuda import cuda_source
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 from coupling.products.straight import straight_program
 
+BY = "python -m benchmarks.gpu_compile"
 #: Products by the names of the table, and the largest degrees that are compiled in float32 and in float64.
 KINDS: dict[str, tuple[Callable[..., Product], int, int]] = {
     "sparse": (ClebschGordan, 8, 6),
@@ -63,8 +65,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lmax", type=int, nargs="+", default=[1, 2, 3, 4, 5, 6, 8])
     parser.add_argument("--architecture", nargs="+", default=["sm_80", "sm_90", "sm_100"])
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks/gpu-compiled.md")
+    writing.add_options(parser, "docs/benchmarks/gpu-compiled.md")
     given = parser.parse_args()
+    if given.write:
+        writing.require(parser, given.force, BY, PAGE)
     heads = ["lmax", "type", "product", "bytes", "instructions", "per byte"]
     heads += [f"{a}: {what}" for a in given.architecture for what in ("registers / spills", "warps", "KiB")]
     table = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
@@ -76,10 +80,10 @@ def main() -> None:
                     print(table[-1], flush=True)
     version = subprocess.run(["nvcc", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[-2]
     if given.write:
-        intro = f"{version}; written by `python -m benchmarks.gpu_compile --write`. Nothing here was run on a device."
+        intro = f"{version}; written by `{BY} --write`. Nothing here was run on a device."
         notes = __doc__.split("\n\n")[-1]
         report = "\n".join(table)
-        PAGE.write_text(f"# Products through nvcc\n\n{intro}\n\n{notes}\n{report}\n", encoding="utf-8")
+        writing.write(PAGE, f"# Products through nvcc\n\n{intro}\n\n{notes}\n{report}\n", given.force)
 
 
 if __name__ == "__main__":

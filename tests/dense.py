@@ -10,6 +10,7 @@ from coupling.indexing import degree_slice
 from coupling.kernels.sphere_product import GAUNT
 from coupling.normalizations import normalization
 from coupling.products import ClebschGordan, MatrixProduct, VectorSignal
+from coupling.products.paths import by_degrees
 from coupling.products.spherical import Spherical, Term
 from coupling.tabulation import tabulate
 from tests.vector_reference import tensor as vector_tensor
@@ -32,7 +33,8 @@ def dense(
     if isinstance(product, Spherical):
         factors = sum(term_factors(product.lmax, term) for term in product.terms)
     elif factors is None:
-        factors = product.weights if isinstance(product, ClebschGordan) else product.normalization
+        sparse = isinstance(product, ClebschGordan)
+        factors = by_degrees(product.lmax, product.paths, product.weights) if sparse else product.normalization
     if isinstance(product, MatrixProduct):
         a, b, c = product.weights
         factors = factors * a[:, None, None] * b[:, None] * c

@@ -8,6 +8,7 @@ import sys
 from functools import cache
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import mpmath
@@ -22,6 +23,7 @@ from coupling.arrays.builder import shipped_names
 from coupling.arrays.designs import RESIDUAL, read_design, residual
 from coupling.arrays.fourier import series
 from coupling.arrays.harmonics import column, orders
+from coupling.arrays.metadata import constant_part
 from coupling.arrays.request import (
     DESIGNS,
     DTYPES,
@@ -440,6 +442,36 @@ def test_files_of_arrays_are_read_and_obey_their_schema(name: str, root: Path, t
         assert not validator.is_valid({**metadata, "request": request})
     for array, tensor in zip(arrays.values(), arrays.request.tensors, strict=True):
         assert array.shape == tensor.shape and not array.flags.writeable
+
+
+@pytest.mark.parametrize("name", [f"{kind}-l2" for kind in KINDS])
+def test_every_entry_of_the_metadata_is_what_the_request_says(name: str, tmp_path: Path) -> None:
+    """Another value with a fitting checksum is refused, and so is an entry more or less."""
+    arrays = build_arrays(name)
+    metadata, constant = dict(arrays.metadata), constant_part(arrays.request)
+    changes: list[tuple[str, dict[str, Any]]] = [(key, {**metadata, key: "another"}) for key in constant]
+    changes += [(key, {**metadata, key: value | {"more": 1}}) for key, value in constant.items() if type(value) is dict]
+    changes += [(key, {k: v for k, v in metadata.items() if k != key}) for key in metadata]
+    changes += [("date", {**metadata, "date": "today"})]
+    for key, changed in changes:
+        with pytest.raises(TableError) as refused:
+            load_arrays(Arrays(arrays.request, changed, arrays.arrays).save(tmp_path, force=True))
+        assert refused.value.field == key or (refused.value.field == "metadata keys" and key not in constant), key
+    assert len(changes) >= 20 and metadata.keys() > constant.keys()
+
+
+def test_a_file_that_was_verified_before_is_read_without_its_bytes(tmp_path: Path) -> None:
+    """verify=False leaves out checksum and values, and nothing else."""
+    file = build_arrays("fourier-l2").save(tmp_path)
+    raw = bytearray(file.read_bytes())
+    raw[-1] ^= 1
+    file.write_bytes(raw)
+    assert not np.array_equal(load_arrays(file, verify=False)["series"], built("fourier-l2")["series"])
+    with pytest.raises(TableError, match="checksum"):
+        load_arrays(file)
+    file.write_bytes(raw[:-8])
+    with pytest.raises(TableError, match="size"):
+        load_arrays(file, verify=False)
 
 
 def test_any_safetensors_reader_reads_them(tmp_path: Path) -> None:

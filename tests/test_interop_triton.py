@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 import sys
+from itertools import product as product_of
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -44,6 +46,40 @@ def test_the_route_and_what_has_none() -> None:
         TritonProduct(ClebschGordan(1, 1, 1, layout="channels_first"))
     with pytest.raises(TypeError, match="got FullProduct"):
         TritonProduct(coupling.products.FullProduct(1, 1, 1))
+
+
+class Shaped(NamedTuple):
+    """What is asked of a tensor before anything is launched."""
+
+    shape: tuple[int, ...]
+    dtype: str = "torch.float32"
+    device: str = "cuda:0"
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+
+def test_inputs_that_fit_and_those_that_do_not() -> None:
+    """Without torch: what is looked at are types, devices and shapes."""
+    product = TritonProduct(ClebschGordan(1, 2, 3))
+    for lead in ((), (5,), (2, 5)):
+        assert product._shape(Shaped((*lead, 4, 7)), Shaped((*lead, 9, 7))) == (*lead, 16, 7)
+    x, y = Shaped((5, 4, 7)), Shaped((5, 9, 7))
+    for slot, wrong in product_of((0, 1), [(), (4,), (9,), (5, 5, 7), (5, 7, 4), (5, 7, 9)]):
+        given = [x, y]
+        given[slot] = Shaped(wrong)
+        with pytest.raises(ValueError, match=rf"input {slot + 1} must have {(4, 9)[slot]} = \(lmax\+1\)² entries"):
+            product._shape(*given)
+    for other in (Shaped((6, 9, 7)), Shaped((9, 7)), Shaped((5, 9, 8)), y._replace(dtype="torch.float64"),
+                  y._replace(device="cuda:1")):  # fmt: skip
+        with pytest.raises(ValueError, match="inputs must agree in type, device and all axes but -2"):
+            product._shape(x, other)
+    for slot, dtype in product_of((0, 1), ["torch.float16", "torch.int64", "torch.complex64"]):
+        given = [x, y]
+        given[slot] = given[slot]._replace(dtype=dtype)
+        with pytest.raises(TypeError, match=f"input {slot + 1} must be float32 or float64, got {dtype}"):
+            product._shape(*given)
 
 
 # -- the interpreter --------------------------------------------------------------------------

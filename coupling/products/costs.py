@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.indexing import entry_counts, flat_size, path_array
+from coupling.indexing import flat_size
 from coupling.kernels.lanes import width
-from coupling.products.clebsch_gordan import STRAIGHT as SPARSE_STRAIGHT
 from coupling.products.matrix_product import STRAIGHT as MATRIX_STRAIGHT
+from coupling.products.sparse_program import few_sums, sparse_counts
 from coupling.products.spherical import STRAIGHT as SPHERE_STRAIGHT
 from coupling.spins import used_degrees
 
@@ -39,9 +39,6 @@ COUNTS = {
     "added": ("output rows",),
 }
 
-#: Multiply-adds of the sparse product for each of its counts, to a quarter; they decide on straight code.
-OPERATIONS = (2.0, 0.02, 0.71, 0.73)
-
 
 class Work(NamedTuple):
     """Counts of one kind of code for one channel sample."""
@@ -50,19 +47,13 @@ class Work(NamedTuple):
     counts: tuple[float, ...]
 
 
-def sparse_work(lmax: Lmax, weights: NDArray[np.float64]) -> Work:
-    """Return the work of the sparse product: entries of its paths, and pairs of orders in and out.
+def sparse_work(lmax: Lmax, paths: NDArray[np.int64]) -> Work:
+    """Return the work of the sparse product over some paths [P, 3].
 
-    >>> sparse_work((1, 1, 1), np.ones((2, 2, 2)))
-    Work(code='sparse straight', counts=(1.0, 12.0, 16.0, 16.0))
+    >>> sparse_work((1, 1, 1), np.array([[1, 1, 1]]))
+    Work(code='sparse straight', counts=(1.0, 12.0, 9.0, 6.0))
     """
-    paths = path_array(lmax)
-    paths = paths[weights[tuple(paths.T)] != 0]
-    entries = float(entry_counts(paths, "real").sum())
-    pairs = np.unique(paths[:, [0, 2]], axis=0)
-    sums = float(((2 * pairs[:, 0] + 1) * (2 * pairs[:, 1] + 1)).sum())
-    counts = (1.0, float(sum(map(flat_size, lmax))), sums, entries)
-    return Work(f"sparse {'straight' if np.dot(OPERATIONS, counts) <= SPARSE_STRAIGHT else 'loops'}", counts)
+    return Work(f"sparse {'straight' if few_sums(lmax, paths) else 'loops'}", sparse_counts(lmax, paths))
 
 
 def sphere_work(lmax: Lmax, gaunts: int, brackets: int) -> Work:

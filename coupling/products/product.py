@@ -28,6 +28,21 @@ Features = NDArray[Any]
 LAYOUTS = ("channels_last", "channels_first")
 
 
+def require_entries(shape: Any, slot: int, axes: tuple[int, ...], name: str, layout: str) -> None:
+    """Raise ValueError for the shape of an array that is no feature with these axes of entries, which have a name.
+
+    >>> require_entries((5, 3), 0, (4,), "4 entries", "channels_last")
+    Traceback (most recent call last):
+    ValueError: input 1 must have 4 entries on axis -2, got shape (5, 3)
+    """
+    count, last = len(axes), layout == "channels_last"
+    found = tuple(shape[-1 - count : -1] if last else shape[-count:])
+    if len(shape) <= count or found != axes:
+        place = " and ".join(str(k - count - last) for k in range(count))
+        wanted = f"{name} on {'axis' if count == 1 else 'axes'} {place}"
+        raise ValueError(f"input {slot + 1} must have {wanted}, got shape {tuple(shape)}")
+
+
 class Product(Portable, ABC):
     """A rotation-equivariant product of features x of degrees 0 … lmax[0] and y of degrees 0 … lmax[1].
 
@@ -71,12 +86,19 @@ class Product(Portable, ABC):
     def __call__(self, x: Features, y: Features) -> Features:
         """Return the product of x and y, in their common dtype."""
         (first, second), lead = self._broadcast(x, y)
-        entries = self.shapes[2]
-        out = np.empty((first.shape[0], math.prod(entries), first.shape[2]), first.dtype)
+        out = self._empty(first)
         self._compute(first, second, out)
+        return self._shaped(out, lead)
+
+    def _empty(self, x: Features) -> Features:
+        """Return an output for an input [batch, entries, channels], not zeroed."""
+        return np.empty((x.shape[0], math.prod(self.shapes[2]), x.shape[2]), x.dtype)
+
+    def _shaped(self, out: Features, lead: tuple[int, ...]) -> Features:
+        """Return an output [batch, entries, channels] with leading axes, in the layout of the product."""
         if self.layout == "channels_last":
-            return out.reshape(*lead, *entries, out.shape[2])
-        return np.ascontiguousarray(np.swapaxes(out, 1, 2)).reshape(*lead, out.shape[2], *entries)
+            return out.reshape(*lead, *self.shapes[2], out.shape[2])
+        return np.ascontiguousarray(np.swapaxes(out, 1, 2)).reshape(*lead, out.shape[2], *self.shapes[2])
 
     def vjp(self, x: Features, y: Features, cotangent: Features) -> tuple[Features, Features]:
         """Return the gradients of Σ cotangent · (x, y) in x and in y, for x and y of one shape."""
@@ -112,12 +134,8 @@ class Product(Portable, ABC):
 
     def require_entries(self, slot: int, shape: tuple[int, ...]) -> None:
         """Raise ValueError unless an array of this shape may be the feature of a slot."""
-        axes, last = self.shapes[slot], self.layout == "channels_last"
-        count = len(axes)
-        if len(shape) <= count or tuple(shape[-1 - count : -1] if last else shape[-count:]) != axes:
-            place = " and ".join(str(k - count - last) for k in range(count))
-            wanted = f"{self._size_name(slot)} on {'axis' if count == 1 else 'axes'} {place}"
-            raise ValueError(f"input {slot + 1} must have {wanted}, got shape {tuple(shape)}")
+        require_entries(shape, slot, self.shapes[slot], self.size_name(slot), self.layout)
 
-    def _size_name(self, slot: int) -> str:
+    def size_name(self, slot: int) -> str:
+        """Return the number of entries of a slot, and why it is this, in words."""
         return f"{self.sizes[slot]} = (lmax+1)² entries for lmax {self.lmax[slot]}"

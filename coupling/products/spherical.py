@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coupling.floating_point import default_rounding
 from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherical_product
@@ -215,6 +216,7 @@ def require_tables(lmax: Triple, terms: int) -> None:
     require_memory(plan_bytes(lmax, terms), f"the tables of a product on the sphere to degrees {lmax}")
 
 
+@default_rounding()
 def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any], reached: Masks) -> Plan:
     """Return rows and tables of a sum of terms, which reach these degrees; MemoryError for tables that do not fit."""
     require_tables(lmax, len(terms))

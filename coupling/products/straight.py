@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from coupling.floating_point import default_rounding
 from coupling.kernels.sphere_product import GAUNT
 from coupling.kernels.straight import starts
 from coupling.kernels.vector_product import COMPONENTS
+from coupling.memory import float_type
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import STRAIGHT, MatrixProduct, make_plan
 from coupling.products.product import Product
@@ -39,6 +41,7 @@ from coupling.programs.sphere import analysis, convolution, difference, entry_co
 Place = Callable[[int], tuple[Cell, int] | None]
 
 
+@default_rounding()
 def straight_program(product: Product, dtype: object = "float32") -> Program:
     """Return the program of a product without loops, for any writer of :mod:`coupling.programs`.
 
@@ -56,10 +59,7 @@ def straight_program(product: Product, dtype: object = "float32") -> Program:
     t1 = y[3]
     t2 = t0 * t1
     """
-    kind = np.dtype(dtype)  # type: ignore[call-overload]
-    if kind not in (np.float32, np.float64):
-        raise ValueError(f"dtype must be float32 or float64, got {kind}")
-    return _program(product, ProgramRecorder(kind))
+    return _program(product, ProgramRecorder(float_type(dtype)))
 
 
 @singledispatch

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.floating_point import default_rounding
 from coupling.kernels.compiled import compiled
 from coupling.kernels.vector_product import COMPONENTS, FUNCTIONS
 from coupling.products.legendre import Colatitudes, colatitudes, legendre, slope
@@ -164,6 +165,7 @@ def _outward(listed: list[FieldRow], fields: NDArray[Any], reached: NDArray[np.b
     return orders, sums
 
 
+@default_rounding()
 def plan(lmax: Triple, fields: Three, reached: Masks, dtype: np.dtype[Any]) -> Plan:
     """Return what the kernel reads; lmax: the largest degrees that are reached, fields: times weights."""
     lists = [

@@ -176,7 +176,8 @@ class VectorSignal(Product):
 
         run_blocks(run, out.shape[0] * out.shape[2], w, self.workers)
 
-    def _size_name(self, slot: int) -> str:
+    def size_name(self, slot: int) -> str:
+        """Return the numbers of components and entries of a slot in words."""
         shape = self.shapes[slot]
         entries = f"{shape[-1]} = (lmax+1)² entries for lmax {self.lmax[slot]}"
         return entries if len(shape) == 1 else f"{shape[0]} components and {entries}"

@@ -21,6 +21,7 @@ import numpy as np
 
 #: Shared memory that every device gives a block without being asked, in bytes.
 SHARED = 49152
+# as numba 0.61 has numpy add integers, 2 · uint64 is a float
 ONE, TWO, THREE, FOUR, FIVE = map(np.uint64, range(1, 6))
 
 # untyped: the simulator has other types
@@ -142,8 +143,8 @@ def matrix_kernel(dtype: np.dtype[Any]) -> Any:
                 b += r_qk * s_kp - r_kq * s_pk + s_qk * r_pk + s_kq * r_kp
                 pk, kp, qk, kq = pk + tile, kp + row, qk + tile, kq + row
                 k += ONE
-            shared[2 * square + p * row + q * tile + lane] = a
-            shared[2 * square + q * row + p * tile + lane] = b
+            shared[TWO * square + p * row + q * tile + lane] = a
+            shared[TWO * square + q * row + p * tile + lane] = b
             i += step
         cuda.syncthreads()
         i = begin
@@ -152,8 +153,8 @@ def matrix_kernel(dtype: np.dtype[Any]) -> Any:
             a = b = kind(0)
             t = uint64(0)
             while l < uint64(used[2]) and t + m < n:
-                a += tables[2, l, m, t] * shared[2 * square + t * row + (t + m) * tile + lane]
-                b += tables[2, l, m, t] * shared[2 * square + (t + m) * row + t * tile + lane]
+                a += tables[2, l, m, t] * shared[TWO * square + t * row + (t + m) * tile + lane]
+                b += tables[2, l, m, t] * shared[TWO * square + (t + m) * row + t * tile + lane]
                 t += ONE
             z[sample, i, channel] = (a + b if orders[i, 2] else a - b) if m else a
             i += step

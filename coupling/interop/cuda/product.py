@@ -13,7 +13,7 @@ from coupling.interop.cuda.loops import cuda, matrix_kernel, sparse_kernel, sphe
 from coupling.interop.cuda.sphere import sphere_arrays
 from coupling.interop.cuda.straight import available, launcher
 from coupling.interop.cuda.tables import matrix_arrays, sparse_arrays
-from coupling.memory import native
+from coupling.memory import float_type, native
 from coupling.portable import Kept, Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
@@ -106,7 +106,7 @@ class CudaProduct(Portable):
         >>> CudaProduct(MatrixProduct(12, 12, 12)).route_of("float32")
         'loops'
         """
-        kind = np.dtype(dtype)  # type: ignore[call-overload]
+        kind = float_type(dtype)
         limits = next(limits for one, limits in REGISTERS.items() if isinstance(self.product, one))
         fits = available() and live_numbers(self.product) <= limits[kind.itemsize]
         return self.route or ("straight" if fits else "loops")
