@@ -43,6 +43,7 @@ RANKS = {
     "coupling.accuracy": 4,
     "coupling.products": 4,
     "coupling.lowrank": 4,
+    "coupling.manybody": 4,
     "coupling.interop": 5,
     "coupling.plots": 5,
     "coupling.structures": 5,

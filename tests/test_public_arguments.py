@@ -24,8 +24,8 @@ from tests.sources import ROOT
 #: that may be half an integer (h), an order (o), a count (n), an error bound (p), a word (c; or None v), paths (a, l),
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
-#: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), something with no
-#: check of its own (-)
+#: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u),
+#: something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 FACTORED = "weights=None, layout='channels_last'"
 #: The same in every backend.
@@ -168,6 +168,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.interop.export": {
         "export": ("build(Request(lmax=1)), 'csv'", "rc"),
+        "export_basis": ("basis(1, 2, 0), 'npz', 'float64'", "rcc"),
         "list_table": ("build(Request(lmax=1)), 'coupling', 'wigner_3j', 'path', 'float64'", "rcccc"),
     },
     "coupling.lowrank": {
@@ -205,6 +206,12 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "neighbours": ("read_structure(), 3.0", "rs"),
         "radial_functions": ("[1.0], 2, 3.0", "-ns"),
     },
+    "coupling.manybody": {
+        "basis": ("2, 3, 1, 'plain'", "Inuc"),
+        "count": ("2, 3, 1, 'plain'", "Inuc"),
+        "count_table": ("1, 2, 'symmetric'", "Inc"),
+        "counts": ("2, 3, 'plain'", "Inc"),
+    },
     "coupling.normalizations": {
         "exact_normalization": ("'gaunt', 1, 1, 2", "cddd"),
         "normalization": ("'gaunt', 2", "cd"),
@@ -213,11 +220,12 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
 #: What has no argument to walk: readers of files (tests/test_bad_input.py, test_files_special.py, test_export_fuzz.py),
 #: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py).
 APART = {
-    "ArrayProduct", "Arrays", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid", "Listing",
-    "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart", "jit",
+    "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid",
+    "Listing", "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart",
+    "jit",
     "load_factors", "new_axes", "parities_and_bases", "plot_errors", "plot_features", "plot_structure",
-    "read_convention", "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",
-    "segmented_tensor_product",
+    "read_convention", "read_exact_basis", "read_exact_json", "read_structure", "save", "save_errors", "save_factors",
+    "save_structure", "segmented_tensor_product",
 }  # fmt: skip
 #: Classes that are made by others.
 RESULTS = {
@@ -235,6 +243,7 @@ faulthandler.enable(sys.stderr)
 from coupling.accuracy import certify
 from coupling.exact import Surd
 from coupling.families import Family, family
+from coupling.manybody import basis
 from coupling.products import ClebschGordan
 from coupling.tables import Request, build
 from coupling.tabulation import tabulate
@@ -276,6 +285,8 @@ BAD = {
     "T": [-1, 1, 1.7, NAN, *NO_NUMBER],
     "W": [1, "x", [[1, 1]], [[1, 1], [1, 1], [1]], [[1, 1]] * 4, [["x"] * 2] * 3, [[1j] * 2] * 3, [[[1, 1]] * 2] * 3],
     "s": [0, -1.0, NAN, float("inf"), "x", None, 1j, [1], True],
+    "I": [-1, 1.7, NAN, HUGE, None, "x", "", "1e + 2", "0x1o", b"1o", True, [1], (1, 2), 1j, object()],
+    "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
     "-": [],
 }
 EXPECTED = TypeError, ValueError, MemoryError, OSError

@@ -209,9 +209,8 @@ class ClebschGordan(Product):
         w, where = width(x.dtype), self._places
 
         def run(first: int, last: int) -> None:
-            space = aligned_zeros(row_count(self.lmax) * w, x.dtype)
-            given = read_only(x), read_only(y), out, first, last, w, where
-            sparse_product(*given, tables, straight, constants, space)
+            space, given = aligned_zeros(row_count(self.lmax) * w, x.dtype), (read_only(x), read_only(y), out)
+            sparse_product(*given, first, last, w, where, tables, straight, constants, space)
 
         run_blocks(run, x.shape[0] * x.shape[2], w, self.workers)
 
@@ -223,9 +222,8 @@ class ClebschGordan(Product):
     def _bind(self, dtype: np.dtype[Any], factors: NDArray[np.float64]) -> Bound:
         """Return what the kernel reads; paths of factor zero are left out."""
         found, w = self._sums(factors), width(dtype)
-        function = self._straight(dtype, factors)
         sections = tuple(in_numbers(section, w) for section in found.sections)
-        return Bound(sections, ends_of(found), function.address if function else 0, found)
+        return Bound(sections, ends_of(found), getattr(self._straight(dtype, factors), "address", 0), found)
 
     def sums(self) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
         """Return the sums of this product, for other compilers, and their coefficients times weights in a row.
@@ -295,8 +293,8 @@ class ClebschGordan(Product):
         from coupling.products.full import FullProduct  # which needs the tables of this module
 
         lmax = tuple(np.roll(self.lmax, self.turns).tolist())
-        options: Any = {"normalization": self.family, "table": self.table, "workers": self.workers}
-        one: Product = FullProduct(*lmax, paths=self.paths, **options)
+        options: Any = {"normalization": self.family, "table": self.table, "paths": self.paths}
+        one: Product = FullProduct(*lmax, workers=self.workers, **options)
         for _ in range(self.turns):
             one = one.turn()
         return one

@@ -140,10 +140,8 @@ class Spherical(Product):
         l1, l2, l3 = triple(*self.lmax)
         require_tables((min(l1, l2 + l3), min(l2, l1 + l3), min(l3, l1 + l2)), len(self.terms))
         none = [np.zeros(l + 1, bool) for l in self.lmax]
-        first, second, third = (
-            np.logical_or.reduce(m) for m in zip(none, *(t.reached for t in self.terms), strict=True)
-        )
-        return first, second, third
+        masks = [np.logical_or.reduce(m) for m in zip(none, *(t.reached for t in self.terms), strict=True)]
+        return masks[0], masks[1], masks[2]
 
     @cached_property
     def largest(self) -> Triple:
