@@ -163,13 +163,17 @@ def apart(data: dict[str, Any]) -> list[str]:
 def nine(data: dict[str, Any]) -> list[str]:
     """Nine evaluations against one."""
     body = [
-        [str(r["lmax"]), *(f"{r[k]:.3g}" for k in ("nine", "one", "bracket")), f"{r['nine'] / r['bracket']:.0f}"]
+        [
+            str(r["lmax"]),
+            *(f"{r[k]:.3g}" for k in ("nine", "one", "single", "bracket")),
+            f"{r['nine'] / r['bracket']:.0f}",
+        ]
         for r in data["nine"]
     ]
-    head = ["L", "nine vector products", "one vector product", "bracket", "nine / bracket"]
+    head = ["L", "nine vector products", "one vector product", "single", "bracket", "nine / bracket"]
     text = """The simulation before needs the 3 × 3 shifts of both inputs, nine products of vector fields; one
-component of one of them, the bracket, reaches the same odd paths. Vector products are plain numpy on a grid; float32,
-ns."""
+component of one of them, the bracket, reaches the same odd paths. "single" is `VectorSignal.single`, one product of
+vector fields that reaches all paths but (0, 0, 0); float32, ns."""
     return ["## Nine evaluations and one\n", f"{text}\n", lines(head, body), ""]
 
 

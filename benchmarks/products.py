@@ -211,6 +211,7 @@ def nine_and_one(lmax: int, dtype: np.dtype) -> Row:
     x, y = (np.random.default_rng(n).standard_normal((16, 3, (lmax + 1) ** 2, 32)).astype(dtype) for n in range(2))
     f, g = (np.ascontiguousarray(z[:, 1]) for z in (x, y))
     vector, bracket = VectorSignal(lmax, lmax, lmax), AntisymmetricGaunt(lmax, lmax, lmax)
+    single = VectorSignal.single(lmax, lmax, lmax)
     alone = np.eye(3, dtype=dtype)[:, None, :, None, None]
 
     def nine() -> None:
@@ -218,7 +219,8 @@ def nine_and_one(lmax: int, dtype: np.dtype) -> Row:
             for b in alone * y:
                 vector(a, b)
 
-    times = compared({"nine": nine, "one": lambda: vector(x, y), "bracket": lambda: bracket(f, g)})
+    runs = {"nine": nine, "one": lambda: vector(x, y), "single": lambda: single(f, g), "bracket": lambda: bracket(f, g)}
+    times = compared(runs)
     return {"lmax": lmax, **{name: 1e9 * t / (16 * 32) for name, t in times.items()}}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ class Product(Portable, ABC):
         """The numbers of entries of x, y and z: (lmax+1)² for features of degrees 0 … lmax."""
         return tuple(flat_size(l) for l in self.lmax)
 
-    @property
+    @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """The axes of the entries of x, y and z in an array of features: one each, unless a kind has more."""
         return tuple((size,) for size in self.sizes)
@@ -91,7 +92,7 @@ class Product(Portable, ABC):
 
     def _empty(self, x: Features) -> Features:
         """Return an output for an input [batch, entries, channels], not zeroed."""
-        return np.empty((x.shape[0], self.sizes[2], x.shape[2]), x.dtype)
+        return np.empty((x.shape[0], math.prod(self.shapes[2]), x.shape[2]), x.dtype)
 
     def _shaped(self, out: Features, lead: tuple[int, ...]) -> Features:
         """Return an output [batch, entries, channels] with leading axes, in the layout of the product."""
@@ -125,11 +126,11 @@ class Product(Portable, ABC):
         array = native(value)
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
-        axes = self.shapes[slot]
         self.require_entries(slot, array.shape)
+        axes, size = len(self.shapes[slot]), math.prod(self.shapes[slot])
         if self.layout == "channels_last":
-            return array.reshape(*array.shape[: -1 - len(axes)], self.sizes[slot], array.shape[-1])
-        return np.swapaxes(array.reshape(*array.shape[: -len(axes)], self.sizes[slot]), -1, -2)
+            return array if axes == 1 else array.reshape(*array.shape[: -1 - axes], size, array.shape[-1])
+        return np.swapaxes(array.reshape(*array.shape[:-axes], size), -1, -2)
 
     def require_entries(self, slot: int, shape: tuple[int, ...]) -> None:
         """Raise ValueError unless an array of this shape may be the feature of a slot."""

@@ -108,7 +108,7 @@ class VectorSignal(Product):
         fields = [np.repeat(np.array(numbers, float)[:, None], l + 1, axis=1) for numbers, l in pure]
         return cls(*lmax, fields=fields, weights=weights, layout=layout, workers=workers)
 
-    @property
+    @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """The axes of the entries of x, y and z: (components, (lmax+1)²), or one where fields have no components."""
         return tuple((*f.shape[1:-1], size) for f, size in zip(self.fields, super().sizes, strict=True))
