@@ -163,6 +163,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "radial_functions": ("[1.0], 2, 3.0", "-ns"),
     },
     "coupling.manybody": {
+        "convert": ("np.ones(5), basis(2, 3, 0), basis(2, 3, 0)", "-rr"),
         "basis": ("2, 3, 1, 'plain'", "inuc"),
         "count": ("2, 3, 1, 'plain'", "inuc"),
         "count_table": ("1, 2, 'symmetric'", "inc"),
