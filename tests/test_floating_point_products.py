@@ -18,6 +18,7 @@ from coupling import products
 from coupling.floating_point import rounds_by_default
 from coupling.interop import arrays
 from coupling.products import AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct, RoutedProduct
+from coupling.products import form as forms
 from coupling.products.straight import straight_program
 from tests.sources import ROOT
 from tests.test_floating_point import FLUSHING, MODES, ROUNDING, environment
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() != "x86_64", reason="modes are set as Linux on x86-64 has them"
 )
 
-KINDS = ["ClebschGordan", "FullProduct", "Gaunt", "AntisymmetricGaunt", "MatrixProduct", "RoutedProduct"]
+KINDS = [*forms.KINDS]
 LMAX = 3, 4, 5
 LARGE = 9, 8, 10  # loops instead of unrolled sums
 #: Largest error of entries of size 1, rounding to nearest; other modes are allowed twice as much.
@@ -36,7 +37,7 @@ ERRORS = {"float32": 2e-5, "float64": 4e-14}
 def features(product: products.Product, dtype: str) -> list[np.ndarray]:
     """Random features of about size 1."""
     random = np.random.default_rng(5)
-    return [random.normal(size=(2, (l + 1) ** 2, 5)).astype(dtype) for l in product.lmax[:2]]
+    return [random.normal(size=(2, *shape, 5)).astype(dtype) for shape in product.shapes[:2]]
 
 
 @pytest.mark.parametrize("dtype", ERRORS)

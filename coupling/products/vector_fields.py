@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.floating_point import default_rounding
 from coupling.products.reach import Masks
 from coupling.selection import degree
 from coupling.sphere import Grid, gradients, harmonics
@@ -47,6 +48,7 @@ def vector_harmonics(lmax: object, grid: Grid) -> Array:
     return np.einsum("ksi,kcpi->scpi", entries, pure)
 
 
+@default_rounding()
 def shift_fields(lmax: int) -> Array:
     """Return fields [3, shift, l] of vector harmonics.
 
