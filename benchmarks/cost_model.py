@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 from collections.abc import Callable, Iterator
 from statistics import median
 from time import perf_counter
@@ -26,6 +25,7 @@ from benchmarks import writing
 from coupling.kernels.lanes import width
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, costs
 from coupling.products.blocks import run_blocks
+from coupling.products.calibration import processor
 from coupling.products.costs import Work, added_work, matrix_work, sparse_work, sphere_work
 
 Lmax = tuple[int, int, int]
@@ -127,15 +127,6 @@ def fitted(dtype: np.dtype) -> tuple[dict[str, list[float]], list[float]]:
     return found, calls
 
 
-def processor() -> str:
-    """The name of the processor, where the system tells."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.machine()
-
-
 def model() -> dict[str, object]:
     """The whole cost model."""
     results = {dtype.name: fitted(dtype) for dtype in (np.dtype(np.float32), np.dtype(np.float64))}
@@ -153,7 +144,7 @@ def check() -> None:
     for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
         for case in cases():
             each, _ = measured(case, dtype)
-            predicted = np.dot(costs.costs()["dtypes"][dtype.name][case.work.code], case.work.counts)
+            predicted = np.dot(costs.fitted()["dtypes"][dtype.name][case.work.code], case.work.counts)
             print(f"{dtype} {case.work.code:16} {case.product.lmax!s:14} {each / predicted:6.2f}", flush=True)
 
 

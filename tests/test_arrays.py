@@ -520,3 +520,50 @@ def test_loading_costs_numpy_only(root: Path) -> None:
     names = set(loaded.stdout.split())
     assert not {"llvmlite", "matplotlib", "mpmath", "numba", "platformdirs", "safetensors", "scipy", "sympy"} & names
     assert "coupling.arrays.reader" in names and "coupling.arrays.builder" not in names
+
+
+#: kind → its largest degree, and what says so one degree higher.
+ENDS = {
+    "gauss_legendre": (48, "lmax of arrays must be <= 48, got 49"),
+    "lebedev": (43, "degree of a lebedev grid must be <= 131, got 132"),
+    "design": (10, "degree of a design grid must be <= 31, got 33"),
+    "fourier": (48, "lmax of arrays must be <= 48, got 49"),
+    "matrix": (48, "lmax of arrays must be <= 48, got 49"),
+    "normalization": (48, "lmax of arrays must be <= 48, got 49"),
+}
+#: Minutes, or a good part of one.
+LONG = ("gauss_legendre", "lebedev", "matrix", "normalization")
+AT_THE_ENDS = [
+    *(pytest.param(kind, 0, id=f"{kind}-first") for kind in ENDS),
+    *(
+        pytest.param(kind, last, id=f"{kind}-last", marks=[pytest.mark.slow] if kind in LONG else [])
+        for kind, (last, _) in ENDS.items()
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "lmax"), AT_THE_ENDS)
+def test_arrays_of_the_first_and_the_last_degree(kind: str, lmax: int) -> None:
+    """Every check of the arrays holds there, and harmonics are those of the sphere."""
+    arrays = build_arrays(ArraysRequest(kind, lmax))
+    assert arrays.check().passed
+    assert [(a.shape, a.dtype) for a in arrays.values()] == [(t.shape, float) for t in arrays.request.tensors]
+    assert all(np.isfinite(a).all() and (a.any() or not lmax) for a in arrays.values())
+    if kind not in GRIDS:
+        return
+    theta, phi = arrays["angles"][arrays["weights"] != 0].T
+    there = arrays["weights"] != 0
+    assert arrays["weights"].sum() == pytest.approx(4 * np.pi, rel=1e-14)
+    np.testing.assert_allclose(arrays["harmonics"][there], harmonics(lmax, theta, phi), rtol=0, atol=1e-13)
+    for found, wanted in zip(("gradient_theta", "gradient_phi"), gradients(lmax, theta, phi), strict=True):
+        np.testing.assert_allclose(arrays[found][there], wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_the_degree_after_the_last_is_refused_with_the_limit(kind: str) -> None:
+    last, words = ENDS[kind]
+    assert ArraysRequest(kind, last).lmax == last
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        ArraysRequest(kind, last + 1)
+    with pytest.raises(ValueError, match=r"^lmax must be >= 0, got -1$"):
+        ArraysRequest(kind, -1)

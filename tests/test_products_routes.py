@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise, product
+from pathlib import Path
+from time import process_time
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.typing import NDArray
 
+from coupling.cli import main
 from coupling.indexing import path_array
 from coupling.products import (
     ClebschGordan,
     MatrixProduct,
     RoutedProduct,
+    calibration,
     costs,
     routes,
     simulated_weights,
@@ -323,3 +329,71 @@ def test_the_predicted_order_is_the_measured_one_where_it_is_clear() -> None:
             assert measured[fast] < measured[slow], (lmax, dtype, natural)
             met += 1
     assert met >= 6
+
+
+# -- calibration ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A machine that has measured nothing yet, and what it keeps."""
+    monkeypatch.setattr(calibration, "calibration_file", lambda: tmp_path / "deep" / "costs.json")
+    calibration.ratios.cache_clear()
+    yield tmp_path / "deep" / "costs.json"
+    calibration.ratios.cache_clear()
+
+
+def test_calibration_scales_every_prediction(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = RoutedProduct(8, 8, 8, simulated_weights(8, 8, 8)).why()
+    slow = {"sparse": 1.0, "sphere": 50.0, "matrix": 1.0}
+    known = costs.fitted()["dtypes"]
+
+    def pretended(product: Any, dtype: np.dtype[Any]) -> float:
+        (work,) = [case.work for case in made if case.product is product]
+        return slow[work.code.split()[0]] * float(np.dot(known[dtype.name][work.code], work.counts))
+
+    made = list(calibration.cases())
+    monkeypatch.setattr(calibration, "cases", lambda: made)
+    monkeypatch.setattr(calibration, "seconds_per_sample", pretended)
+    lines: list[str] = []
+    assert calibration.calibrate(lines.append) == machine and len(lines) == 12
+    after = RoutedProduct(8, 8, 8, simulated_weights(8, 8, 8)).why()
+    assert before.method == "sphere" != after.method
+    alone = RoutedProduct(8, 8, 8, simulated_weights(8, 8, 8), method="sphere").why()
+    assert alone.seconds["sphere"] / before.seconds["sphere"] == pytest.approx(50, rel=0.05)
+    assert after.seconds["sparse"] == pytest.approx(before.seconds["sparse"], rel=1e-2)
+    again = calibration.calibrate()  # what is ours is renewed
+    monkeypatch.setattr(calibration, "processor", lambda: "another one")
+    calibration.ratios.cache_clear()
+    assert calibration.ratios() == {} and json.loads(again.read_text())["by"] == calibration.BY
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"by": "me"}', "[" * 10**5, '{"by": "coupling calibrate"}'])
+def test_a_file_that_is_no_calibration_counts_for_nothing_and_is_kept(content: str, machine: Path) -> None:
+    machine.parent.mkdir()
+    machine.write_text(content)
+    assert calibration.ratios() == {}
+    if content:
+        with pytest.raises(FileExistsError):
+            calibration.calibrate()
+        assert machine.read_text() == content
+
+
+@pytest.mark.parametrize("ratio", [0, -1, "NaN", 1e9])
+def test_ratios_that_cannot_be_are_not_used(ratio: Any, machine: Path) -> None:
+    machine.parent.mkdir()
+    number = ratio if ratio != "NaN" else float("nan")
+    content = {"by": calibration.BY, "processor": calibration.processor(), "ratios": {"float32": {"added": number}}}
+    machine.write_text(json.dumps(content))
+    assert calibration.ratios() == {}
+
+
+def test_the_command_measures_within_seconds(machine: Path) -> None:
+    """Compiled code is there already; ten seconds are promised for a machine that does nothing else."""
+    for case, dtype in product(calibration.cases(), calibration.TYPES):
+        calibration.seconds_per_sample(case.product, dtype)
+    start = process_time()
+    result = CliRunner().invoke(main, ["calibrate"])
+    assert result.exit_code == 0 and result.stdout.endswith(f"kept in {machine}\n")
+    assert process_time() - start < 10
+    assert set(calibration.ratios()["float64"]) == {case.work.code for case in calibration.cases()}

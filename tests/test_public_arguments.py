@@ -211,6 +211,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "count": ("2, 3, 1, 'plain'", "Inuc"),
         "count_table": ("1, 2, 'symmetric'", "Inc"),
         "counts": ("2, 3, 'plain'", "Inc"),
+        "convert": ("np.ones(5), basis(2, 3, 0), basis(2, 3, 0)", "-rr"),
     },
     "coupling.normalizations": {
         "exact_normalization": ("'gaunt', 1, 1, 2", "cddd"),

@@ -2,7 +2,8 @@
 
 from coupling.manybody.bases import basis
 from coupling.manybody.counts import count, counts
+from coupling.manybody.exchange import convert
 from coupling.manybody.report import count_table
 from coupling.manybody.value import Basis
 
-__all__ = ["Basis", "basis", "count", "count_table", "counts"]
+__all__ = ["Basis", "basis", "convert", "count", "count_table", "counts"]

@@ -3,7 +3,8 @@
 The counts of a route are its *work*: a few numbers that its time is a sum of, per channel sample, such as its
 multiply-adds, the rows it copies, and what it does per sum.  What one of each costs has been measured on one machine
 and fitted, for each kind of code (straight lines or loops) and each type of number, by ``python -m
-benchmarks.cost_model --write``, which writes ``costs.json`` beside this file.  Sizes that were not measured are
+benchmarks.cost_model --write``, which writes ``costs.json`` beside this file; ``coupling calibrate`` scales them to
+another processor (:mod:`coupling.products.calibration`).  Sizes that were not measured are
 extrapolated by the counts.
 """
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from coupling.indexing import flat_size
 from coupling.kernels.lanes import width
+from coupling.products.calibration import ratios
 from coupling.products.matrix_product import STRAIGHT as MATRIX_STRAIGHT
 from coupling.products.sparse_program import few_sums, sparse_counts
 from coupling.products.spherical import STRAIGHT as SPHERE_STRAIGHT
@@ -100,10 +102,10 @@ def added_work(lmax: Lmax) -> Work:
 
 
 @cache
-def costs() -> dict[str, Any]:
+def fitted() -> dict[str, Any]:
     """Return the fitted costs: seconds of each count by type and code, and of a call and of a thread.
 
-    >>> sorted(costs())
+    >>> sorted(fitted())
     ['call', 'dtypes', 'measured', 'thread']
     """
     return json.loads(FILE.read_text(encoding="utf-8"))
@@ -119,8 +121,9 @@ def seconds(work: Sequence[Work], dtype: np.dtype[Any], samples: int, workers: i
     >>> seconds([one], f, 64) < seconds([one], f, 640) < seconds([one, one], f, 640)
     True
     """
-    fitted, known = costs()["dtypes"][dtype.name], costs()
-    each = sum(float(np.dot(fitted[one.code], one.counts)) for one in work)
+    known, here = fitted(), ratios().get(dtype.name, {})
+    costs = known["dtypes"][dtype.name]
+    each = sum(here.get(one.code, 1.0) * float(np.dot(costs[one.code], one.counts)) for one in work)
     blocks = -(-samples // width(dtype))
     threads = max(1, min(workers, blocks, os.cpu_count() or 1))
     start = known["call"] * len(work) + (known["thread"] * threads if threads > 1 else 0)

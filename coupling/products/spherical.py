@@ -280,8 +280,7 @@ def transform_tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, b
     The integrand of an even path is a polynomial in cos θ of degree l1+l2+l3, that of an odd path of one less; the
     others cancel between north and south whatever the points.
     """
-    # J of the largest even path, J - 1 of the largest odd one
-    points = colatitudes(max(0, sum(lmax) - one.kind) // 2 * 2)
+    points = colatitudes(max(0, sum(lmax) - one.kind) // 2 * 2)  # J of the largest even path, J-1 of the largest odd
     p = legendre(max(lmax), points)
     (l1, m1), (l2, m2), (l3, m3) = (_entries(l) for l in lmax)
     a, b, c = one.weights
