@@ -33,8 +33,7 @@ def dense(
     if isinstance(product, Spherical):
         factors = sum(term_factors(product.lmax, term) for term in product.terms)
     elif factors is None:
-        sparse = isinstance(product, ClebschGordan)
-        factors = by_degrees(product.lmax, product.paths, product.weights) if sparse else product.normalization
+        factors = sparse_factors(product) if isinstance(product, ClebschGordan) else product.normalization
     if isinstance(product, MatrixProduct):
         a, b, c = product.weights
         factors = factors * a[:, None, None] * b[:, None] * c
@@ -43,6 +42,11 @@ def dense(
         if all(l <= lmax for l, lmax in zip(path, product.lmax, strict=True)):
             tensor[tuple(degree_slice(l) for l in path)] = block * factors[path]
     return tensor
+
+
+def sparse_factors(product: ClebschGordan) -> np.ndarray:
+    """The weights [l1, l2, l3] of a sparse product; its paths are those of the slots before turning."""
+    return by_degrees(product.lmax, np.roll(product.paths, -product.turns, axis=1), product.weights)
 
 
 def largest_weight(product: object) -> float:

@@ -11,7 +11,7 @@ from numba import cuda
 import coupling
 from coupling.interop.cuda import CudaProduct
 from coupling.interop.cuda import product as module
-from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal, simulation
+from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, Simulation, VectorSignal
 from tests.dense import contracted, dense
 
 #: Unequal degrees, 0 among them, paths missing at both ends, an output beyond the sum of the inputs.
@@ -56,10 +56,8 @@ def test_products_and_gradients(kind: type[Product]) -> None:
 def test_every_path_alone() -> None:
     """A weight on one path at a time, so that no error hides behind another."""
     lmax = 2, 2, 3
-    paths = [p for p in np.ndindex(3, 3, 4) if abs(p[0] - p[1]) <= p[2] <= p[0] + p[1]]
-    for path in paths:
-        weights = np.zeros([l + 1 for l in lmax])
-        weights[path] = -1.5
+    paths = ClebschGordan(*lmax).paths
+    for weights in -1.5 * np.eye(len(paths)):
         product = ClebschGordan(*lmax, weights)
         x, y, _ = features(product, (1,), 3)
         z = CudaProduct(product)(x, y).copy_to_host()
@@ -86,7 +84,7 @@ def test_weights_and_classes_of_products_on_the_sphere() -> None:
     weights = [np.arange(1, 4.0), np.array([0.5, -1, 2]), np.array([1, 0, 3.0])]
     check_product_and_gradients(Gaunt(2, 2, 2, weights=weights, classes=[[1, 2], [-1, 0.5]]), (2,), 3)
     check_product_and_gradients(AntisymmetricGaunt(2, 2, 2, weights=weights, classes=[[1, -2], [1, 0.5]]), (2,), 3)
-    check_product_and_gradients(simulation(2, 2, 2, {"even": weights, "odd": weights[::-1]}), (2,), 3)
+    check_product_and_gradients(Simulation(2, 2, 2, {"even": weights, "odd": weights[::-1]}), (2,), 3)
     fields = [0.1 * np.multiply.outer(w, w).reshape(3, 1, 3).repeat(2, axis=1) for w in weights]
     check_product_and_gradients(VectorSignal(2, 2, 2, fields=fields, weights=[[w, -w] for w in weights]), (2,), 3)
 
