@@ -44,7 +44,7 @@ print("right everywhere")
 def recipe() -> dict[str, str]:
     """The files that the page asks for: their paths in the text, their content in the blocks."""
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = page[page.index("## Adding a family of coefficients") :]
+    section = page.split("## Adding a family of coefficients")[1].split("\n## ")[0]
     files = [f"{folder}/momenta_dot.py" for folder in re.findall(r"`momenta_dot\.py` in `([\w/]+)/`", section)]
     blocks = re.findall(r"^```python\n(.*?)^```$", section, re.M | re.S)
     return dict(zip(files, blocks, strict=True))

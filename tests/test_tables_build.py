@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from coupling.kernels.regge import MAX_TOTAL
-from coupling.tables import Request, Table, TableError, build, build_shard, builder, load, merge, parts
+from coupling.tables import Request, Table, TableError, atomic, build, build_shard, builder, load, merge, parts
 from coupling.tables.atomic import remove_abandoned, replacing
 from coupling.tables.builder import parts_folder, up_to_date
 from coupling.tables.core import core_blocks
@@ -486,3 +486,13 @@ def wait_for_a_file(process: subprocess.Popen[bytes], folder: Path) -> None:
     before = set(folder.rglob("*"))
     while process.poll() is None and set(folder.rglob("*")) <= before:
         time.sleep(0.002)
+
+
+def test_a_process_that_waits_for_a_lock_sleeps_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks again after each pause, and does not keep the processor busy."""
+    answers, slept = [False, False, False, True], []
+    monkeypatch.setattr(atomic, "_lock", lambda file: answers.pop(0))
+    monkeypatch.setattr(atomic.time, "sleep", slept.append)
+    with open(tmp_path / "lock", "wb") as file:
+        atomic._wait_for(file, tmp_path / "table", 60.0)
+    assert not answers and slept == [atomic.PAUSE] * 3 and atomic.PAUSE > 0

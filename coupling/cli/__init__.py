@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import click
 
+from coupling.cli.calibrate import calibrate
 from coupling.cli.console import Commands
 from coupling.cli.crosscheck import crosscheck
 from coupling.cli.derive import derive
@@ -57,5 +58,19 @@ def main(context: click.Context) -> None:
     context.with_resource(one_line_warnings())
 
 
-for command in (value, load, build, merge, check, info, export, crosscheck, derive, study, simulate, manybody):
+for command in (
+    value,
+    load,
+    build,
+    merge,
+    check,
+    info,
+    export,
+    crosscheck,
+    derive,
+    study,
+    simulate,
+    calibrate,
+    manybody,
+):
     main.add_command(command)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.tables.core import core_blocks
+from coupling.tables.core import compile_core, core_blocks
 from coupling.tables.errors import TableError
 from coupling.tables.format import DTYPES, Tensor
 from coupling.tables.parts import Part, Plan, finished_part, part_file
@@ -44,6 +44,7 @@ class Assembly:
                 check_part(plan, index, part_file(folder, index), part)
             return part
 
+        compile_core(plan.request.basis)
         with ThreadPoolExecutor(workers) as pool:
             for index, part in enumerate(pool.map(verified, range(len(plan)))):
                 if part is None:

@@ -24,10 +24,11 @@ from coupling.integers import count, integer
 from coupling.memory import require_memory
 from coupling.plan import PATH_BYTES
 from coupling.quoted import quoted
+from coupling.selection import of_type
 from coupling.tables import parts
 from coupling.tables.assembly import Assembly
 from coupling.tables.atomic import remove_abandoned
-from coupling.tables.core import core_blocks
+from coupling.tables.core import compile_core, core_blocks
 from coupling.tables.errors import TableError
 from coupling.tables.factors import reduced_vectors
 from coupling.tables.format import write
@@ -109,6 +110,7 @@ def build_shard(
     [1, 0]
     Table('real-l2': real basis, lmax 2, 15 paths, 137 entries, 4 families)
     """
+    of_type(request, Request, "request")
     target = Path(output)
     workers = count(workers, "workers")
     shard, shards = integer(shard, "shard"), integer(shards, "shards")
@@ -144,6 +146,7 @@ def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1,
     Traceback (most recent call last):
     ValueError: 1 of 1 parts of real-l2 are not built yet, the first is part 0: build them, then merge
     """
+    of_type(request, Request, "request")
     workers, target = count(workers, "workers"), Path(output)
     request = request.renamed(table_name(target))
     require_replaceable(target, KIND, force)
@@ -239,6 +242,7 @@ def _build_parts(
     """Build the parts that are not there; return which those were."""
     what = plan.request, plan.part_entries
     folder, built = parts_folder(target), set[int]()
+    compile_core(plan.request.basis)
     with nullcontext(executor) if executor else ThreadPoolExecutor(workers) as pool:
         futures = {pool.submit(build_part, *what, index, folder, force): index for index in indices}
         try:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import operator
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -23,6 +22,7 @@ from pathlib import Path
 from coupling.conventions import FAMILIES
 from coupling.families import Family, names
 from coupling.families import family as known
+from coupling.integers import degree, is_integer
 from coupling.names import check_name
 from coupling.quoted import quoted
 from coupling.selection import PARITIES, check_basis, one_of
@@ -168,12 +168,9 @@ def _lmax(value: object) -> tuple[int, int, int]:
 
 
 def _one_lmax(value: object) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if not is_integer(value):
         raise TypeError(f"lmax must be an integer >= 0, or three of them, got {type(value).__name__} {quoted(value)}")
-    lmax = operator.index(value)
-    if lmax < 0:
-        raise ValueError(f"lmax must be >= 0, got {quoted(lmax)}")
-    return lmax
+    return degree(value, "lmax")
 
 
 def _check_size(lmax: tuple[int, int, int], basis: str, parity: str, families: int) -> None:
