@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from coupling.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from coupling import exact, families, foreign, plots, sphere
+    from coupling import exact, families, foreign, manybody, plots, sphere
     from coupling.arrays import load_arrays
     from coupling.coefficients import (
         antisymmetric_gaunt,
@@ -48,6 +48,7 @@ _HOME = {
     "load": "coupling.tables",
     "load_arrays": "coupling.arrays",
     "lowrank": "coupling.lowrank",
+    "manybody": "coupling.manybody",
     "normalization": "coupling.normalizations",
     "plots": "coupling.plots",
     "products": "coupling.products",
@@ -76,6 +77,7 @@ __all__ = [
     "load",
     "load_arrays",
     "lowrank",
+    "manybody",
     "normalization",
     "plots",
     "products",

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import compiled, exact_vs_sympy, peers, product_peers, products, symbols, tables
+from benchmarks import compiled, exact_vs_sympy, manybody, peers, product_peers, products, symbols, tables
 from benchmarks.timing import UNTIMED, told, wrong
 from coupling import wigner_3j
+from coupling.manybody import basis as many_body
 from coupling.tabulation import Tabulation, tabulate
 
 Values = Callable[[np.ndarray], np.ndarray]
@@ -134,6 +135,23 @@ def test_symbols_tell_no_time_of_a_wrong_program(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(symbols, "programs", lambda: {"planted": (99, lambda *s: factor * wigner_3j(*s))})
     [cells] = told_of(symbols.rows(), "planted")
     assert (cells[2] == UNTIMED) == (factor != 1)
+
+
+@pytest.mark.parametrize("wrong_paths", [0, 1])
+def test_bases_tell_no_time_of_a_wrong_program(monkeypatch: pytest.MonkeyPatch, wrong_paths: int) -> None:
+    """A path that is not in the span of the exact basis, planted, costs a program its time."""
+    monkeypatch.setattr(manybody, "SIZES", [((1, 2), 1, True)])
+    monkeypatch.setattr(manybody, "RUNS", dict.fromkeys(("coupling", "cuequivariance")))
+    real = many_body(1, 2, "1o").tensor()
+    real[0, 0, :wrong_paths] += 0.1
+    outside = manybody.outside(real, 1, 2, "1o")
+    given = {
+        "coupling": {"exact": 1.0, "rounded": 1.0, "paths": 3, "entries": 9},
+        "cuequivariance": {"seconds": 6.0, "wrong": outside},
+    }
+    [row] = manybody.rows(lambda name, size: given[name])
+    cells = [cell.strip() for cell in row.split("|")[1:-1]]
+    assert outside == wrong_paths and cells[5:] == ([UNTIMED] * 2 if wrong_paths else ["6.00 s", "3"])
 
 
 def test_sympy_is_compared_before_it_is_timed(

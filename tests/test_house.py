@@ -33,6 +33,7 @@ PUBLIC = [
     "load",
     "load_arrays",
     "lowrank",
+    "manybody",
     "normalization",
     "plots",
     "products",
