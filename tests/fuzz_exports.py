@@ -29,6 +29,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coupling.arrays import Arrays, build_arrays, load_arrays
+from coupling.files.atomic import write
+from coupling.files.container import Tensor, read
 from coupling.foreign import Convention, read_convention
 from coupling.interop.cuda.source import cuda_source
 from coupling.interop.export.formats import FORMATS, export
@@ -36,7 +38,6 @@ from coupling.interop.export.named import FORMATS as NAMED
 from coupling.interop.export.named import export_named
 from coupling.products import ClebschGordan
 from coupling.tables import Request, Table, TableError, build, load, read_request
-from coupling.tables.format import Tensor, read, write
 
 CANARY = "canary"
 PAYLOADS = (

@@ -33,13 +33,14 @@ from coupling.arrays.request import (
     request_of,
 )
 from coupling.arrays.values import UNITS, as_doubles
+from coupling.files.catalogue import manifest_entry
+from coupling.files.reader import file_digest, read_manifest, table_folder
 from coupling.interop.export.rounding import round_to
 from coupling.products import AntisymmetricGaunt, Gaunt, MatrixProduct
 from coupling.sphere import gauss_legendre, gradients, harmonics
 from coupling.sphere.grids import LEBEDEV_DEGREES
 from coupling.spins import smallest_spin
 from coupling.tables import TableError
-from coupling.tables.manifest import file_digest, manifest_entry, read_manifest, table_folder
 
 built = cache(build_arrays)
 
@@ -453,7 +454,7 @@ def test_any_safetensors_reader_reads_them(tmp_path: Path) -> None:
 
 
 def test_loading_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("coupling.arrays.reader.cache_folder", lambda version: tmp_path / "cache")
+    monkeypatch.setattr("coupling.files.cache.cache_folder", lambda version: tmp_path / "cache")
     assert load_arrays("gauss-legendre-l4").request == load_arrays("gauss_legendre-l4").request
     assert not list(tmp_path.iterdir())
     grid = load_arrays("lebedev-l2-d9-float32")

@@ -38,6 +38,7 @@ RANKS = {
     "coupling.recurrences": 3,
     "coupling.plan": 3,
     "coupling.tabulation": 3,
+    "coupling.files": 1,
     "coupling.tables": 3,
     "coupling.arrays": 3,
     "coupling.accuracy": 4,
@@ -95,7 +96,7 @@ def test_the_routes_to_a_number_are_independent() -> None:
 
 def test_derivations_stand_apart() -> None:
     allowed = ("derivations", "coupling.conventions", "coupling.selection", "coupling.exact")
-    files = ("coupling.tables.atomic", "coupling.tables.ownership")  # they know no number
+    files = ("coupling.files.atomic", "coupling.files.ownership")  # they know no number
     for name in modules():
         for target, line in imports(name):
             if inside(name, "derivations"):

@@ -19,12 +19,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from coupling.files.atomic import remove_abandoned, replacing, write
+from coupling.files.container import read
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.tables import Request, Table, TableError, build, build_shard, builder, load, merge, parts
-from coupling.tables.atomic import remove_abandoned, replacing
 from coupling.tables.builder import parts_folder, up_to_date
 from coupling.tables.core import core_blocks
-from coupling.tables.format import read, write
 from coupling.tables.parts import Plan, build_part, finished_part, part_file
 from coupling.tables.size import table_bytes
 
@@ -152,7 +152,7 @@ def test_only_missing_and_damaged_parts_are_built(
     build_part(SMALL, 1001, 11, folder)  # of another division
     part_file(folder, 12).unlink()
     with monkeypatch.context() as other:
-        other.setattr("coupling.tables.sources.builder_digest", lambda: "0" * 64)
+        other.setattr("coupling.files.sources.builder_digest", lambda: "0" * 64)
         build_part(SMALL, PART[SMALL], 12, folder)  # by other sources
     assert unfinished(plan, folder) == [2, 4, 6, 8, 10, 11, 12]
     built = []
@@ -301,9 +301,9 @@ def test_an_up_to_date_file_is_kept(tmp_path: Path) -> None:
 def test_a_stale_or_damaged_file_is_built_again(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "real-l3.safetensors"
     if damage == "another version":
-        monkeypatch.setattr("coupling.tables.sources.__version__", "0.0.1")
+        monkeypatch.setattr("coupling.files.sources.__version__", "0.0.1")
     if damage == "other sources":
-        monkeypatch.setattr("coupling.tables.sources.builder_digest", lambda: "0" * 64)
+        monkeypatch.setattr("coupling.files.sources.builder_digest", lambda: "0" * 64)
     build(Request(lmax=4 if damage == "another request" else 3), path)
     monkeypatch.undo()
     raw = bytearray(path.read_bytes())

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from coupling import block, load
+from coupling.files.catalogue import manifest_entry, write_manifest
+from coupling.files.reader import file_digest, read_manifest
 from coupling.tables import Request, TableError, build, read_request
-from coupling.tables.manifest import file_digest, manifest_entry, read_manifest, write_manifest
 
 COMMITTED = ["complex-l4", "real-l12", "real-l4", "real-l8"]
 
@@ -115,7 +116,7 @@ def copy(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in COMMITTED:
         file = Path("data") / f"{name}.safetensors"
         (tmp_path / file).write_bytes((folder / file).read_bytes())
-    monkeypatch.setattr("coupling.tables.manifest.table_folder", lambda: tmp_path)
+    monkeypatch.setattr("coupling.files.reader.table_folder", lambda: tmp_path)
     return tmp_path
 
 
@@ -143,7 +144,7 @@ def test_a_table_of_the_manifest_that_is_not_there_is_built(
     copy: Path, monkeypatch: pytest.MonkeyPatch, shipped_sources: str
 ) -> None:
     """From a repository without its data, say; then it must still be the file of the manifest."""
-    monkeypatch.setattr("coupling.tables.cache.cache_folder", lambda: copy / "cache")
+    monkeypatch.setattr("coupling.files.cache.cache_folder", lambda version: copy / "cache")
     (copy / "data" / "complex-l4.safetensors").unlink()
     assert load("complex-l4").request.basis == "complex"
     file = copy / "cache" / "complex-l4.safetensors"

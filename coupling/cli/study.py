@@ -141,9 +141,9 @@ def whole(**options: Any) -> None:
 @says_what_is_wrong
 def verify(files: Sequence[Path]) -> None:
     """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
+    from coupling.files import TableError
     from coupling.lowrank.store import read_any
     from coupling.lowrank.verification import claims_in_vain
-    from coupling.tables.errors import TableError
 
     failed = 0
     for file in files:

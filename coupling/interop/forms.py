@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 import coupling.interop.arrays as arrays
 import coupling.products as products
+from coupling.files.container import canonical_json
 from coupling.quoted import quoted
 from coupling.selection import one_of
 from coupling.tables import Request, Table, build
-from coupling.tables.request import canonical_json
 
 #: The products that a text can name.
 KINDS = "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "AntisymmetricGaunt"

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.files import TableError
+from coupling.files.container import DTYPES, Tensor
 from coupling.tables.core import core_blocks
-from coupling.tables.errors import TableError
-from coupling.tables.format import DTYPES, Tensor
 from coupling.tables.parts import Part, Plan, finished_part, part_file
 
 

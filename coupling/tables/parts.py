@@ -19,16 +19,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.files import TableError
+from coupling.files.atomic import remove_abandoned, write
+from coupling.files.container import Content, Tensor, open_regular, read
+from coupling.files.ownership import HEAD, kind_of
+from coupling.files.sources import provenance
 from coupling.indexing import entry_counts
-from coupling.tables.atomic import remove_abandoned
 from coupling.tables.core import Block, core_blocks
-from coupling.tables.errors import TableError
-from coupling.tables.format import Content, Tensor, read, write
-from coupling.tables.metadata import SCHEMA_VERSION
-from coupling.tables.ownership import HEAD, kind_of, open_regular
+from coupling.tables.reader import KIND
 from coupling.tables.request import Request
 from coupling.tables.size import path_array
-from coupling.tables.sources import provenance
 
 #: A part begins when the parts before it reach a multiple of this many entries, before zeros are left out.
 PART_ENTRIES = 1 << 22
@@ -178,7 +178,7 @@ def _tensors(paths: int, entries: int) -> list[Tensor]:
 def _metadata(plan: Plan, index: int) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": KIND.version,
         "request_digest": plan.request.digest,
         "part": [index, len(plan), plan.part_entries],
         **provenance(),

@@ -12,13 +12,13 @@ from coupling.arrays.arrays import Arrays
 from coupling.arrays.builder import build_arrays
 from coupling.arrays.request import ArraysRequest
 from coupling.arrays.values import as_doubles
+from coupling.files.container import canonical_json
 from coupling.interop.export.c_header import declaration
 from coupling.interop.export.npz import npz_bytes
 from coupling.interop.export.preamble import guarded
 from coupling.interop.export.python_module import as_tuple
 from coupling.interop.export.source import harmless, identifier
 from coupling.selection import one_of
-from coupling.tables.request import canonical_json
 
 #: format → suffix of its files
 FORMATS = {"npz": ".npz", "c": ".h", "python": ".py", "safetensors": ".safetensors"}

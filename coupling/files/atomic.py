@@ -8,15 +8,21 @@ has locked was left by a killed process, and the next writer removes it.
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from coupling.tables.ownership import Kind, holds, kind_of, open_regular, require_replaceable
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.files import Kind
+from coupling.files.container import NO_CHECKSUM, Tensor, encode_header, naming, open_regular
+from coupling.files.ownership import holds, kind_of, require_replaceable
 
 try:
     import fcntl
@@ -31,25 +37,8 @@ PAUSE = 0.02
 FINISHED: deque[Path] = deque(maxlen=1 << 14)
 
 
-@contextmanager
-def naming(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Give the file name to errors of the system that have none: a full disk, a failing one, a refused mapping.
-
-    >>> with naming("real-l8.safetensors"):
-    ...     raise OSError(28, "No space left on device")
-    Traceback (most recent call last):
-    OSError: [Errno 28] No space left on device: 'real-l8.safetensors'
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.filename is not None or error.errno is None:
-            raise
-        raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
-
-
 def write_file(path: Path, content: bytes, *, force: bool = False) -> bool:
-    """Write a whole file and return whether it has changed; :mod:`coupling.tables.ownership` says what may be replaced.
+    """Write a whole file and return whether it has changed; :mod:`coupling.files.ownership` says what may be replaced.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -175,3 +164,39 @@ def _flush_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def write(
+    path: Path,
+    metadata: Mapping[str, Any],
+    tensors: Sequence[Tensor],
+    chunks: Iterable[NDArray[Any]],
+    *,
+    flush: bool = True,
+    force: bool = False,
+) -> dict[str, Any]:
+    """Write a file whose arrays arrive in chunks, in order; return the metadata with their checksum.
+
+    flush : wait until it is on the disk
+    force : over any file; otherwise FileExistsError is raised for one that is of another kind, or of a newer schema
+    """
+    blank = encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors)
+    digest = hashlib.sha256(blank)
+    with replacing(path, flush, kind=kind_of(blank), force=force) as file:
+        file.write(blank)
+        written = sum(_write_chunk(file, digest, chunk) for chunk in chunks)
+        if written != sum(tensor.bytes for tensor in tensors):
+            raise ValueError(f"{path}: {written} bytes of arrays do not fill the tensors {list(tensors)}")
+        final = {**metadata, "checksum": digest.hexdigest()}
+        file.seek(0)
+        file.write(encode_header(final, tensors))
+    return final
+
+
+def _write_chunk(file: BinaryIO, digest: Any, chunk: NDArray[Any]) -> int:
+    if not chunk.size:  # an empty memoryview cannot be cast
+        return 0
+    little = np.ascontiguousarray(chunk, chunk.dtype.newbyteorder("<"))
+    data = little.data.cast("B")
+    digest.update(data)
+    return file.write(data)
