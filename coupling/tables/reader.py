@@ -131,7 +131,7 @@ def check_entries(file: str | os.PathLike[str], table: Table) -> int:
 
     Return the number of entries, or raise TableError.
     """
-    for first, orders, degrees, core, starts in _chunks(table):
+    for first, orders, degrees, core, starts in chunks(table):
         size = abs(core)
         _refuse(file, "core", "finite, not 0, at most 1 in size", (size > 0) & (size <= 1), core, first)
         allowed = _allowed(orders, degrees, table.request.basis)
@@ -143,7 +143,7 @@ def check_entries(file: str | os.PathLike[str], table: Table) -> int:
     return len(table.core)
 
 
-def _chunks(table: Table) -> Iterator[tuple[int, NDArray, NDArray, NDArray, NDArray]]:
+def chunks(table: Table) -> Iterator[tuple[int, NDArray, NDArray, NDArray, NDArray]]:
     """Give first entry, orders [3, e], degrees [3, e], core [e] and the starts of the paths, some paths at a time."""
     bounds = np.searchsorted(table.offsets, np.arange(0, len(table.core) + CHUNK, CHUNK)).clip(max=len(table))
     for begin, end in pairwise(dict.fromkeys(bounds.tolist())):  # np.unique would import numpy.ma
