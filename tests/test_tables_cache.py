@@ -25,9 +25,9 @@ from coupling.files.container import read
 from coupling.files.reader import read_manifest
 from coupling.files.sources import digest_of, source_files
 from coupling.selection import PARITIES
+from coupling.sizes import table_bytes
 from coupling.tables import Request, TableError, build, load
 from coupling.tables.request import TABLE_LIMIT, request_of
-from coupling.tables.size import table_bytes
 from tests.sources import imports, inside, modules
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="XDG_CACHE_HOME moves the cache")

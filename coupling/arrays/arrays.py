@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from coupling.arrays.request import ArraysRequest
+from coupling.files import checks
 from coupling.files.container import file_name
 from coupling.portable import Portable
 from coupling.quoted import quoted
@@ -79,6 +80,4 @@ class Arrays(Portable, Mapping[str, NDArray[Any]]):
 
     def check(self) -> Report:
         """Check the arrays against what they should be; see :func:`coupling.arrays.check.check`."""
-        from coupling.arrays.check import check
-
-        return check(self)
+        return checks("arrays", self)

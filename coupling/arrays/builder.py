@@ -68,7 +68,7 @@ def requested(name: str) -> ArraysRequest:
 def shipped_names(folder: Path) -> list[str]:
     """Return the names of the arrays that are shipped, ``arrays.toml`` of a folder.
 
-    >>> from coupling.files.reader import table_folder
+    >>> from coupling.files import table_folder
     >>> "gauss_legendre-l4" in shipped_names(table_folder())
     True
     """

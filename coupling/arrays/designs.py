@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.arrays.request import DESIGNS
+from coupling.files import table_folder
 from coupling.files.atomic import write
 from coupling.files.container import Tensor, read
-from coupling.files.reader import table_folder
 
 Points = NDArray[np.float64]
 

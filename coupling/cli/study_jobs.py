@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coupling.cli.study import bar, tell
+from coupling.cli.console import bar, tell
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.families import family as known
 from coupling.files.atomic import FINISHED

@@ -8,7 +8,6 @@ from string import Template
 
 import numpy as np
 
-from coupling.cli.study import chart
 from coupling.cli.study_jobs import begin, counted, sections, work
 from coupling.cli.study_page_text import TEXT
 from coupling.conventions import GAUNT
@@ -21,7 +20,7 @@ from coupling.lowrank.factors import column_norms, tensor
 from coupling.lowrank.problems import Problem, from_spec
 from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, spread
 from coupling.lowrank.records import Record
-from coupling.lowrank.report import LEGEND, cell, errors_by_rank, number, table, whole_table
+from coupling.lowrank.report import LEGEND, cell, curves, errors_by_rank, number, table, whole_table
 from coupling.lowrank.store import FACTORS, PROBLEMS, save_factors
 from coupling.plots import save_errors
 from coupling.plots.style import require_picture
@@ -97,15 +96,19 @@ def draw(folder: Path, found: Mapping[str, Studies], products: Sequence[tuple], 
     """Write the pictures, ``PICTURES``."""
     normalizations, degrees, variants, outputs, whole = (folder / f"{name}.png" for name in PICTURES)
     limits = {name: found[name] for name in ("Gaunt", "bracket")}
-    chart(normalizations, {f"1/N, {name}": studies for name, studies in limits.items()}, force)
+    save_errors(
+        normalizations, curves({f"1/N, {name}": studies for name, studies in limits.items()}), "rank R", force=force
+    )
     save_errors(degrees, fixed_rank(limits), "degree limit L", force=force)
     groups = {"Gaunt": "Gaunt", "bracket": "bracket"}
     sides = {
         f"variants, {name}": {k.removeprefix(f"{start}, "): v for k, v in found["variants"].items() if start in k}
         for name, start in groups.items()
     }
-    chart(variants, sides, force)
-    chart(outputs, {"outputs to 2L": found["double"], "matrix product": found["matrix"]}, force)
+    save_errors(variants, curves(sides), "rank R", force=force)
+    save_errors(
+        outputs, curves({"outputs to 2L": found["double"], "matrix product": found["matrix"]}), "rank R", force=force
+    )
     panels = {"degrees to 2": compared(found["whole"]["L = 2"], products)}
     save_errors(whole, panels, "terms R", force=force)
 

@@ -183,9 +183,9 @@ def _build_table(
 
 
 def _build_all(workers: int, force: bool) -> None:
+    from coupling.files import table_folder
     from coupling.files.catalogue import write_manifest
     from coupling.files.container import file_name
-    from coupling.files.reader import table_folder
     from coupling.tables.request import read_requests
 
     folder = table_folder()

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from coupling.conventions import CONVENTION_ID
@@ -139,3 +140,22 @@ def kind_named(name: str) -> Kind | None:
     if name not in _REGISTERED and name in HOMES:
         import_module(HOMES[name])
     return _REGISTERED.get(name)
+
+
+def checks(name: str, value: Any) -> Any:
+    """Return the report on what a file of a kind holds."""
+    kind = kind_named(name)
+    if kind is None or not kind.check:
+        raise ValueError(f"files of the kind {name} have no checks")
+    return kind.call("check", value)
+
+
+def table_folder() -> Path:
+    """Return the folder of manifest and data: inside an installed package, or ``tables`` of a checkout.
+
+    >>> (table_folder() / "manifest.json").exists()
+    True
+    """
+    package = Path(__file__).parents[1]
+    inside = package / "tables"
+    return inside if (inside / "manifest.json").exists() else package.parent / "tables"

@@ -13,7 +13,9 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -33,6 +35,8 @@ except ImportError:  # Windows: nothing is locked, so nothing is ever taken for 
 PATIENCE = 600.0
 #: Seconds between two attempts to get a lock.
 PAUSE = 0.02
+#: Bytes that are read together to be hashed.
+BLOCK = 1 << 20
 #: The last files that this process has finished, in order: what an interruption leaves behind.
 FINISHED: deque[Path] = deque(maxlen=1 << 14)
 
@@ -130,7 +134,7 @@ def remove_abandoned(path: Path) -> int:
 def _create(path: Path) -> tuple[Path, BinaryIO]:
     while True:
         temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
-        file = open(temporary, "xb")  # noqa: SIM115 - the caller closes it
+        file = open(temporary, "x+b")  # noqa: SIM115 - the caller closes it
         if _lock(file) is not False and temporary.exists():
             return temporary, file
         file.close()  # another writer took it for abandoned in the moment before it was locked
@@ -170,33 +174,57 @@ def write(
     path: Path,
     metadata: Mapping[str, Any],
     tensors: Sequence[Tensor],
-    chunks: Iterable[NDArray[Any]],
+    arrays: Iterable[NDArray[Any]],
     *,
     flush: bool = True,
     force: bool = False,
 ) -> dict[str, Any]:
-    """Write a file whose arrays arrive in chunks, in order; return the metadata with their checksum.
+    """Write a file of these arrays, in the order of the tensors; return the metadata with their checksum.
 
     flush : wait until it is on the disk
     force : over any file; otherwise FileExistsError is raised for one that is of another kind, or of a newer schema
     """
+    pieces = zip((tensor.name for tensor in tensors), arrays, strict=False)
+    return write_pieces(path, metadata, tensors, pieces, flush=flush, force=force)
+
+
+def write_pieces(
+    path: Path,
+    metadata: Mapping[str, Any],
+    tensors: Sequence[Tensor],
+    pieces: Iterable[tuple[str, NDArray[Any]]],
+    *,
+    flush: bool = True,
+    force: bool = False,
+) -> dict[str, Any]:
+    """Write a file whose arrays arrive in pieces, by turns: each goes to the next place of the array that it names.
+
+    Nothing is written twice.  What arrives in the order of the file is hashed, by another thread, while it is written;
+    the rest is read once.
+    """
     blank = encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors)
-    digest = hashlib.sha256(blank)
-    with replacing(path, flush, kind=kind_of(blank), force=force) as file:
+    digest, hashed = hashlib.sha256(blank), len(blank)
+    ends = list(accumulate((tensor.bytes for tensor in tensors), initial=len(blank)))
+    places = {tensor.name: start for tensor, start in zip(tensors, ends, strict=False)}
+    with replacing(path, flush, kind=kind_of(blank), force=force) as file, ThreadPoolExecutor(1) as hasher:
         file.write(blank)
-        written = sum(_write_chunk(file, digest, chunk) for chunk in chunks)
-        if written != sum(tensor.bytes for tensor in tensors):
-            raise ValueError(f"{path}: {written} bytes of arrays do not fill the tensors {list(tensors)}")
+        hashing: Future[Any] = hasher.submit(bytes)
+        for name, piece in pieces:
+            data = np.ascontiguousarray(piece, piece.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
+            if places[name] == hashed:
+                hashing.result()  # one piece at a time, in order
+                hashing = hasher.submit(digest.update, data)
+                hashed += len(data)
+            file.seek(places[name])
+            file.write(data)
+            places[name] += len(data)
+        hashing.result()
+        if list(places.values()) != ends[1:]:
+            raise ValueError(f"{path}: the pieces do not fill the tensors {list(tensors)}")
+        file.seek(hashed)
+        while block := file.read(BLOCK):
+            digest.update(block)
         final = {**metadata, "checksum": digest.hexdigest()}
         file.seek(0)
         file.write(encode_header(final, tensors))
     return final
-
-
-def _write_chunk(file: BinaryIO, digest: Any, chunk: NDArray[Any]) -> int:
-    if not chunk.size:  # an empty memoryview cannot be cast
-        return 0
-    little = np.ascontiguousarray(chunk, chunk.dtype.newbyteorder("<"))
-    data = little.data.cast("B")
-    digest.update(data)
-    return file.write(data)

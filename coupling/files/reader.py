@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from coupling.files import Kind, TableError
+from coupling.files import Kind, TableError, table_folder
 from coupling.files.container import Tensor, check_checksum, file_name, read
 from coupling.names import is_version
 from coupling.quoted import quoted
@@ -126,17 +126,6 @@ def check_tensors(path: Path, tensors: list[Tensor], expected: list[Tensor]) -> 
 
 
 # -- what is shipped --------------------------------------------------------------------------
-
-
-def table_folder() -> Path:
-    """Return the folder of manifest and data: inside an installed package, or ``tables`` of a checkout.
-
-    >>> (table_folder() / "manifest.json").exists()
-    True
-    """
-    package = Path(__file__).parent.parent
-    inside = package / "tables"
-    return inside if (inside / "manifest.json").exists() else package.parent / "tables"
 
 
 def read_manifest(folder: Path | None = None, kind: str = "tables") -> dict[str, dict[str, Any]]:

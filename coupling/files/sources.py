@@ -13,8 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from coupling.files import Kind
-from coupling.files.reader import table_folder
+from coupling.files import Kind, table_folder
 from coupling.version import __version__
 
 #: Folders of the package whose sources enter the digest, with the modules beside them: all that the builders import.

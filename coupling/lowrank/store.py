@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coupling.conventions import GAUNT
-from coupling.files import Kind, TableError, register
+from coupling.files import Kind, TableError, register, table_folder
 from coupling.files.atomic import write
 from coupling.files.container import Content, Tensor, read
 from coupling.files.ownership import file_kind
-from coupling.files.reader import load_file, table_folder
+from coupling.files.reader import load_file
 from coupling.files.report import Report, verdict
 from coupling.integers import count, degree
 from coupling.lowrank.factors import Array

@@ -8,8 +8,8 @@ import numpy as np
 
 from coupling.indexing import entry_counts
 from coupling.plots.style import EVEN, FAINT, INK, ODD, TICK, dress, new_axes
+from coupling.sizes import symmetry_zeros
 from coupling.tables import Request, build
-from coupling.tables.size import symmetry_zeros
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

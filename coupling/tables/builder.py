@@ -1,9 +1,9 @@
 """From a request to a table: in memory, to a file, by several threads, processes or machines.
 
 A table of up to ``AT_ONCE`` entries is computed in memory and written.  A larger one leaves its finished parts in
-``<name>.parts`` beside the table until all are there, and is then put together by streaming, so that memory holds one
-part per worker and what is as long as the list of paths.  Nothing in the result depends on who built which part, or how
-often the work was interrupted.
+``<name>.parts`` beside the table until all are there.  They hold a sixth of its entries; the table is made from them by
+streaming and written once, so that memory holds one part per worker and what is as long as the list of paths.  Nothing
+in the result depends on who built which part, or how often the work was interrupted.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import coupling.tables.parts as parts
 from coupling.files import TableError
-from coupling.files.atomic import remove_abandoned, write
+from coupling.files.atomic import remove_abandoned, write_pieces
 from coupling.files.ownership import require_replaceable
 from coupling.files.sources import describe
 from coupling.indexing import entry_counts, path_count
@@ -28,14 +29,13 @@ from coupling.integers import count, integer
 from coupling.memory import require_memory
 from coupling.plan import PATH_BYTES
 from coupling.quoted import quoted
-from coupling.tables import parts
+from coupling.sizes import path_array
 from coupling.tables.assembly import Assembly
 from coupling.tables.core import core_blocks
 from coupling.tables.factors import reduced_vectors
 from coupling.tables.parts import Plan, build_part, part_file, plan_of, remove_parts
 from coupling.tables.reader import KIND, count_entries, load
 from coupling.tables.request import Request, read_request, table_name
-from coupling.tables.size import ENTRY_BYTES, path_array
 from coupling.tables.table import Table
 
 Progress = Callable[[int], object]
@@ -252,15 +252,16 @@ def _assemble(assembly: Assembly, target: Path, force: bool) -> Table:
     plan = assembly.plan
     offsets, factors = _offsets(assembly.counts), reduced_vectors(plan.request.families, plan.paths, plan.request.basis)
     entries = int(offsets[-1])
-    arrays = {tensor.name: tensor for tensor in plan.request.tensors(len(plan.paths), entries)}
+    reduced = {f"reduced_{family}": factor for family, factor in factors.items()}
 
-    def chunks() -> Iterator[NDArray[Any]]:
-        yield from assembly.chunks(arrays["core"])
-        yield from (*factors.values(), offsets)
-        yield from assembly.chunks(arrays["orders"])
-        yield plan.paths
+    def pieces() -> Iterator[tuple[str, NDArray[Any]]]:
+        yield from assembly.pieces()
+        yield from reduced.items()
+        yield "offsets", offsets
+        yield "paths", plan.paths
 
-    write(target, _metadata(plan.request, plan.paths, entries), list(arrays.values()), chunks(), force=force)
+    metadata = _metadata(plan.request, plan.paths, entries)
+    write_pieces(target, metadata, plan.request.tensors(len(plan.paths), entries), pieces(), force=force)
     return load(target, verify=False)
 
 
@@ -281,7 +282,7 @@ def _metadata(request: Request, paths: NDArray[np.uint8], entries: int) -> dict[
 def _bytes_of_parts(plan: Plan, target: Path, indices: range) -> int:
     """Return the bytes of the parts that are not there yet."""
     folder = parts_folder(target)
-    return ENTRY_BYTES * sum(plan.size(index) for index in indices if not part_file(folder, index).exists())
+    return sum(plan.bytes(index) for index in indices if not part_file(folder, index).exists())
 
 
 def _require_disk(needed: int, request: Request, target: Path) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from coupling.conventions import CORE
 from coupling.families import family as known
+from coupling.files import checks
 from coupling.files.container import file_name
 from coupling.floating_point import default_rounding
 from coupling.memory import require_memory
@@ -195,9 +196,7 @@ class Table(Portable):
 
     def check(self) -> Report:
         """Check structure, identities and exact values; see :func:`coupling.tables.check.check`."""
-        from coupling.tables.check import check
-
-        return check(self)
+        return checks("table", self)
 
 
 def _key(path: Any) -> Any:
