@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from coupling.files import Kind
     from coupling.tables import Table
 
-#: What --format may be for arrays.
-FORMATS = ("npz", "c", "python", "safetensors")
-
 
 def kind_of_name(name: str) -> Kind:
     """Return the kind of what a name or a file holds, a table unless it says otherwise; a file is asked for its schema.
@@ -80,7 +77,7 @@ def export_arrays(
     """Write arrays in the format of a program; refuse the options that are for tables."""
     from coupling.arrays import load_arrays
     from coupling.files.atomic import write_file
-    from coupling.interop.export.named import FORMATS, export_named
+    from coupling.interop.export.formats import OF_ARRAYS, export_named
 
     for option, value in others.items():
         if value:
@@ -92,6 +89,6 @@ def export_arrays(
         return
     label = loaded.request.name if dtype == loaded.request.dtype else f"{loaded.request.name}-{dtype}"
     target = Path(output or ".")
-    target = target / f"{label}{FORMATS[form]}" if target.is_dir() else target
+    target = target / f"{label}{OF_ARRAYS[form].suffix}" if target.is_dir() else target
     write_file(target, content, force=force)
     click.echo(f"{target}: {len(content)} bytes")
