@@ -68,7 +68,6 @@ coupling.files.catalogue
 coupling.tables.request
 coupling.tables.table
 coupling.tables.reader
-coupling.tables.factors
 coupling.tables.core
 coupling.tables.parts
 coupling.tables.assembly
@@ -80,7 +79,6 @@ coupling.arrays.values
 coupling.arrays.arrays
 coupling.arrays.reader
 coupling.arrays.fixed
-coupling.arrays.surds
 coupling.arrays.normalizations
 coupling.arrays.harmonics
 coupling.arrays.fourier

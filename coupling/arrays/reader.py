@@ -98,9 +98,6 @@ def facts(request: ArraysRequest) -> dict[str, Any]:
     {'degree': 15, 'points': 86, 'rows': 96, 'weights_sum': '4 pi'}
     """
     return {
-        "name": request.name,
-        "request": request.content,
-        "request_digest": request.digest,
         "arrays": {tensor.name: DESCRIPTIONS[request.kind][tensor.name] for tensor in request.tensors},
         "facts": _numbers(request),
         "rounding": ROUNDING.format(request.dtype),

@@ -59,7 +59,8 @@ class Kind:
     listed : under which key the manifest lists the files of the kind that are shipped
     request : request(file, metadata), what the file was built from; raises TableError
     named : named(name), the request that a name stands for, or None when it is no such name
-    facts : facts(request), what the metadata hold, whichever sources build the file
+    facts : facts(request), what the metadata hold, whichever sources build the file, besides schema and convention
+        and, where names stand for requests, the name, content and digest of the request
     keys : further keys of the metadata, besides ``package_version`` and ``checksum``
     tensors : tensors(file, request, metadata), the arrays of the file in their order
     value : value(file, request, content, verify), the object that the file holds; raises TableError
@@ -105,8 +106,10 @@ class Kind:
 
     def constants(self, request: Any) -> dict[str, Any]:
         """Return the metadata that are known before a file is built, whichever sources build it."""
-        fixed = {"schema": self.schema, "schema_version": self.version, "convention": CONVENTION_ID}
-        return {**fixed, **self.facts(request)}
+        known = {"schema": self.schema, "schema_version": self.version, "convention": CONVENTION_ID}
+        if self.named is not _nothing:
+            known |= {"name": request.name, "request": request.content, "request_digest": request.digest}
+        return {**known, **self.facts(request)}
 
     def call(self, what: str, *arguments: Any, **options: Any) -> Any:
         """Call the builder ("build") or the checks ("check") of the kind."""

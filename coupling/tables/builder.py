@@ -31,8 +31,7 @@ from coupling.plan import PATH_BYTES
 from coupling.quoted import quoted
 from coupling.sizes import path_array
 from coupling.tables.assembly import Assembly
-from coupling.tables.core import core_blocks
-from coupling.tables.factors import reduced_vectors
+from coupling.tables.core import core_blocks, reduced_vectors
 from coupling.tables.parts import Plan, build_part, part_file, plan_of, remove_parts
 from coupling.tables.reader import KIND, count_entries, load
 from coupling.tables.request import Request, read_request, table_name

@@ -23,7 +23,7 @@ from coupling.floating_point import default_rounding
 from coupling.indexing import entry_counts
 from coupling.selection import Path
 from coupling.selection import orders as allowed_orders
-from coupling.tables.factors import reduced_number
+from coupling.tables.core import reduced_number
 from coupling.tables.reader import check_entries, check_paths, chunks
 from coupling.tables.table import Entries, Table
 

@@ -175,9 +175,6 @@ def _refuse(
 def facts(request: Request) -> dict[str, Any]:
     """Return what is known about a table before it is built."""
     return {
-        "name": request.name,
-        "request": request.content,
-        "request_digest": request.digest,
         "imaginary": list(request.imaginary),
         "rounding": ROUNDING,
         "source": SOURCE,
