@@ -273,13 +273,14 @@ def test_a_table_in_parts_is_written_once(plan: Plan, tmp_path: Path, monkeypatc
     assert parts_written < 11 * plan.allowed.sum() / 3
 
 
-def test_a_part_that_changes_after_it_was_verified(plan: Plan, tmp_path: Path) -> None:
+@pytest.mark.parametrize("order", [100, -100, -128])
+def test_a_part_that_changes_after_it_was_verified(order: int, plan: Plan, tmp_path: Path) -> None:
     path = tmp_path / "real-l6.safetensors"
     build_shard(SMALL, path, 0, 1)
     file, every = part_file(parts_folder(path), 12), range(len(plan))
 
     def beyond(arrays: dict[str, np.ndarray]) -> None:
-        arrays["orders"][-1, 0] = 100  # of no path: never used as an index
+        arrays["orders"][-1, 0] = order  # of no path: never used as an index
 
     sound = file.read_bytes()
     for damage, words in ((lambda file: forged(file, beyond), "those of a path, found -1"), (cut, "bytes from entry")):

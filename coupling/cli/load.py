@@ -50,7 +50,7 @@ def _cached(name: str) -> Path:
     from coupling.files.cache import cache_folder
     from coupling.files.container import file_name
 
-    return cache_folder() / file_name(name)
+    return cache_folder(kind_of_name(name).version) / file_name(name)
 
 
 def _remove(name: str, shipped: Path | None, force: bool) -> None:

@@ -56,15 +56,15 @@ def unfold(path, slots, sign, real, orders, values, found, out_orders, out_value
     """Write the non-zero entries of an ordering of the degrees of a canonical path a <= b <= c; return their number.
 
     orders [E, 3] and values [E] are those of the canonical path, whose slot j is the slot slots[j] of the ordering;
-    the values are multiplied by sign.  found has room for 2(2a+1)(2b+1) numbers, out_orders and out_values for all
-    allowed entries.  Returns -1 for orders that the path does not have.
+    the values are multiplied by sign.  found has at least 2(2a+1)(2b+1) numbers, out_orders and out_values
+    as many as the selection rules allow.  Returns -1 for orders that the path does not have.
     """
     a, b = path[slots[0]], path[slots[1]]
     width = 2 * b + 1
     found[: 2 * (2 * a + 1) * width] = 0.0
     for i in range(len(values)):
         m, n, far = orders[i, 0], orders[i, 1], 0
-        if abs(m) > a or abs(n) > b:
+        if not (-a <= m <= a and -b <= n <= b):  # the absolute value of -128, an int8, is negative
             return -1
         if real and abs(orders[i, 2]) == abs(m) + abs(n):
             far = 1

@@ -23,7 +23,7 @@ from coupling.kernels.entries import unfold
 from coupling.tables.core import core_blocks
 from coupling.tables.parts import Part, Plan, finished_part, part_file
 
-#: About so many entries of the table are made together, and the most files that are open.
+#: Entries of the table that are made together, about, and the largest number of open files.
 ENTRIES, FILES = 1 << 18, 200
 Pieces = Iterator[tuple[str, NDArray[Any]]]
 
@@ -84,8 +84,8 @@ class Assembly:
     def _unfolded(self, begin: int, end: int) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
         """Return the values and orders of the paths from begin to end."""
         plan, at = self.plan, 0
-        room = int(plan.allowed[begin:end].sum())
-        values, orders, found = np.empty(room), np.empty((room, 3), np.int8), np.empty(2 * 255 * 255)
+        most = int(plan.allowed[begin:end].sum())
+        values, orders, found = np.empty(most), np.empty((most, 3), np.int8), np.empty(2 * 255 * 255)
         real = plan.request.basis == "real"
         for p in range(begin, end):
             which, part, count = plan.of[p], int(plan.part[p]), int(self.counts[p])
@@ -110,7 +110,7 @@ class PartFiles:
         return part_file(self.folder, part)
 
     def read(self, part: int, first: int, count: int) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
-        """Return orders and values of so many entries of a part, from the first on."""
+        """Return orders and values of ``count`` entries of a part, from number ``first`` on."""
         orders, values = np.empty((count, 3), np.int8), np.empty(count, "<f8")
         with self._lock:
             file = self._file(part)

@@ -46,7 +46,7 @@ class Part(NamedTuple):
 
 
 class Plan:
-    """The division of a request into parts of about so many entries.
+    """The division of a request into parts of about ``part_entries`` entries.
 
     ``canonical`` [C, 3] are the sorted degrees of all paths, and ``of`` [P] says which of them each path has.  ``part``
     [P] is the part of each path; ``members`` [C] lists the canonical paths by part, in lexicographic order within each;
