@@ -15,9 +15,9 @@ PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-
 INTEROP := coupling/interop/jax coupling/interop/torch tests/test_interop_arrays.py tests/test_interop_cuda.py \
     tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
     tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
-    tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_export_options.py \
-    tests/test_export_consumers.py tests/test_export_headers.py tests/test_docs_run.py tests/test_docs_site.py \
-    tests/test_house.py
+    tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_benchmarks_pages.py \
+    tests/test_export_options.py tests/test_export_consumers.py tests/test_export_headers.py tests/test_public_arguments.py \
+    tests/test_public_cases.py tests/test_docs_run.py tests/test_docs_site.py tests/test_house.py
 INTEROP_TESTS := not numpy and not array_api_strict and (interop or frameworks or jax or cuda or nvcc or \
     row_of_the_page or libwignernj or openequivariance or reads_the_records or triton_kernel)
 
@@ -27,7 +27,7 @@ PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-ve
 BOUNDS := coupling derivations tests --ignore tests/test_docs_run.py --ignore tests/test_docs_site.py --ignore tests/test_house.py
 
 .DEFAULT_GOAL := tables
-.PHONY: tables setup test lint lock lock-docs docs look bench test-interop test-bounds clean
+.PHONY: tables setup test test-quick lint lock lock-docs docs look bench test-interop test-bounds clean
 
 tables: $(STAMP)
 	$(JOB)
@@ -45,6 +45,16 @@ $(STAMP): pyproject.toml requirements.lock
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
+
+# What everything rests on: exact numbers, families, kernels, tabulation, requests, exports, the sphere.  Below a minute
+# on two cores.
+QUICK := tests/test_exact_3j.py tests/test_exact_real.py tests/test_exact_reduced.py tests/test_surd.py \
+    tests/test_selection.py tests/test_coefficients.py tests/test_families.py tests/test_tables_request.py \
+    tests/test_tables_values.py tests/test_export.py tests/test_imports.py tests/test_sphere.py coupling/exact \
+    coupling/families coupling/kernels coupling/selection.py coupling/tabulation.py
+
+test-quick: $(STAMP)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(QUICK) $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

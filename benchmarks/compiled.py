@@ -26,6 +26,7 @@ from benchmarks.peak import best_rate, multiply_adds, traffic_run  # isort: skip
 import numpy as np
 from numba import njit
 
+from benchmarks import writing
 from benchmarks.peers import REAL, installed, wigxjpf
 from benchmarks.tables import HEADER, cpu, machine, row, timed
 from benchmarks.timing import told, wrong
@@ -314,8 +315,10 @@ def block_rows() -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lmax", type=int, nargs="+", default=[4, 8, 16, 32])
-    parser.add_argument("--write", action="store_true")
+    writing.add_options(parser, "docs/benchmarks/compiled.md")
     given = parser.parse_args()
+    if given.write:
+        writing.require(parser, given.force, "make bench", PAGE)
     lines = []
     peak, bandwidth = 2e-9 * multiply_adds(np.dtype(float)), 1e-9 * best_rate(*traffic_run(1 << 28, np.dtype(float)))
     for family, basis in TABLES:
@@ -329,7 +332,8 @@ def main() -> None:
         versions = ", ".join(
             f"{name} {installed(name)}" for name in ("camb", "spherical", "wigners", "pywigxjpf", "wignernj", *REAL)
         )
-        PAGE.write_text(
+        writing.write(
+            PAGE,
             TEXT.format(
                 head=f"coupling {__version__} beside {versions}; {machine()}",
                 tables="\n".join([HEADER, *lines]),
@@ -341,7 +345,7 @@ def main() -> None:
                 peak=peak,
                 bandwidth=bandwidth,
             ),
-            encoding="utf-8",
+            given.force,
         )
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 from collections.abc import Callable, Iterator
 from statistics import median
 from time import perf_counter
@@ -22,13 +21,16 @@ from benchmarks.peak import seconds  # isort: skip (before numpy)
 import numpy as np
 from scipy.optimize import nnls
 
+from benchmarks import writing
 from coupling.kernels.lanes import width
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, costs
 from coupling.products.blocks import run_blocks
+from coupling.products.calibration import processor
 from coupling.products.costs import Work, added_work, matrix_work, sparse_work, sphere_work
 
 Lmax = tuple[int, int, int]
 
+BY = "python -m benchmarks.cost_model"
 CHANNELS = 64
 BYTES = 1 << 20
 TURNS = 7
@@ -50,9 +52,9 @@ class Case(NamedTuple):
 def cases() -> Iterator[Case]:
     """What is measured."""
     for lmax in [*SMALL, *MIDDLE, *LARGE[:1]]:
-        total = sum(np.ogrid[tuple(slice(l + 1) for l in lmax)])
-        for weights in (np.ones(total.shape), total % 2 == 0, total % 2 == 1):
-            yield Case(ClebschGordan(*lmax, weights), sparse_work(lmax, weights))
+        for parity in ("all", "even", "odd"):
+            product = ClebschGordan(*lmax, paths=parity)
+            yield Case(product, sparse_work(lmax, product.paths))
     for lmax in [*SMALL, *MIDDLE, *LARGE, *HUGE]:
         yield Case(Gaunt(*lmax), sphere_work(lmax, 1, 0))
         yield Case(AntisymmetricGaunt(*lmax), sphere_work(lmax, 0, 1))
@@ -125,21 +127,12 @@ def fitted(dtype: np.dtype) -> tuple[dict[str, list[float]], list[float]]:
     return found, calls
 
 
-def processor() -> str:
-    """The name of the processor, where the system tells."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.machine()
-
-
 def model() -> dict[str, object]:
     """The whole cost model."""
     results = {dtype.name: fitted(dtype) for dtype in (np.dtype(np.float32), np.dtype(np.float64))}
     call = float(f"{median([max(call, 0.0) for _, calls in results.values() for call in calls]):.3g}")
     return {
-        "measured": {"by": "python -m benchmarks.cost_model --write", "processor": processor(), "channels": CHANNELS},
+        "measured": {"by": f"{BY} --write", "processor": processor(), "channels": CHANNELS},
         "call": call,
         "thread": float(f"{starting_a_thread():.3g}"),
         "dtypes": {name: found for name, (found, _) in results.items()},
@@ -151,22 +144,24 @@ def check() -> None:
     for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
         for case in cases():
             each, _ = measured(case, dtype)
-            predicted = np.dot(costs.costs()["dtypes"][dtype.name][case.work.code], case.work.counts)
+            predicted = np.dot(costs.fitted()["dtypes"][dtype.name][case.work.code], case.work.counts)
             print(f"{dtype} {case.work.code:16} {case.product.lmax!s:14} {each / predicted:6.2f}", flush=True)
 
 
 def main() -> None:
     """Read the options; measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true")
+    writing.add_options(parser, costs.FILE.name)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     if given.check:
         check()
         return
+    if given.write:
+        writing.require(parser, given.force, BY, costs.FILE)
     found = model()
     if given.write:
-        costs.FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        writing.write(costs.FILE, json.dumps(found, indent=1) + "\n", given.force)
     print(json.dumps(found, indent=1))
 
 

@@ -10,11 +10,15 @@ On a fresh machine with a device, from the root of the repository (Linux, Python
 
     python -m benchmarks.gpu --simulate                   # anywhere: the same program, a few samples, errors alone
 
-What is compared takes turns on the same features, between events of the device; each figure is the median of its turns.
+Every product, and the products that are its gradients, is compared with float64 on the processor before anything is
+timed; what is wrong is named, and has no times.  What is compared takes turns on the same features, between events of
+the device; each figure is the median of its turns.
 Bytes are those of two inputs and one output, each moved once; "of memory" is their share of what a kernel sustains that
 only adds two arrays of the same size, "of peak" the share of the multiply-adds that chains in registers reach, both
 measured in the same run.  Errors are ‖z - exact‖ / ‖exact‖ over the first samples, exact in float64 on the processor.
-e3nn and cuEquivariance form the same product ("uuu", all paths, no weights); OpenEquivariance has none of this kind.
+e3nn and cuEquivariance form the same product as "sparse" ("uuu", all paths, no weights); OpenEquivariance has none of
+this kind.  "fields" is ``VectorSignal`` of vector harmonics, three components in and out; "single" is the one vector
+product of scalar features that reaches every path but (0, 0, 0).
 """
 
 from __future__ import annotations
@@ -22,7 +26,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -35,21 +38,14 @@ os.environ["TRITON_INTERPRET"] = os.environ["NUMBA_ENABLE_CUDASIM"]
 import numpy as np
 from numba import cuda, from_dtype
 
-import coupling
-from benchmarks.gpu_peers import Foreign, cuequivariance_product, e3nn_product
+from benchmarks import writing
+from benchmarks.gpu_peers import cuequivariance_product, e3nn_product
+from benchmarks.gpu_products import CHECKED, Run, found, kernels, operations, products, right
 from benchmarks.timing import told
-from coupling.interop.cuda import CudaProduct
-from coupling.products import ClebschGordan, MatrixProduct, Product
-from coupling.products.straight import straight_program
 
+BY = "python -m benchmarks.gpu"
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "gpu.md"
 TURNS, SECONDS = 9, 0.02
-#: Samples that are compared with float64; the longest program that is compiled, degree 8 (half a minute).
-CHECKED, STRAIGHT = 16, 40_000
-#: Largest error at which a time is told, in units of the rounding of the type.
-RIGHT = 1000
-
-Run = Callable[[], Any]
 
 
 class Row(NamedTuple):
@@ -124,87 +120,45 @@ def once(runs: dict[str, Run]) -> dict[str, float]:
     return dict.fromkeys(runs, 1.0)
 
 
-# -- what is compared -------------------------------------------------------------------------
-
-
-def own(product: Product, x: Any, y: Any, z: Any, routes: tuple[str, ...]) -> dict[str, Run]:
-    """The kernels of this package for a product, by name; each fills z."""
-    kind = "sparse" if isinstance(product, ClebschGordan) else "matrix"
-    products = {f"{kind}, {route}": CudaProduct(product, route=route) for route in routes}
-    return {name: lambda one=one: one(x, y, out=z) for name, one in products.items()}
-
-
-def triton_kernels(product: Product, x: np.ndarray, y: np.ndarray, device: str) -> dict[str, Run]:
-    """Triton's kernel for a product."""
-    import torch
-
-    from coupling.interop.triton import TritonProduct
-
-    a, b = (torch.as_tensor(array, device=device) for array in (x, y))
-    one = TritonProduct(product)
-    kind = "sparse" if isinstance(product, ClebschGordan) else "matrix"
-    return {f"{kind}, Triton {one.route}": lambda: one.compute(a, b)}
-
-
-def found(make: Callable[..., dict[str, Run]], *arguments: Any) -> dict[str, Run]:
-    """What make gives, or nothing, and why."""
-    try:
-        runs = make(*arguments)
-        for run in runs.values():
-            run()
-        return runs
-    except Exception as reason:
-        print(f"  {make.__name__}: {type(reason).__name__}: {str(reason).splitlines()[0] if str(reason) else ''}")
-        return {}
-
-
 # -- the measurement --------------------------------------------------------------------------
 
 
+def checked(lmax: int, dtype: np.dtype, channels: int, simulate: bool) -> list[str]:
+    """Print the largest error of every product of a degree and of its two gradients; return what is wrong."""
+    wrong = []
+    for name, product in products(lmax).items():
+        once = product.turn()
+        for kind, one in ((name, product), (f"{name}, by x", once), (f"{name}, by y", once.turn())):
+            errors = kernels(kind, one, dtype, channels, 2 if simulate else CHECKED, simulate).errors()
+            print("  " + "; ".join(f"{route} {error:.1e}" for route, error in errors.items()), flush=True)
+            wrong += [f"{route}, lmax {lmax}, {dtype}" for route, error in errors.items() if not right(error, dtype)]
+            wrong += [] if errors else [f"{kind}, lmax {lmax}, {dtype}: no kernel ran"]
+    return wrong
+
+
 def measured(lmax: int, dtype: np.dtype, channels: int, megabytes: float, simulate: bool) -> list[Row]:
-    """All routes of one degree and type."""
-    lane = 3 * (lmax + 1) ** 2 * dtype.itemsize
-    batch = 2 if simulate else max(CHECKED, int(megabytes * 1e6 / (lane * channels)))
-    random = np.random.default_rng(lmax)
-    some = random.standard_normal((2, min(batch, 4096), (lmax + 1) ** 2, channels)).astype(dtype)
-    x, y = (np.resize(s, (batch, *s.shape[1:])) for s in some)
-    on_device = [cuda.to_device(array) for array in (x, y)]
-    z = cuda.to_device(np.full_like(x, np.nan))
-    table = coupling.load("real-l8") if lmax <= 8 else coupling.load("real-l12")
-    products = {"sparse": ClebschGordan(lmax, lmax, lmax, table=table), "matrix": MatrixProduct(lmax, lmax, lmax)}
-    device = "cpu" if simulate else "cuda"
-    runs: dict[str, tuple[str, Run]] = {}
-    for kind, product in products.items():
-        few = not simulate and straight_program(product, dtype).operations <= STRAIGHT
-        routes = ("straight", "loops") if few else ("loops",)
-        runs |= {n: (kind, r) for n, r in found(own, product, *on_device, z, routes).items()}
-        runs |= {n: (kind, r) for n, r in found(triton_kernels, product, x, y, device).items()}
-    runs |= {n: ("sparse", r) for n, r in found(e3nn_product, lmax, x, y, device).items()}
-    runs |= {n: ("sparse", r) for n, r in found(cuequivariance_product, lmax, x, y, device).items()}
-    errors = {}
-    for name, (kind, run) in runs.items():
-        exact = products[kind](x[:CHECKED].astype(float), y[:CHECKED].astype(float))
-        errors[name] = np.linalg.norm(first_samples(run, z) - exact) / np.linalg.norm(exact)
-    bounds, amounts = bounds_of(dtype, x.size, simulate)
-    timed = {name: run for name, (_, run) in runs.items()} | bounds
-    times = once(timed) if simulate else compared(timed)
-    rates = amounts[0] / times["memory"], amounts[1] / times["peak"]
+    """All products and routes of one degree and type, each product with the bounds of the device beside it."""
     rows = []
-    for name, (kind, _) in runs.items():
-        work = straight_program(products[kind], dtype).operations
-        size = 3 * x.nbytes, batch * channels * work
-        shares = [amount / times[name] / rate for amount, rate in zip(size, rates, strict=True)]
-        rows.append(Row(lmax, str(dtype), name, times[name], errors[name], batch * channels, size[0], work, *shares))
+    for name, product in products(lmax).items():
+        lane = sum(product.sizes) * dtype.itemsize
+        batch = 2 if simulate else max(CHECKED, int(megabytes * 1e6 / (lane * channels)))
+        one = kernels(name, product, dtype, channels, batch, simulate)
+        if name == "sparse":
+            for make in (e3nn_product, cuequivariance_product):
+                one.runs.update(found(make, lmax, *one.features, "cpu" if simulate else "cuda"))
+        errors, (bounds, amounts) = one.errors(), bounds_of(dtype, one.features[0].size, simulate)
+        times = once(one.runs | bounds) if simulate else compared(one.runs | bounds)
+        rates = amounts[0] / times["memory"], amounts[1] / times["peak"]
+        work, size = operations(product, dtype), batch * channels * lane
+        for route in one.runs:
+            shares = [
+                amount / times[route] / rate
+                for amount, rate in zip((size, batch * channels * work), rates, strict=True)
+            ]
+            rows.append(
+                Row(lmax, str(dtype), route, times[route], errors[route], batch * channels, size, work, *shares)
+            )
     return rows
-
-
-def first_samples(run: Run, z: Any) -> np.ndarray:
-    """The first samples of what a function computes, in float64."""
-    result = run()
-    if result is z:
-        return np.asarray(z[:CHECKED].copy_to_host(), float)
-    result = run.features(result[:CHECKED]) if isinstance(run, Foreign) else result[:CHECKED]
-    return np.asarray(result.detach().cpu(), float)
 
 
 def bounds_of(dtype: np.dtype, size: int, simulate: bool) -> tuple[dict[str, Run], tuple[int, int]]:
@@ -228,8 +182,9 @@ def table_of(rows: list[Row], figures: bool) -> str:
     lines = [head, "| --- " * (8 if figures else 4) + "|"]
     for row in rows:
         each, rate = row.seconds / row.lanes * 1e9, row.bytes / row.seconds / 1e9
-        right = row.error < RIGHT * np.finfo(row.dtype).eps  # of NaN neither is
-        cells = told(not right, f"{each:.4f}", f"{rate:.0f}", f"{row.memory:.0%}", f"{row.peak:.0%}")
+        cells = told(
+            not right(row.error, row.dtype), f"{each:.4f}", f"{rate:.0f}", f"{row.memory:.0%}", f"{row.peak:.0%}"
+        )
         times = f" {' | '.join(cells)} |" * figures
         lines.append(f"| {row.lmax} | {row.dtype} | {row.name} | {row.error:.1e} |{times}")
     return "\n".join(lines)
@@ -249,15 +204,23 @@ def main() -> None:
     parser.add_argument("--channels", type=int)
     parser.add_argument("--megabytes", type=float, default=2000, help="of the two inputs and the output together")
     parser.add_argument("--simulate", action="store_true", help="on a processor, to see that it runs; no figures")
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks/gpu.md")
+    writing.add_options(parser, "docs/benchmarks/gpu.md")
     given = parser.parse_args()
     if given.simulate and given.write:
         parser.error("a simulation has no figures to write")
+    if given.write:
+        writing.require(parser, given.force, BY, PAGE)
     if not cuda.is_available():
-        parser.error("no CUDA device; --simulate runs without one")
+        parser.error("no CUDA device: nothing is measured; --simulate checks every product without one")
     lmax = given.lmax or ([1, 2] if given.simulate else [1, 2, 3, 4, 5, 6, 8, 10])
     channels = given.channels or (3 if given.simulate else 128)
     name = "simulator" if given.simulate else device_name()
+    wrong: list[str] = []
+    for dtype in given.dtype:
+        for l in lmax:
+            print(f"{name}, lmax {l}, {dtype}: errors of products and gradients", flush=True)
+            wrong += checked(l, np.dtype(dtype), min(channels, 32), given.simulate)
+    print("wrong: " + "; ".join(wrong) if wrong else "all products and gradients are right to rounding", flush=True)
     rows: list[Row] = []
     for dtype in given.dtype:
         for l in lmax:
@@ -268,9 +231,9 @@ def main() -> None:
     worst = {dtype: max(row.error for row in rows if row.dtype == dtype) for dtype in given.dtype}
     print("largest error:", ", ".join(f"{dtype} {error:.1e}" for dtype, error in worst.items()))
     if given.write:
-        intro = f"{name}, {date.today()}, {channels} channels; written by `python -m benchmarks.gpu --write`."
+        intro = f"{name}, {date.today()}, {channels} channels; written by `{BY} --write`."
         notes = __doc__.split("\n\n")[-1]
-        PAGE.write_text(f"# Products on a GPU\n\n{intro}\n\n{notes}\n{report}\n", encoding="utf-8")
+        writing.write(PAGE, f"# Products on a GPU\n\n{intro}\n\n{notes}\n{report}\n", given.force)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@
 Bytes are those of x, y and z of one channel of one sample; instructions are multiply-adds, additions and
 multiplications of the same, without loads, stores and addresses.  Their ratio says what binds: a device
 that does more multiply-adds per byte of memory than that waits for memory.  Spills are bytes of local memory for each
-thread; warps are those that an SM with 65536 registers holds.
+thread; warps are those that an SM with 65536 registers holds.  "fields" is ``VectorSignal`` of vector harmonics,
+"single" is ``VectorSignal.single``.
 """
 
 from __future__ import annotations
@@ -14,11 +15,24 @@ import argparse
 import re
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import writing
 from coupling.interop.cuda import cuda_source
-from coupling.products import ClebschGordan, MatrixProduct, Product
+from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 from coupling.products.straight import straight_program
+
+BY = "python -m benchmarks.gpu_compile"
+#: Products by the names of the table, and the largest degrees that are compiled in float32 and in float64.
+KINDS: dict[str, tuple[Callable[..., Product], int, int]] = {
+    "sparse": (ClebschGordan, 8, 6),
+    "matrix": (MatrixProduct, 8, 6),
+    "Gaunt": (Gaunt, 8, 6),
+    "bracket": (AntisymmetricGaunt, 8, 6),
+    "fields": (VectorSignal, 4, 3),
+    "single": (VectorSignal.single, 4, 3),
+}
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "gpu-compiled.md"
 
@@ -35,11 +49,10 @@ def compiled(product: Product, dtype: str, architecture: str) -> tuple[int, int,
     return registers, spills, size
 
 
-def line(product: Product, lmax: int, dtype: str, architectures: list[str]) -> str:
+def line(name: str, product: Product, lmax: int, dtype: str, architectures: list[str]) -> str:
     """One line of the table."""
     lines = straight_program(product, dtype)
-    kind = "sparse" if isinstance(product, ClebschGordan) else "matrix"
-    cells = [str(lmax), dtype, kind, str(lines.bytes), str(lines.operations), f"{lines.operations / lines.bytes:.1f}"]
+    cells = [str(lmax), dtype, name, str(lines.bytes), str(lines.operations), f"{lines.operations / lines.bytes:.1f}"]
     for architecture in architectures:
         registers, spills, size = compiled(product, dtype, architecture)
         warps = min(64, 65536 // (32 * -(-registers // 8) * 8))
@@ -52,23 +65,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lmax", type=int, nargs="+", default=[1, 2, 3, 4, 5, 6, 8])
     parser.add_argument("--architecture", nargs="+", default=["sm_80", "sm_90", "sm_100"])
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks/gpu-compiled.md")
+    writing.add_options(parser, "docs/benchmarks/gpu-compiled.md")
     given = parser.parse_args()
+    if given.write:
+        writing.require(parser, given.force, BY, PAGE)
     heads = ["lmax", "type", "product", "bytes", "instructions", "per byte"]
     heads += [f"{a}: {what}" for a in given.architecture for what in ("registers / spills", "warps", "KiB")]
     table = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
     for dtype in ("float32", "float64"):
         for lmax in given.lmax:
-            for kind in (ClebschGordan, MatrixProduct):
-                if lmax <= (8 if dtype == "float32" else 6):
-                    table.append(line(kind(lmax, lmax, lmax), lmax, dtype, given.architecture))
+            for name, (kind, single, double) in KINDS.items():
+                if lmax <= (single if dtype == "float32" else double):
+                    table.append(line(name, kind(lmax, lmax, lmax), lmax, dtype, given.architecture))
                     print(table[-1], flush=True)
     version = subprocess.run(["nvcc", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[-2]
     if given.write:
-        intro = f"{version}; written by `python -m benchmarks.gpu_compile --write`. Nothing here was run on a device."
+        intro = f"{version}; written by `{BY} --write`. Nothing here was run on a device."
         notes = __doc__.split("\n\n")[-1]
         report = "\n".join(table)
-        PAGE.write_text(f"# Products through nvcc\n\n{intro}\n\n{notes}\n{report}\n", encoding="utf-8")
+        writing.write(PAGE, f"# Products through nvcc\n\n{intro}\n\n{notes}\n{report}\n", given.force)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import writing
 from benchmarks.product_targets import OWN, Numbers, growth, targets
 
 FOLDER = Path(__file__).parent.parent / "docs/benchmarks"
+FILES = "products.md", "products.png", "products-reach.png"
 
 INTRODUCTION = """# Clebsch-Gordan products: every route, and other programs
 
@@ -36,11 +38,12 @@ a call, stops at that degree. {ended}{withdrawn}
 """
 
 
-def write(data: dict[str, Any], folder: Path) -> None:
+def write(data: dict[str, Any], folder: Path, force: bool = False) -> None:
     """Write the page and its pictures."""
-    (folder / "products.md").write_text(page(data), encoding="utf-8")
-    draw_times(Numbers(data), folder / "products.png")
-    draw_reach(Numbers(data), data["reach"], folder / "products-reach.png")
+    text, times, reach = (folder / name for name in FILES)
+    writing.write(text, page(data), force)
+    draw_times(Numbers(data), times, force)
+    draw_reach(Numbers(data), data["reach"], reach, force)
 
 
 def page(data: dict[str, Any]) -> str:
@@ -160,13 +163,17 @@ def apart(data: dict[str, Any]) -> list[str]:
 def nine(data: dict[str, Any]) -> list[str]:
     """Nine evaluations against one."""
     body = [
-        [str(r["lmax"]), *(f"{r[k]:.3g}" for k in ("nine", "one", "bracket")), f"{r['nine'] / r['bracket']:.0f}"]
+        [
+            str(r["lmax"]),
+            *(f"{r[k]:.3g}" for k in ("nine", "one", "single", "bracket")),
+            f"{r['nine'] / r['bracket']:.0f}",
+        ]
         for r in data["nine"]
     ]
-    head = ["L", "nine vector products", "one vector product", "bracket", "nine / bracket"]
+    head = ["L", "nine vector products", "one vector product", "single", "bracket", "nine / bracket"]
     text = """The simulation before needs the 3 × 3 shifts of both inputs, nine products of vector fields; one
-component of one of them, the bracket, reaches the same odd paths. Vector products are plain numpy on a grid; float32,
-ns."""
+component of one of them, the bracket, reaches the same odd paths. "single" is `VectorSignal.single`, one product of
+vector fields that reaches all paths but (0, 0, 0); float32, ns."""
     return ["## Nine evaluations and one\n", f"{text}\n", lines(head, body), ""]
 
 
@@ -202,9 +209,9 @@ def panels(first: str, second: str) -> tuple[Any, Any]:
     return figure, list(zip(axes, (first, second), strict=True))
 
 
-def draw_times(numbers: Numbers, path: Path) -> None:
+def draw_times(numbers: Numbers, path: Path, force: bool) -> None:
     """Time against degree: our routes with their crossovers, and the fastest of them beside other programs."""
-    from coupling.plots import curves
+    from coupling.plots import curves, save
 
     marks = {}
     pairs = (("sparse", "matrix"), ("sparse even", "Gaunt"), ("sparse odd", "bracket"), ("sparse", "Gaunt + bracket"))
@@ -222,7 +229,7 @@ def draw_times(numbers: Numbers, path: Path) -> None:
         degrees = [lmax for lmax in numbers.degrees("matrix") if lmax <= last]
         fastest = degrees, [numbers.fastest(lmax)["ns"] for lmax in degrees], {"color": "black", "linewidth": 2.4}
         curves(series | {"coupling, fastest": fastest}, title=title, ax=beside, **words)
-    figure.savefig(path, dpi=110)
+    save(figure, path, dpi=110, force=force)
 
 
 def line(numbers: Numbers, name: str) -> tuple[list[int], list[float]]:
@@ -231,9 +238,9 @@ def line(numbers: Numbers, name: str) -> tuple[list[int], list[float]]:
     return degrees, [numbers.row(name, lmax)["ns"] for lmax in degrees]
 
 
-def draw_reach(numbers: Numbers, reach: dict[str, Any], path: Path) -> None:
+def draw_reach(numbers: Numbers, reach: dict[str, Any], path: Path, force: bool) -> None:
     """What is reached against what it costs."""
-    from coupling.plots import curves
+    from coupling.plots import curves, save
 
     title = f"What one evaluation reaches, L = {', '.join(reach)}"
     figure, both = panels(title, "")
@@ -245,4 +252,4 @@ def draw_reach(numbers: Numbers, reach: dict[str, Any], path: Path) -> None:
             series[name] = [p[0] for p in points], [p[1] for p in points]
         words = {"xlabel": "ns per sample and channel", "ylabel": label, "title": title or None}
         curves(series, xscale="log", yscale="log", ax=ax, **words)
-    figure.savefig(path, dpi=110)
+    save(figure, path, dpi=110, force=force)

@@ -17,8 +17,8 @@ from coupling.products import (
     Gaunt,
     MatrixProduct,
     Product,
+    Simulation,
     simulated_weights,
-    simulation,
 )
 from coupling.tabulation import tabulate
 
@@ -68,27 +68,34 @@ def sparse(lmax: int, weights: Array) -> Route:
     return Route(product, weights, product.operations)
 
 
+def on_paths(tensor: Array) -> Array:
+    """Return a normalization tensor as weights [P] of all paths."""
+    l1, l2, l3 = (n - 1 for n in tensor.shape)
+    weights: Array = tensor[tuple(path_array((l1, l2, l3)).T)]
+    return weights
+
+
 def gaunt(lmax: int) -> Route:
     """The Gaunt product."""
-    return Route(Gaunt(lmax, lmax, lmax), normalization("gaunt", lmax), sphere_operations(lmax, 0))
+    return Route(Gaunt(lmax, lmax, lmax), on_paths(normalization("gaunt", lmax)), sphere_operations(lmax, 0))
 
 
 def bracket(lmax: int) -> Route:
     """The bracket."""
-    weights = normalization("antisymmetric_gaunt", lmax)
+    weights = on_paths(normalization("antisymmetric_gaunt", lmax))
     return Route(AntisymmetricGaunt(lmax, lmax, lmax), weights, sphere_operations(lmax, 1))
 
 
 def both(lmax: int) -> Route:
     """Gaunt product and bracket in one pass."""
     operations = sphere_operations(lmax, 0) + sphere_operations(lmax, 1)
-    return Route(simulation(lmax, lmax, lmax), simulated_weights(lmax, lmax, lmax), operations)
+    return Route(Simulation(lmax, lmax, lmax), simulated_weights(lmax, lmax, lmax), operations)
 
 
 def matrix(lmax: int) -> Route:
     """The matrix product of the smallest spin that loses no path."""
     product = MatrixProduct(lmax, lmax, lmax)
-    return Route(product, product.normalization, matrix_operations(product))
+    return Route(product, product.path_weights, matrix_operations(product))
 
 
 #: By name: the route for lmax.  Sparse ones have weights one.
@@ -138,7 +145,7 @@ def full_through_the_sphere(lmax: int) -> Callable[[Array, Array], list[Array]]:
                 n = normalization(family, lmax)[l1, l2, : top + 1]
                 if n.any():
                     factors[name] = (*ones, np.divide(1, n, out=np.zeros_like(n), where=n != 0))
-            forms.append((l1, l2, abs(l1 - l2), simulation(l1, l2, top, factors)))
+            forms.append((l1, l2, abs(l1 - l2), Simulation(l1, l2, top, factors)))
 
     def product(x: Array, y: Array) -> list[Array]:
         return [form(x[:, : (a + 1) ** 2], y[:, : (b + 1) ** 2])[:, low * low :] for a, b, low, form in forms]

@@ -27,11 +27,13 @@ from benchmarks.peak import multiply_add_run, traffic_run  # isort: skip (before
 from benchmarks.product_peers import PEERS, Peer, installed  # isort: skip (before jax)
 import numpy as np
 
-from benchmarks import product_page
+from benchmarks import product_page, writing
 from benchmarks.product_routes import ROUTES, Route, by_definition, full, full_through_the_sphere, reach
 from benchmarks.timing import Runs, compared, seconds
 from coupling.products import AntisymmetricGaunt, ClebschGordan, VectorSignal
 from coupling.version import __version__
+
+BY = "python -m benchmarks.products"
 
 CHANNELS, MEGABYTES = 128, 4
 
@@ -209,6 +211,7 @@ def nine_and_one(lmax: int, dtype: np.dtype) -> Row:
     x, y = (np.random.default_rng(n).standard_normal((16, 3, (lmax + 1) ** 2, 32)).astype(dtype) for n in range(2))
     f, g = (np.ascontiguousarray(z[:, 1]) for z in (x, y))
     vector, bracket = VectorSignal(lmax, lmax, lmax), AntisymmetricGaunt(lmax, lmax, lmax)
+    single = VectorSignal.single(lmax, lmax, lmax)
     alone = np.eye(3, dtype=dtype)[:, None, :, None, None]
 
     def nine() -> None:
@@ -216,7 +219,8 @@ def nine_and_one(lmax: int, dtype: np.dtype) -> Row:
             for b in alone * y:
                 vector(a, b)
 
-    times = compared({"nine": nine, "one": lambda: vector(x, y), "bracket": lambda: bracket(f, g)})
+    runs = {"nine": nine, "one": lambda: vector(x, y), "single": lambda: single(f, g), "bracket": lambda: bracket(f, g)}
+    times = compared(runs)
     return {"lmax": lmax, **{name: 1e9 * t / (16 * 32) for name, t in times.items()}}
 
 
@@ -237,6 +241,7 @@ def everything(degrees: list[int], with_peers: bool) -> Row:
             print(f"float32, lmax {lmax}", flush=True)
             rows += measure(lmax, single, ["Gaunt", "bracket", "Gaunt + bracket", "matrix"], None, False)
     return {
+        "by": BY,
         "machine": machine(names),
         "rows": rows,
         "ended": ended,
@@ -264,22 +269,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lmax", type=int, nargs="+", default=DEGREES)
     parser.add_argument("--no-peers", action="store_true")
-    parser.add_argument("--write", action="store_true")
+    writing.add_options(parser, "products.json, the page and its pictures")
     parser.add_argument("--draw", action="store_true")
     parser.add_argument("--folder", type=Path, default=product_page.FOLDER, help="where to write")
     given = parser.parse_args()
     file = given.folder / "products.json"
+    if given.write or given.draw:
+        writing.require(parser, given.force, BY, *([file] if given.write else []))
+        writing.require(parser, given.force, "make bench", *(given.folder / name for name in product_page.FILES))
     if not given.draw:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
         data = json.loads(json.dumps(everything(given.lmax, not given.no_peers)))
         if given.write:
-            file.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+            writing.write(file, json.dumps(data, indent=1) + "\n", given.force)
     else:
         data = json.loads(file.read_text(encoding="utf-8"))
     print(product_page.page(data))
     if given.write or given.draw:
-        product_page.write(data, given.folder)
+        product_page.write(data, given.folder, given.force)
 
 
 if __name__ == "__main__":

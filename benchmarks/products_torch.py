@@ -23,8 +23,10 @@ from time import process_time
 import torch
 
 import coupling.interop.torch as interop
+from benchmarks import writing
 from benchmarks.timing import told
 
+BY = "python -m benchmarks.products_torch"
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks" / "torch.md"
 KINDS = ("none", "path and channel", "sample, path and channel")
 WORK = ("value", "gradient", "twice")
@@ -123,7 +125,7 @@ def page(rows: list[str], batch: int, channels: int) -> str:
     return (
         f"""# The torch module beside e3nn
 
-<!-- Written by `python -m benchmarks.products_torch --write`. -->
+<!-- Written by `{BY} --write`. -->
 
 {(__doc__ or "").split("[--write]")[1].strip()}
 
@@ -144,13 +146,15 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--channels", type=int, default=32)
     parser.add_argument("--turns", type=int, default=9)
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} of the documentation")
+    writing.add_options(parser, f"{PAGE.name} of the documentation")
     chosen = parser.parse_args()
+    if chosen.write:
+        writing.require(parser, chosen.force, BY, PAGE)
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     rows = [row for lmax in chosen.lmax for row in lines(lmax, chosen.batch, chosen.channels, chosen.turns)]
     if chosen.write:
-        PAGE.write_text(page(rows, chosen.batch, chosen.channels), encoding="utf-8")
+        writing.write(PAGE, page(rows, chosen.batch, chosen.channels), chosen.force)
 
 
 if __name__ == "__main__":

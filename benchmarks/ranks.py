@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import writing
 from benchmarks.timing import compared
 from coupling.lowrank import Record, shipped
 from coupling.lowrank.report import number, table
-from coupling.products import ClebschGordan, MatrixProduct, simulation
+from coupling.products import ClebschGordan, MatrixProduct, Simulation
 
 CHANNELS = 64
 
@@ -36,7 +37,7 @@ Route = Callable[[np.ndarray, np.ndarray], np.ndarray]
 def simulated(lmax: int, rank: int) -> Route:
     """Return the simulation with the shipped factors of a rank, or the exact ones where that many are not needed."""
     records = [_of_rank(name, lmax, rank) for name in ("gaunt", "bracket")]
-    return simulation(lmax, lmax, lmax, {key: f for record in records for key, f in record.product_factors.items()})
+    return Simulation(lmax, lmax, lmax, {key: f for record in records for key, f in record.product_factors.items()})
 
 
 def _of_rank(name: str, lmax: int, rank: int) -> Record:
@@ -47,7 +48,7 @@ def repeated(lmax: int, rank: int) -> Route:
     """Return a simulation of so many Gaunt products and brackets, whatever they are good for."""
     generator = np.random.default_rng(rank)
     three = {kind: [generator.uniform(0.5, 1, (lmax + 1, rank)) for _ in range(3)] for kind in ("even", "odd")}
-    return simulation(lmax, lmax, lmax, three)
+    return Simulation(lmax, lmax, lmax, three)
 
 
 def terms(lmax: int, dtype: np.dtype) -> Route:
@@ -115,7 +116,7 @@ PAGE = """<!-- Written by `python -m benchmarks.ranks --write`. -->
 
 Nanoseconds for one sample of one channel, one thread, {dtype}, {channels} channels; medians of alternating turns. All
 paths with weights 1, degrees to L in inputs and output. "sparse" is `products.ClebschGordan`, the exact route.
-"simulated" is `products.simulation` with R Gaunt products and R brackets from the shipped factors. "pays up to R": the
+"simulated" is `products.Simulation` with R Gaunt products and R brackets from the shipped factors. "pays up to R": the
 largest R with less time than the sparse product; beside it, the error of the output at that R.
 
 {table}
@@ -128,7 +129,7 @@ here by NumPy for each sample; on machines with fast matrix units they may fare 
 """
 
 
-def draw(file: Path, found: dict[int, tuple[dict[str, float], dict[str, float]]]) -> None:
+def draw(file: Path, found: dict[int, tuple[dict[str, float], dict[str, float]]], force: bool) -> None:
     """Draw error against time: simulations of rising rank, each curve one degree limit, and the sparse product."""
     from coupling.plots import curves
     from coupling.plots.style import save
@@ -146,7 +147,7 @@ def draw(file: Path, found: dict[int, tuple[dict[str, float], dict[str, float]]]
         yscale="log",
         marks={"sparse product": (1, None)},
     )
-    save(ax.figure, file, dpi=110)
+    save(ax.figure, file, dpi=110, force=force)
 
 
 def main() -> None:
@@ -154,8 +155,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lmax", type=int, nargs="*", default=list(range(1, 9)))
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
-    parser.add_argument("--write", action="store_true")
+    writing.add_options(parser, "docs/study/cost.md and its picture")
     given = parser.parse_args()
+    if given.write:
+        writing.require(parser, given.force, "python -m benchmarks.ranks", FOLDER / "cost.md", FOLDER / "cost.png")
     found = {}
     for lmax in given.lmax:
         found[lmax] = measure(lmax, np.dtype(given.dtype))
@@ -164,8 +167,8 @@ def main() -> None:
     print(text)
     if given.write:
         page = PAGE.format(dtype=given.dtype, channels=CHANNELS, table=text)
-        (FOLDER / "cost.md").write_text(page, encoding="utf-8")
-        draw(FOLDER / "cost.png", {lmax: one for lmax, one in found.items() if lmax > 1})
+        writing.write(FOLDER / "cost.md", page, given.force)
+        draw(FOLDER / "cost.png", {lmax: one for lmax, one in found.items() if lmax > 1}, given.force)
 
 
 if __name__ == "__main__":

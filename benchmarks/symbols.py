@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import coupling
+from benchmarks import writing
 from benchmarks.peers import installed, wigxjpf
 from benchmarks.timing import told
 from coupling import exact
@@ -116,10 +117,13 @@ def rows() -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true")
-    write, lines = parser.parse_args().write, rows()
-    if write:
-        PAGE.write_text(TEXT + "\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
+    writing.add_options(parser, "docs/benchmarks/symbols.md")
+    given = parser.parse_args()
+    if given.write:
+        writing.require(parser, given.force, "make bench", PAGE)
+    lines = rows()
+    if given.write:
+        writing.write(PAGE, TEXT + "\n".join([HEADER, *lines]) + "\n", given.force)
 
 
 TEXT = """# Single symbols of large degrees

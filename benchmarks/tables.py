@@ -21,9 +21,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import writing
 from benchmarks.peers import COMPLEX, REAL, arrange, installed
 from benchmarks.timing import told, wrong
 from coupling.indexing import entry_counts, path_array
+from coupling.plots import save
 from coupling.tabulation import tabulate
 from coupling.version import __version__
 
@@ -111,7 +113,7 @@ def real_rows(lmax: int) -> list[str]:
     return rows
 
 
-def draw(speeds: dict[int, dict[str, float]], path: Path) -> None:
+def draw(speeds: dict[int, dict[str, float]], path: Path, force: bool) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -136,7 +138,7 @@ def draw(speeds: dict[int, dict[str, float]], path: Path) -> None:
     axes.set_xlim(3.5, 110)
     axes.set_title("Full tables of 3j symbols, complex basis", loc="left", size=11)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=130)
+    save(figure, path, dpi=130, force=force)
 
 
 def growth(points: list[tuple[int, float]]) -> str:
@@ -159,8 +161,10 @@ def machine() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lmax", type=int, nargs="+", default=[4, 8, 16, 32])
-    parser.add_argument("--write", action="store_true")
+    writing.add_options(parser, "docs/benchmarks/tables.md and its picture")
     given = parser.parse_args()
+    if given.write:
+        writing.require(parser, given.force, "make bench", PAGE, PAGE.with_suffix(".png"))
     lines, speeds = [HEADER], {}
     for lmax in given.lmax:
         rows, speeds[lmax] = complex_rows(lmax)
@@ -176,9 +180,8 @@ def main() -> None:
         head = f"coupling {__version__} beside {versions}; {machine()}."
         if missing:
             head += f" Not installed: {', '.join(missing)}."
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        draw(speeds, PAGE.with_suffix(".png"))
-        PAGE.write_text(TEXT.format(head=head, table="\n".join(lines)), encoding="utf-8")
+        draw(speeds, PAGE.with_suffix(".png"), given.force)
+        writing.write(PAGE, TEXT.format(head=head, table="\n".join(lines)), given.force)
 
 
 TEXT = """# Full tables, beside other programs

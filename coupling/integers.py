@@ -103,6 +103,15 @@ def half(twice: int) -> str:
     return quoted(twice // 2) if twice % 2 == 0 else f"{quoted(twice)}/2"
 
 
+def is_integer(value: object) -> bool:
+    """Return whether value is of an integer type, Python's, numpy's or SymPy's; booleans and floats are not.
+
+    >>> is_integer(2), is_integer(True), is_integer(2.0)
+    (True, False, False)
+    """
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
 def only_integers(values: tuple[Any, ...], what: str) -> list[int]:
     """Return integers of any type as Python's; floats are refused, even 2.0.
 
@@ -110,6 +119,6 @@ def only_integers(values: tuple[Any, ...], what: str) -> list[int]:
     >>> only_integers((1, np.int64(2)), "a Surd")
     [1, 2]
     """
-    if any(isinstance(value, bool) or not isinstance(value, numbers.Integral) for value in values):
+    if not all(map(is_integer, values)):
         raise TypeError(f"{what} is made of integers, got {quoted(values)}")
     return [int(value) for value in values]

@@ -1,4 +1,4 @@
-"""Arrays in memory: refusing what does not fit, before anything is allocated; the byte order of this machine."""
+"""Arrays in memory: refusing what does not fit, before anything is allocated; types and byte order of numbers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from coupling.quoted import quoted
 
 
 def physical_memory() -> int:
@@ -34,6 +36,21 @@ def require_memory(needed: int, what: str) -> None:
         bits = needed.bit_length()  # Python refuses to write out very long integers
         amount = needed if bits < 400 else f"more than 2^{bits - 1}"
         raise MemoryError(f"{what} needs {amount} bytes, this machine has {available}")
+
+
+def float_type(value: Any) -> np.dtype[Any]:
+    """Return float32 or float64, however it is spelled; None, which numpy takes for float64, is neither.
+
+    >>> float_type("float32"), float_type(float)
+    (dtype('float32'), dtype('float64'))
+    """
+    try:
+        kind = "nothing" if value is None else np.dtype(value)
+    except (TypeError, ValueError):
+        kind = quoted(value)
+    if isinstance(kind, str) or kind not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {kind}")
+    return kind
 
 
 def native(value: Any) -> NDArray[Any]:

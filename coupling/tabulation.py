@@ -19,6 +19,7 @@ from math import prod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coupling.conventions import CORE
 from coupling.exact.blocks import rounded_block
 from coupling.exact.surd import Surd
 from coupling.factors import chain_roots, ordering_sizes, path_factors, path_roots, row_starts
@@ -46,6 +47,9 @@ ERROR = 2.0**-96
 
 #: Room for the entries that one kernel call leaves to exact arithmetic; it is called again when there are more.
 ROOM = 64
+
+#: A path of the chains and one beyond them, which together run every kernel.
+FIRST = ((0, 0, 0), (34, 34, 34))
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +164,7 @@ def _tabulate(
     if threads == 1:
         doubtful = _fill(family, basis, plan, values, bound)
     else:
+        compile_first(basis)
         shares = [plan.share(worker, threads) for worker in range(threads)]
         with ThreadPoolExecutor(threads) as pool:
             found = pool.map(lambda share: _fill(family, basis, share, values, bound), shares)
@@ -168,6 +173,16 @@ def _tabulate(
     if len(doubtful):
         _replace(family, basis, plan, doubtful, values)
     return Tabulation(family.text, basis, plan.paths, plan.offsets, values, len(doubtful))
+
+
+def compile_first(basis: str) -> None:
+    """Compile the kernels, which all families share, in the calling thread, before others need them.
+
+    Ctrl-C ends a compilation in the main thread at once, and waits for one in a worker, for ten seconds.
+
+    >>> compile_first("real")
+    """
+    tabulate_paths(CORE, FIRST, basis)
 
 
 def _fills(family: Family, paths: Integers) -> bool:

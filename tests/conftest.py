@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 # Run in processes of their own by the tests that name them: simulator and interpreter are chosen at import.
-collect_ignore = ["interpreted_triton.py", "simulated_cuda.py"]
+collect_ignore = ["interpreted_triton.py", "public_cases", "simulated_cuda.py"]
 
 # matplotlib reads it when it is imported, here and in subprocesses.
 os.environ["MPLBACKEND"] = "Agg"

@@ -9,9 +9,11 @@ import numpy as np
 from coupling.indexing import degree_slice
 from coupling.kernels.sphere_product import GAUNT
 from coupling.normalizations import normalization
-from coupling.products import ClebschGordan, MatrixProduct
+from coupling.products import ClebschGordan, MatrixProduct, VectorSignal
+from coupling.products.paths import by_degrees
 from coupling.products.spherical import Spherical, Term
 from coupling.tabulation import tabulate
+from tests.vector_reference import tensor as vector_tensor
 
 LMAX = 6
 
@@ -22,12 +24,17 @@ def blocks() -> dict[tuple[int, int, int], np.ndarray]:
     return tabulate("wigner_3j", LMAX).blocks()
 
 
-def dense(product: ClebschGordan | MatrixProduct | Spherical, factors: np.ndarray | None = None) -> np.ndarray:
+def dense(
+    product: ClebschGordan | MatrixProduct | Spherical | VectorSignal, factors: np.ndarray | None = None
+) -> np.ndarray:
     """The tensor t[i, j, k] of a product; factors [l1, l2, l3] are what its paths are multiplied by."""
+    if isinstance(product, VectorSignal):
+        return vector_tensor(product)
     if isinstance(product, Spherical):
         factors = sum(term_factors(product.lmax, term) for term in product.terms)
     elif factors is None:
-        factors = product.weights if isinstance(product, ClebschGordan) else product.normalization
+        sparse = isinstance(product, ClebschGordan)
+        factors = by_degrees(product.lmax, product.paths, product.weights) if sparse else product.normalization
     if isinstance(product, MatrixProduct):
         a, b, c = product.weights
         factors = factors * a[:, None, None] * b[:, None] * c
@@ -36,6 +43,11 @@ def dense(product: ClebschGordan | MatrixProduct | Spherical, factors: np.ndarra
         if all(l <= lmax for l, lmax in zip(path, product.lmax, strict=True)):
             tensor[tuple(degree_slice(l) for l in path)] = block * factors[path]
     return tensor
+
+
+def largest_weight(product: object) -> float:
+    """The largest weight of a path of a product of fields, at least one; one of other products: errors grow with it."""
+    return max(1.0, abs(product.normalization).max()) if isinstance(product, VectorSignal) else 1.0
 
 
 def term_factors(lmax: tuple[int, ...], term: Term) -> np.ndarray:
@@ -49,10 +61,15 @@ def term_factors(lmax: tuple[int, ...], term: Term) -> np.ndarray:
 
 
 def contracted(tensor: np.ndarray, *features: np.ndarray) -> list[np.ndarray]:
-    """z and, for the cotangent g = features[2], the gradients of Σ g z in x and in y."""
-    x, y, *g = (np.asarray(feature, float) for feature in features)
+    """z and, for the cotangent g = features[2], the gradients of Σ g z in x and in y; all with one axis of entries."""
+    x, y, *g = (_one_axis(np.asarray(f, float), size) for f, size in zip(features, tensor.shape, strict=False))
     z = [np.einsum("ijk,...iu,...ju->...ku", tensor, x, y, optimize=True)]
     if not g:
         return z
     left = np.einsum("ijk,...ju,...ku->...iu", tensor, y, g[0], optimize=True)
     return [*z, left, np.einsum("ijk,...iu,...ku->...ju", tensor, x, g[0], optimize=True)]
+
+
+def _one_axis(feature: np.ndarray, size: int) -> np.ndarray:
+    """A feature [..., entries, channels], whose entries may have had an axis of components."""
+    return feature if feature.shape[-2] == size else feature.reshape(*feature.shape[:-3], size, feature.shape[-1])

@@ -75,7 +75,7 @@ def planted(
 def equivalent(fault: Fault, known: list[dict[str, str]]) -> str:
     """Return why a fault changes nothing, or an empty text."""
     for entry in known:
-        same = (entry["file"], entry["line"]) == (fault.file, fault.text)
+        same = (entry.get("file", fault.file), entry["line"]) == (fault.file, fault.text)
         if same and entry.get("fault", fault.change) == fault.change:
             return entry["why"]
     return ""

@@ -26,6 +26,7 @@ LAST = (
     "test_plant.py",
     "test_skips.py",
 )
+WHOLE = "test_package.py", "test_imports.py"  # for a module that no test imports, as __main__
 TIMERS = {"perf_counter", "process_time", "monotonic", "timeit"}
 
 
@@ -103,7 +104,7 @@ def stages(module: str) -> list[list[str]]:
     own = [relative] if ">>>" in path.read_text(encoding="utf-8") else []
     files = nearest(module)
     circles = own + files[:FIRST], users + files[FIRST:SECOND], files[SECOND:]
-    return [stage for stage in (*proofs, *circles) if stage]
+    return [stage for stage in (*proofs, *circles) if stage] or [[f"tests/{file}" for file in WHOLE]]
 
 
 def proofs_of(module: str) -> list[str]:

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from coupling import exact, foreign, lowrank, products, sphere
+from coupling import exact, foreign, lowrank, manybody, products, sphere
 from coupling.arrays import build_arrays, load_arrays
 from coupling.plots import projection
+from coupling.products.form import KINDS
 from coupling.recurrences import wigner_3j_family
 from coupling.structures import Comparison, NeighbourDensity, Neighbours, RouteResult
 from coupling.structures.comparison import rotated
@@ -42,11 +43,8 @@ def content(value: Any) -> Any:
 
 def use(thing: Any) -> Any:
     """What an object gives: its product of two features and their gradients, or all that it holds."""
-    if type(thing).__name__ == "VectorSignal":
-        x, y = given([9, 4])
-        return content(thing(np.stack([x] * 3, 1), np.stack([y] * 3, 1)))
     if isinstance(thing, products.Product):
-        x, y, z = given(thing.sizes)
+        x, y, z = given(thing.shapes)
         own = [getattr(thing, name) for name in ("weights", "paths", "normalization") if hasattr(thing, name)]
         return content([thing(x, y), *thing.vjp(x, y, z), own])
     if type(thing).__module__.startswith("coupling.interop.torch."):
@@ -62,7 +60,8 @@ def use(thing: Any) -> Any:
 def given(sizes: Any) -> list[Any]:
     """Features of three samples and two channels."""
     random = np.random.default_rng(0)
-    return [random.standard_normal((3, size, 2)).astype(np.float32) for size in sizes]
+    axes = [size if isinstance(size, tuple) else (size,) for size in sizes]
+    return [random.standard_normal((3, *entries, 2)).astype(np.float32) for entries in axes]
 
 
 def of(module: str, name: str, *arguments: Any, **options: Any) -> Make:
@@ -71,9 +70,8 @@ def of(module: str, name: str, *arguments: Any, **options: Any) -> Make:
 
 
 def every(module: str, *arguments: Any) -> dict[str, Make]:
-    """The five products of a namespace."""
-    names = "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "AntisymmetricGaunt"
-    return {f"coupling.{module}.{name}": of(module, name, *LMAX) for name in names}
+    """The products of a namespace."""
+    return {f"coupling.{module}.{name}": of(module, name, *LMAX) for name in KINDS}
 
 
 def pairs() -> Neighbours:
@@ -88,15 +86,14 @@ def decomposition() -> Any:
 
 OBJECTS: dict[str, Make] = {
     **every("products"),
-    "products.RoutedProduct": lambda: products.RoutedProduct(*LMAX),
     "products.RoutedProduct, matrix": lambda: products.RoutedProduct(
-        1, 1, 1, products.MatrixProduct(1, 1, 1).normalization, method="matrix"
+        1, 1, 1, products.MatrixProduct(1, 1, 1).path_weights, method="matrix"
     ),
     "products.RoutedProduct, turned": lambda: products.RoutedProduct(*LMAX).turn(),
     "products.ClebschGordan, a loaded table": lambda: products.ClebschGordan(*LMAX, table=load("real-l4")),
     "products.VectorSignal": lambda: products.VectorSignal(*LMAX),
+    "products.VectorSignal.single": lambda: products.VectorSignal.single(*LMAX),
     "products.Choice": lambda: products.RoutedProduct(1, 1, 1).why(),
-    "products.Spherical": lambda: products.simulation(*LMAX),
     "products.ProductSum": of("products.product_sum", "ProductSum", [products.Gaunt(*LMAX), products.Gaunt(*LMAX)]),
     "tables.Table, loaded": lambda: load("real-l4"),
     "tables.Table, built": lambda: build(Request(lmax=2)),
@@ -125,6 +122,7 @@ OBJECTS: dict[str, Make] = {
         *("a", "b", "1", "gaunt", "≤ 2", 3, 9, 0.0, 0.0, "agrees")
     ),
     "plots.projection.Projection": lambda: [make() for make in projection.PROJECTIONS.values()],
+    "manybody.Basis": lambda: manybody.basis(2, 3, 1),
     "structures.Neighbours": lambda: rotated(pairs(), np.eye(3)),
     "structures.NeighbourDensity": lambda: NeighbourDensity(2, 4, 3.0),
     "structures.RouteResult, Comparison": lambda: Comparison(

@@ -11,7 +11,7 @@ from numba import cuda
 import coupling
 from coupling.interop.cuda import CudaProduct
 from coupling.interop.cuda import product as module
-from coupling.products import ClebschGordan, MatrixProduct, Product
+from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal, simulation
 from tests.dense import contracted, dense
 
 #: Unequal degrees, 0 among them, paths missing at both ends, an output beyond the sum of the inputs.
@@ -27,7 +27,7 @@ def few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def features(product: Product, lead: tuple[int, ...], channels: int, dtype: object = float) -> list[np.ndarray]:
     random = np.random.default_rng(0)
-    return [random.normal(size=(*lead, size, channels)).astype(dtype) for size in product.sizes]
+    return [random.normal(size=(*lead, *axes, channels)).astype(dtype) for axes in product.shapes]
 
 
 def check_product_and_gradients(
@@ -39,10 +39,13 @@ def check_product_and_gradients(
     z = cuda.to_device(np.full(g.shape, np.nan))
     assert device(x, y, out=z) is z and device.route_of(float) == "loops"
     for found, expected in zip([z, *device.vjp(x, y, g)], contracted(dense(product, factors), x, y, g), strict=True):
-        np.testing.assert_allclose(found.copy_to_host(), expected, rtol=0, atol=4e-14)
+        np.testing.assert_allclose(found.copy_to_host().reshape(expected.shape), expected, rtol=0, atol=4e-14)
 
 
-@pytest.mark.parametrize("kind", [ClebschGordan, MatrixProduct])
+KINDS = [ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt, VectorSignal, VectorSignal.single]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_products_and_gradients(kind: type[Product]) -> None:
     """Odd numbers of channels, blocks that end within a sample, one that is not full."""
     for number, degrees in enumerate(DEGREES):
@@ -78,11 +81,27 @@ def test_weights_and_spins_of_the_matrix_product() -> None:
     check_product_and_gradients(MatrixProduct(2, 2, 2, spin=3, weights=weights), (2,), 5)
 
 
+def test_weights_and_classes_of_products_on_the_sphere() -> None:
+    """Weights of degrees, classes of parities that are several terms, a Gaunt product and a bracket in one kernel."""
+    weights = [np.arange(1, 4.0), np.array([0.5, -1, 2]), np.array([1, 0, 3.0])]
+    check_product_and_gradients(Gaunt(2, 2, 2, weights=weights, classes=[[1, 2], [-1, 0.5]]), (2,), 3)
+    check_product_and_gradients(AntisymmetricGaunt(2, 2, 2, weights=weights, classes=[[1, -2], [1, 0.5]]), (2,), 3)
+    check_product_and_gradients(simulation(2, 2, 2, {"even": weights, "odd": weights[::-1]}), (2,), 3)
+    fields = [0.1 * np.multiply.outer(w, w).reshape(3, 1, 3).repeat(2, axis=1) for w in weights]
+    check_product_and_gradients(VectorSignal(2, 2, 2, fields=fields, weights=[[w, -w] for w in weights]), (2,), 3)
+
+
+def test_equal_inputs_of_brackets_and_fields_give_exactly_zero() -> None:
+    for product in (AntisymmetricGaunt(2, 2, 3), VectorSignal(2, 2, 2)):
+        x, _, _ = features(product, (2,), 3)
+        assert not CudaProduct(product)(x, x).copy_to_host().any()
+
+
 def test_float32() -> None:
-    for product in (ClebschGordan(2, 3, 2), MatrixProduct(2, 3, 2)):
+    for product in (ClebschGordan(2, 3, 2), MatrixProduct(2, 3, 2), Gaunt(2, 3, 2), VectorSignal(2, 1, 2)):
         x, y, _ = features(product, (2,), 5, np.float32)
         z = CudaProduct(product)(x, y).copy_to_host()
-        exact = contracted(dense(product), x, y)[0]
+        exact = contracted(dense(product), x, y)[0].reshape(z.shape)
         assert z.dtype == np.float32 and 0 < abs(z - exact).max() < 2e-6
 
 
@@ -102,7 +121,7 @@ def test_features_that_do_not_fit() -> None:
     x = np.ones((2, 4, 3))
     for bad, error, words in (
         ((x, x.astype(np.float32)), ValueError, "must be of one type"),
-        ((x, x[:1]), ValueError, "one shape but for axis -2"),
+        ((x, x[:1]), ValueError, "one shape but for their entries"),
         ((x, x[:, :3]), ValueError, r"input 2 must have 4 = \(lmax\+1\)² entries"),
         ((x.astype(int), x), TypeError, "input 1 must be float32 or float64, got int64"),
     ):
@@ -114,6 +133,8 @@ def test_features_that_do_not_fit() -> None:
         CudaProduct(ClebschGordan(1, 1, 1), route="fast")
     with pytest.raises(ValueError, match="layout must be channels_last"):
         CudaProduct(ClebschGordan(1, 1, 1, layout="channels_first"))
-    with pytest.raises(TypeError, match="got AntisymmetricGaunt"):
-        CudaProduct(coupling.products.AntisymmetricGaunt(1, 1, 1))
+    with pytest.raises(TypeError, match="got FullProduct"):
+        CudaProduct(coupling.products.FullProduct(1, 1, 1))
+    with pytest.raises(ValueError, match=r"input 1 must have 3 components and 4 = \(lmax\+1\)² entries"):
+        CudaProduct(VectorSignal(1, 1, 1))(x, x)
     assert CudaProduct(ClebschGordan(1, 1, 1))(x[:0], x[:0]).shape == (0, 4, 3)

@@ -8,6 +8,7 @@ import sys
 from functools import cache
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import mpmath
@@ -22,6 +23,7 @@ from coupling.arrays.builder import shipped_names
 from coupling.arrays.designs import RESIDUAL, read_design, residual
 from coupling.arrays.fourier import series
 from coupling.arrays.harmonics import column, orders
+from coupling.arrays.reader import KIND
 from coupling.arrays.request import (
     DESIGNS,
     DTYPES,
@@ -33,8 +35,9 @@ from coupling.arrays.request import (
     request_of,
 )
 from coupling.arrays.values import UNITS, as_doubles
+from coupling.files import table_folder
 from coupling.files.catalogue import manifest_entry
-from coupling.files.reader import file_digest, read_manifest, table_folder
+from coupling.files.reader import file_digest, read_manifest
 from coupling.interop.export.rounding import round_to
 from coupling.products import AntisymmetricGaunt, Gaunt, MatrixProduct
 from coupling.sphere import gauss_legendre, gradients, harmonics
@@ -443,6 +446,36 @@ def test_files_of_arrays_are_read_and_obey_their_schema(name: str, root: Path, t
         assert array.shape == tensor.shape and not array.flags.writeable
 
 
+@pytest.mark.parametrize("name", [f"{kind}-l2" for kind in KINDS])
+def test_every_entry_of_the_metadata_is_what_the_request_says(name: str, tmp_path: Path) -> None:
+    """Another value with a fitting checksum is refused, and so is an entry more or less."""
+    arrays = build_arrays(name)
+    metadata, constant = dict(arrays.metadata), KIND.constants(arrays.request)
+    changes: list[tuple[str, dict[str, Any]]] = [(key, {**metadata, key: "another"}) for key in constant]
+    changes += [(key, {**metadata, key: value | {"more": 1}}) for key, value in constant.items() if type(value) is dict]
+    changes += [(key, {k: v for k, v in metadata.items() if k != key}) for key in metadata]
+    changes += [("date", {**metadata, "date": "today"})]
+    for key, changed in changes:
+        with pytest.raises(TableError) as refused:
+            load_arrays(Arrays(arrays.request, changed, arrays.arrays).save(tmp_path, force=True))
+        assert refused.value.field == key or (refused.value.field == "metadata keys" and key not in constant), key
+    assert len(changes) >= 20 and metadata.keys() > constant.keys()
+
+
+def test_a_file_that_was_verified_before_is_read_without_its_bytes(tmp_path: Path) -> None:
+    """verify=False leaves out checksum and values, and nothing else."""
+    file = build_arrays("fourier-l2").save(tmp_path)
+    raw = bytearray(file.read_bytes())
+    raw[-1] ^= 1
+    file.write_bytes(raw)
+    assert not np.array_equal(load_arrays(file, verify=False)["series"], built("fourier-l2")["series"])
+    with pytest.raises(TableError, match="checksum"):
+        load_arrays(file)
+    file.write_bytes(raw[:-8])
+    with pytest.raises(TableError, match="size"):
+        load_arrays(file, verify=False)
+
+
 def test_any_safetensors_reader_reads_them(tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
@@ -489,3 +522,50 @@ def test_loading_costs_numpy_only(root: Path) -> None:
     names = set(loaded.stdout.split())
     assert not {"llvmlite", "matplotlib", "mpmath", "numba", "platformdirs", "safetensors", "scipy", "sympy"} & names
     assert "coupling.arrays.reader" in names and "coupling.arrays.builder" not in names
+
+
+#: kind → its largest degree, and what says so one degree higher.
+ENDS = {
+    "gauss_legendre": (48, "lmax of arrays must be <= 48, got 49"),
+    "lebedev": (43, "degree of a lebedev grid must be <= 131, got 132"),
+    "design": (10, "degree of a design grid must be <= 31, got 33"),
+    "fourier": (48, "lmax of arrays must be <= 48, got 49"),
+    "matrix": (48, "lmax of arrays must be <= 48, got 49"),
+    "normalization": (48, "lmax of arrays must be <= 48, got 49"),
+}
+#: Minutes, or a good part of one.
+LONG = ("gauss_legendre", "lebedev", "matrix", "normalization")
+AT_THE_ENDS = [
+    *(pytest.param(kind, 0, id=f"{kind}-first") for kind in ENDS),
+    *(
+        pytest.param(kind, last, id=f"{kind}-last", marks=[pytest.mark.slow] if kind in LONG else [])
+        for kind, (last, _) in ENDS.items()
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "lmax"), AT_THE_ENDS)
+def test_arrays_of_the_first_and_the_last_degree(kind: str, lmax: int) -> None:
+    """Every check of the arrays holds there, and harmonics are those of the sphere."""
+    arrays = build_arrays(ArraysRequest(kind, lmax))
+    assert arrays.check().passed
+    assert [(a.shape, a.dtype) for a in arrays.values()] == [(t.shape, float) for t in arrays.request.tensors]
+    assert all(np.isfinite(a).all() and (a.any() or not lmax) for a in arrays.values())
+    if kind not in GRIDS:
+        return
+    theta, phi = arrays["angles"][arrays["weights"] != 0].T
+    there = arrays["weights"] != 0
+    assert arrays["weights"].sum() == pytest.approx(4 * np.pi, rel=1e-14)
+    np.testing.assert_allclose(arrays["harmonics"][there], harmonics(lmax, theta, phi), rtol=0, atol=1e-13)
+    for found, wanted in zip(("gradient_theta", "gradient_phi"), gradients(lmax, theta, phi), strict=True):
+        np.testing.assert_allclose(arrays[found][there], wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_the_degree_after_the_last_is_refused_with_the_limit(kind: str) -> None:
+    last, words = ENDS[kind]
+    assert ArraysRequest(kind, last).lmax == last
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        ArraysRequest(kind, last + 1)
+    with pytest.raises(ValueError, match=r"^lmax must be >= 0, got -1$"):
+        ArraysRequest(kind, -1)

@@ -69,9 +69,7 @@ def test_other_products(dtype: Any) -> None:
     assert check(products.VectorSignal(2, 2, 2), *fields) == 3
     assert check(lambda a, b: products.simulate_path(a, b, 1, 1, 1), x[1:4], y[1:4]) == 3
     assert check(lambda a, b, *f: products.simulate(a, b, 2, 2, 2, f), x, y, one, one, one) == 6
-    assert (
-        check(lambda a, b, w: products.ClebschGordan(2, 2, 2, weights=w)(a, b), x, y, np.full((3, 3, 3), dtype(2))) == 4
-    )
+    assert check(lambda a, b, w: products.ClebschGordan(2, 2, 2, weights=w)(a, b), x, y, np.full(15, dtype(2))) == 4
     assert (
         check(lambda a, b, w: products.Gaunt(2, 2, 2, weights=[w] * 3)(a, b), x, y, np.arange(1, 4).astype(dtype)) == 4
     )

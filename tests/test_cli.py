@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import json
 import os
 import re
+import runpy
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -24,7 +22,6 @@ import coupling
 from coupling import exact
 from coupling.arrays.builder import shipped_names
 from coupling.cli import main
-from coupling.cli.errors import says_what_is_wrong
 from coupling.conventions import BASES, FAMILIES
 from coupling.tables import Request, build, load
 from coupling.version import __version__
@@ -324,64 +321,6 @@ def test_an_interrupt_says_what_is_kept(here: Path, monkeypatch: pytest.MonkeyPa
             assert fails(run(*command), nothing, 130), command
 
 
-@pytest.fixture
-def interrupts() -> Iterator[None]:
-    """Ctrl-C means something, also where the tests run in the background of a shell, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-def test_an_interrupt_where_python_drops_exceptions_ends_the_command_all_the_same(interrupts: None) -> None:
-    """In what the compiler calls, and in finalizers, KeyboardInterrupt is printed and the command goes on."""
-
-    def ctrl_c() -> None:
-        signal.raise_signal(signal.SIGINT)
-
-    class Finalized:
-        def __del__(self) -> None:
-            ctrl_c()
-
-    def _raw_object_cache_notify() -> None:
-        ctrl_c()
-
-    def finalize() -> None:
-        Finalized()
-
-    for drop in (ctypes.CFUNCTYPE(None)(_raw_object_cache_notify), finalize):
-
-        @says_what_is_wrong
-        def command(drop: Callable[[], None] = drop) -> None:
-            drop()
-            time.sleep(10)
-
-        start = time.monotonic()
-        with pytest.raises(click.exceptions.Exit) as ended:
-            command()
-        assert ended.value.exit_code == 130 and time.monotonic() - start < 5
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-@pytest.mark.parametrize(
-    "command",
-    ["build --lmax 40", "study gaunt --lmax 8", "simulate --lmax 16", "derive", "crosscheck --lmax 30"],
-)
-def test_ctrl_c_ends_long_commands_and_says_what_is_kept(command: str, here: Path, interrupts: None) -> None:
-    run_it = [sys.executable, "-m", "coupling", *command.split()]
-    with subprocess.Popen(run_it, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            time.sleep(2)
-            assert process.poll() is None, "the command is too short for this test"
-            process.send_signal(signal.SIGINT)
-            said = process.communicate(timeout=30)[1]  # a busy machine may take more than the usual half second
-        finally:
-            process.kill()
-    kept = [path for path in here.rglob("*") if path.is_file() and path.name[0] != "."]
-    told = ["Nothing was finished, and nothing is kept.", " is kept", f"{len(kept)} finished files are kept"]
-    assert process.returncode == 130 and "Interrupted. " in said and told[min(len(kept), 2)] in said
-
-
 # -- errors of the system ---------------------------------------------------------------------
 
 
@@ -598,3 +537,19 @@ def test_derive_without_a_checkout_says_so(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_derive_an_unknown_derivation() -> None:
     assert run("derive", "no_such_derivation").exit_code == 2
+
+
+# -- the other ways in ------------------------------------------------------------------------
+
+
+def test_the_package_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """``python -m coupling``, in this process."""
+    monkeypatch.setattr(sys, "argv", ["coupling", "value", "gaunt", "0", "0", "0", "0", "0", "0"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("coupling", run_name="__main__")
+    assert ended.value.code == 0 and capsys.readouterr().out.startswith("0.28209479177387814")
+    monkeypatch.setattr(sys, "argv", ["coupling", "--help"])
+    with pytest.raises(SystemExit):
+        runpy.run_module("coupling", run_name="__main__")
+    assert capsys.readouterr().out.startswith("Usage: coupling ")
+    runpy.run_module("coupling.__main__", run_name="imported")

@@ -26,6 +26,7 @@ from derivations import (
     poisson_bracket,
     real_harmonics,
     registry,
+    single_vector_product,
     trilinear,
     vector_fields,
     vector_harmonics,
@@ -36,7 +37,7 @@ from derivations.framework import DoesNotHold, Step
 from derivations.invariant_polynomial import Degrees, orders, paths
 from derivations.racah import square_6j, square_9j
 
-IDS = ("vector_harmonics", "clebsch_gordan_paths", "matrix_product", "adjoints")
+IDS = ("vector_harmonics", "clebsch_gordan_paths", "matrix_product", "adjoints", "single_vector_product")
 
 
 @pytest.mark.parametrize("identifier", IDS)
@@ -57,6 +58,7 @@ def test_verify_meets_the_whole_domain() -> None:
     contracted = [p for p, s in existing if exact.wigner_3j(*vector_shifts.shifted(p, s), 0, 0, 0) != 0]
     instances = len(existing) + 9 * len(triples) + sum(1 for path in contracted for _ in orders(path))
     assert vector_harmonics.verify(2) == instances
+    assert single_vector_product.verify(2) == sum(1 for path in product(range(3), repeat=3) for _ in orders(path))
 
 
 def content(identifier: str, entry: str) -> Any:
@@ -90,6 +92,18 @@ def test_nine_j_symbols_of_vector_products() -> None:
         if exact.wigner_3j(*high, 0, 0, 0) != 0
     ]
     assert (count, zeros) == (len(allowed), 28) == (314, 28)
+
+
+def test_one_vector_product_is_a_gaunt_integral_or_twice_the_bracket() -> None:
+    count = 0
+    for numbers, value in surds("single_vector_product", "single_vector_product"):
+        path = numbers[:3]
+        if sum(path) % 2:
+            assert value == 2 * exact.antisymmetric_gaunt(*numbers)
+        else:
+            assert value == exact.gaunt(*numbers) * Fraction(sum(l * (l + 1) for l in path), 2)
+        count += 1
+    assert count == sum(1 for path in paths(3) if list(path) == sorted(path) for _ in orders(path))
 
 
 def test_six_j_symbols_of_the_matrix_product() -> None:
@@ -239,6 +253,12 @@ CORRUPTIONS: dict[str, tuple[Any, str, Any, Callable[[], Any]]] = {
         trilinear.cyclic_weights,
     ),
     "a bracket that is no bracket": (poisson_bracket, "jacobian", lambda f, g: f * f * g, adjoints.parts),
+    "a turn to the other side": (
+        single_vector_product,
+        "turn",
+        lambda row: -vector_fields.turn(row),
+        single_vector_product.general,
+    ),
     "a trace that is not cyclic": (adjoints, "trace", lambda e: sp.expand(e), adjoints.matrices),
 }
 
@@ -265,6 +285,7 @@ VERIFIED: dict[str, tuple[Any, str, Any, Callable[[int], int]]] = {
     "factor": (vector_shifts, "factor", lambda path, shifts: Fraction(1), vector_harmonics.verify),
     "rule of the zeros": (vector_shifts, "unreached", lambda *a: False, vector_harmonics.verify),
     "contraction": (vector_shifts, "contraction_square", lambda *a: Fraction(0), vector_harmonics.verify),
+    "fields": (single_vector_product, "SINGLE", ((0, 1, 1), (1, 0, 1), (1, 1, 1)), single_vector_product.verify),
     "norm": (clebsch_gordan_paths, "normalization_square", lambda path: Fraction(1), clebsch_gordan_paths.verify),
     "symmetry": (real_harmonics, "real_gaunt", lopsided, adjoints.verify),
     "cyclic trace": (adjoints, "trace_square", lambda path, m, n: Fraction(path[0]), adjoints.verify),

@@ -164,7 +164,7 @@ def test_products_take_a_family_that_is_not_symmetric() -> None:
     for turned, form in ((made, "abc"), (made.turn(), "cab"), (made.turn().turn(), "bca")):
         expected = np.einsum(f"{form},ai,bi->ci", tensor, x, y)
         np.testing.assert_allclose(turned(x, y), expected, atol=1e-12)
-    separate = FullProduct(2, 2, 2, parity="even", normalization=GRADIENT_DOT)(x, y)
+    separate = FullProduct(2, 2, 2, paths="even", normalization=GRADIENT_DOT)(x, y)
     assert separate.shape[0] == sum(2 * l3 + 1 for _, _, l3 in even_paths(2))
 
 

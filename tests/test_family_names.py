@@ -87,7 +87,8 @@ def test_no_name_of_a_family_is_compared() -> None:
 
 def kernel(name: str) -> bool:
     """Whether GAUNT and the others are numbers of kernels in a module, not names."""
-    return inside(name, "coupling.kernels", "coupling.products", "coupling.interop.arrays.grid")
+    interop = ("coupling.interop.arrays.grid", "coupling.interop.bound", "coupling.interop.cuda.sphere")
+    return inside(name, "coupling.kernels", "coupling.products", *interop)
 
 
 @pytest.mark.parametrize(

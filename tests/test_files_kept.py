@@ -28,7 +28,7 @@ from coupling.lowrank.records import file_name
 from coupling.lowrank.store import keep, save_factors, shipped
 from coupling.tables import Request, build, build_shard, builder, merge, parts
 from coupling.tables.parts import part_file
-from tests.sources import inside, modules, tree
+from tests.sources import ROOT, inside, modules, tree
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="XDG_CACHE_HOME moves the cache")
 
@@ -358,12 +358,25 @@ def writes(node: ast.Call) -> str | None:
     return name if name in CALLS - {"truncate", "remove", "move"} or (of_os and name in (*CALLS, "replace")) else None
 
 
-def test_no_other_place_writes_files() -> None:
-    found = {
+def calls_that_write(sources: dict[str, Path]) -> set[tuple[str, str]]:
+    """(module, call) for everything that may write or remove a file."""
+    return {
         (name, call)
-        for name, path in modules().items()
-        if inside(name, "coupling", "derivations")
+        for name, path in sources.items()
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Call) and (call := writes(node))
     }
-    assert found == OWN
+
+
+def test_no_other_place_writes_files() -> None:
+    sources = {name: path for name, path in modules().items() if inside(name, "coupling", "derivations")}
+    assert calls_that_write(sources) == OWN
+
+
+def test_no_benchmark_and_no_generator_of_the_site_writes_files_itself() -> None:
+    """But into folders of their own: that of the compiler, that of the site."""
+    sources = {path.stem: path for folder in ("benchmarks", "docs") for path in (ROOT / folder).rglob("*.py")}
+    assert calls_that_write(sources) == {
+        ("gpu_compile", "write_text"),
+        ("conf", "write_bytes"),
+    }

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from coupling import products
-from coupling.interop import arrays, forms
+from coupling.interop import arrays
 from coupling.interop.arrays.grading import entries_of, grades
-from coupling.products.clebsch_gordan import table_of
+from coupling.interop.arrays.programs import array_program, program_of
+from coupling.products.form import KINDS, Form, read_form
 from coupling.selection import paths
 from coupling.tables import Request, build
 from tests.frameworks import LIBRARIES, Array, features, library, to_numpy
 
-NAMES = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "AntisymmetricGaunt")
+NAMES = tuple(name for name in KINDS if name != "VectorSignal")  # whose features have components
 BOXES = [(0, 0, 0), (2, 1, 3), (4, 2, 0), (1, 1, 3), (3, 3, 3)]
 
 #: Largest difference, relative to the largest entry.
@@ -81,19 +82,16 @@ def test_weights_and_their_gradient(parity: str, where: str) -> None:
     lmax = (3, 2, 4)
     random = np.random.default_rng(1)
     with library(where) as lib:
-        theirs = arrays.ClebschGordan(*lmax, parity=parity, normalization="clebsch_gordan")
-        ours = products.ClebschGordan(*lmax, normalization="clebsch_gordan")
+        theirs = arrays.ClebschGordan(*lmax, paths=parity, normalization="clebsch_gordan")
+        ours = products.ClebschGordan(*lmax, paths=parity, normalization="clebsch_gordan")
         weights = random.standard_normal(len(theirs.paths))
-        cube = np.zeros([l + 1 for l in lmax])
-        cube[tuple(theirs.paths.T.astype(int))] = weights
-        ours = ours.with_weights(cube)
-        for turn in range(3):
+        ours = ours.with_weights(weights)
+        for _ in range(3):
             x, y, z = features(theirs.sizes, 7, 3)
             found = lib.compiled(theirs)(lib.array(x), lib.array(y), lib.array(weights))
             assert difference(found, ours(x, y)) < 1e-14
             gradient = lib.compiled(theirs.weight_gradient)(lib.array(x), lib.array(y), lib.array(z))
-            places = tuple(np.roll(theirs.paths.T.astype(int), -turn, axis=0))
-            assert difference(gradient, ours.weight_gradient(x, y, z)[places]) < 1e-14
+            assert difference(gradient, ours.weight_gradient(x, y, z)) < 1e-14
             ours, theirs = ours.turn(), theirs.turn()
 
 
@@ -102,10 +100,32 @@ def test_the_gradient_in_the_weights_broadcasts_in_both_layouts(where: str) -> N
     form = arrays.ClebschGordan(3, 2, 4, layout="channels_first")
     x, y, z = features(form.sizes, 7, 3)
     y, z = y[:1, :, :1], z[0]
-    expected = products.ClebschGordan(3, 2, 4).weight_gradient(x, y, z)[tuple(form.paths.T.astype(int))]
+    expected = products.ClebschGordan(3, 2, 4).weight_gradient(x, y, z)
     with library(where) as lib:
         given = [lib.array(np.swapaxes(a, -1, -2).copy()) for a in (x, y, z)]
         assert difference(lib.compiled(form.weight_gradient)(*given), expected) < 1e-14
+
+
+@pytest.mark.parametrize("where", LIBRARIES)
+def test_vector_signals(where: str) -> None:
+    """Turned and not, both layouts, features with and without components."""
+    met = 0
+    with library(where) as lib:
+        for lmax in [(2, 1, 2)] if where == "jax" else [(2, 1, 2), (0, 1, 1), (1, 3, 2), (0, 0, 0)]:
+            for make in (products.VectorSignal, products.VectorSignal.single):
+                ours = make(*lmax)
+                for _ in range(3):
+                    random = np.random.default_rng(met)
+                    x, y = (random.standard_normal((2, *s, 3)) for s in ours.shapes[:2])
+                    theirs = array_program(ours)
+                    z = lib.compiled(theirs)(lib.array(x), lib.array(y))
+                    assert difference(z, ours(x, y)) < 1e-13
+                    ours, met = ours.turn(), met + 1
+        theirs = arrays.VectorSignal(2, 1, 2, layout="channels_first", grid="lebedev")
+        x, y = (random.standard_normal((2, *s, 3)) for s in theirs.product.shapes[:2])
+        z = lib.compiled(theirs)(*(lib.array(np.ascontiguousarray(np.moveaxis(a, -1, 1))) for a in (x, y)))
+        assert difference(np.moveaxis(to_numpy(z), 1, -1), products.VectorSignal(2, 1, 2)(x, y)) < 1e-13
+    assert met == (6 if where == "jax" else 24)
 
 
 @pytest.mark.parametrize("name", ["Gaunt", "AntisymmetricGaunt", "MatrixProduct"])
@@ -130,7 +150,7 @@ def test_weights_of_degrees_and_grids(name: str) -> None:
 def test_every_entry_respects_the_grades_and_the_matrices_are_a_quarter() -> None:
     met = 0
     for lmax in ((8, 8, 8), (5, 3, 7)):
-        entries = entries_of(table_of(lmax, "wigner_3j"), lmax, "wigner_3j", "all")
+        entries = entries_of(products.ClebschGordan(*lmax))
         first, second, third = (grades(l)[entries.flat[:, slot]] for slot, l in enumerate(lmax))
         assert not (first ^ second ^ third).any()
         met += len(first)
@@ -147,12 +167,12 @@ def test_a_table_that_is_given_decides_which_paths_there_are() -> None:
         list(paths(2, 3, 4, "odd"))
     ) - sum(0 in path for path in paths(2, 3, 4, "odd"))
     x, y = features(even.sizes[:2], 4)
-    assert difference(even(x, y), arrays.ClebschGordan(2, 3, 4, parity="even")(x, y)) == 0
+    assert difference(even(x, y), arrays.ClebschGordan(2, 3, 4, paths="even")(x, y)) == 0
 
 
 def test_what_does_not_fit_is_refused() -> None:
     x, y = features((4, 4), 3)
-    with pytest.raises(ValueError, match="4 entries on axis -2"):
+    with pytest.raises(ValueError, match=r"4 = \(lmax\+1\)² entries for lmax 1 on axis -2"):
         arrays.Gaunt(1, 1, 1)(x[:3], y)
     with pytest.raises(TypeError, match="real floating"):
         arrays.Gaunt(1, 1, 1)(x.astype(complex), y)
@@ -179,12 +199,21 @@ def test_derivatives_are_those_of_the_library(name: str) -> None:
 
 def test_the_text_of_a_form_names_a_product_and_no_other_attribute() -> None:
     """A text may come from a file of a framework, such as an exported program."""
-    ends = '"lmax":[1,1,1],"options":{}}'
+    ends = '"options":{"lmax_in1":1,"lmax_in2":1,"lmax_out":1}}'
     names = [f'{{"kind":"{name}",{ends}' for name in ("np", "product", "__class__", "ArrayProduct", "simulate", "")]
-    for text in [*names, "", "[]", "{}", "1", '{"kind":', "[" * 10**5, '{"kind":"Gaunt","lmax":1,"options":[1]}']:
-        for use in (forms.array_form, lambda form, turns: forms.compiled_form(form, turns, 1)):
-            with pytest.raises(ValueError, match="a form must be a text of form_text"):
+    for text in [
+        *names,
+        "",
+        "[]",
+        "{}",
+        "1",
+        '{"kind":',
+        "[" * 10**5,
+        '{"kind":"Gaunt","options":[1]}',
+        '{"kind":"Gaunt","options":{}}',
+    ]:
+        for use in (program_of, read_form):
+            with pytest.raises(ValueError, match=r"a form must be a text of Form\.text"):
                 use(text, 0)
-    with pytest.raises(ValueError, match="paths have weights"):
-        forms.path_list(forms.form_text("Gaunt", (1, 1, 1)))
-    assert tuple(name for name in arrays.__all__ if name != "ArrayProduct") == forms.KINDS
+    assert tuple(name for name in arrays.__all__ if name != "ArrayProduct") == tuple(KINDS)
+    assert read_form(Form.of("Gaunt", 1, 1, 1).text).text == Form.of("Gaunt", 1, 1, 1).text

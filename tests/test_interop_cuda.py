@@ -18,14 +18,14 @@ import pytest
 
 import coupling
 from coupling.interop.cuda import CudaProduct, cuda_source, straight
-from coupling.interop.cuda.loops import matrix_kernel, sparse_kernel, tile_lanes
-from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product
+from coupling.interop.cuda.loops import matrix_kernel, sparse_kernel, sphere_kernel, tile_lanes
+from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 from coupling.products.straight import straight_program
 from coupling.programs.text import python_function
-from tests.dense import contracted, dense
+from tests.dense import contracted, dense, largest_weight
 
 ROOT = Path(__file__).resolve().parent.parent
-KINDS = [ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt]
+KINDS = [ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt, VectorSignal, VectorSignal.single]
 TYPES = {"float32": ctypes.c_float, "float64": ctypes.c_double}
 
 
@@ -52,12 +52,15 @@ def test_straight_lines_are_the_product(kind: type[Product]) -> None:
         for _ in range(number % 3):
             product = product.turn()
         x, y = (np.random.default_rng(number).normal(size=(size, 2)) for size in product.sizes[:2])
-        np.testing.assert_allclose(evaluated(product, x, y), contracted(dense(product), x, y)[0], rtol=0, atol=4e-14)
+        expected, tolerance = contracted(dense(product), x, y)[0], 4e-14 * largest_weight(product)
+        np.testing.assert_allclose(evaluated(product, x, y), expected, rtol=0, atol=tolerance)
     assert len(degrees) == 66
 
 
 def test_constants_are_positive_numbers_of_the_type_and_all_are_used() -> None:
-    for product, dtype in combinations([ClebschGordan(3, 3, 3), MatrixProduct(3, 3, 3), Gaunt(3, 3, 3)], TYPES):
+    for product, dtype in combinations(
+        [ClebschGordan(3, 3, 3), MatrixProduct(3, 3, 3), Gaunt(3, 3, 3), VectorSignal(2, 2, 2)], TYPES
+    ):
         program = straight_program(product, dtype)
         assert all(value > 0 and value == float(np.dtype(dtype).type(value)) for value in program.constants)
         named = [operation.operands[0] for operation in program.tape.operations if operation.kind == "constant"]
@@ -66,7 +69,12 @@ def test_constants_are_positive_numbers_of_the_type_and_all_are_used() -> None:
 
 
 def test_only_what_an_output_needs_is_done() -> None:
-    for product in (ClebschGordan(2, 2, 2), MatrixProduct(2, 2, 1), AntisymmetricGaunt(2, 2, 2)):
+    for product in (
+        ClebschGordan(2, 2, 2),
+        MatrixProduct(2, 2, 1),
+        AntisymmetricGaunt(2, 2, 2),
+        VectorSignal(2, 1, 2),
+    ):
         operations = straight_program(product).tape.operations
         inputs = [found[kind == "store" :] for kind, found, _ in operations if kind not in ("load", "constant")]
         read = {number for numbers in inputs for number in numbers}
@@ -74,10 +82,12 @@ def test_only_what_an_output_needs_is_done() -> None:
 
 
 def test_the_bracket_of_equal_features_vanishes_exactly() -> None:
-    """As in the kernel: both halves are the same operations, with the inputs exchanged."""
-    for lmax in range(1, 6):
-        x = np.random.default_rng(lmax).normal(size=((lmax + 1) ** 2, 3))
-        assert not evaluated(AntisymmetricGaunt(lmax, lmax, lmax), x, x).any()
+    """And so does the cross product of equal fields: both halves are the same operations, with the inputs exchanged."""
+    for lmax in range(1, 5):
+        for kind in (AntisymmetricGaunt, VectorSignal):
+            product = kind(lmax, lmax, lmax)
+            x = np.random.default_rng(lmax).normal(size=(product.sizes[0], 3))
+            assert not evaluated(product, x, x).any()
 
 
 def test_no_more_work_than_the_processor_does() -> None:
@@ -97,6 +107,8 @@ def test_what_cannot_be_written_without_loops() -> None:
         straight_program(MatrixProduct(1, 1, 1, spin=8))
     with pytest.raises(ValueError, match=r"lmax <= 20, got \(21, 21, 1\)"):
         straight_program(Gaunt(21, 21, 1))
+    with pytest.raises(ValueError, match=r"lmax <= 20, got \(21, 21, 1\)"):
+        straight_program(VectorSignal(21, 21, 1))
     with pytest.raises(ValueError, match="name must be a C identifier, got 'a b'"):
         cuda_source(ClebschGordan(1, 1, 1), name="a b")
 
@@ -130,7 +142,7 @@ def test_programs_on_a_processor(tmp_path: Path, kind: type[Product], dtype: str
         function = library(tmp_path / str(lmax), product, dtype, *options)
         x, y, z = (np.random.default_rng(1).normal(size=(3, size, 5)).astype(dtype) for size in product.sizes)
         run(function, dtype, x, y, z)
-        tolerance = 2e-14 if dtype == "float64" else 4e-6
+        tolerance = (2e-14 if dtype == "float64" else 4e-6) * largest_weight(product)
         np.testing.assert_allclose(z, contracted(dense(product), x, y)[0], rtol=0, atol=tolerance)
 
 
@@ -141,6 +153,10 @@ REGISTERS = {
     (ClebschGordan, 4, "sm_80"): 128,
     (MatrixProduct, 4, "sm_90"): 96,
     (MatrixProduct, 6, "sm_90"): 192,
+    (Gaunt, 4, "sm_90"): 128,
+    (AntisymmetricGaunt, 4, "sm_90"): 168,
+    (VectorSignal, 2, "sm_90"): 128,
+    (VectorSignal.single, 3, "sm_90"): 168,
 }
 
 
@@ -216,7 +232,7 @@ def test_loops_on_the_simulator() -> None:
     environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    assert re.search(r"^11 passed", done.stdout, re.M), done.stdout
+    assert re.search(r"^17 passed", done.stdout, re.M), done.stdout
 
 
 @pytest.mark.parametrize("dtype", TYPES)
@@ -228,9 +244,11 @@ def test_loops_compile_for_a_device(tmp_path: Path, dtype: str) -> None:
 
     kind, index = from_dtype(np.dtype(dtype)), types.uint32
     cube = [kind[:, :, ::1]] * 3
+    lists = index[::1], index[::1], kind[:, ::1]
     kernels = {
         sparse_kernel: (*cube, types.int64, *[index[::1]] * 4, kind[::1]),
         matrix_kernel: (*cube, types.int64, index[::1], index[:, ::1], index[:, ::1], kind[:, :, :, ::1]),
+        sphere_kernel: (*cube, types.int64, *lists, index[:, ::1], *lists),
     }
     for make, signature in kernels.items():
         function = make(np.dtype(dtype)).py_func
@@ -250,6 +268,10 @@ def test_the_route_where_a_device_is(monkeypatch: pytest.MonkeyPatch) -> None:
             (ClebschGordan, "float64", 4),
             (MatrixProduct, "float32", 9),
             (MatrixProduct, "float64", 5),
+            (Gaunt, "float32", 6),
+            (AntisymmetricGaunt, "float64", 4),
+            (VectorSignal, "float32", 3),
+            (VectorSignal.single, "float64", 2),
         ):
             routes = [CudaProduct(kind(l, l, l)).route_of(dtype) for l in range(11)]
             assert routes == ["straight" if there and l <= last else "loops" for l in range(11)]
@@ -262,8 +284,21 @@ def test_the_benchmark_runs_without_a_device() -> None:
     command = [sys.executable, "-m", "benchmarks.gpu", "--simulate", "--lmax", "1", "--dtype", "float64"]
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     rows = re.findall(r"^\| 1 \| float64 \| (.*) \| (\S+) \|$", printed, re.M)
-    assert {"sparse, loops", "matrix, loops"} <= {route for route, _ in rows}
+    names = "sparse", "matrix", "Gaunt", "bracket", "fields", "single"
+    assert {f"{name}, loops" for name in names} <= {route for route, _ in rows}
     assert all(float(error) < 1e-15 for _, error in rows)
+    checks = {f"{name}{slot}, loops" for name in names for slot in ("", ", by x", ", by y")}
+    assert checks <= set(re.findall(r"([^;\n]+, loops) \d", printed.replace("\n  ", "\n")))
+    assert "all products and gradients are right to rounding" in printed
+
+
+def test_the_benchmark_without_a_device_says_so() -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "NUMBA_ENABLE_CUDASIM"}
+    command = [sys.executable, "-m", "benchmarks.gpu"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode == 0:
+        pytest.skip("there is a device")
+    assert done.returncode == 2 and "no CUDA device: nothing is measured" in done.stderr
 
 
 def test_the_tile_fits_into_shared_memory() -> None:

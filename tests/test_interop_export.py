@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from coupling import products
-from coupling.interop import arrays, forms
+from coupling.indexing import path_array
+from coupling.interop import arrays
+from coupling.products.form import KINDS
 from coupling.products.reach import reached_degrees, rows_of
 from tests.frameworks import LIBRARIES, features, library, to_numpy
 
-NAMES = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "AntisymmetricGaunt")
+NAMES = tuple(name for name in KINDS if name != "VectorSignal")  # whose features have components
 LMAX = (2, 1, 2)
 
 #: Shapes of x and y by the names of their axes, with those that may vary.
@@ -93,7 +95,7 @@ def test_array_programs_without_a_path_give_zeros(name: str, where: str) -> None
     with library(where) as lib:
         for lmax in BOXES[1:2] if where == "jax" else BOXES:
             for layout in products.product.LAYOUTS:
-                form = getattr(arrays, name)(*lmax, parity="odd", layout=layout)
+                form = getattr(arrays, name)(*lmax, paths="odd", layout=layout)
                 for _ in range(3):
                     x, y = features(form.sizes[:2], 2, 3)
                     given = [np.swapaxes(a, -1, -2).copy() if layout == "channels_first" else a for a in (x, y)]
@@ -103,7 +105,7 @@ def test_array_programs_without_a_path_give_zeros(name: str, where: str) -> None
                     form = form.turn()
                     met += 1
         if name == "ClebschGordan":
-            form = arrays.ClebschGordan(1, 0, 1, parity="odd")
+            form = arrays.ClebschGordan(1, 0, 1, paths="odd")
             x, y, z = (lib.array(a) for a in features(form.sizes, 2, 3))
             assert not to_numpy(form(x, y, lib.array(np.zeros(0)))).any()
             assert to_numpy(form.weight_gradient(x, y, z)).shape == (0,)
@@ -112,11 +114,11 @@ def test_array_programs_without_a_path_give_zeros(name: str, where: str) -> None
 
 @pytest.mark.parametrize("lmax", BOXES)
 def test_compiled_products_without_a_path_give_zeros(lmax: tuple[int, int, int]) -> None:
-    allowed = np.zeros([l + 1 for l in lmax])
+    allowed = np.zeros(len(path_array(lmax)))
     for product in (
         products.ClebschGordan(*lmax, allowed),
         products.ClebschGordan(*lmax, normalization="antisymmetric_gaunt"),
-        products.FullProduct(*lmax, parity="odd"),
+        products.FullProduct(*lmax, paths="odd"),
         products.RoutedProduct(*lmax, allowed),
         products.RoutedProduct(*lmax, allowed, method="matrix"),
         products.RoutedProduct(*lmax, allowed, method="sphere"),
@@ -132,7 +134,7 @@ def test_interop_products_without_a_path_give_zeros_and_zero_gradients(framework
     namespace = import_module(f"coupling.interop.{framework}")
     for lmax in BOXES[:2] if framework == "jax" else BOXES:
         for name in ("ClebschGordan", "FullProduct"):
-            product = getattr(namespace, name)(*lmax, parity="odd")
+            product = getattr(namespace, name)(*lmax, paths="odd")
             x, y, g = features(product.sizes, 2, 3, dtype=np.float32)
             for weights in ((), (np.zeros(0, np.float32),), (np.zeros((0, 1), np.float32),)):
                 if weights and name == "FullProduct":
@@ -150,12 +152,14 @@ def masks_of(name: str, lmax: tuple[int, int, int]) -> list[Any]:
     """Which entries of x, y and z are on a path."""
     if name in ("Gaunt", "AntisymmetricGaunt", "MatrixProduct"):
         return [rows_of(mask) for mask in getattr(products, name)(*lmax).reached]
+    if name == "Simulation":
+        return [rows_of(mask) for mask in products.Simulation(*lmax).reached]
     masks = [rows_of(mask) for mask in reached_degrees(tuple(np.ones(l + 1) for l in lmax))]
     return [*masks[:2], None if name == "FullProduct" else masks[2]]
 
 
 @pytest.mark.parametrize("framework", ["torch", "jax"])
-@pytest.mark.parametrize("name", forms.KINDS)
+@pytest.mark.parametrize("name", NAMES)
 def test_degrees_that_no_path_reaches_are_zero_and_not_read(name: str, framework: str) -> None:
     """Outputs and gradients; NaN and infinity there come out nowhere, and others never there."""
     module, met = pytest.importorskip(framework), 0
@@ -180,7 +184,7 @@ def test_degrees_that_no_path_reaches_are_zero_and_not_read(name: str, framework
 def test_jax_differentiates_products_of_host_arrays() -> None:
     jax = pytest.importorskip("jax")
     namespace = import_module("coupling.interop.jax")
-    for name in forms.KINDS:
+    for name in NAMES:
         product = getattr(namespace, name)(2, 1, 2)
         x, y, g = features(getattr(products, name)(2, 1, 2).sizes, 3, 2, dtype=np.float32)
         z, back = jax.vjp(product, x, y)
@@ -203,7 +207,7 @@ def test_sources_of_kernels_without_a_path_store_zeros() -> None:
     from coupling.interop.triton import triton_source
 
     for lmax in BOXES:
-        product = products.ClebschGordan(*lmax, np.zeros([l + 1 for l in lmax]))
+        product = products.ClebschGordan(*lmax, paths=[])
         for turned in (product, product.turn(), product.turn().turn()):
             size = turned.sizes[2]
             assert cuda_source(turned).count("] = 0;") == size

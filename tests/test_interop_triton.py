@@ -6,14 +6,16 @@ import os
 import re
 import subprocess
 import sys
+from itertools import product as product_of
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import coupling
 from coupling.interop.triton import LOOPS, TritonProduct, jit, triton_source
-from coupling.products import ClebschGordan, MatrixProduct, Product
+from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def test_texts_are_python_with_the_coefficients_in_them() -> None:
     """Compiled by Python, without Triton; every distinct coefficient of float32 is a double in the text."""
-    for kind in (ClebschGordan, MatrixProduct):
+    for kind in (ClebschGordan, MatrixProduct, Gaunt, VectorSignal.single):
         for dtype in ("float32", "float64"):
             text = triton_source(kind(2, 2, 2), dtype)
             compile(text, "text", "exec")
@@ -46,6 +48,40 @@ def test_the_route_and_what_has_none() -> None:
         TritonProduct(coupling.products.FullProduct(1, 1, 1))
 
 
+class Shaped(NamedTuple):
+    """What is asked of a tensor before anything is launched."""
+
+    shape: tuple[int, ...]
+    dtype: str = "torch.float32"
+    device: str = "cuda:0"
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+
+def test_inputs_that_fit_and_those_that_do_not() -> None:
+    """Without torch: what is looked at are types, devices and shapes."""
+    product = TritonProduct(ClebschGordan(1, 2, 3))
+    for lead in ((), (5,), (2, 5)):
+        assert product._shape(Shaped((*lead, 4, 7)), Shaped((*lead, 9, 7))) == (*lead, 16, 7)
+    x, y = Shaped((5, 4, 7)), Shaped((5, 9, 7))
+    for slot, wrong in product_of((0, 1), [(), (4,), (9,), (5, 5, 7), (5, 7, 4), (5, 7, 9)]):
+        given = [x, y]
+        given[slot] = Shaped(wrong)
+        with pytest.raises(ValueError, match=rf"input {slot + 1} must have {(4, 9)[slot]} = \(lmax\+1\)² entries"):
+            product._shape(*given)
+    for other in (Shaped((6, 9, 7)), Shaped((9, 7)), Shaped((5, 9, 8)), y._replace(dtype="torch.float64"),
+                  y._replace(device="cuda:1")):  # fmt: skip
+        with pytest.raises(ValueError, match="inputs must agree in type, device and all axes but -2"):
+            product._shape(x, other)
+    for slot, dtype in product_of((0, 1), ["torch.float16", "torch.int64", "torch.complex64"]):
+        given = [x, y]
+        given[slot] = given[slot]._replace(dtype=dtype)
+        with pytest.raises(TypeError, match=f"input {slot + 1} must be float32 or float64, got {dtype}"):
+            product._shape(*given)
+
+
 # -- the interpreter --------------------------------------------------------------------------
 
 
@@ -57,7 +93,7 @@ def test_kernels_in_the_interpreter() -> None:
     environment = {**os.environ, "TRITON_INTERPRET": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    assert re.search(r"^18 passed", done.stdout, re.M), done.stdout
+    assert re.search(r"^24 passed", done.stdout, re.M), done.stdout
 
 
 # -- the compiler -----------------------------------------------------------------------------
@@ -78,7 +114,7 @@ def compiled(source: str, types: dict[str, str], constants: dict[str, int]) -> d
     return found.asm
 
 
-@pytest.mark.parametrize("kind", [ClebschGordan, MatrixProduct])
+@pytest.mark.parametrize("kind", [ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt, VectorSignal])
 @pytest.mark.parametrize(("dtype", "short"), [("float32", "fp32"), ("float64", "fp64")])
 def test_straight_lines_compile_for_a_device(kind: type[Product], dtype: str, short: str) -> None:
     names = {**dict.fromkeys("xyz", f"*{short}"), "lanes": "i32", "CHANNELS": "constexpr", "BLOCK": "constexpr"}

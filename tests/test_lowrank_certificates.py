@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from scipy.stats import special_ortho_group
 
 from coupling.cli import main
+from coupling.indexing import path_array
 from coupling.lowrank import (
     decompose,
     equivariance_error,
@@ -261,7 +262,7 @@ def test_products_take_the_factors_of_a_record() -> None:
         problem = normalization_problem(family, 3)
         record = study(problem, [1], starts=8)[0]
         weights = simulated_weights(3, 3, 3, record.product_factors)
-        paths = problem.tensor != 0
+        paths = problem.tensor[tuple(path_array((3, 3, 3)).T)] != 0
         assert np.sqrt(np.mean((weights[paths] - 1) ** 2)) == pytest.approx(record.error, rel=1e-9)
         assert abs(weights[paths] - 1).max() == pytest.approx(record.worst, rel=1e-9)
         exact = study(problem, [2], starts=16)[0]

@@ -68,3 +68,70 @@ def test_the_picture_is_written_whole(tmp_path: Path) -> None:
     image = imread(file)
     assert image.shape[:2] == (1326, 1716) and image.std() > 0.05
     assert list(file.parent.iterdir()) == [file]
+
+
+#: A degree above the limit of each picture, and what draws it.
+BEYOND = {
+    "coupling_block": (33, lambda l: plots.coupling_block("gaunt", l, 0, l)),
+    "path_diagram": (17, plots.path_diagram),
+    "accidental_zeros": (64, plots.accidental_zeros),
+    "plot_block": (9, lambda l: plots.plot_block(l, 0, l, 0)),
+    "save_structure": (9, lambda l: plots.save_structure(Path("no/such.png"), l)),
+    "harmonic": (65, lambda l: plots.harmonic(l, 0)),
+    "unit": (65, lambda l: plots.unit(l, 0)),
+}
+#: The same for pictures of a table, and of functions that are given by coefficients.
+BEYOND_TABLES = {"plot_output": 33, "plot_paths": 25, "plot_structure": 9, "sparsity": 65}
+BEYOND_FUNCTIONS = {
+    "sphere": plots.sphere,
+    "field": plots.field,
+    "bracket, first": lambda c: plots.bracket(c, [1.0]),
+    "bracket, second": lambda c: plots.bracket([1.0], c),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_degrees_that_no_picture_shows_are_refused_with_the_limit(name: str) -> None:
+    """At once: 100 000 would take hours, or more memory than there is."""
+    least, draw = BEYOND[name]
+    for l in (least, 10**5):
+        with pytest.raises(ValueError, match=f"<= {least - 1}, got {l}"):
+            draw(l)
+
+
+@pytest.mark.parametrize("name", BEYOND_TABLES)
+def test_tables_that_no_picture_shows_are_refused_with_the_limit(name: str) -> None:
+    least = BEYOND_TABLES[name]
+    draw = {"plot_output": lambda table: plots.plot_output(table, 0, 0)}.get(name, getattr(plots, name))
+    for lmax in ((least, 0, least), (0, least, least)):
+        with pytest.raises(ValueError, match=f"{name} draws degrees <= {least - 1}, got {least}"):
+            draw(build(Request(lmax=lmax)))
+
+
+@pytest.mark.parametrize("name", BEYOND_FUNCTIONS)
+def test_functions_that_no_picture_shows_are_refused_with_the_limit(name: str) -> None:
+    for lmax in (65, 999):
+        with pytest.raises(ValueError, match=f"<= 64, got {lmax}"):
+            BEYOND_FUNCTIONS[name](np.ones((lmax + 1) ** 2))
+
+
+def test_the_largest_degrees_are_drawn() -> None:
+    """Where that takes seconds; pages, diagrams and functions on the sphere of their largest degree take a few more."""
+    assert plots.unit(64, -64).nonzero()[0] == [64**2]
+    assert len(plots.coupling_block("gaunt", 32, 0, 32).texts) == 65
+    assert len(plots.plot_block(8, 8, 8, 0).texts) == 17
+    assert plots.sparsity(build(Request(lmax=(0, 64, 64)))).images[0].get_array().shape == (1, 65**2)
+    assert len(plots.plot_paths(build(Request(lmax=(24, 24, 0)))).patches) == 25
+    assert plots.plot_output(build(Request(lmax=(32, 0, 32))), 32, 0).images[0].get_array().shape == (33**2, 1, 3)
+
+
+def test_every_drawing_function_has_a_limit_or_no_degree() -> None:
+    drawn = {"accidental_zeros", "bracket", *BEYOND, *BEYOND_TABLES, *BEYOND_FUNCTIONS} & set(plots.__all__)
+    without = {"curves", "degree_chart", "new_axes", "output_matrix", "plot_errors", "save", "save_errors"}
+    assert drawn | without == set(plots.__all__) and not drawn & without
+
+
+def test_counts_of_a_table_are_added_up_chunk_by_chunk(monkeypatch: pytest.MonkeyPatch, table: Table) -> None:
+    whole = plots.sparsity(table).images[0].get_array()
+    monkeypatch.setattr("coupling.plots.blocks.CHUNK", 7)
+    assert np.array_equal(plots.sparsity(table).images[0].get_array(), whole) and whole.sum() == len(table.core)

@@ -10,7 +10,7 @@ from coupling.indexing import degree_slice
 from coupling.products import ClebschGordan, FullProduct
 from coupling.selection import paths
 from coupling.tables import Request, build
-from tests.test_products_sparse import BOUND, BOXES, LANES, Array, features, random_weights
+from tests.test_products_sparse import BOUND, BOXES, LANES, Array, features, on_paths, random_weights
 
 
 def by_definition(lmax: tuple[int, int, int], x: Array, y: Array, family: str, parity: str) -> Array:
@@ -27,7 +27,7 @@ def by_definition(lmax: tuple[int, int, int], x: Array, y: Array, family: str, p
 @pytest.mark.parametrize("lmax", BOXES)
 def test_every_path_is_its_definition(lmax: tuple[int, int, int], parity: str, dtype: type) -> None:
     x, y = features(lmax[:2], 2, 19, dtype=dtype)
-    one = FullProduct(*lmax, parity=parity)
+    one = FullProduct(*lmax, paths=parity)
     z, expected = one(x, y), by_definition(lmax, x, y, "wigner_3j", parity)
     assert z.dtype == dtype and z.shape == expected.shape
     assert [tuple(path) for path in one.paths.tolist()] == list(paths(*lmax, parity))
@@ -56,7 +56,7 @@ def test_weighted_sum_over_paths_is_the_sparse_product(lmax: tuple[int, int, int
     z, total = one(x, y), np.zeros((3, (lmax[2] + 1) ** 2, 8))
     for path, begin, end in zip(one.paths.tolist(), one.offsets, one.offsets[1:], strict=False):
         total[:, degree_slice(path[2])] += weights[tuple(path)] * z[:, begin:end]
-    expected = ClebschGordan(*lmax, weights, normalization="clebsch_gordan")(x, y)
+    expected = ClebschGordan(*lmax, on_paths(weights), normalization="clebsch_gordan")(x, y)
     assert np.abs(total - expected).max() < 1e-14 * np.abs(expected).max()
 
 
@@ -92,8 +92,8 @@ def test_families_and_tables() -> None:
         assert np.abs(z - by_definition((2, 2, 3), x, y, family, "all")).max() < 1e-14
         assert z.any()
     even = build(Request(lmax=3, parity="even"))
-    from_table = FullProduct(2, 2, 3, parity="even", table=even)(x, y)
-    assert np.array_equal(from_table, FullProduct(2, 2, 3, parity="even")(x, y))
+    from_table = FullProduct(2, 2, 3, paths="even", table=even)(x, y)
+    assert np.array_equal(from_table, FullProduct(2, 2, 3, paths="even")(x, y))
     with pytest.raises(ValueError, match="must hold all 18 paths"):
         FullProduct(2, 2, 3, table=even)
 

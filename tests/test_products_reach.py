@@ -17,13 +17,14 @@ from coupling.products import (
     Gaunt,
     MatrixProduct,
     RoutedProduct,
+    Simulation,
     VectorSignal,
-    simulation,
 )
 from coupling.products.matrix_product import MatrixProduct as Matrix
+from coupling.products.reach import rows_of
 from coupling.products.straight import straight_program
 from coupling.selection import paths
-from coupling.sphere import gauss_legendre
+from tests.vector_reference import tensor
 
 Lmax = tuple[int, int, int]
 Paths = list[tuple[int, ...]]
@@ -68,7 +69,7 @@ def spherical(lmax: Lmax) -> Iterator[tuple[Any, Paths]]:
     """Gaunt products, brackets and sums of both, with and without weights and classes that leave out paths."""
     for kind, one in ((0, Gaunt), (1, AntisymmetricGaunt)):
         yield one(*lmax), path_list(lmax, kind)
-    yield simulation(*lmax), path_list(lmax)
+    yield Simulation(*lmax), path_list(lmax)
     random = np.random.default_rng(1)
     for kind, one in ((0, Gaunt), (1, AntisymmetricGaunt)):
         weights = [random.integers(0, 2, l + 1).astype(float) for l in lmax]
@@ -105,11 +106,9 @@ def other_products(lmax: Lmax) -> Iterator[tuple[Any, Paths]]:
     yield MatrixProduct(*lmax, weights=weights), there
     for parity in (0, 1):
         of = [path for path in path_list(lmax) if sum(path) % 2 == parity]
-        chosen = np.zeros([l + 1 for l in lmax])
-        chosen[tuple(np.array(of, int).reshape(-1, 3).T)] = 1
-        yield ClebschGordan(*lmax, chosen), of
-        yield RoutedProduct(*lmax, chosen), of
-    yield ClebschGordan(*lmax, cube), there
+        yield ClebschGordan(*lmax, paths=PARITIES[parity]), of
+        yield RoutedProduct(*lmax, [float(path in of) for path in path_list(lmax)]), of
+    yield ClebschGordan(*lmax, [cube[path] for path in path_list(lmax)]), there
 
 
 @pytest.mark.parametrize(
@@ -154,11 +153,10 @@ def test_every_route_of_a_routed_product(route: str) -> None:
         form = AntisymmetricGaunt(*lmax) if route == "sphere" else MatrixProduct(*lmax)
         there = path_list(lmax, 1 if route == "sphere" else None)
         there = [path for path in there if path[0] != 1]
-        cube = np.zeros([l + 1 for l in lmax])
-        size = simulated(lmax) if route == "sphere" else form.normalization  # type: ignore[union-attr]
-        for path in there:
-            cube[path] = size[path]
-        met += check_turns(RoutedProduct(*lmax, cube, method=route), masks(lmax, there))
+        everything = path_list(lmax)
+        size = simulated(lmax) if route == "sphere" else [form.normalization[path] for path in everything]  # type: ignore[union-attr]
+        weights = [w if path in there else 0.0 for w, path in zip(size, everything, strict=True)]
+        met += check_turns(RoutedProduct(*lmax, weights, method=route), masks(lmax, there))
     assert met == 9
 
 
@@ -170,7 +168,7 @@ def simulated(lmax: Lmax) -> np.ndarray:
 
 def check_full(make: Callable[..., Any], lmax: Lmax, parity: int | None, family: str, alive: int | None) -> int:
     """The product with separate paths: its output has no entry off a path, but its family may vanish on some."""
-    form = make(*lmax, parity=PARITIES[parity], normalization=family)
+    form = make(*lmax, paths=PARITIES[parity], normalization=family)
     there = [tuple(path) for path in form.paths.tolist() if alive in (None, sum(path) % 2)]
     reached = masks(lmax, there)
     reached[2] = np.array([tuple(p) in there for p in form.paths.tolist() for _ in range(2 * p[2] + 1)], bool)
@@ -205,7 +203,7 @@ def test_programs_of_arrays(layout: str) -> None:
                 met += check_turns(Last(form) if layout != "channels_last" else form, masks(lmax, there))
         for parity in (0, 1, None):
             if path_list(lmax, parity):
-                form = arrays.ClebschGordan(*lmax, parity=PARITIES[parity], layout=layout)
+                form = arrays.ClebschGordan(*lmax, paths=PARITIES[parity], layout=layout)
                 check_turns(Last(form) if layout != "channels_last" else form, masks(lmax, path_list(lmax, parity)))
     assert met == 18 * (len(BOXES) + len(LARGER))
 
@@ -254,14 +252,10 @@ def test_vector_signals() -> None:
     met = 0
     for lmax in [box for box in BOXES if max(box) < 3] + [(3, 1, 2)]:
         form = VectorSignal(*lmax)
-        grid, sizes = gauss_legendre(sum(lmax) + 3), [3 * (l + 1) ** 2 for l in lmax]
-        first, second, third = (
-            f.transpose(0, 3, 1, 2).reshape(n, 3, -1) for f, n in zip(form._fields, sizes, strict=True)
-        )
-        cross = np.cross(first[:, None], second[None], axis=2) * grid.weights
-        tensor = abs(np.einsum("abcp,kcp->abk", cross, third, optimize=True)) > 1e-10
-        blocks = [tensor.any(axis=tuple({0, 1, 2} - {slot})).reshape(3, -1) for slot in range(3)]
-        assert all(np.array_equal(a, b) for a, b in zip(blocks, form.reached, strict=True)), lmax
+        there = abs(tensor(form)) > 1e-10
+        blocks = [there.any(axis=tuple({0, 1, 2} - {slot})).reshape(3, -1) for slot in range(3)]
+        rows = [[rows_of(mask) for mask in masks] for masks in form.reached]
+        assert all(np.array_equal(a, b) for a, b in zip(blocks, rows, strict=True)), lmax
         random = np.random.default_rng(0)
         x, y = (random.normal(size=(2, 3, (l + 1) ** 2, 4)) for l in lmax[:2])
         z = form(x, y)
@@ -277,7 +271,7 @@ def test_scalars_of_gaunt_and_bracket_in_single_precision(lmax: int) -> None:
     """The bracket adds nothing to l3 = 0; its rounding noise made the scalars wrong by 1.5e-4 at degree 64."""
     random = np.random.default_rng(0)
     x, y = random.normal(size=(2, (lmax + 1) ** 2, 64))
-    both, gaunt = simulation(lmax, lmax, lmax), Gaunt(lmax, lmax, lmax)
+    both, gaunt = Simulation(lmax, lmax, lmax), Gaunt(lmax, lmax, lmax)
     exact = (x * y).sum(axis=0) / np.sqrt(4 * np.pi)
     single = both(x.astype(np.float32), y.astype(np.float32))[0]
     norm = np.sqrt((x**2).sum(axis=0) * (y**2).sum(axis=0) / (4 * np.pi))

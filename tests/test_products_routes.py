@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise, product
+from pathlib import Path
+from time import process_time
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.typing import NDArray
 
+from coupling.cli import main
+from coupling.indexing import path_array
 from coupling.products import (
     ClebschGordan,
     MatrixProduct,
     RoutedProduct,
+    calibration,
     costs,
     routes,
     simulated_weights,
 )
 from coupling.products.costs import COUNTS, matrix_work, sparse_work, sphere_work
+from coupling.products.paths import by_degrees
 from coupling.products.spherical import Spherical
 from coupling.products.terms import EXACT, find_terms
 from coupling.selection import paths
@@ -47,7 +55,9 @@ def natural_weights(name: str, lmax: tuple[int, int, int], signs: bool = False) 
     random = np.random.default_rng(3)
     a, b, c = (random.uniform(0.5, 2, l + 1) * random.choice([-1, 1] if signs else [1], l + 1) for l in lmax)
     n = simulated_weights(*lmax) if name == "sphere" else MatrixProduct(*lmax).normalization
-    return n * np.einsum("i,j,k->ijk", a, b, c)
+    paths = path_array(lmax)
+    n = n if name == "sphere" else n[tuple(paths.T)]
+    return n * np.prod([w[l] for w, l in zip((a, b, c), paths.T, strict=True)], axis=0)
 
 
 # -- agreement --------------------------------------------------------------------------------
@@ -106,7 +116,7 @@ def test_three_turns_make_a_round(method: str) -> None:
     dx, dy = form.vjp(x, y, g)
     assert np.vdot(dx, x) == pytest.approx(value, rel=1e-12) == pytest.approx(np.vdot(dy, y), rel=1e-12)
     gradient = form.turn().turn().weight_gradient(g, x, y)
-    np.testing.assert_allclose(np.transpose(gradient, (1, 2, 0)), form.weight_gradient(x, y, g), rtol=1e-12)
+    np.testing.assert_allclose(gradient, form.weight_gradient(x, y, g), rtol=1e-12)
     again = form.turn().turn().turn()
     assert again.lmax == lmax and np.array_equal(again.weights, form.weights)
     assert again.why().seconds == form.why().seconds
@@ -121,7 +131,8 @@ def test_the_least_number_of_terms_is_found() -> None:
     for lmax, rank in product([(4, 4, 4), (3, 5, 4)], (1, 2, 3)):
         random = np.random.default_rng(10 * rank)
         factors = [random.standard_normal((l + 1, rank)) for l in lmax]
-        for normalization in (simulated_weights(*lmax, {"even": [np.ones(l + 1) for l in lmax]}), full(lmax)):
+        even = simulated_weights(*lmax, {"even": [np.ones(l + 1) for l in lmax]})
+        for normalization in (by_degrees(lmax, path_array(lmax), even), full(lmax)):
             weights = normalization * np.einsum("ir,jr,kr->ijk", *factors)
             found = find_terms(weights, normalization, 3)
             assert found is not None and [f.shape for f in found] == [(l + 1, rank) for l in lmax]
@@ -147,10 +158,11 @@ def test_one_term_with_degrees_that_vanish() -> None:
 
 
 def test_weights_of_no_few_terms_are_declined() -> None:
-    random = np.random.default_rng(1).standard_normal((7, 7, 7))
-    assert find_terms(random, full((6, 6, 6)), 2) is None
+    paths = path_array((6, 6, 6))
+    random = np.random.default_rng(1).standard_normal(len(paths))
+    assert find_terms(by_degrees((6, 6, 6), paths, random), full((6, 6, 6)), 2) is None
     with pytest.raises(ValueError, match="no matrix route for these weights: the weights are not exactly a sum"):
-        RoutedProduct(10, 10, 10, np.random.default_rng(1).standard_normal((11, 11, 11)), method="matrix")
+        RoutedProduct(10, 10, 10, np.random.default_rng(1).standard_normal(671), method="matrix")
     for weights in (random, natural_weights("sphere", (6, 6, 6)) * (1 + 1e-12 * random)):
         choice = RoutedProduct(6, 6, 6, weights).why()
         assert choice.method == "sparse" and set(choice.declined) == {"sphere", "matrix"}
@@ -160,7 +172,7 @@ def test_weights_of_no_few_terms_are_declined() -> None:
 def test_weights_of_one_parity_and_none() -> None:
     l = 4
     x, y = features((25, 25), 2, 20)
-    odd = natural_weights("sphere", (l, l, l)) * (sum(np.ogrid[: l + 1, : l + 1, : l + 1]) % 2)
+    odd = natural_weights("sphere", (l, l, l)) * (path_array((l, l, l)).sum(axis=1) % 2)
     form = RoutedProduct(l, l, l, odd, method="sphere")
     assert form.why().details == {"sphere": "1 bracket"}
     assert difference(form(x, y), ClebschGordan(l, l, l, odd)(x, y)) < 1e-14
@@ -173,37 +185,47 @@ def routes_of() -> list[str]:
     return ["sparse", "sphere", "matrix"]
 
 
-def test_weights_off_the_paths_do_not_matter() -> None:
-    weights = natural_weights("sphere", (3, 3, 3))
-    off = np.where(routes.allowed((3, 3, 3)), weights, np.nan)
-    x, y = features((16, 16), 8)
-    form = RoutedProduct(3, 3, 3, off, method="sphere")
-    assert np.array_equal(form(x, y), RoutedProduct(3, 3, 3, weights, method="sphere")(x, y))
-    assert routes.allowed((3, 3, 3)).sum() == len(list(paths(3)))
+@pytest.mark.parametrize("method", ["auto", "sparse", "sphere", "matrix"])
+def test_paths_that_are_selected(method: str) -> None:
+    """Weights one of the others and zero of those left out, by every route and in every turn."""
+    lmax = (3, 2, 3)
+    chosen = np.array([path for path in paths(*lmax) if sum(path) % 2 == 0 and path[1]])
+    everything = path_array(lmax)
+    weights = natural_weights("matrix" if method == "matrix" else "sphere", lmax)
+    there = [bool((chosen == path).all(axis=1).any()) for path in everything]
+    form = RoutedProduct(*lmax, weights[there], paths=chosen, method=method)
+    other = RoutedProduct(*lmax, np.where(there, weights, 0.0), method=method)
+    x, y, g = features(form.sizes, 8)
+    for found, expected in zip((form(x, y), *form.vjp(x, y, g)), (other(x, y), *other.vjp(x, y, g)), strict=True):
+        assert difference(found, expected) < 1e-14
+    gradient = other.weight_gradient(x, y, g)[there]
+    np.testing.assert_allclose(form.weight_gradient(x, y, g), gradient, rtol=1e-12)
+    assert 0 < len(chosen) < len(everything) == len(there)
 
 
 def test_a_matrix_product_of_another_spin_is_recognised() -> None:
     """Also one that loses a path: spin 3/2 has none at (2, 2, 2)."""
     for spin in (1.5, 2, 2.5, 3, 4):
         form = MatrixProduct(3, 3, 3, spin=spin)
-        detail = RoutedProduct(3, 3, 3, form.normalization, method="matrix").why().details["matrix"]
+        detail = RoutedProduct(3, 3, 3, form.path_weights, method="matrix").why().details["matrix"]
         assert detail == f"1 matrix product of spin {spin:g}"
 
 
 def test_what_is_not_usable() -> None:
-    with pytest.raises(ValueError, match=r"weights must have the shape \(2, 2, 2\)"):
+    with pytest.raises(ValueError, match=r"weights must have shape \(5,\), one per path, got \(2, 2, 3\)"):
         RoutedProduct(1, 1, 1, np.ones((2, 2, 3)))
     with pytest.raises(ValueError, match="method must be one of"):
         RoutedProduct(1, 1, 1, method="grid")
     with pytest.raises(ValueError, match="the weights are not all finite"):
-        RoutedProduct(1, 1, 1, np.full((2, 2, 2), np.inf), method="matrix")
+        RoutedProduct(1, 1, 1, np.full(5, np.inf), method="matrix")
     with pytest.raises(ValueError, match="to degree 48"):
         RoutedProduct(49, 1, 1, method="sphere")
-    with pytest.raises(TypeError, match="dtype must be float32 or float64, got int64"):
+    with pytest.raises(ValueError, match="dtype must be float32 or float64, got int64"):
         RoutedProduct(1, 1, 1).why(dtype="int64")
-    large = RoutedProduct(17, 2, 2, np.random.default_rng(0).standard_normal((18, 3, 3))).why().declined["matrix"]
+    size = len(path_array((17, 2, 2)))
+    large = RoutedProduct(17, 2, 2, np.random.default_rng(0).standard_normal(size)).why().declined["matrix"]
     assert large.startswith("the weights are not exactly one term N")
-    infinite = RoutedProduct(1, 1, 1, np.full((2, 2, 2), np.inf)).why()
+    infinite = RoutedProduct(1, 1, 1, np.full(5, np.inf)).why()
     assert infinite.method == "sparse" and len(infinite.declined) == 2
 
 
@@ -213,7 +235,7 @@ def test_without_room_for_a_table_the_others_remain(monkeypatch: pytest.MonkeyPa
     choice = RoutedProduct(4, 4, 4, weights).why()
     assert choice.method == "sphere" and "bytes, this machine has 1000" in choice.declined["sparse"]
     with pytest.raises(ValueError, match=r"there is no route for these weights: .*; .*; "):
-        RoutedProduct(6, 6, 6, np.random.default_rng(0).standard_normal((7, 7, 7)))
+        RoutedProduct(6, 6, 6, np.random.default_rng(0).standard_normal(len(path_array((6, 6, 6)))))
 
 
 # -- the choice -------------------------------------------------------------------------------
@@ -235,7 +257,8 @@ def test_the_choice_is_that_of_the_predicted_times_and_is_taken(monkeypatch: pyt
         assert choice.method == name == min(choice.seconds, key=choice.seconds.__getitem__)
         x, y = features(form.sizes[:2], samples // 40, 40, dtype=np.float32)
         form(x, y)
-        assert taken[-1].__name__ == {"sparse": "ClebschGordan", "sphere": "Spherical", "matrix": "MatrixProduct"}[name]
+        kinds = {"sparse": "ClebschGordan", "sphere": "Simulation", "matrix": "MatrixProduct"}
+        assert taken[-1].__name__ == kinds[name]
     assert len(taken) == 3
 
 
@@ -252,7 +275,7 @@ def test_predicted_times_are_sane() -> None:
             assert 1.2 < double < 3.5
             met += 1
     works = [
-        [sparse_work((l, l, l), np.ones([l + 1] * 3)) for l in range(1, 20)],
+        [sparse_work((l, l, l), path_array((l, l, l))) for l in range(1, 20)],
         [sphere_work((l, l, l), 1, 1) for l in range(1, 40)],
         [matrix_work((l, l, l), l / 2) for l in range(1, 40)],
     ]
@@ -283,7 +306,7 @@ def test_counts_are_those_of_the_kernels() -> None:
         assert sphere_work((l, l, l), 2, 0).counts[2:] == tuple(2 * c for c in sphere_work((l, l, l), 1, 0).counts[2:])
         assert matrix_work((l, l, l), l / 2).counts[-1] == (l + 1) ** 3
         entries = sum(np.count_nonzero(w) for w in [ClebschGordan(l, l, l).table.core])
-        assert 1 <= sparse_work((l, l, l), np.ones([l + 1] * 3)).counts[-1] / entries < 1.1
+        assert 1 <= sparse_work((l, l, l), path_array((l, l, l))).counts[-1] / entries < 1.1
 
 
 @pytest.mark.slow
@@ -306,3 +329,71 @@ def test_the_predicted_order_is_the_measured_one_where_it_is_clear() -> None:
             assert measured[fast] < measured[slow], (lmax, dtype, natural)
             met += 1
     assert met >= 6
+
+
+# -- calibration ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A machine that has measured nothing yet, and what it keeps."""
+    monkeypatch.setattr(calibration, "calibration_file", lambda: tmp_path / "deep" / "costs.json")
+    calibration.ratios.cache_clear()
+    yield tmp_path / "deep" / "costs.json"
+    calibration.ratios.cache_clear()
+
+
+def test_calibration_scales_every_prediction(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = RoutedProduct(8, 8, 8, simulated_weights(8, 8, 8)).why()
+    slow = {"sparse": 1.0, "sphere": 50.0, "matrix": 1.0}
+    known = costs.fitted()["dtypes"]
+
+    def pretended(product: Any, dtype: np.dtype[Any]) -> float:
+        (work,) = [case.work for case in made if case.product is product]
+        return slow[work.code.split()[0]] * float(np.dot(known[dtype.name][work.code], work.counts))
+
+    made = list(calibration.cases())
+    monkeypatch.setattr(calibration, "cases", lambda: made)
+    monkeypatch.setattr(calibration, "seconds_per_sample", pretended)
+    lines: list[str] = []
+    assert calibration.calibrate(lines.append) == machine and len(lines) == 12
+    after = RoutedProduct(8, 8, 8, simulated_weights(8, 8, 8)).why()
+    assert before.method == "sphere" != after.method
+    alone = RoutedProduct(8, 8, 8, simulated_weights(8, 8, 8), method="sphere").why()
+    assert alone.seconds["sphere"] / before.seconds["sphere"] == pytest.approx(50, rel=0.05)
+    assert after.seconds["sparse"] == pytest.approx(before.seconds["sparse"], rel=1e-2)
+    again = calibration.calibrate()  # what is ours is renewed
+    monkeypatch.setattr(calibration, "processor", lambda: "another one")
+    calibration.ratios.cache_clear()
+    assert calibration.ratios() == {} and json.loads(again.read_text())["by"] == calibration.BY
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"by": "me"}', "[" * 10**5, '{"by": "coupling calibrate"}'])
+def test_a_file_that_is_no_calibration_counts_for_nothing_and_is_kept(content: str, machine: Path) -> None:
+    machine.parent.mkdir()
+    machine.write_text(content)
+    assert calibration.ratios() == {}
+    if content:
+        with pytest.raises(FileExistsError):
+            calibration.calibrate()
+        assert machine.read_text() == content
+
+
+@pytest.mark.parametrize("ratio", [0, -1, "NaN", 1e9])
+def test_ratios_that_cannot_be_are_not_used(ratio: Any, machine: Path) -> None:
+    machine.parent.mkdir()
+    number = ratio if ratio != "NaN" else float("nan")
+    content = {"by": calibration.BY, "processor": calibration.processor(), "ratios": {"float32": {"added": number}}}
+    machine.write_text(json.dumps(content))
+    assert calibration.ratios() == {}
+
+
+def test_the_command_measures_within_seconds(machine: Path) -> None:
+    """Compiled code is there already; ten seconds are promised for a machine that does nothing else."""
+    for case, dtype in product(calibration.cases(), calibration.TYPES):
+        calibration.seconds_per_sample(case.product, dtype)
+    start = process_time()
+    result = CliRunner().invoke(main, ["calibrate"])
+    assert result.exit_code == 0 and result.stdout.endswith(f"kept in {machine}\n")
+    assert process_time() - start < 10
+    assert set(calibration.ratios()["float64"]) == {case.work.code for case in calibration.cases()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from coupling.coefficients import block
-from coupling.indexing import degree_slice
+from coupling.indexing import degree_slice, path_array
 from coupling.normalizations import normalization
 from coupling.products import ClebschGordan
+from coupling.products.product import LAYOUTS
 from coupling.selection import paths
 from coupling.sphere import random_rotation, rotation_matrix
 from coupling.tables import Request, build
@@ -44,6 +44,13 @@ def features(lmax: tuple[int, ...], *shape: int, dtype: type = np.float64, seed:
     return [random.standard_normal((*shape[:-1], (l + 1) ** 2, shape[-1])).astype(dtype) for l in lmax]
 
 
+def on_paths(weights: Array) -> Array:
+    """The weights [P] of an array over degrees."""
+    l1, l2, l3 = (n - 1 for n in weights.shape)
+    found: Array = weights[tuple(path_array((l1, l2, l3)).T)]
+    return found
+
+
 def random_weights(lmax: tuple[int, ...]) -> Array:
     return np.random.default_rng(1).standard_normal([l + 1 for l in lmax])
 
@@ -55,7 +62,7 @@ def test_product_is_its_definition(lmax: tuple[int, int, int], dtype: type) -> N
     even = sum(np.ogrid[tuple(slice(l + 1) for l in lmax)]) % 2 == 0
     some = random_weights(lmax)
     for weights in (None, some, even * some, ~even * some, np.where(some > 0.5, some, 0), np.zeros_like(some)):
-        z = ClebschGordan(*lmax, weights)(x, y)
+        z = ClebschGordan(*lmax, None if weights is None else on_paths(weights))(x, y)
         expected = by_definition(dense(lmax, weights), x, y)
         assert z.dtype == dtype
         assert np.abs(z - expected).max() <= BOUND[dtype] * max(np.abs(expected).max(), 1e-300)
@@ -100,10 +107,13 @@ def test_normalizations_are_the_families(family: str) -> None:
     lmax = (3, 2, 4)
     x, y = features(lmax[:2], 8)
     weights = random_weights(lmax)
-    z = ClebschGordan(*lmax, weights, normalization=family)(x, y)
+    one = ClebschGordan(*lmax, normalization=family)
+    assert one.paths.tolist() == [list(path) for path in paths(*lmax) if normalization(family, 4)[path]]
+    z = one(x, y, weights[tuple(one.paths.T)])
+    assert np.array_equal(one.with_weights(weights[tuple(one.paths.T)])(x, y), z)
     expected = by_definition(dense(lmax, weights, family), x, y)
     assert np.abs(z - expected).max() < 1e-14 * np.abs(expected).max()
-    by_weights = ClebschGordan(*lmax, weights * normalization(family, 4)[:4, :3, :5])(x, y)
+    by_weights = ClebschGordan(*lmax, on_paths(weights * normalization(family, 4)[:4, :3, :5]))(x, y)
     assert np.abs(z - by_weights).max() < 1e-14 * np.abs(expected).max()
 
 
@@ -120,10 +130,10 @@ def test_a_table_that_is_given() -> None:
 def test_swapped_inputs_give_the_parity_of_the_path() -> None:
     lmax, (x, y) = (4, 4, 4), features((4, 4), 8)
     even = sum(np.ogrid[:5, :5, :5]) % 2 == 0
-    for mask, sign in ((even, 1), (~even, -1)):
-        a, b = ClebschGordan(*lmax, mask)(x, y), ClebschGordan(*lmax, mask)(y, x)
+    for mask, parity, sign in ((even, "even", 1), (~even, "odd", -1)):
+        a, b = ClebschGordan(*lmax, paths=parity)(x, y), ClebschGordan(*lmax, on_paths(mask))(y, x)
         assert np.abs(a - sign * b).max() < 1e-14 and np.abs(a).max() > 1
-    assert np.abs(ClebschGordan(*lmax, ~even)(x, x)).max() < 1e-15
+    assert np.abs(ClebschGordan(*lmax, paths="odd")(x, x)).max() < 1e-15
 
 
 def test_equivariance_under_rotations_and_inversion() -> None:
@@ -134,7 +144,7 @@ def test_equivariance_under_rotations_and_inversion() -> None:
     sizes = [(l + 1) ** 2 for l in lmax]
     x, y = features(lmax[:2], 3, 8)
     for dtype, bound in ((np.float64, 2e-15), (np.float32, 1e-6)):
-        even, odd = (ClebschGordan(*lmax, sum(np.ogrid[:5, :4, :6]) % 2 == odd) for odd in (0, 1))
+        even, odd = (ClebschGordan(*lmax, paths=parity) for parity in ("even", "odd"))
         for one, parity in ((even, 1), (odd, -1)):
             u, v = (d[:n, :n] @ a for n, a in zip(sizes, (x, y), strict=False))
             turned = one(u.astype(dtype), v.astype(dtype))
@@ -163,7 +173,7 @@ def test_equivariance_at_larger_degrees(l: int) -> None:
 @pytest.mark.parametrize("lmax", BOXES)
 def test_turning_is_the_same_form(lmax: tuple[int, int, int]) -> None:
     x, y, z = features(lmax, 2, 5)
-    one = ClebschGordan(*lmax, random_weights(lmax), normalization="clebsch_gordan")
+    one = ClebschGordan(*lmax, on_paths(random_weights(lmax)), normalization="clebsch_gordan")
     form = np.sum(one(x, y) * z)
     assert np.isclose(np.sum(one.turn()(y, z) * x), form, rtol=1e-13, atol=1e-13)
     assert np.isclose(np.sum(one.turn().turn()(z, x) * y), form, rtol=1e-13, atol=1e-13)
@@ -175,7 +185,7 @@ def test_derivatives_are_adjoint_and_agree_with_differences() -> None:
     lmax = (3, 2, 4)
     x, y, g = features(lmax, 2, 5)
     dx, dy = features(lmax[:2], 2, 5, seed=2)
-    one = ClebschGordan(*lmax, random_weights(lmax))
+    one = ClebschGordan(*lmax, on_paths(random_weights(lmax)))
     gx, gy = one.vjp(x, y, g)
     along = one.jvp(x, y, dx, dy)
     assert np.isclose(np.sum(g * along), np.sum(gx * dx) + np.sum(gy * dy), rtol=1e-13)
@@ -193,10 +203,10 @@ def test_derivatives_are_adjoint_and_agree_with_differences() -> None:
 def test_gradient_in_the_weights(lmax: tuple[int, int, int], dtype: type) -> None:
     x, y, g = features(lmax, 3, 23, dtype=dtype)
     weights = random_weights(lmax)
-    one = ClebschGordan(*lmax, np.where(weights > 0, weights, 0), normalization="clebsch_gordan")
-    gradient = one.weight_gradient(x, y, g)
+    one = ClebschGordan(*lmax, on_paths(np.where(weights > 0, weights, 0)), normalization="clebsch_gordan")
+    gradient = dict(zip(paths(*lmax), one.weight_gradient(x, y, g), strict=True))
     met = 0
-    for path in product(*(range(l + 1) for l in lmax)):
+    for path in paths(*lmax):
         single = np.zeros_like(weights)
         single[path] = 1
         expected = np.sum(by_definition(dense(lmax, single, "clebsch_gordan"), x, y) * g)
@@ -216,15 +226,39 @@ def test_gradient_in_the_weights_of_many_samples() -> None:
 
 
 def test_weights_can_be_exchanged() -> None:
-    lmax, weights = (2, 2, 2), random_weights((2, 2, 2))
+    lmax, weights = (2, 2, 2), on_paths(random_weights((2, 2, 2)))
     x, y = features(lmax[:2], 4)
     one = ClebschGordan(*lmax, weights)
     before, other = one(x, y), one.with_weights(2 * weights)
     assert np.abs(other(x, y) - 2 * before).max() < 1e-14
-    assert np.array_equal(other.turn().weights, np.transpose(2 * weights, (1, 2, 0)))
+    assert np.array_equal(other.turn().weights, 2 * weights)
+    assert np.array_equal(one(x, y, 2 * weights), other(x, y))
     assert np.array_equal(one(x, y), before)
     weights[:] = 0
     assert np.array_equal(one(x, y), before) and one.weights.any()
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"paths": "odd"}, {"normalization": "gaunt"}, {"paths": [(1, 1, 0), (2, 1, 2)]}]
+)
+def test_weights_of_samples_and_channels(options: dict[str, Any]) -> None:
+    """In every turn and both layouts, against one product for each sample and channel."""
+    lmax, random = (2, 1, 3), np.random.default_rng(4)
+    one, first = (ClebschGordan(*lmax, layout=layout, **options) for layout in LAYOUTS)
+    weights, met = random.standard_normal((3, len(one.paths), 5)), 0
+    for _ in range(3):
+        x, y = (random.standard_normal((3, n, 5)) for n in one.sizes[:2])
+        z = one(x, y, weights)
+        for b, c in np.ndindex(3, 5):
+            alone = one(x[b, :, c : c + 1], y[b, :, c : c + 1], weights[b, :, c])
+            assert np.abs(z[b, :, c : c + 1] - alone).max() < 1e-14
+            met += 1
+        flipped = first(*(np.swapaxes(a, -1, -2) for a in (x, y, weights)))
+        assert flipped.flags.c_contiguous and np.array_equal(flipped, np.swapaxes(z, -1, -2))
+        assert np.abs(one(x, y, weights[0, :, :1]) - one(x, y, weights[0, :, 0])).max() < 1e-14
+        assert one(x.astype(np.float32), y.astype(np.float32), weights).dtype == np.float32
+        one, first = one.turn(), first.turn()
+    assert met == 45
 
 
 @pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
@@ -267,8 +301,17 @@ def test_tiny_and_huge_numbers() -> None:
 
 def test_bad_arguments_are_refused() -> None:
     x, y = features((1, 1), 3)
-    with pytest.raises(ValueError, match="shape"):
-        ClebschGordan(1, 1, 1, np.ones((2, 2)))
+    with pytest.raises(ValueError, match=r"weights must have shape \(5,\), one per path, got \(2, 2, 2\); an array w"):
+        ClebschGordan(1, 1, 1, np.ones((2, 2, 2)))
+    with pytest.raises(ValueError, match="paths must be one of"):
+        ClebschGordan(1, 1, 1, paths="o")
+    with pytest.raises(ValueError, match=r"paths must have degrees to lmax \(1, 1, 1\), got \(1, 1, 2\)"):
+        ClebschGordan(1, 1, 1, paths=[(1, 1, 2)])
+    for call in (ClebschGordan(1, 1, 1), ClebschGordan(1, 1, 1).turn()):
+        with pytest.raises(ValueError, match=r"weights must have shape \(5,\), one per path"):
+            call(x, y, np.ones(4))
+        with pytest.raises(ValueError, match="weights must have 5 paths on axis -2, got 4"):
+            call(x, y, np.ones((4, 3)))
     with pytest.raises(ValueError, match="normalization must be one of"):
         ClebschGordan(1, 1, 1, normalization="component")
     with pytest.raises(TypeError, match="must be a coupling"):
@@ -285,11 +328,11 @@ def test_bad_arguments_are_refused() -> None:
 
 def test_kernels_give_the_same_without_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
     from coupling.kernels import sparse_product as kernels
-    from coupling.products import clebsch_gordan
+    from coupling.products import clebsch_gordan, sparse_program
 
     lmax = (2, 2, 2)
     x, y, g = features(lmax, 2, 21)
-    monkeypatch.setattr(clebsch_gordan, "STRAIGHT", 0)
+    monkeypatch.setattr(sparse_program, "STRAIGHT", 0)
     compiled = ClebschGordan(*lmax)(x, y), ClebschGordan(*lmax).weight_gradient(x, y, g)
     for name in ("sparse_product", "sparse_weights"):
         monkeypatch.setattr(clebsch_gordan, name, getattr(kernels, name).py_func)
@@ -305,16 +348,16 @@ def test_kernels_give_the_same_without_compilation(monkeypatch: pytest.MonkeyPat
 def test_straight_code_does_the_same_as_the_loops(
     lmax: tuple[int, int, int], dtype: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from coupling.products import clebsch_gordan
+    from coupling.products import sparse_program
 
     x, y = features(lmax[:2], 3, 40, dtype=dtype)
     total = sum(np.ogrid[tuple(slice(l + 1) for l in lmax)])
-    for weights in (random_weights(lmax), (total % 2 == 0) * 1.0, total % 2 * 1.0):
+    for weights in map(on_paths, (random_weights(lmax), (total % 2 == 0) * 1.0, total % 2 * 1.0)):
         one = ClebschGordan(*lmax, weights)
-        assert one.operations <= clebsch_gordan.STRAIGHT
+        assert sparse_program.few_sums(lmax, one.paths)
         straight = one(x, y)
         with monkeypatch.context() as patch:
-            patch.setattr(clebsch_gordan, "STRAIGHT", 0)
+            patch.setattr(sparse_program, "STRAIGHT", 0)
             assert np.array_equal(one.with_weights(weights)(x, y), straight)
 
 

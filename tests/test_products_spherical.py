@@ -8,17 +8,19 @@ import numpy as np
 import pytest
 
 import coupling
+from coupling.indexing import path_array
 from coupling.products import (
     AntisymmetricGaunt,
     Gaunt,
+    Simulation,
     VectorSignal,
     simulate,
     simulate_path,
     simulated_weights,
-    simulation,
     spherical,
 )
 from coupling.products.legendre import colatitudes, legendre, slope
+from coupling.products.paths import by_degrees
 from coupling.products.product import Product
 from coupling.products.spherical import Spherical
 from coupling.programs.evaluate import evaluate
@@ -207,7 +209,7 @@ def forms() -> list[Spherical]:
     weights = [np.linspace(1, 2, n + 1) for n in (4, 3, 5)]
     signs = [[1.0, 2.0], [-0.5, 1.0]]
     made = [cls(4, 3, 5, weights=weights, classes=s) for cls in PRODUCTS.values() for s in (None, signs)]
-    return [*made, simulation(4, 3, 5), Gaunt(1, 3, 6), AntisymmetricGaunt(6, 2, 1)]
+    return [*made, Simulation(4, 3, 5), Gaunt(1, 3, 6), AntisymmetricGaunt(6, 2, 1)]
 
 
 @pytest.mark.parametrize("form", forms())
@@ -329,9 +331,9 @@ def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match=r"classes must be an array \[parity of l1, parity of l2\]"):
         Gaunt(1, 1, 1, classes=[1, 2, 3])
     with pytest.raises(ValueError, match="factors must be named"):
-        simulation(1, 1, 1, {"both": (np.ones(2),) * 3})
+        Simulation(1, 1, 1, {"both": (np.ones(2),) * 3})
     with pytest.raises(ValueError, match="three arrays"):
-        simulation(1, 1, 1, {"even": (np.ones((2, 2)), np.ones((2, 2)), np.ones((2, 3)))})
+        Simulation(1, 1, 1, {"even": (np.ones((2, 2)), np.ones((2, 2)), np.ones((2, 3)))})
     with pytest.raises(ValueError, match="degree 2 must have 5 entries"):
         simulate_path(np.ones((3, 1)), np.ones((3, 1)), 2, 1, 1)
     with pytest.raises(ValueError, match="must have 9"):
@@ -374,7 +376,7 @@ def test_simulation_is_the_product_with_its_weights() -> None:
     ]
     x, y = features(1, 4), features(2, 3)
     for factors in cases:
-        w = simulated_weights(*lmax, factors)
+        w = by_degrees(lmax, path_array(lmax), simulated_weights(*lmax, factors))
         expected = dense(["wigner_3j"], lmax, x, y, lambda *l, w=w: w[l])
         z = simulate(x, y, *lmax, factors)
         np.testing.assert_allclose(z, expected, atol=2e-13 * (1 + abs(expected).max()))
@@ -392,8 +394,7 @@ def test_unit_weights_by_factors_of_full_rank() -> None:
         a, b = (np.array([[float(k == pair[s]) for pair in pairs] for k in range(l + 1)]) for s in (0, 1))
         factors[name] = (a, b, np.array([inverse[pair] for pair in pairs]).T)
     w = simulated_weights(l, l, l, factors)
-    allowed = coupling.normalization("gaunt", l) + coupling.normalization("antisymmetric_gaunt", l) > 0
-    np.testing.assert_allclose(w, allowed, atol=1e-14)
+    np.testing.assert_allclose(w, np.ones(15), atol=1e-14)
     x, y = features(1, l), features(2, l)
     expected = dense(["wigner_3j"], (l, l, l), x, y)
     np.testing.assert_allclose(simulate(x, y, l, l, l, factors), expected, atol=1e-13)

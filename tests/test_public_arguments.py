@@ -6,6 +6,7 @@ Each module is walked in a process of its own, so that a crash is seen; a call h
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,11 +18,27 @@ import numpy as np
 import pytest
 
 from coupling import products
+from tests.sources import ROOT
 
-#: module → callable → arguments that are good, and for each what it has to be: a degree (d), one that may be half an
-#: integer (h), an order (o), a count (n), an error bound (p), a word (c), paths (a, l), largest degrees (b), weights
-#: (w), features (x, y), the name of a file (f), an object of this package (r), rotation matrices
-#: (m), coefficients (z), tensors (t), ranks (k), a positive length (s), something with no check of its own (-)
+#: module → callable → arguments that are good, and for each what it has to be: a degree (d; without a largest D), one
+#: that may be half an integer (h), an order (o), a count (n), an error bound (p), a word (c; or None v), paths (a, l),
+#: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
+#: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
+#: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u),
+#: something with no check of its own (-)
+SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
+FACTORED = "weights=None, layout='channels_last'"
+#: The same in every backend.
+PRODUCTS = {
+    "AntisymmetricGaunt": (f"1, 1, 1, {FACTORED}", "dddWc"),
+    "ClebschGordan": (f"1, 1, 1, {SPARSE}", "dddccqc"),
+    "FullProduct": (f"1, 1, 1, {SPARSE}", "dddccqc"),
+    "Gaunt": (f"1, 1, 1, {FACTORED}", "dddWc"),
+    "MatrixProduct": (f"1, 1, 1, spin=None, {FACTORED}", "dddjWc"),
+    "RoutedProduct": ("1, 1, 1, method='auto', paths='all', layout='channels_last'", "dddccc"),
+    "Simulation": ("1, 1, 1, layout='channels_last'", "dddc"),
+    "VectorSignal": (f"1, 1, 1, {FACTORED}", "dddWc"),
+}
 WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling": {
         "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
@@ -57,6 +74,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
     },
     "coupling.tabulation": {
+        "compile_first": ("'real'", "c"),
         "tabulate": ("'gaunt', 2, 'real', 'all', 1, 2.0**-90", "cdccnp"),
         "tabulate_paths": ("'gaunt', [[1, 1, 2]], 'real', 1, 2.0**-90", "cacnp"),
     },
@@ -84,17 +102,20 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "row": ("'all', certify(tabulate('gaunt', 1))", "--"),
     },
     "coupling.products": {
-        "ClebschGordan": ("1, 1, 1, None", "dddw"),
-        "FullProduct": ("1, 1, 1", "ddd"),
-        "Gaunt": ("1, 1, 1", "ddd"),
-        "MatrixProduct": ("1, 1, 1", "ddd"),
-        "RoutedProduct": ("1, 1, 1, None", "dddw"),
-        "AntisymmetricGaunt": ("1, 1, 1", "ddd"),
+        "ClebschGordan": (
+            "1, 1, 1, None, normalization='wigner_3j', table=None, layout='channels_last', workers=1",
+            "dddwcqcn",
+        ),
+        "FullProduct": (f"1, 1, 1, {SPARSE}, workers=1", "dddccqcn"),
+        "Gaunt": (f"1, 1, 1, {FACTORED}, workers=1", "dddWcn"),
+        "MatrixProduct": (f"1, 1, 1, spin=None, {FACTORED}, workers=1", "dddjWcn"),
+        "RoutedProduct": ("1, 1, 1, None, layout='channels_last', workers=1", "dddwcn"),
+        "AntisymmetricGaunt": (f"1, 1, 1, {FACTORED}, workers=1", "dddWcn"),
         "VectorSignal": ("1, 1, 1", "ddd"),
         "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
         "simulate_path": ("np.ones((3, 1)), np.ones((3, 1)), 1, 1, 1", "yyddd"),
         "simulated_weights": ("1, 1, 1", "ddd"),
-        "simulation": ("1, 1, 1", "ddd"),
+        "Simulation": ("1, 1, 1", "ddd"),
     },
     "coupling.sphere": {
         "analysis": ("np.ones(gauss_legendre(2).theta.shape), gauss_legendre(2), 1, 'real'", "-rdc"),
@@ -117,15 +138,37 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "build_arrays": ("'fourier-l2'", "f"),
         "load_arrays": ("'fourier-l2'", "f"),
     },
-    "coupling.interop.arrays": {
-        "ClebschGordan": ("1, 1, 1", "ddd"),
-        "FullProduct": ("1, 1, 1", "ddd"),
-        "Gaunt": ("1, 1, 1", "ddd"),
-        "MatrixProduct": ("1, 1, 1", "ddd"),
-        "AntisymmetricGaunt": ("1, 1, 1", "ddd"),
+    "coupling.interop.arrays": PRODUCTS,
+    "coupling.interop.crosscheck": {
+        "crosscheck": ("1, []", "D-"),
+        "write_page": ("Path('page.md'), []", "--"),
+    },
+    "coupling.interop.cuda": {
+        "CudaProduct": ("ClebschGordan(1, 1, 1), route='straight'", "rv"),
+        "cuda_source": ("ClebschGordan(1, 1, 1), 'float32', 'product'", "rci"),
+    },
+    "coupling.interop.jax": PRODUCTS
+    | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")},
+    "coupling.interop.torch": PRODUCTS
+    | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")},
+    "coupling.interop.triton": {
+        "TritonProduct": ("ClebschGordan(1, 1, 1), route='straight'", "rv"),
+        "triton_source": ("ClebschGordan(1, 1, 1), 'float32'", "rc"),
+    },
+    "coupling.tables": {
+        "Request": (
+            "lmax=2, basis='real', parity='all', families=['gaunt'], order='path-major', name='mine'",
+            "dccLcN",
+        ),
+        "build": ("Request(lmax=1), 'real-l1.safetensors', workers=1", "rOn"),
+        "build_shard": ("Request(lmax=1), 'real-l1.safetensors', 0, 1, workers=1", "rOTnn"),
+        "load": ("'real-l4'", "f"),
+        "merge": ("Request(lmax=1), 'real-l1.safetensors', workers=1", "rOn"),
+        "read_request": ("'request.toml'", "f"),
     },
     "coupling.interop.export": {
         "export": ("build(Request(lmax=1)), 'csv'", "rc"),
+        "export_basis": ("basis(1, 2, 0), 'npz', 'float64'", "rcc"),
         "list_table": ("build(Request(lmax=1)), 'coupling', 'wigner_3j', 'path', 'float64'", "rcccc"),
     },
     "coupling.lowrank": {
@@ -155,10 +198,19 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.structures": {
         "NeighbourDensity": ("1, 1, 3.0", "dns"),
-        "compare_routes": ("NeighbourDensity(1, 1, 3.0), neighbours(read_structure(), 3.0)", "rr"),
+        "compare_routes": (
+            "NeighbourDensity(1, 1, 3.0), neighbours(read_structure(), 3.0), weights='ones', dtype='float64', seed=0",
+            "rrccD",
+        ),
         "cutoff_function": ("[1.0], 3.0", "-s"),
         "neighbours": ("read_structure(), 3.0", "rs"),
         "radial_functions": ("[1.0], 2, 3.0", "-ns"),
+    },
+    "coupling.manybody": {
+        "basis": ("2, 3, 1, 'plain'", "Inuc"),
+        "count": ("2, 3, 1, 'plain'", "Inuc"),
+        "count_table": ("1, 2, 'symmetric'", "Inc"),
+        "counts": ("2, 3, 'plain'", "Inc"),
     },
     "coupling.normalizations": {
         "exact_normalization": ("'gaunt', 1, 1, 2", "cddd"),
@@ -168,24 +220,31 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
 #: What has no argument to walk: readers of files (tests/test_bad_input.py, test_files_special.py, test_export_fuzz.py),
 #: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py).
 APART = {
-    "ArrayProduct", "Arrays", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid", "Listing",
-    "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart",
+    "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid",
+    "Listing", "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart",
+    "jit",
     "load_factors", "new_axes", "parities_and_bases", "plot_errors", "plot_features", "plot_structure",
-    "read_convention", "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",
-    "segmented_tensor_product",
+    "read_convention", "read_exact_basis", "read_exact_json", "read_structure", "save", "save_errors", "save_factors",
+    "save_structure", "segmented_tensor_product",
 }  # fmt: skip
 #: Classes that are made by others.
-RESULTS = {"Certificate", "Choice", "Family", "Product", "Surd", "Symbols", "Table", "TableError", "Tabulation"}
+RESULTS = {
+    "Certificate", "Choice", "Family", "Product", "Program", "Row", "Surd", "Symbols", "Table", "TableError",
+    "Tabulation",
+}  # fmt: skip
 
 PROGRAM = """
-import faulthandler, json, signal, sys, warnings
+import faulthandler, json, os, signal, sys, tempfile, warnings
 from fractions import Fraction
 from importlib import import_module
+from pathlib import Path
 import numpy as np
 faulthandler.enable(sys.stderr)
 from coupling.accuracy import certify
 from coupling.exact import Surd
 from coupling.families import Family, family
+from coupling.manybody import basis
+from coupling.products import ClebschGordan
 from coupling.tables import Request, build
 from coupling.tabulation import tabulate
 
@@ -215,18 +274,40 @@ BAD = {
     "z": [None, "x", np.ones(3), np.ones((3, 3, 2)), [None] * 4, np.float64(1)],
     "t": [None, "x", np.ones((2, 2)), np.full((2, 2, 2), NAN), [[["x"]]], 1],
     "k": [None, 1, [0], [-1], [1.7], ["x"], [True], [NAN]],
+    "D": [-1, 1.7, 0.5, NAN, float("inf"), -HUGE, Fraction(1, 2), *NO_NUMBER],
+    "v": [1, "", "nothing", b"gaunt", ["gaunt"], NAN],
+    "i": [None, 1, "", "a b", "1a", "a-b", "a;", "../a", b"a", ["a"]],
+    "j": [-1, 0.3, NAN, float("inf"), "x", True, np.True_, [1], 1j, {}, object()],
+    "q": [1, "x", "real-l4", [1], {}, object()],
+    "L": [None, 1, "gaunt", ["x"], [1], [None], ["gaunt", "gaunt"]],
+    "N": [None, 1, "a b", "../a", "a/b", "con", b"a", ["a"], "a" * 100],
+    "O": [1, "x", "x.npz", "", ".safetensors", "a b.safetensors", ["a"]],
+    "T": [-1, 1, 1.7, NAN, *NO_NUMBER],
+    "W": [1, "x", [[1, 1]], [[1, 1], [1, 1], [1]], [[1, 1]] * 4, [["x"] * 2] * 3, [[1j] * 2] * 3, [[[1, 1]] * 2] * 3],
     "s": [0, -1.0, NAN, float("inf"), "x", None, 1j, [1], True],
+    "I": [-1, 1.7, NAN, HUGE, None, "x", "", "1e + 2", "0x1o", b"1o", True, [1], (1, 2), 1j, object()],
+    "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
     "-": [],
 }
-EXPECTED = TypeError, ValueError, MemoryError, FileNotFoundError, IsADirectoryError
+EXPECTED = TypeError, ValueError, MemoryError, OSError
 module, good = import_module(sys.argv[1]), json.loads(sys.argv[2])
 cases, wrong = 0, []
+if "torch" in sys.argv[1]:
+    import torch
+folder = tempfile.TemporaryDirectory()
+os.chdir(folder.name)
+Path("request.toml").write_text("lmax = 1")
 for name, (arguments, kinds) in good.items():
     function = getattr(module, name)
+    def both(*values, **named):
+        names[:] = named
+        return [*values, *named.values()]
+    names = []
+    start = eval(f"both({arguments})", {**globals(), **vars(module), "both": both})
     def call(values):
-        result = function(*values)
+        first = len(values) - len(names)
+        result = function(*values[:first], **dict(zip(names, values[first:])))
         return list(result) if hasattr(result, "__next__") else result
-    start = list(eval(f"({arguments},)", {**globals(), **vars(module)})) if arguments else []
     call(start)
     if len(kinds) != len(start):
         wrong.append(f"{name}: {len(kinds)} kinds for {len(start)} arguments")
@@ -245,6 +326,8 @@ for name, (arguments, kinds) in good.items():
             except EXPECTED as error:
                 text = str(error)
                 found = "" if len(text) > 10 and text[-1] not in ",:" else f"says {text!r}"
+                if type(bad).__name__ in ("bool", "bool_") and "bool" not in text:
+                    found = f"does not say that it is a boolean: {text!r}"
             except BaseException as error:
                 found = f"{type(error).__name__}: {error}"
             finally:
@@ -263,20 +346,31 @@ def callables(module: ModuleType) -> set[str]:
     return {n for n in own if n[0] != "_" and callable(getattr(module, n))} - RESULTS
 
 
+def need(module: str) -> None:
+    """Skip what needs a framework that is not installed; make test-interop walks it."""
+    for name in ("torch", "jax"):
+        if module.endswith(f"interop.{name}"):
+            pytest.importorskip(name)
+
+
 @pytest.mark.parametrize("module", WALKED)
 def test_every_public_callable_is_walked(module: str) -> None:
+    need(module)
     assert callables(import_module(module)) - APART == set(WALKED[module])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="alarms of POSIX")
 @pytest.mark.parametrize("module", WALKED)
 def test_arguments_that_cannot_exist_raise_a_sentence(module: str) -> None:
+    need(module)
     command = [sys.executable, "-c", PROGRAM, module, json.dumps(WALKED[module])]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
     assert done.returncode == 0, f"{done.returncode} after:\n{done.stderr[-2000:]}"
     cases, wrong = json.loads(done.stdout.splitlines()[-1])
     assert not wrong, "\n".join(wrong)
-    assert cases >= (10 if module == "coupling.accuracy" else 25)
+    few = module in ("coupling.accuracy", "coupling.interop.crosscheck", "coupling.interop.triton")
+    assert cases >= (10 if few else 25)
 
 
 IMMENSE = """
@@ -307,7 +401,9 @@ def test_products_of_immense_degrees_are_refused_with_a_sentence() -> None:
     assert len(said) == 10 and all("bytes" in line or "must be" in line or "allocate" in line for line in said), said
 
 
-@pytest.mark.parametrize("name", ["full_product", "matrix_product", "sparse_product", "sphere_product"])
+@pytest.mark.parametrize(
+    "name", ["full_product", "matrix_product", "sparse_product", "sphere_product", "vector_product"]
+)
 def test_kernels_of_products_state_their_domain_and_get_64_bit_integers(name: str) -> None:
     """Their places are products of degrees, lanes and rows: 32 bits would overflow at a few thousand channels."""
     assert "Domain: " in (import_module(f"coupling.kernels.{name}").__doc__ or "")
@@ -316,6 +412,7 @@ def test_kernels_of_products_state_their_domain_and_get_64_bit_integers(name: st
         "matrix_product": products.MatrixProduct(3, 3, 3),
         "sparse_product": products.ClebschGordan(3, 3, 3),
         "sphere_product": products.Gaunt(3, 3, 3),
+        "vector_product": products.VectorSignal(3, 3, 3),
     }
     product, seen = made[name], []
     module = import_module(type(product).__mro__[1 if name == "sphere_product" else 0].__module__)
@@ -325,7 +422,7 @@ def test_kernels_of_products_state_their_domain_and_get_64_bit_integers(name: st
             patch.setattr(module, function, lambda *given: seen.append(given))
         once = product.turn()
         for each in (product, once, once.turn()):
-            each(*(np.ones((2, size, 3), np.float32) for size in each.sizes[:2]))
+            each(*(np.ones((2, *shape, 3), np.float32) for shape in each.shapes[:2]))
     integers = [array.dtype for given in seen for array in arrays_of(given) if array.dtype.kind in "iu"]
     assert len(seen) == 3 and len(integers) >= 3 and set(integers) == {np.dtype(np.int64)}
 

@@ -387,3 +387,27 @@ def test_rotations_with_the_rounding_of_their_dtype() -> None:
             rotation_matrix(wrong, 2)
     with pytest.raises(ValueError, match=r"^rotation must be finite, got nan$"):
         rotation_matrix(np.full((3, 3), np.nan), 2)
+
+
+def test_degree_zero_of_every_function_on_the_sphere() -> None:
+    """The lower end of all ranges: one number per point, one point, one path."""
+    one, theta, phi = 1 / np.sqrt(4 * np.pi), np.array([0.0, 0.4, np.pi]), 0.3
+    for basis in BASES:
+        np.testing.assert_allclose(harmonics(0, theta, phi, basis), np.full((3, 1), one), rtol=1e-15)
+        assert gradients(0, theta, phi, basis).shape == (2, 3, 1) and not gradients(0, theta, phi, basis).any()
+        np.testing.assert_allclose(quadrature("gaunt", 0, 0, 0, basis), np.full((1, 1, 1), one), rtol=1e-15)
+    np.testing.assert_allclose(rotation_matrix(np.eye(3), 0), [[1.0]], rtol=1e-15)
+    for grid in (gauss_legendre(0), lebedev(0)):
+        assert grid.weights.sum() == pytest.approx(4 * np.pi, rel=1e-15)
+        values = synthesis(np.array([2.0]), grid)
+        np.testing.assert_allclose(values, np.full(values.shape, 2 * one), rtol=1e-15)
+        np.testing.assert_allclose(analysis(values, grid, 0), [2.0], rtol=1e-15)
+
+
+def test_the_last_lebedev_rule_is_exact_to_its_degree() -> None:
+    """The product of two functions of degrees 65 and 66, whose integral is that of their coefficients."""
+    grid, random = lebedev(131), np.random.default_rng(0)
+    f, g = random.normal(size=66**2), random.normal(size=67**2)
+    y = harmonics(66, grid.theta, grid.phi)
+    integral = grid.weights @ ((y[:, : 66**2] @ f) * (y @ g))
+    assert integral == pytest.approx(f @ g[: 66**2], rel=0, abs=1e-10)

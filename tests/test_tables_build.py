@@ -558,3 +558,13 @@ def wait_for_a_file(process: subprocess.Popen[bytes], folder: Path) -> None:
     before = set(folder.rglob("*"))
     while process.poll() is None and set(folder.rglob("*")) <= before:
         time.sleep(0.002)
+
+
+def test_a_process_that_waits_for_a_lock_sleeps_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks again after each pause, and does not keep the processor busy."""
+    answers, slept = [False, False, False, True], []
+    monkeypatch.setattr(atomic, "_lock", lambda file: answers.pop(0))
+    monkeypatch.setattr(atomic.time, "sleep", slept.append)
+    with open(tmp_path / "lock", "wb") as file:
+        atomic._wait_for(file, tmp_path / "table", 60.0)
+    assert not answers and slept == [atomic.PAUSE] * 3 and atomic.PAUSE > 0

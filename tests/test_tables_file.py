@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors import safe_open
 
+from coupling.arrays import build_arrays, load_arrays
 from coupling.conventions import BASES
 from coupling.files.atomic import write
 from coupling.files.container import HEADER_LIMIT, NO_CHECKSUM, Tensor, read
@@ -355,3 +356,13 @@ def test_without_verification_the_structure_is_still_checked(file: Path, tmp_pat
     path.write_bytes(raw[:-1])
     with pytest.raises(TableError, match="size"):
         load(path, verify=False)
+
+
+def test_a_file_of_arrays_is_no_table_and_says_so(tmp_path: Path) -> None:
+    """By its schema, before anything else of it is looked at; and the other way round."""
+    with pytest.raises(TableError) as refused:
+        load(build_arrays("fourier-l2").save(tmp_path))
+    assert (refused.value.field, refused.value.found) == ("schema", "coupling-arrays")
+    with pytest.raises(TableError) as refused:
+        load_arrays(build(Request(lmax=1)).save(tmp_path))
+    assert (refused.value.field, refused.value.found) == ("schema", "coupling-table")

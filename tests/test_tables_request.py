@@ -165,3 +165,11 @@ def test_the_schema_agrees_with_the_code(root: Path) -> None:
         assert validator.is_valid({**request.content, "name": request.name})
         met += 1
     assert met >= 30
+
+
+@pytest.mark.parametrize("flag", [True, np.True_, np.False_])
+def test_booleans_are_no_degrees(flag: object) -> None:
+    """Numpy before 2.3 takes its own for an index, with a DeprecationWarning only."""
+    for lmax in (flag, (1, flag, 1)):
+        with pytest.raises(TypeError, match=r"lmax must be an integer >= 0, or three of them, got bool_? "):
+            Request(lmax=lmax)

@@ -13,9 +13,13 @@ import numpy as np
 import pytest
 
 from coupling import block, load
-from coupling.files.catalogue import manifest_entry, write_manifest
+from coupling.files.catalogue import build_one, manifest_entry, with_these_numbers, write_manifest
+from coupling.files.container import file_name
 from coupling.files.reader import file_digest, read_manifest
-from coupling.tables import Request, TableError, build, read_request
+from coupling.tables import Request, Table, TableError, build, read_request
+from coupling.tables.check import check
+from coupling.tables.reader import KIND
+from coupling.tables.request import read_requests
 
 COMMITTED = ["complex-l4", "real-l12", "real-l4", "real-l8"]
 
@@ -39,6 +43,56 @@ def test_a_rebuild_gives_the_bytes_of_the_manifest(folder: Path, tmp_path: Path,
         assert manifest_entry(file, table.metadata) == entry, f"{name}: run `coupling build --all`"
     (tmp_path / "manifest.json").write_bytes((folder / "manifest.json").read_bytes())
     assert not write_manifest(tmp_path, manifest.items(), read_manifest(folder, "arrays").items())
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Path:
+    """A folder with one request, whose table was built by other sources than these."""
+    (tmp_path / "requests").mkdir()
+    (tmp_path / "requests" / "real-l2.toml").write_text('name = "real-l2"\nlmax = 2\n', encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("coupling.files.sources.builder_digest", lambda: "0" * 64)
+        build(Request(lmax=2), tmp_path / "data" / "real-l2.safetensors")
+    return tmp_path
+
+
+def rebuilt(folder: Path) -> bool:
+    """Whether the catalogue builds its one table anew."""
+    (request,) = read_requests(folder)
+    file = folder / "data" / file_name(request.name)
+    outcome = build_one(KIND, request, file, lambda table, built: check(table), same=lambda: build(request).held)
+    assert outcome.report is not None and outcome.report.passed
+    return outcome.built
+
+
+def test_a_table_of_other_sources_is_kept_while_its_numbers_are_the_same(
+    catalogue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = catalogue / "data" / "real-l2.safetensors"
+    before = file.read_bytes()
+    assert not rebuilt(catalogue) and file.read_bytes() == before
+    other = load(file, mapped=False)
+    monkeypatch.setattr("coupling.version.__version__", "0.0.1")
+    monkeypatch.setattr("coupling.files.sources.__version__", "0.0.1", raising=False)
+    assert rebuilt(catalogue), "another version is another table"
+    assert np.array_equal(load(file).core, other.core)
+
+
+@pytest.mark.parametrize("array", ["core", "orders", "paths", "offsets", "factors"])
+def test_a_table_of_other_sources_with_other_numbers_is_built_anew(catalogue: Path, array: str) -> None:
+    """Down to the last bit of any array."""
+    file = catalogue / "data" / "real-l2.safetensors"
+    table = load(file, mapped=False)
+    arrays = {name: getattr(table, name).copy() for name in ("paths", "offsets", "orders", "core")}
+    factors = {name: value.copy() for name, value in table.factors.items()}
+    changed = next(iter(factors.values())) if array == "factors" else arrays[array]
+    changed.reshape(-1).view(np.uint8)[-8 if array == "core" else 0] ^= 1
+    forged = Table(table.request, table.metadata, **arrays, factors=factors)
+    same = lambda: build(table.request).held  # noqa: E731 - what these sources compute
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("coupling.files.catalogue.load_file", lambda kind, path: forged)
+        assert with_these_numbers(KIND, table.request, file, same) is None
+    assert with_these_numbers(KIND, table.request, file, same) is not None
 
 
 def test_the_committed_files_are_those_of_the_manifest(folder: Path) -> None:

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 
 import click
 
+from coupling.cli.calibrate import calibrate
 from coupling.cli.console import Commands
 from coupling.cli.crosscheck import crosscheck
 from coupling.cli.derive import derive
 from coupling.cli.export import export
 from coupling.cli.inspect import check, info
 from coupling.cli.load import load
+from coupling.cli.manybody import manybody
 from coupling.cli.simulate import simulate
 from coupling.cli.study import study
 from coupling.cli.tables import build, merge
@@ -56,5 +58,19 @@ def main(context: click.Context) -> None:
     context.with_resource(one_line_warnings())
 
 
-for command in (value, load, build, merge, check, info, export, crosscheck, derive, study, simulate):
+for command in (
+    value,
+    load,
+    build,
+    merge,
+    check,
+    info,
+    export,
+    crosscheck,
+    derive,
+    study,
+    simulate,
+    calibrate,
+    manybody,
+):
     main.add_command(command)

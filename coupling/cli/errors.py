@@ -43,6 +43,7 @@ def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
         except (MemoryError, OSError, TypeError, ValueError) as error:
             raise _exit(f"Error: {_sentence(error)}", UNUSABLE) from None
         except KeyboardInterrupt:
+            exec("")  # Python kills itself for an interruption inside exec, caught or not; this is its only reset
             raise _exit(_interrupted(), INTERRUPTED) from None
 
     return wrapped

@@ -2,10 +2,10 @@
 
 Every file that is written says what it is, and is recognised by that alone, never by its name: a table, a file of
 arrays or factors and a part of a table by the schema in the header; an export by its metadata; a picture by the
-program it names; a page, certificate, record and manifest by its first lines.  A file may take the place of one of its
-own kind, of the same schema version or an older one.  It may also take the place of an empty file, and of one with the
-same bytes.  A folder, a pipe or a device keeps its place in any case.  A symbolic link stays, and the file it leads to
-is the one that counts.
+program it names; a page, measurement, certificate, record and manifest by its first lines.  A file may take the place
+of one of its own kind, of the same schema version or an older one.  It may also take the place of an empty file, and of
+one with the same bytes.  A folder, a pipe or a device keeps its place in any case.  A symbolic link stays, and the file
+it leads to is the one that counts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ HEADS = (
     (rb"\x89PNG\r\n\x1a\n.*?tEXtSoftware\0coupling", "picture"),
     (rb"<\?xml.*?<svg.*?<dc:title>coupling</dc:title>", "picture"),
     (rb"%PDF-.*/Creator \(coupling\)", "picture"),
-    (rb".{0,200}Written by `coupling ([a-z]+)", "page"),
+    (rb".{0,400}?(?:[Ww]ritten|Made)\s+by\s+`(coupling [a-z]+|make bench|python -m benchmarks\.[a-z_]+)", "page"),
+    (rb'\{\s*(?:"measured": \{\s*)?"by": "(python -m benchmarks\.[a-z_]+)', "page"),
     (rb'\{"spec": \{"problem": ', "record"),
     (rb'\{\n.*?"id": "[a-z0-9_]+",\n.*"status": "', "certificate"),
     (rb'.{0,65536}?"schema": ?"coupling-(export|arrays)", ?"schema_version": ?(\d{1,9})', ""),
@@ -56,7 +57,7 @@ def kind_of(content: bytes) -> Kind | None:
         if found := re.match(pattern, plain, re.DOTALL):
             groups = [group.decode() for group in found.groups()]
             if name == "page":
-                return Kind(f"page of coupling {groups[0]}")
+                return Kind(f"page of {groups[0]}")
             return Kind(name) if name else Kind(groups[0], int(groups[1]))
     return None
 

@@ -21,6 +21,7 @@ from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
 from coupling.products.spherical import Spherical
 from coupling.products.straight import straight_program
+from coupling.products.vector_signal import VectorSignal
 from coupling.programs.text import Language, fused, lines
 from coupling.quoted import quoted
 from coupling.selection import one_of
@@ -99,13 +100,14 @@ def triton_source(product: Product, dtype: object = "float32") -> str:
 class TritonProduct(Portable):
     """A product of torch tensors by one Triton kernel, differentiable by ``torch.autograd`` to every order.
 
-    product : a ``ClebschGordan`` (of any normalization, table and weights), a ``MatrixProduct``, a ``Gaunt`` or
-        ``AntisymmetricGaunt`` product, channels last
+    product : a ``ClebschGordan`` (of any normalization, table and weights), a ``MatrixProduct``, a ``Gaunt``,
+        ``AntisymmetricGaunt`` or ``VectorSignal`` product, channels last
     route : "straight", coefficients as constants, or "loops", coefficients in arrays on the device, for the sparse
         product alone; by default "straight" where it is compiled in seconds
 
-    x and y are float32 or float64 tensors [..., (lmax+1)², channels] of one type, device and shape but for the entries;
-    where they are not contiguous they are copied.  Gradients are the same kernels of the products with slots turned.
+    x and y are float32 or float64 tensors [..., (lmax+1)², channels] ([..., components, (lmax+1)², channels] for a
+    ``VectorSignal``) of one type, device and shape but for the entries; where they are not contiguous they are copied.
+    Gradients are the same kernels of the products with slots turned.
 
     Needs torch, triton and a device that triton knows; with TRITON_INTERPRET=1 a processor will do, for tests.  Raises
     ValueError or TypeError for a product, route or tensors that do not fit.
@@ -116,8 +118,8 @@ class TritonProduct(Portable):
     """
 
     def __init__(self, product: Product, *, route: str | None = None) -> None:
-        if not isinstance(product, ClebschGordan | MatrixProduct | Spherical):
-            kinds = "ClebschGordan, MatrixProduct, Gaunt or AntisymmetricGaunt"
+        if not isinstance(product, ClebschGordan | MatrixProduct | Spherical | VectorSignal):
+            kinds = "ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt or VectorSignal"
             raise TypeError(f"product must be of one of the kinds {kinds}, got {type(product).__name__}")
         if product.layout != "channels_last":
             raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
@@ -159,13 +161,14 @@ class TritonProduct(Portable):
         for slot, tensor in enumerate((x, y)):
             if str(tensor.dtype) not in ("torch.float32", "torch.float64"):
                 raise TypeError(f"input {slot + 1} must be float32 or float64, got {tensor.dtype}")
-            if tensor.ndim < 2 or tensor.shape[-2] != self.product.sizes[slot]:
-                wanted = f"{self.product.sizes[slot]} = (lmax+1)² entries on axis -2"
-                raise ValueError(f"input {slot + 1} must have {wanted}, got shape {tuple(tensor.shape)}")
-        kinds = [(t.dtype, t.device, *t.shape[:-2], t.shape[-1]) for t in (x, y)]
+            self.product.require_entries(slot, tuple(tensor.shape))
+        leads = [t.shape[: -1 - len(axes)] for t, axes in zip((x, y), self.product.shapes, strict=False)]
+        kinds = [(t.dtype, t.device, *lead, t.shape[-1]) for t, lead in zip((x, y), leads, strict=True)]
         if kinds[0] != kinds[1]:
-            raise ValueError(f"inputs must agree in type, device and all axes but -2, got {kinds[0]} and {kinds[1]}")
-        return (*x.shape[:-2], self.product.sizes[2], x.shape[-1])
+            raise ValueError(
+                f"inputs must agree in type, device and all axes but entries, got {kinds[0]} and {kinds[1]}"
+            )
+        return (*leads[0], *self.product.shapes[2], x.shape[-1])
 
     def _launcher(self, dtype: str, device: Any) -> Callable[..., None]:
         """Return what launches the kernel for a type on a device; arrays of a table are copied there now."""
@@ -176,7 +179,7 @@ class TritonProduct(Portable):
             straight = jit(triton_source(self.product, dtype))
 
             def launch(x: Any, y: Any, z: Any) -> None:
-                channels, lanes = z.shape[-1], z.numel() // z.shape[-2]
+                channels, lanes = z.shape[-1], z.numel() // self.product.sizes[2]
                 grid = (-(-lanes // STRAIGHT_BLOCK),)
                 straight[grid](x, y, z, lanes, CHANNELS=channels, BLOCK=STRAIGHT_BLOCK, **options)
 
@@ -186,8 +189,8 @@ class TritonProduct(Portable):
         arrays = [torch.as_tensor(a, device=device) for a in (*(p.astype(np.int32) for p in places), values)]
 
         def launch_loops(x: Any, y: Any, z: Any) -> None:
-            channels, lanes = z.shape[-1], z.numel() // z.shape[-2]
-            grid = -(-lanes // LOOPS_BLOCK), z.shape[-2]
+            channels, lanes = z.shape[-1], z.numel() // self.product.sizes[2]
+            grid = -(-lanes // LOOPS_BLOCK), self.product.sizes[2]
             loops[grid](x, y, z, lanes, *arrays, *self.product.sizes, CHANNELS=channels, BLOCK=LOOPS_BLOCK, **options)
 
         return launch_loops

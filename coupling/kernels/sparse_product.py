@@ -18,7 +18,7 @@ collects what is to be subtracted from the third.  Positions are in numbers: u i
     rows [n]: positions of v; those of i v are one row before
     coefficients: κ, item by item, of a double one first those of the first sum
 
-Domain: degrees to 127, the largest of a table, which :func:`coupling.products.clebsch_gordan.table_of` requires; all
+Domain: degrees to 127, the largest of a table, which :func:`coupling.products.table.table_of` requires; all
 places are 64-bit integers and lie inside an array.  Shapes are those of ``Product.__call__``; nothing is checked.
 """
 

@@ -27,11 +27,15 @@ from __future__ import annotations
 from coupling.kernels.jit import kernel
 from coupling.kernels.lanes import add, call, flat, fma, load, move, mul, part, store, sub, zero
 from coupling.kernels.prefetch import blocks_ahead, expect
+from coupling.programs import sphere
+from coupling.programs.sphere import VALUE
 
 GAUNT, BRACKET = 0, 1
 
 #: Functions for one number of colatitudes.
 FUNCTIONS = 5
+
+even_count, odd_count, entry_count = part(sphere.even_count), part(sphere.odd_count), part(sphere.entry_count)
 
 #: Largest number of northern colatitudes that are treated together.
 CHUNK = 4
@@ -61,9 +65,9 @@ def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, cl
     for lane in range(first, last, w):
         count = min(w, last - lane)
         item, channel = divmod(lane + ahead, channels)
-        _gather(flat_x, sizes[0], channels, flat_orders, n1, whole, lane, count, w, memory)
+        gather(flat_x, sizes[0], channels, flat_orders, n1, whole, lane, count, w, memory)
         expect(x, item, channel, w)
-        _gather(flat_y, sizes[1], channels, move(flat_orders, n1), n2, whole, lane, count, w, move(memory, at_y))
+        gather(flat_y, sizes[1], channels, move(flat_orders, n1), n2, whole, lane, count, w, move(memory, at_y))
         expect(y, item, channel, w)
         for row in range(n3):
             store(memory, at_z + row * w, zero(memory))
@@ -72,7 +76,7 @@ def spherical_product(x, y, out, first, last, w, lmax, orders, terms, tables, cl
             _term(l1, l2, l3, flat_terms, 9 * n, flat_tables, flat_classes, addresses, f, w, memory, at_y, at_z, work)
         expect(out, item, channel, w)
         rows = move(flat_orders, n1 + n2)
-        _scatter(flat_out, sizes[2], channels, rows, n3, whole, lane, count, w, move(memory, at_z))
+        scatter(flat_out, sizes[2], channels, rows, n3, whole, lane, count, w, move(memory, at_z))
 
 
 def space_needed(lmax, w):
@@ -82,7 +86,7 @@ def space_needed(lmax, w):
 
 
 @kernel
-def _gather(x, size, channels, orders, rows, whole, lane, count, w, space):
+def gather(x, size, channels, orders, rows, whole, lane, count, w, space):
     """Copy the lanes of a block from x [batch, size, channels] to rows of w lanes; absent ones and rows ~index zero.
 
     whole: whether there is no row ~index.
@@ -110,7 +114,7 @@ def _gather(x, size, channels, orders, rows, whole, lane, count, w, space):
 
 
 @kernel
-def _scatter(out, size, channels, orders, rows, whole, lane, count, w, space):
+def scatter(out, size, channels, orders, rows, whole, lane, count, w, space):
     """Copy rows of lanes to their places in out [batch, size, channels]; a row ~index is zero."""
     if lane % channels + w <= channels:
         out = move(out, lane // channels * size * channels + lane % channels)
@@ -151,39 +155,40 @@ def _term(l1, l2, l3, terms, n, tables, classes, addresses, functions, w, space,
         begin, end = chunk * n_theta // chunks, (chunk + 1) * n_theta // chunks
         size = end - begin
         f = functions + FUNCTIONS * (size == n_theta // chunks)
-        _synthesis(addresses[f], l1, tables, terms[n + 4], begin, size, split, space, 0, c, w)
-        _synthesis(addresses[f + 1], l2, tables, terms[n + 5], begin, size, split, space, at_y, d, w)
+        synthesis(addresses[f], l1, VALUE, tables, terms[n + 4], begin, size, split, space, 0, c, w)
+        synthesis(addresses[f + 1], l2, VALUE, tables, terms[n + 5], begin, size, split, space, at_y, d, w)
         if kind == BRACKET:
             g, h = c + blocks * width1, d + blocks * width2
-            _synthesis(addresses[f], l1, tables, terms[n + 6], begin, size, split, space, 0, g, w)
-            _synthesis(addresses[f + 1], l2, tables, terms[n + 7], begin, size, split, space, at_y, h, w)
+            synthesis(addresses[f], l1, VALUE, tables, terms[n + 6], begin, size, split, space, 0, g, w)
+            synthesis(addresses[f + 1], l2, VALUE, tables, terms[n + 7], begin, size, split, space, at_y, h, w)
         for k in range(size):
             alone = equator and begin + k == n_theta - 1
             g, h = c + 2 * k * width1, d + 2 * k * width2
             pair = addresses[f + 3], addresses[f + 4]
             _couple(kind, split, alone, *pair, classes, scales, l1, l2, l3, space, tables, g, h, e + k * w, size, p, w)
-        _analyse(addresses[f + 2], l3, tables, terms[n + 8], begin, size, space, e, at_z, w)
+        analyse(addresses[f + 2], l3, VALUE, tables, terms[n + 8], begin, size, space, e, at_z, w)
 
 
 @kernel
-def _synthesis(function, lmax, tables, table, begin, size, split, space, x, f, w):
-    """Write the Fourier coefficients at size colatitudes."""
-    entries = (lmax + 1) * (lmax + 2) // 2
+def synthesis(function, lmax, functions, tables, table, begin, size, split, space, x, f, w):
+    """Write the Fourier coefficients at size colatitudes; functions: those of θ that are summed."""
+    entries = entry_count(functions, lmax)
     if function != 0 and not split:
         call(function, space, tables, x, f, 0, table + begin * entries)
         return
     for k in range(0, size, 2):
-        _legendre(lmax, tables, table, begin + k, min(2, size - k), split, space, x, f + 2 * k * (2 * lmax + 1) * w, w)
+        g, both = f + 2 * k * (2 * lmax + 1) * w, min(2, size - k)
+        _legendre(lmax, functions, tables, table, begin + k, both, split, space, x, g, w)
 
 
 @kernel
-def _legendre(lmax, tables, table, theta, both, split, space, x, f, w):
+def _legendre(lmax, functions, tables, table, theta, both, split, space, x, f, w):
     """Write the Fourier coefficients at one or two θ, north then south of each, or even then odd degrees if split."""
     width = (2 * lmax + 1) * w
-    s = table + theta * ((lmax + 1) * (lmax + 2) // 2)
-    t = s + ((lmax + 1) * (lmax + 2) // 2 if both == 2 else 0)
+    s = table + theta * entry_count(functions, lmax)
+    t = s + (entry_count(functions, lmax) if both == 2 else 0)
     g = f + (2 * width if both == 2 else 0)
-    n_even, n_odd = lmax // 2 + 1, (lmax + 1) // 2
+    n_even, n_odd = even_count(functions, lmax, 0), odd_count(functions, lmax, 0)
     p, q = zero(space), zero(space)
     for k in range(n_even):
         u = load(space, x)
@@ -200,7 +205,7 @@ def _legendre(lmax, tables, table, theta, both, split, space, x, f, w):
     _fold(split, 0, q, o, space, g, width)
     for m in range(1, lmax + 1):
         f, g = f + w, g + w
-        n_even, n_odd = (lmax - m) // 2 + 1, (lmax - m + 1) // 2
+        n_even, n_odd = even_count(functions, lmax, m), odd_count(functions, lmax, m)
         part = (n_even + n_odd) * w
         p0, p1, q0, q1 = zero(space), zero(space), zero(space), zero(space)
         for k in range(n_even):
@@ -286,11 +291,11 @@ def _fold_classes(kind, classes, scales, l3, space, e, step, p, w):
 def _multiply(kind, first, second, l1, l2, l3, space, tables, c, d, z, work, w):
     """Write the Fourier coefficients of the product at one point to the rows at z."""
     if kind == GAUNT:
-        _convolve(first, l1, l2, l3, 1, space, tables, c, d, z, w)
+        convolve(first, l1, l2, l3, 1, space, tables, c, d, z, w)
         return
     s, t = work, work + (2 * l3 + 1) * w
-    _convolve(first, l1, l2, l3, -1, space, tables, c, d + 2 * CHUNK * (2 * l2 + 1) * w, s, w)
-    _convolve(second, l2, l1, l3, -1, space, tables, d, c + 2 * CHUNK * (2 * l1 + 1) * w, t, w)
+    convolve(first, l1, l2, l3, -1, space, tables, c, d + 2 * CHUNK * (2 * l2 + 1) * w, s, w)
+    convolve(second, l2, l1, l3, -1, space, tables, d, c + 2 * CHUNK * (2 * l1 + 1) * w, t, w)
     store(space, z, sub(load(space, s), load(space, t)))
     for _ in range(l3):
         s, t, z = s + w, t + w, z + w
@@ -300,7 +305,7 @@ def _multiply(kind, first, second, l1, l2, l3, space, tables, c, d, z, work, w):
 
 
 @kernel
-def _convolve(function, l1, l2, l3, hermitian, space, tables, c, d, z, w):
+def convolve(function, l1, l2, l3, hermitian, space, tables, c, d, z, w):
     """Write Σ_{m1+m2=m} c_m1 d_m2 for m = 0 … l3, see :mod:`coupling.programs.sphere`; function 0: by loops."""
     if function != 0:
         call(function, space, tables, c, d, z, 0)
@@ -360,15 +365,15 @@ def _convolve_order(l1, l2, m, hermitian, space, c, d, z, w):
 
 
 @kernel
-def _analyse(function, lmax, tables, table, begin, size, space, e, z, w):
-    """Add Σ_θ table · product over size colatitudes to the rows at z."""
-    t = table + begin * ((lmax + 1) * (lmax + 2) // 2)
+def analyse(function, lmax, functions, tables, table, begin, size, space, e, z, w):
+    """Add Σ_θ table · product over size colatitudes to the rows at z; functions: those of θ that rows belong to."""
+    t = table + begin * entry_count(functions, lmax)
     if function != 0:
         call(function, space, tables, e, z, 0, t)
         return
     step = size * w
     for m in range(lmax + 1):
-        n_even, n_odd = (lmax - m) // 2 + 1, (lmax - m + 1) // 2
+        n_even, n_odd = even_count(functions, lmax, m), odd_count(functions, lmax, m)
         part = (n_even + n_odd) * w if m > 0 else 0
         for n in range(n_even + n_odd):
             f = e if n < n_even else e + step

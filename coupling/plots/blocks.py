@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.coefficients import block
+from coupling.plots.limits import require_drawable
 from coupling.plots.style import EVEN, INK, LABEL, ODD, TICK, diverging, dress, frame, new_axes
 from coupling.quoted import quoted
-from coupling.selection import of_type, orders
+from coupling.selection import degrees, of_type, orders
 from coupling.tables import Table
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 #: Width over height that a row of matrices should not exceed before it is broken.
 ASPECT = 3.2
+
+#: Largest degree of a block and of a table; entries of a table that are counted at once.
+BLOCK_LIMIT, TABLE_LIMIT, CHUNK = 32, 64, 1 << 20
 
 
 def coupling_block(
@@ -33,7 +37,7 @@ def coupling_block(
 
     White is zero.  A ring stands where the selection rules allow an entry and it is zero all the same: by symmetry
     or by accident.  An imaginary block is drawn divided by i, and says so.  ``mark`` frames the entry of three orders.
-    Raises what ``coupling.block`` raises, and ValueError for orders that do not exist.
+    Raises what ``coupling.block`` raises, and ValueError for orders that do not exist and for degrees above 32.
 
     >>> ax = coupling_block("gaunt", 2, 1, 3)
     >>> [text.get_text() for text in ax.texts]
@@ -41,6 +45,8 @@ def coupling_block(
     >>> len(coupling_block("wigner_3j", 3, 3, 2, basis="complex").lines[0].get_xdata())  # 3m² = l(l+1): rings
     2
     """
+    l1, l2, l3 = degrees(l1, l2, l3)
+    require_drawable("coupling_block", BLOCK_LIMIT, l1, l2, l3)
     values = np.asarray(block(family, l1, l2, l3, basis))
     imaginary = np.iscomplexobj(values) and bool(np.any(values.imag))
     values = values.imag if imaginary else values.real
@@ -145,13 +151,15 @@ def _name_matrices(ax: Axes, corners: list[tuple[int, int]], shape: tuple[int, .
 def sparsity(table: Table, ax: Axes | None = None) -> Axes:
     """Draw how many outputs (l3, m3) each pair of inputs (l1, m1), (l2, m2) of a table reaches.  Returns the Axes.
 
-    White is none; lines separate degrees.  The title says what part of the dense tensor is not zero.
+    White is none; lines separate degrees.  The title says what part of the dense tensor is not zero.  Raises TypeError
+    for what is no table, ValueError for degrees above 64.
 
     >>> from coupling.tables import Request, build
     >>> int(sparsity(build(Request(lmax=2))).images[0].get_array().sum())  # the number of entries
     137
     """
     of_type(table, Table, "table")
+    require_drawable("sparsity", TABLE_LIMIT, *table.request.lmax)
     counts = _counts(table)
     ax = new_axes((5.2, 4.6)) if ax is None else ax
     image = ax.imshow(np.ma.masked_equal(counts, 0), cmap="cividis_r", interpolation="nearest")
@@ -174,9 +182,11 @@ def sparsity(table: Table, ax: Axes | None = None) -> Axes:
 def _counts(table: Table) -> NDArray[np.int64]:
     lmax1, lmax2, _ = table.request.lmax
     counts = np.zeros(((lmax1 + 1) ** 2, (lmax2 + 1) ** 2), np.int64)
-    degrees = np.repeat(table.paths.astype(np.int64), np.diff(table.offsets), axis=0)
-    flat = degrees**2 + degrees + table.orders
-    np.add.at(counts, (flat[:, 0], flat[:, 1]), 1)
+    for start in range(0, len(table.orders), CHUNK):
+        orders = table.orders[start : start + CHUNK, :2]
+        path = np.searchsorted(table.offsets, np.arange(start, start + len(orders)), side="right") - 1
+        l = table.paths[path, :2].astype(np.int64)
+        np.add.at(counts, tuple((l * l + l + orders).T), 1)
     return counts
 
 

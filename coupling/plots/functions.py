@@ -1,7 +1,8 @@
 """Functions on the sphere, their gradients, and the bracket of two of them.
 
 A function is given by its coefficients [(lmax+1)²] in real orthonormal harmonics, f = Σ c_lm R_lm.  ``projection`` is
-"mollweide", the whole sphere with φ = 0 in the middle, or "globe", the half that one sees.
+"mollweide", the whole sphere with φ = 0 in the middle, or "globe", the half that one sees.  Degrees go to 64, of which
+a wave is six pixels long; larger ones raise ValueError.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from coupling.indexing import flat_index
+from coupling.integers import degree
+from coupling.plots.limits import require_drawable
 from coupling.plots.projection import PROJECTIONS, Array, Projection, angles, lattice, tangent
 from coupling.plots.style import BLACK, EVEN, INK, ODD, TICK, diverging, dress, frame, new_axes
 from coupling.quoted import quoted
@@ -29,13 +32,16 @@ SHOWN = ("curl", "contours", "gradients")
 #: Pixels of the shorter half axis, points evaluated at once, arrows over the whole sphere.
 PIXELS, CHUNK, ARROWS = 100, 8192, 420
 
+#: Largest degree of a function.
+LIMIT = 64
+
 
 def sphere(
     coefficients: ArrayLike, projection: str = "mollweide", title: str | None = None, ax: Axes | None = None
 ) -> Axes:
     """Draw f = Σ c_lm R_lm on the sphere: orange where it is positive, blue where it is negative.  Returns the Axes.
 
-    Raises ValueError when the length of coefficients is no square, or there is no such projection.
+    Raises ValueError when the length of coefficients is no square, for lmax above 64, and without such a projection.
 
     >>> round(sphere([0, 0, 1, 0]).images[0].get_clim()[1], 4)  # R_10 = √(3/4π) cos θ
     0.4886
@@ -45,7 +51,7 @@ def sphere(
 
 
 def harmonic(l: int, m: int, projection: str = "mollweide", ax: Axes | None = None) -> Axes:
-    """Draw the real harmonic R_lm on the sphere.  Returns the Axes; raises ValueError unless -l <= m <= l.
+    """Draw the real harmonic R_lm on the sphere.  Returns the Axes; raises ValueError unless -l <= m <= l <= 64.
 
     >>> harmonic(3, -2).get_title()
     '$R_{3,-2}$'
@@ -56,10 +62,14 @@ def harmonic(l: int, m: int, projection: str = "mollweide", ax: Axes | None = No
 def unit(l: int, m: int) -> Array:
     """Return the coefficients [(l+1)²] of the real harmonic R_lm: all zero but one.
 
+    Raises ValueError unless -l <= m <= l <= 64.
+
     >>> unit(1, 0)
     array([0., 0., 1., 0.])
     """
-    return np.eye((l + 1) ** 2)[flat_index(l, m)]
+    l = degree(l, "l")
+    require_drawable("a picture on the sphere", LIMIT, l)
+    return np.eye(1, (l + 1) ** 2, flat_index(l, m))[0]
 
 
 def field(
@@ -72,7 +82,7 @@ def field(
     """Draw f on the sphere and over it its surface gradient, or the gradient turned by 90°.  Returns the Axes.
 
     ``kind`` is "gradient", ∇f, across the level lines; or "rotated", r × ∇f, along them.  The rotated field has no
-    divergence, the gradient no curl; together they carry every tangent field.
+    divergence, the gradient no curl; together they carry every tangent field.  Raises what :func:`sphere` raises.
 
     >>> field(unit(2, 1), "rotated").get_title()
     '$r\\\\times\\\\nabla f$'
@@ -102,7 +112,8 @@ def bracket(
 
     ``show`` is "curl": the arrows are f ∇g, whose curl along r the bracket is: green where they turn to the left,
     wine red where they turn to the right; "contours": level lines of f (full) and g (dashed), the bracket vanishes
-    where they touch; "gradients": the arrows ∇f (black) and ∇g (grey), whose parallelogram the bracket is.
+    where they touch; "gradients": the arrows ∇f (black) and ∇g (grey), whose parallelogram the bracket is.  Raises what
+    :func:`sphere` raises.
 
     >>> round(bracket(unit(1, 1), unit(1, -1)).images[0].get_clim()[1], 3)  # {x, y} = z, times 3/4π
     0.239
@@ -130,6 +141,7 @@ def _coefficients(values: ArrayLike) -> Array:
     c = np.asarray(values, float)
     if c.ndim != 1 or not c.size or isqrt(c.size) ** 2 != c.size:
         raise ValueError(f"coefficients must have length (lmax+1)^2, got shape {c.shape}")
+    require_drawable("a picture on the sphere", LIMIT, isqrt(c.size) - 1)
     if not np.isfinite(c).all():
         raise ValueError(f"coefficients must be finite, got {quoted(c)}")
     return c

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coupling.indexing import entry_counts
+from coupling.integers import degree
+from coupling.plots.limits import require_drawable
 from coupling.plots.style import EVEN, FAINT, INK, ODD, TICK, dress, new_axes
+from coupling.quoted import quoted
 from coupling.sizes import symmetry_zeros
 from coupling.tables import Request, build
+from coupling.tables.request import LMAX_LIMIT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+#: Largest degrees of the diagram, whose height is that of all pairs, and of the table that zeros are counted in.
+DIAGRAM_LIMIT, COUNT_LIMIT = 16, LMAX_LIMIT // 2
 
 
 def path_diagram(lmax: int, basis: str = "real", ax: Axes | None = None) -> Axes:
@@ -20,6 +28,7 @@ def path_diagram(lmax: int, basis: str = "real", ax: Axes | None = None) -> Axes
 
     Circles are even paths, which the Gaunt product reaches, triangles odd ones, which need the bracket.  The number at
     a path counts its accidental zeros: entries that are zero although no selection rule and no symmetry makes them so.
+    Raises ValueError for lmax above 16.
 
     >>> ax = path_diagram(3)
     >>> [(line.get_label(), len(line.get_xdata())) for line in ax.lines[-2:]]
@@ -27,6 +36,8 @@ def path_diagram(lmax: int, basis: str = "real", ax: Axes | None = None) -> Axes
     >>> [text.get_text() for text in ax.texts]
     ['2', '2']
     """
+    lmax = degree(lmax, "lmax")
+    require_drawable("path_diagram", DIAGRAM_LIMIT, lmax)
     zeros = accidental_zeros(lmax, basis)
     pairs = [(l1, l2) for l2 in range(lmax + 1) for l1 in range(l2 + 1)]
     ax = new_axes((0.42 * (2 * lmax + 1) + 2.6, 0.3 * len(pairs) + 1.4)) if ax is None else ax
@@ -49,9 +60,14 @@ def path_diagram(lmax: int, basis: str = "real", ax: Axes | None = None) -> Axes
 def accidental_zeros(lmax: int, basis: str = "real") -> dict[tuple[int, int, int], int]:
     """Return for each path with l1 <= l2 <= lmax how many of its allowed entries are zero by accident.
 
+    They are counted in a table to degrees (lmax, lmax, 2 lmax); raises ValueError for lmax above 63.
+
     >>> {path: count for path, count in accidental_zeros(3).items() if count}
     {(2, 3, 3): 2, (3, 3, 2): 2}
     """
+    lmax = degree(lmax, "lmax")
+    if lmax > COUNT_LIMIT:
+        raise ValueError(f"accidental_zeros counts to lmax <= {COUNT_LIMIT}, got {quoted(lmax)}")
     table = build(Request(lmax=(lmax, lmax, 2 * lmax), basis=basis))
     allowed = entry_counts(table.paths.astype(np.int64), basis)
     zeros = allowed - symmetry_zeros(table.paths, basis) - np.diff(table.offsets)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from coupling.exact import real_wigner_3j
 from coupling.exact.surd import Surd
 from coupling.integers import degree, integer
+from coupling.plots.limits import require_drawable
 from coupling.plots.style import EVEN, FAINT, INK, ODD, frame, new_axes, require_picture, save
 from coupling.quoted import quoted
 from coupling.selection import degrees, of_type
@@ -23,6 +24,10 @@ from coupling.tables import Request, Table, build
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+#: Largest degrees of the matrix of an output, the bars of paths, one path in numbers, and the whole page.
+OUTPUT_LIMIT, PATHS_LIMIT, NUMBERS_LIMIT, PAGE_LIMIT = 32, 24, 8, 8
 
 
 def output_matrix(table: Table, l3: int, m3: int) -> NDArray[np.float64]:
@@ -53,11 +58,13 @@ def plot_output(table: Table, l3: int, m3: int, ax: Axes | None = None) -> Axes:
     """Draw which pairs of inputs (l1, m1), (l2, m2) reach the output (l3, m3), and how strongly.
 
     Colour is the signed square root of √(2l3+1) · core, in the colours of the parity of the path.  Lines separate
-    degrees.  Returns the Axes.
+    degrees.  Returns the Axes; raises what :func:`output_matrix` raises, and ValueError for degrees above 32.
 
     >>> plot_output(build(Request(lmax=2)), 2, 0).images[0].get_array().shape
     (9, 9, 3)
     """
+    of_type(table, Table, "table")
+    require_drawable("plot_output", OUTPUT_LIMIT, *table.request.lmax)
     ax = new_axes((4, 4)) if ax is None else ax
     matrix = output_matrix(table, l3, m3)
     degree1, degree2 = (np.floor(np.sqrt(np.arange(size))).astype(int) for size in matrix.shape)
@@ -74,15 +81,16 @@ def plot_output(table: Table, l3: int, m3: int, ax: Axes | None = None) -> Axes:
 def plot_paths(table: Table, ax: Axes | None = None) -> Axes:
     """Draw the paths: a cell for every pair (l1, l2), a bar in it for every l3, its number of non-zero entries as area.
 
-    Returns the Axes.
+    Returns the Axes; raises TypeError for what is no table, ValueError for degrees above 24.
 
     >>> len(plot_paths(build(Request(lmax=2))).patches)
     15
     """
-    ax = new_axes((4, 4)) if ax is None else ax
     from matplotlib.patches import Rectangle
 
     of_type(table, Table, "table")
+    require_drawable("plot_paths", PATHS_LIMIT, *table.request.lmax)
+    ax = new_axes((4, 4)) if ax is None else ax
     counts = np.diff(table.offsets)
     lmax1, lmax2, lmax3 = table.request.lmax
     step = 0.86 / (lmax3 + 1)
@@ -104,10 +112,13 @@ def plot_paths(table: Table, ax: Axes | None = None) -> Axes:
 def plot_block(l1: int, l2: int, l3: int, m3: int, ax: Axes | None = None) -> Axes:
     """Draw the slice C(l1,l2,l3)[:, :, m3] of the real core with its entries as exact numbers.  Returns the Axes.
 
+    Raises ValueError for degrees above 8.
+
     >>> [text.get_text() for text in plot_block(1, 1, 0, 0).texts]
     ['$\\\\sqrt{\\\\frac{1}{3}}$', '$\\\\sqrt{\\\\frac{1}{3}}$', '$\\\\sqrt{\\\\frac{1}{3}}$']
     """
     l1, l2, l3 = degrees(l1, l2, l3)
+    require_drawable("plot_block", NUMBERS_LIMIT, l1, l2, l3)
     ax = new_axes((4, 4)) if ax is None else ax
     m1s, m2s = range(-l1, l1 + 1), range(-l2, l2 + 1)
     values = [[real_wigner_3j(l1, l2, l3, m1, m2, m3) for m2 in m2s] for m1 in m1s]
@@ -130,11 +141,15 @@ def _write(ax: Axes, surd: Surd, row: int, column: int, dark: bool) -> None:
 def plot_structure(table: Table, path: tuple[int, int, int] = (2, 2, 2)) -> Figure:
     """Draw a table: the pyramid of its outputs, a matrix for each (l3, m3); its paths; one path in numbers.
 
+    Raises TypeError for what is no table, ValueError for degrees above 8.
+
     >>> len(plot_structure(build(Request(lmax=2))).axes)
     17
     """
     from matplotlib.figure import Figure
 
+    of_type(table, Table, "table")
+    require_drawable("plot_structure", PAGE_LIMIT, *table.request.lmax, *path)
     lmax = table.request.lmax[2]
     figure = Figure(figsize=(13.2, 10.2), facecolor="white")
     pyramid = figure.add_gridspec(lmax + 1, 2 * lmax + 1, left=0.05, right=0.985, top=0.97, bottom=0.3, **GAPS)
@@ -216,7 +231,7 @@ def _add_path(figure: Figure, path: tuple[int, int, int]) -> None:
 
 
 def save_structure(file: Path, lmax: int = 4, *, force: bool = False) -> None:
-    """Write the picture of the real coupling tensor up to lmax as PNG; see :func:`save` for force.
+    """Write the picture of the real coupling tensor up to lmax, at most 8, as PNG; see :func:`save` for force.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -225,6 +240,8 @@ def save_structure(file: Path, lmax: int = 4, *, force: bool = False) -> None:
     1
     """
     require_picture(file, force)
+    lmax = degree(lmax, "lmax")
+    require_drawable("save_structure", PAGE_LIMIT, lmax)
     save(plot_structure(build(Request(lmax=lmax))), file, dpi=130, force=force)
 
 

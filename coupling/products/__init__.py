@@ -7,7 +7,7 @@ from coupling.products.gaunt import Gaunt
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
 from coupling.products.routed import Choice, RoutedProduct
-from coupling.products.simulate import simulate, simulate_path, simulated_weights, simulation
+from coupling.products.simulate import Simulation, simulate, simulate_path, simulated_weights
 from coupling.products.vector_signal import VectorSignal
 
 __all__ = [
@@ -19,9 +19,9 @@ __all__ = [
     "MatrixProduct",
     "Product",
     "RoutedProduct",
+    "Simulation",
     "VectorSignal",
     "simulate",
     "simulate_path",
     "simulated_weights",
-    "simulation",
 ]

@@ -22,6 +22,7 @@ def run_blocks(run: Callable[[int, int], object], lanes: int, width: int, worker
     if workers == 1:
         run(0, lanes)
         return
+    run(0, 0)  # compiles, in this thread: Ctrl-C would wait for the end of a compilation in another
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(run, ends[:-1], ends[1:]))
 

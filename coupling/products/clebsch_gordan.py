@@ -3,72 +3,60 @@
 from __future__ import annotations
 
 from copy import copy
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coupling.conventions import CORE
 from coupling.families import with_basis
-from coupling.kernels.compiled import compiled
+from coupling.floating_point import default_rounding
 from coupling.kernels.lanes import width
 from coupling.kernels.sparse_product import sparse_product, sparse_weights
-from coupling.memory import require_memory
+from coupling.memory import native
 from coupling.portable import Kept, read_only
 from coupling.products.blocks import aligned_zeros, run_blocks
+from coupling.products.paths import by_degrees, path_weights, selected_paths
 from coupling.products.product import Features, Product
-from coupling.products.sparse_program import Integers, Lmax, Section, places, row_count, sparse_sections
-from coupling.programs.sparse import sparse_sums
-from coupling.programs.tape import record
-from coupling.quoted import quoted
-from coupling.selection import one_of
-from coupling.tables.builder import build
-from coupling.tables.request import Request
+from coupling.products.separate import separate_rows, spread
+from coupling.products.sparse_program import Integers, Section, few_sums, places, row_count, sparse_sections
+from coupling.products.sums import Bound, Sums, ends_of, in_numbers, straight_sums
+from coupling.products.table import checked_table, table_of
 from coupling.tables.table import Table
-
-#: Up to so many multiply-adds, lmax 4, sums are written out as straight code, which the instruction cache still holds.
-STRAIGHT = 2100
 
 #: Blocks of lanes whose weight gradients are added in the compute type, before they are added in float64.
 ADDED_TOGETHER = 64
 
 
-class Bound(NamedTuple):
-    """A section as the kernels read it: positions in numbers, coefficients times weights in the compute type, those of
-    all sections as constants."""
-
-    groups: Integers
-    items: Integers
-    rows: Integers
-    coefficients: NDArray[Any]
-    paths: Integers
-    constants: NDArray[Any]
-
-
 class ClebschGordan(Product):
     """The Clebsch-Gordan product with one weight per path.
 
-        z[l3 m3] = Σ_{l1 l2} w(l1, l2, l3) Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]
+        z[l3 m3] = Σ_p w_p Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]        p = (l1, l2, l3)
 
     C is the real 3j symbol, of unit Frobenius norm for every path; normalization "clebsch_gordan", "gaunt" or another
-    family with a real basis takes that family's coefficients in its place.  weights [lmax1+1, lmax2+1, lmax3+1] are
-    ones by default; where the triangle rule fails they are ignored.  table holds the coefficients (real basis; paths
-    that it does not hold contribute nothing); by default one is built.
+    family with a real basis takes that family's coefficients in its place.  ``paths`` [P, 3] are the paths in
+    lexicographic order: those that are selected ("all", "even", "odd" or a list of degrees), that the table holds, and
+    whose coefficients are not all zero.  weights [P] are ones by default.  table holds the coefficients (real basis);
+    by default one is built.
 
-    Paths of weight zero are not computed.  A coefficient that vanishes by accident on orders that may couple is
-    multiplied like any other, so that the infinity it meets gives NaN; nothing else is.  Sums are in the type of the
-    inputs, with fused multiply-adds.
+    ``product(x, y, weights)`` takes other weights: [P], shared by all samples and channels, or [..., P, channels]
+    (channels_first: [..., channels, P]), which broadcasts with the features, as radial networks make them; then every
+    path is formed separately.
 
-    Raises ValueError or TypeError for degrees, weights, a table or features that do not fit.  Source: derivations
-    ``real_basis``, ``adjoints``.
+    Paths of weight zero are not computed, with weights of one shared row.  A coefficient that vanishes by accident on
+    orders that may couple is multiplied like any other, so that the infinity it meets gives NaN; nothing else is.  Sums
+    are in the type of the inputs, with fused multiply-adds.
 
-    >>> product = ClebschGordan(1, 1, 1)
+    Raises ValueError or TypeError for degrees, weights, paths, a table or features that do not fit.  Source:
+    derivations ``real_basis``, ``adjoints``.
+
+    >>> product = ClebschGordan(1, 1, 1, paths="odd")
     >>> x, y = np.array([[0.0], [1], [0], [0]]), np.array([[0.0], [0], [1], [0]])  # two vectors, along y and z
-    >>> product(x, y)[:, 0]  # ε/√6: along x
-    array([0.        , 0.        , 0.        , 0.40824829])
+    >>> product.paths.tolist(), product(x, y)[:, 0], product(x, y, [2.0])[3]  # ε/√6: along x
+    ([[1, 1, 1]], array([0.        , 0.        , 0.        , 0.40824829]), array([0.81649658]))
     """
 
     def __init__(
@@ -78,6 +66,7 @@ class ClebschGordan(Product):
         lmax_out: object,
         weights: ArrayLike | None = None,
         *,
+        paths: Any = "all",
         normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
@@ -85,27 +74,62 @@ class ClebschGordan(Product):
     ) -> None:
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
         family = with_basis(normalization, "real", "normalization").text
+        wanted = selected_paths(self.lmax, paths)
         self.table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
-        self._scale = self.table.normalization(family)[tuple(slice(l + 1) for l in self.lmax)]
-        self._turns = 0
+        held = self.table.normalization(family)[tuple(slice(l + 1) for l in self.lmax)][tuple(wanted.T)]
+        self.paths, self._scale = read_only(wanted[held != 0]), read_only(held[held != 0])
+        self.given_table = table  #: the table that was given, if one was
+        self.family = family  #: whose coefficients these are
+        self.turns = 0  #: how often the slots are turned
+        self._bound = Kept()
         self._set(weights)
 
     def _set(self, weights: ArrayLike | None) -> None:
-        self.weights = path_weights(self.lmax, weights)
-        self._bound = Kept()
+        self.weights = path_weights(self.paths, weights)
+        self._ready = Kept()
 
     def with_weights(self, weights: ArrayLike | None) -> ClebschGordan:
         """Return the same product with other weights; what does not depend on them is shared.
 
-        >>> ClebschGordan(1, 1, 1).with_weights(np.zeros((2, 2, 2)))(np.ones((4, 1)), np.ones((4, 1))).any()
+        >>> ClebschGordan(1, 1, 1).with_weights(np.zeros(5))(np.ones((4, 1)), np.ones((4, 1))).any()
         np.False_
         """
-        other = copy(self)
+        other = object.__new__(type(self))
+        vars(other).update({name: value for name, value in vars(self).items() if name != "_turned"})
         other._set(weights)
         return other
 
+    def __call__(self, x: Features, y: Features, weights: ArrayLike | None = None) -> Features:
+        """Return the product of x and y, in their common dtype, with these weights or its own."""
+        if weights is None:
+            return super().__call__(x, y)
+        if np.ndim(weights) > 1:
+            return self._weigh(x, y, np.asarray(weights))
+        given = path_weights(self.paths, weights)
+        (first, second), lead = self._broadcast(x, y)
+        out = self._empty(first)
+        self.compute_weighted(first, second, out, given)
+        return self._shaped(out, lead)
+
+    def _weigh(self, x: Features, y: Features, weights: NDArray[Any]) -> Features:
+        """Return the product with weights of samples and channels: every path is formed, or read, separately."""
+        x, y = self._feature(x, 0), self._feature(y, 1)
+        last = self.layout == "channels_last"
+        w = np.asarray(native(weights) if last else np.swapaxes(native(weights), -1, -2), np.result_type(x, y))
+        if w.shape[-2] != len(self.paths):
+            axis = -2 if last else -1
+            raise ValueError(f"weights must have {len(self.paths)} paths on axis {axis}, got {w.shape[-2]}")
+        if self.turns:
+            x, y = (x, spread(y, w, self.paths)) if self.turns == 1 else (spread(x, w, self.paths), y)
+            z = self._separate(x, y)
+        else:
+            z = separate_rows(self.paths, self.lmax[2]).summed(np, self._separate(x, y), w)
+        return z if last else np.ascontiguousarray(np.swapaxes(z, -1, -2))
+
     def turn(self) -> ClebschGordan:
         """Return the product (y, z) → x of the same trilinear form: C does not change when its slots are turned.
+
+        It has the same paths and weights, in the same order: degrees of the slots before turning.
 
         >>> ClebschGordan(1, 2, 3).turn().lmax
         (2, 3, 1)
@@ -116,9 +140,8 @@ class ClebschGordan(Product):
     def _turned(self) -> ClebschGordan:
         other = copy(self)
         other.lmax = (*self.lmax[1:], self.lmax[0])
-        other._turns = (self._turns + 1) % 3
-        other._scale = np.transpose(self._scale, (1, 2, 0))
-        other._set(np.transpose(self.weights, (1, 2, 0)))
+        other.turns = (self.turns + 1) % 3
+        other._bound, other._ready = Kept(), Kept()
         return other
 
     @property
@@ -128,60 +151,79 @@ class ClebschGordan(Product):
         >>> ClebschGordan(2, 2, 2).operations
         205
         """
-        double, single, mixed = self._sections(np.dtype(float), self.weights)
-        pairs = sum(2 * len(s.coefficients) + 4 * sums * len(s.items) for s, sums in ((double, 2), (single, 1)))
-        return pairs + len(mixed.coefficients) + 2 * len(mixed.items)
+        double, single, mixed = self._sums(self._scale * self.weights).sections
+        pairs = sum(2 * len(s.core) + 4 * sums * len(s.items) for s, sums in ((double, 2), (single, 1)))
+        return pairs + len(mixed.core) + 2 * len(mixed.items)
 
     def weight_gradient(self, x: Features, y: Features, cotangent: Features) -> NDArray[np.float64]:
-        """Return the gradient of Σ cotangent · (x, y) in the weights, an array like them, zero off the paths.
+        """Return the gradient [P] of Σ cotangent · (x, y, weights) in weights shared by all samples and channels.
 
         The sum runs over all leading axes and channels; its blocks are added in float64.
 
-        >>> product = ClebschGordan(1, 1, 0)
-        >>> product.weight_gradient(np.ones((4, 1)), np.ones((4, 1)), np.ones((1, 1)))[:, :, 0]
-        array([[1.        , 0.        ],
-               [0.        , 1.73205081]])
+        >>> ClebschGordan(1, 1, 0).weight_gradient(np.ones((4, 1)), np.ones((4, 1)), np.ones((1, 1)))
+        array([1.        , 1.73205081])
         """
         (first, second, third), _ = self._broadcast(x, y, cotangent)
-        w, lanes = width(first.dtype), first.shape[0] * first.shape[2]
-        sections = tuple(tuple(s) for s in self._sections(first.dtype, np.ones_like(self._scale)))
-        where, gradient = self._places, np.zeros(self._scale.size)
+        w, lanes, size = width(first.dtype), first.shape[0] * first.shape[2], prod(l + 1 for l in self.lmax)
+        found = self._sums(self._scale)
+        parts = np.split(found.times(self._scale).astype(first.dtype), ends_of(found)[1:-1])
+        sections = tuple(
+            (*in_numbers(section, w), part, section.paths * w)
+            for section, part in zip(found.sections, parts, strict=True)
+        )
+        where, gradient = self._places, np.zeros(size)
 
         def run(begin: int, end: int) -> None:
             space = aligned_zeros(row_count(self.lmax) * w, first.dtype)
             for lane in range(begin, end, ADDED_TOGETHER * w):
-                sums = aligned_zeros(self._scale.size * w, first.dtype)
+                sums = aligned_zeros(size * w, first.dtype)
                 last = min(end, lane + ADDED_TOGETHER * w)
                 sparse_weights(first, second, third, lane, last, w, where, sections, space, sums)
                 np.add(gradient, sums.reshape(-1, w).sum(axis=1, dtype=float), out=gradient)
 
         run_blocks(run, lanes, w, 1)
-        return gradient.reshape(self._scale.shape)
+        return gradient[self._flat_paths]
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        if x.dtype not in self._bound:
-            self._bound[x.dtype] = self._sections(x.dtype, self.weights), self._straight(x.dtype)
-        (sections, function), w, where = self._bound[x.dtype], width(x.dtype), self._places
-        tables, straight = tuple(tuple(section[:4]) for section in sections), function.address if function else 0
-        constants = sections[0].constants
+        if x.dtype not in self._ready:
+            self._ready[x.dtype] = self._coefficients(x.dtype, self.weights)
+        self._run(x, y, out, *self._ready[x.dtype])
+
+    def compute_weighted(self, x: Features, y: Features, out: Features, weights: NDArray[np.float64]) -> None:
+        """Write the product with weights [P] to out; arrays as for ``_compute``, unchecked."""
+        self._run(x, y, out, *self._coefficients(x.dtype, weights))
+
+    @default_rounding()
+    def _coefficients(self, dtype: np.dtype[Any], weights: NDArray[np.float64]) -> tuple[Any, ...]:
+        """Return what the kernel reads for weights [P]: sections, straight code and all coefficients."""
+        factors = self._scale * weights
+        key = dtype, (factors != 0).tobytes()
+        if key not in self._bound:
+            self._bound[key] = self._bind(dtype, factors)
+        bound = self._bound[key]
+        constants = bound.sums.times(factors).astype(dtype)
+        parts = zip(bound.sections, pairwise(bound.ends), strict=True)
+        return tuple((*section, constants[begin:end]) for section, (begin, end) in parts), bound.straight, constants
+
+    def _run(self, x: Features, y: Features, out: Features, tables: Any, straight: int, constants: Features) -> None:
+        w, where = width(x.dtype), self._places
 
         def run(first: int, last: int) -> None:
-            space = aligned_zeros(row_count(self.lmax) * w, x.dtype)
-            sparse_product(read_only(x), read_only(y), out, first, last, w, where, tables, straight, constants, space)
+            space, given = aligned_zeros(row_count(self.lmax) * w, x.dtype), (read_only(x), read_only(y), out)
+            sparse_product(*given, first, last, w, where, tables, straight, constants, space)
 
         run_blocks(run, x.shape[0] * x.shape[2], w, self.workers)
 
-    @property
+    @cached_property
     def _places(self) -> tuple[Integers, ...]:
         return tuple(places(l) for l in self.lmax)
 
-    def _sections(self, dtype: np.dtype[Any], weights: NDArray[np.float64]) -> tuple[Bound, ...]:
-        """Return what the kernel reads; paths whose coefficients or weights are zero are left out."""
-        found, coefficients = self._sums(self._scale * weights)
-        ends = np.cumsum([0, *(len(section.core) for section in found)])
-        constants = coefficients.astype(dtype)
-        parts = [constants[begin:end] for begin, end in pairwise(ends)]
-        return tuple(_bind(section, part, constants, width(dtype)) for section, part in zip(found, parts, strict=True))
+    @default_rounding()
+    def _bind(self, dtype: np.dtype[Any], factors: NDArray[np.float64]) -> Bound:
+        """Return what the kernel reads; paths of factor zero are left out."""
+        found, w = self._sums(factors), width(dtype)
+        sections = tuple(in_numbers(section, w) for section in found.sections)
+        return Bound(sections, ends_of(found), getattr(self._straight(dtype, factors), "address", 0), found)
 
     def sums(self) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
         """Return the sums of this product, for other compilers, and their coefficients times weights in a row.
@@ -192,7 +234,9 @@ class ClebschGordan(Product):
         >>> [len(section.items) for section in sections], coefficients.round(3)
         ([0, 1, 2], array([0.577, 1.   , 0.577]))
         """
-        return self._sums(self._scale * self.weights)
+        factors = self._scale * self.weights
+        found = self._sums(factors)
+        return found.sections, found.times(factors)
 
     def entries(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the flat indices (i, j, k) [E, 3] of all coefficients of this product, sorted by k, i, j, and the
@@ -204,9 +248,9 @@ class ClebschGordan(Product):
         >>> index[:, :2].tolist(), coefficients.round(3)
         ([[0, 0], [1, 1], [2, 2], [3, 3]], array([1.   , 0.577, 0.577, 0.577]))
         """
-        table, factors = self.table, self._scale * self.weights
+        table, factors = self.table, by_degrees(self.lmax, self._turned_paths, self._scale * self.weights)
         l = np.repeat(table.paths.astype(np.int64), np.diff(table.offsets), axis=0)
-        l, m = np.roll(l, -self._turns, axis=1), np.roll(table.orders.astype(np.int64), -self._turns, axis=1)
+        l, m = np.roll(l, -self.turns, axis=1), np.roll(table.orders.astype(np.int64), -self.turns, axis=1)
         inside = np.flatnonzero((l <= self.lmax).all(axis=1))
         coefficients = table.core[inside] * factors[tuple(l[inside].T)]
         index = (l * l + l + m)[inside]
@@ -214,73 +258,43 @@ class ClebschGordan(Product):
         order = order[coefficients[order] != 0]
         return index[order], coefficients[order]
 
-    def _sums(self, scale: NDArray[np.float64]) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
-        factors = scale.ravel()
-        found = sparse_sections(self.table, self._turns, self.lmax, (factors != 0).tobytes())
-        return found, np.concatenate([section.core * factors[section.paths] for section in found])
+    @property
+    def _turned_paths(self) -> Integers:
+        """The degrees of x, y and z on each path."""
+        return np.roll(self.paths, -self.turns, axis=1)
 
-    def _straight(self, dtype: np.dtype[Any]) -> Any:
+    @cached_property
+    def _flat_paths(self) -> Integers:
+        flat: Integers = np.ravel_multi_index(tuple(self._turned_paths.T), tuple(l + 1 for l in self.lmax))
+        return flat
+
+    def _sums(self, factors: NDArray[np.float64]) -> Sums:
+        """Return the sums over the paths whose factors [P] are not zero."""
+        allowed = by_degrees(self.lmax, self._turned_paths, factors != 0).astype(bool)
+        found = sparse_sections(self.table, self.turns, self.lmax, allowed.tobytes())
+        number = np.zeros(allowed.size, np.int64)
+        number[self._flat_paths] = np.arange(len(self.paths))
+        core, path = (np.concatenate([getattr(section, name) for section in found]) for name in ("core", "paths"))
+        return Sums(found, core, number[path])
+
+    @default_rounding()
+    def _straight(self, dtype: np.dtype[Any], factors: NDArray[np.float64]) -> Any:
         """Return the compiled function for these paths if they are all there are, all even or all odd ones, and few."""
-        paths = self._scale * self.weights != 0
-        l1, l2, l3 = np.ogrid[tuple(slice(l + 1) for l in self.lmax)]
-        there = (abs(l1 - l2) <= l3) & (l3 <= l1 + l2)
-        sets = {there.tobytes(), *((there & ((l1 + l2 + l3) % 2 == odd)).tobytes() for odd in (0, 1))}
-        if self.operations > STRAIGHT or paths.tobytes() not in sets:
+        there = [selected_paths(self.lmax, parity) for parity in ("all", "even", "odd")]
+        mine = self._turned_paths[factors != 0]
+        mine = mine[np.lexsort(mine.T[::-1])]
+        if not few_sums(self.lmax, mine) or not any(np.array_equal(mine, those) for those in there):
             return None
-        return _compiled(self.lmax, paths.tobytes(), dtype)
+        return straight_sums(self.lmax, by_degrees(self.lmax, mine, np.ones(len(mine))).astype(bool).tobytes(), dtype)
 
+    @cached_property
+    def _separate(self) -> Product:
+        """The product, turned as this one, whose outputs are the paths of this one."""
+        from coupling.products.full import FullProduct  # which needs the tables of this module
 
-@lru_cache(maxsize=64)
-def _compiled(lmax: Lmax, allowed: bytes, dtype: np.dtype[Any]) -> Any:
-    """Return the compiled function for some paths, whatever the table, its turns and the weights."""
-    double, single, mixed = (section[:3] for section in sparse_sections(table_of(lmax, CORE), 0, lmax, allowed))
-    last = row_count(lmax)
-    rows_of_z = range(last - 3 * len(places(lmax[2])), last)
-    return compiled(record(sparse_sums, (double, single, mixed), rows_of_z), dtype)
-
-
-def path_weights(lmax: tuple[int, ...], weights: ArrayLike | None) -> NDArray[np.float64]:
-    """Return weights [lmax1+1, lmax2+1, lmax3+1], read-only, ones by default, or raise ValueError for another shape.
-
-    >>> path_weights((0, 1, 1), None).shape
-    (1, 2, 2)
-    """
-    shape = tuple(l + 1 for l in lmax)
-    require_memory(16 * prod(shape), f"an array of path weights to lmax {lmax}")
-    given = np.ones(shape) if weights is None else np.array(weights, float)
-    if given.shape != shape:
-        raise ValueError(f"weights must have the shape {shape} = [lmax1+1, lmax2+1, lmax3+1], got {given.shape}")
-    given.flags.writeable = False
-    return given
-
-
-def _bind(section: Section, coefficients: NDArray[Any], constants: NDArray[Any], w: int) -> Bound:
-    """Return a section with positions in numbers, for rows of w lanes, and where sums over paths are."""
-    groups, items = np.multiply(section.groups, [w, w, w, 1]), np.multiply(section.items, [1, 1, w, w])
-    return Bound(groups, items, section.rows * w, coefficients, section.paths * w, constants)
-
-
-@lru_cache(maxsize=8)
-def table_of(lmax: Lmax, family: str) -> Table:
-    """Return a table for degrees up to lmax, with the factors of a family.
-
-    >>> table_of((1, 1, 2), "gaunt")
-    Table('real-l1-1-2': real basis, lmax (1, 1, 2), 6 paths, 27 entries, 2 families)
-    """
-    return build(Request(lmax=lmax, families=list(dict.fromkeys((CORE, family)))))
-
-
-def checked_table(table: object, lmax: Lmax, family: str) -> Table:
-    """Return table if it holds coefficients of a family for degrees up to lmax, or raise.
-
-    >>> checked_table(table_of((1, 1, 2), "gaunt"), (1, 1, 1), "gaunt").request.lmax
-    (1, 1, 2)
-    """
-    if not isinstance(table, Table):
-        raise TypeError(f"table must be a coupling.Table, got {type(table).__name__} {quoted(table)}")
-    if table.request.basis != "real":
-        raise ValueError(f"table must be in the real basis, got {quoted(table)}")
-    if any(have < want for have, want in zip(table.request.lmax, lmax, strict=True)):
-        raise ValueError(f"table must reach lmax {lmax}, got {table.request.lmax}")
-    one_of(family, tuple(table.factors), "normalization")
-    return table
+        lmax = tuple(np.roll(self.lmax, self.turns).tolist())
+        options: Any = {"normalization": self.family, "table": self.table, "paths": self.paths}
+        one: Product = FullProduct(*lmax, workers=self.workers, **options)
+        for _ in range(self.turns):
+            one = one.turn()
+        return one

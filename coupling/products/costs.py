@@ -3,7 +3,8 @@
 The counts of a route are its *work*: a few numbers that its time is a sum of, per channel sample, such as its
 multiply-adds, the rows it copies, and what it does per sum.  What one of each costs has been measured on one machine
 and fitted, for each kind of code (straight lines or loops) and each type of number, by ``python -m
-benchmarks.cost_model --write``, which writes ``costs.json`` beside this file.  Sizes that were not measured are
+benchmarks.cost_model --write``, which writes ``costs.json`` beside this file; ``coupling calibrate`` scales them to
+another processor (:mod:`coupling.products.calibration`).  Sizes that were not measured are
 extrapolated by the counts.
 """
 
@@ -19,10 +20,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.indexing import entry_counts, flat_size, path_array
+from coupling.indexing import flat_size
 from coupling.kernels.lanes import width
-from coupling.products.clebsch_gordan import STRAIGHT as SPARSE_STRAIGHT
+from coupling.products.calibration import ratios
 from coupling.products.matrix_product import STRAIGHT as MATRIX_STRAIGHT
+from coupling.products.sparse_program import few_sums, sparse_counts
 from coupling.products.spherical import STRAIGHT as SPHERE_STRAIGHT
 from coupling.spins import used_degrees
 
@@ -39,9 +41,6 @@ COUNTS = {
     "added": ("output rows",),
 }
 
-#: Multiply-adds of the sparse product for each of its counts, to a quarter; they decide on straight code.
-OPERATIONS = (2.0, 0.02, 0.71, 0.73)
-
 
 class Work(NamedTuple):
     """Counts of one kind of code for one channel sample."""
@@ -50,19 +49,13 @@ class Work(NamedTuple):
     counts: tuple[float, ...]
 
 
-def sparse_work(lmax: Lmax, weights: NDArray[np.float64]) -> Work:
-    """Return the work of the sparse product: entries of its paths, and pairs of orders in and out.
+def sparse_work(lmax: Lmax, paths: NDArray[np.int64]) -> Work:
+    """Return the work of the sparse product over some paths [P, 3].
 
-    >>> sparse_work((1, 1, 1), np.ones((2, 2, 2)))
-    Work(code='sparse straight', counts=(1.0, 12.0, 16.0, 16.0))
+    >>> sparse_work((1, 1, 1), np.array([[1, 1, 1]]))
+    Work(code='sparse straight', counts=(1.0, 12.0, 9.0, 6.0))
     """
-    paths = path_array(lmax)
-    paths = paths[weights[tuple(paths.T)] != 0]
-    entries = float(entry_counts(paths, "real").sum())
-    pairs = np.unique(paths[:, [0, 2]], axis=0)
-    sums = float(((2 * pairs[:, 0] + 1) * (2 * pairs[:, 1] + 1)).sum())
-    counts = (1.0, float(sum(map(flat_size, lmax))), sums, entries)
-    return Work(f"sparse {'straight' if np.dot(OPERATIONS, counts) <= SPARSE_STRAIGHT else 'loops'}", counts)
+    return Work(f"sparse {'straight' if few_sums(lmax, paths) else 'loops'}", sparse_counts(lmax, paths))
 
 
 def sphere_work(lmax: Lmax, gaunts: int, brackets: int) -> Work:
@@ -109,10 +102,10 @@ def added_work(lmax: Lmax) -> Work:
 
 
 @cache
-def costs() -> dict[str, Any]:
+def fitted() -> dict[str, Any]:
     """Return the fitted costs: seconds of each count by type and code, and of a call and of a thread.
 
-    >>> sorted(costs())
+    >>> sorted(fitted())
     ['call', 'dtypes', 'measured', 'thread']
     """
     return json.loads(FILE.read_text(encoding="utf-8"))
@@ -128,8 +121,9 @@ def seconds(work: Sequence[Work], dtype: np.dtype[Any], samples: int, workers: i
     >>> seconds([one], f, 64) < seconds([one], f, 640) < seconds([one, one], f, 640)
     True
     """
-    fitted, known = costs()["dtypes"][dtype.name], costs()
-    each = sum(float(np.dot(fitted[one.code], one.counts)) for one in work)
+    known, here = fitted(), ratios().get(dtype.name, {})
+    costs = known["dtypes"][dtype.name]
+    each = sum(here.get(one.code, 1.0) * float(np.dot(costs[one.code], one.counts)) for one in work)
     blocks = -(-samples // width(dtype))
     threads = max(1, min(workers, blocks, os.cpu_count() or 1))
     start = known["call"] * len(work) + (known["thread"] * threads if threads > 1 else 0)

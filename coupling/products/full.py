@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import CORE
 from coupling.families import with_basis
-from coupling.indexing import flat_size, path_array
+from coupling.indexing import flat_size
 from coupling.kernels.full_product import full_adjoint, full_product
 from coupling.kernels.lanes import width
 from coupling.portable import read_only
 from coupling.products.blocks import aligned_zeros, run_blocks
-from coupling.products.clebsch_gordan import checked_table, table_of
+from coupling.products.paths import selected_paths
 from coupling.products.product import Features, Product
+from coupling.products.table import checked_table, table_of
 from coupling.quoted import quoted
-from coupling.selection import PARITIES, one_of
 from coupling.tables.table import Table
 
 Integers = NDArray[np.int64]
@@ -52,13 +52,11 @@ class FullProduct(Product):
 
         z[(l1, l2, l3), m3] = Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]
 
-    The output is [..., total, channels], or channels first, in the order
-
-        [(l1, l2, l3, m) for l1, l2, l3 in coupling.selection.paths(*lmax, parity) for m in range(-l3, l3 + 1)]
-
-    ``paths`` [P, 3] are the paths and ``offsets`` [P+1] where they begin.  With weights w, the sum of w(l1, l2, l3) z
-    over the paths to one l3 is :class:`coupling.products.ClebschGordan`.  C, normalization, table and what raises are
-    as there; a table has to hold all paths.  Source: derivation ``real_basis``.
+    The output is [..., total, channels], or channels first, path after path in lexicographic order: ``paths`` [P, 3]
+    are those that are selected ("all", "even", "odd" or a list of degrees) and ``offsets`` [P+1] where they begin.
+    With weights w, the sum of w(l1, l2, l3) z over the paths to one l3 is :class:`coupling.products.ClebschGordan`.  C,
+    normalization, table and what raises are as there; a table has to hold all paths.  Source: derivation
+    ``real_basis``.
 
     >>> product = FullProduct(1, 1, 1)
     >>> product.paths.tolist(), product.offsets.tolist()
@@ -73,7 +71,7 @@ class FullProduct(Product):
         lmax_in2: object,
         lmax_out: object,
         *,
-        parity: str = "all",
+        paths: Any = "all",
         normalization: str = CORE,
         table: Table | None = None,
         layout: str = "channels_last",
@@ -81,19 +79,33 @@ class FullProduct(Product):
     ) -> None:
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
         family = with_basis(normalization, "real", "normalization").text
-        one_of(parity, PARITIES, "parity")
-        # first the table, which refuses degrees whose paths cannot be listed
+        self.paths: Integers = selected_paths(self.lmax, paths)
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
-        self.paths: Integers = path_array(self.lmax, parity)
         self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])
         self._entries = _entries(table, family, self.paths, self.offsets)
-        self._turns = 0
+        self.turns = 0  #: how often the slots are turned
+
+    def block(self, l1: int, l2: int, l3: int) -> NDArray[np.float64]:
+        """Return the coefficients [m1, m2, m3] of a path.
+
+        >>> FullProduct(1, 1, 1).block(1, 1, 0)[:, :, 0].round(4)
+        array([[0.5774, 0.    , 0.    ],
+               [0.    , 0.5774, 0.    ],
+               [0.    , 0.    , 0.5774]])
+        """
+        (number,) = np.flatnonzero((self.paths == (l1, l2, l3)).all(axis=1))
+        begin, end = self.offsets[number : number + 2]
+        i, j, k, values = self._entries
+        here = (begin <= k) & (k < end)
+        found = np.zeros((2 * l1 + 1, 2 * l2 + 1, 2 * l3 + 1))
+        found[i[here] - l1 * l1, j[here] - l2 * l2, k[here] - begin] = values[here]
+        return found
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """The numbers of entries of x, y and z."""
         own = flat_size(self.lmax[0]), flat_size(self.lmax[1]), int(self.offsets[-1])
-        return own[self._turns :] + own[: self._turns]
+        return own[self.turns :] + own[: self.turns]
 
     def turn(self) -> FullProduct:
         """Return the product of the turned form, (y, z) → x; it has the same paths and offsets.
@@ -102,18 +114,19 @@ class FullProduct(Product):
         (4, 11, 4)
         """
         other = copy(self)
-        other._turns = (self._turns + 1) % 3
+        other.turns = (self.turns + 1) % 3
         return other
 
-    def _size_name(self, slot: int) -> str:
-        if (slot + self._turns) % 3 < 2:
-            return f"{self.sizes[slot]} = (lmax+1)² entries for lmax {self.lmax[(slot + self._turns) % 3]}"
+    def size_name(self, slot: int) -> str:
+        """Return the number of entries of a slot, and why it is this, in words."""
+        if (slot + self.turns) % 3 < 2:
+            return f"{self.sizes[slot]} = (lmax+1)² entries for lmax {self.lmax[(slot + self.turns) % 3]}"
         return f"{self.sizes[slot]} entries, 2·l3+1 for each of {len(self.paths)} paths"
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        kernel = full_adjoint if self._turns else full_product
-        inputs = (y, x) if self._turns == 2 else (x, y)
-        w, lists = width(x.dtype), self._lists[self._turns]
+        kernel = full_adjoint if self.turns else full_product
+        inputs = (y, x) if self.turns == 2 else (x, y)
+        w, lists = width(x.dtype), self._lists[self.turns]
         arrays, coefficients = lists.arrays, lists.coefficients.astype(x.dtype)
 
         def run(first: int, last: int) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.floating_point import default_rounding
+from coupling.indexing import path_array
 from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, tile_shape, work_size
 from coupling.kernels.tiles import lanes
 from coupling.memory import require_memory
@@ -89,6 +91,19 @@ class MatrixProduct(Product):
         l1, l2, l3 = self.lmax
         return matrix_factors((l1, l2, l3), self.spin)
 
+    @property
+    def path_weights(self) -> Array:
+        """The weights [P] on all paths in lexicographic order with which ``ClebschGordan`` is this product.
+
+        >>> MatrixProduct(1, 1, 1).path_weights.round(4)
+        array([0.7071, 1.2247, 1.2247, 1.2247, 1.7321])
+        """
+        a, b, c = self.weights
+        weights = self.normalization * a[:, None, None] * b[:, None] * c
+        l1, l2, l3 = self.lmax
+        found: Array = weights[tuple(path_array((l1, l2, l3)).T)]
+        return found
+
     @cached_property
     def reached(self) -> Masks:
         """The degrees of x, y and z that are on a path with weights and N_j not zero; others are zero, or not read."""
@@ -165,6 +180,7 @@ def plan_bytes(lmax: tuple[int, int, int], n: int) -> int:
     return 40 * tables + 8 * work_size(lanes(np.dtype(float)), lmax, n)
 
 
+@default_rounding()
 def make_plan(lmax: tuple[int, int, int], spin: float, weights: list[Array], dtype: np.dtype[Any]) -> Plan:
     """Return the tables of a product in the order in which its kernel reads them."""
     n = int(2 * spin) + 1

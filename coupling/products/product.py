@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,21 @@ from coupling.selection import degrees, one_of
 Features = NDArray[Any]
 
 LAYOUTS = ("channels_last", "channels_first")
+
+
+def require_entries(shape: Any, slot: int, axes: tuple[int, ...], name: str, layout: str) -> None:
+    """Raise ValueError for the shape of an array that is no feature with these axes of entries, which have a name.
+
+    >>> require_entries((5, 3), 0, (4,), "4 entries", "channels_last")
+    Traceback (most recent call last):
+    ValueError: input 1 must have 4 entries on axis -2, got shape (5, 3)
+    """
+    count, last = len(axes), layout == "channels_last"
+    found = tuple(shape[-1 - count : -1] if last else shape[-count:])
+    if len(shape) <= count or found != axes:
+        place = " and ".join(str(k - count - last) for k in range(count))
+        wanted = f"{name} on {'axis' if count == 1 else 'axes'} {place}"
+        raise ValueError(f"input {slot + 1} must have {wanted}, got shape {tuple(shape)}")
 
 
 class Product(Portable, ABC):
@@ -62,13 +78,27 @@ class Product(Portable, ABC):
         """The numbers of entries of x, y and z: (lmax+1)² for features of degrees 0 … lmax."""
         return tuple(flat_size(l) for l in self.lmax)
 
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The axes of the entries of x, y and z in an array of features: one each, unless a kind has more."""
+        return tuple((size,) for size in self.sizes)
+
     def __call__(self, x: Features, y: Features) -> Features:
         """Return the product of x and y, in their common dtype."""
         (first, second), lead = self._broadcast(x, y)
-        out = np.empty((first.shape[0], self.sizes[2], first.shape[2]), first.dtype)
+        out = self._empty(first)
         self._compute(first, second, out)
-        result = out.reshape(*lead, *out.shape[1:])
-        return result if self.layout == "channels_last" else np.ascontiguousarray(np.swapaxes(result, -1, -2))
+        return self._shaped(out, lead)
+
+    def _empty(self, x: Features) -> Features:
+        """Return an output for an input [batch, entries, channels], not zeroed."""
+        return np.empty((x.shape[0], math.prod(self.shapes[2]), x.shape[2]), x.dtype)
+
+    def _shaped(self, out: Features, lead: tuple[int, ...]) -> Features:
+        """Return an output [batch, entries, channels] with leading axes, in the layout of the product."""
+        if self.layout == "channels_last":
+            return out.reshape(*lead, *self.shapes[2], out.shape[2])
+        return np.ascontiguousarray(np.swapaxes(out, 1, 2)).reshape(*lead, out.shape[2], *self.shapes[2])
 
     def vjp(self, x: Features, y: Features, cotangent: Features) -> tuple[Features, Features]:
         """Return the gradients of Σ cotangent · (x, y) in x and in y, for x and y of one shape."""
@@ -96,11 +126,16 @@ class Product(Portable, ABC):
         array = native(value)
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
-        axis, size = (-2 if self.layout == "channels_last" else -1), self.sizes[slot]
-        if array.ndim < 2 or array.shape[axis] != size:
-            wanted = f"{self._size_name(slot)} on axis {axis}"
-            raise ValueError(f"input {slot + 1} must have {wanted}, got shape {array.shape}")
-        return array if self.layout == "channels_last" else np.swapaxes(array, -1, -2)
+        self.require_entries(slot, array.shape)
+        axes, size = len(self.shapes[slot]), math.prod(self.shapes[slot])
+        if self.layout == "channels_last":
+            return array if axes == 1 else array.reshape(*array.shape[: -1 - axes], size, array.shape[-1])
+        return np.swapaxes(array.reshape(*array.shape[:-axes], size), -1, -2)
 
-    def _size_name(self, slot: int) -> str:
+    def require_entries(self, slot: int, shape: tuple[int, ...]) -> None:
+        """Raise ValueError unless an array of this shape may be the feature of a slot."""
+        require_entries(shape, slot, self.shapes[slot], self.size_name(slot), self.layout)
+
+    def size_name(self, slot: int) -> str:
+        """Return the number of entries of a slot, and why it is this, in words."""
         return f"{self.sizes[slot]} = (lmax+1)² entries for lmax {self.lmax[slot]}"

@@ -5,18 +5,20 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from coupling.memory import float_type
 from coupling.portable import Kept, read_only
-from coupling.products.clebsch_gordan import ClebschGordan, path_weights
+from coupling.products.clebsch_gordan import ClebschGordan
+from coupling.products.paths import path_weights, selected_paths
 from coupling.products.product import Features, Product
 from coupling.products.routes import (
     MOST_OF_AUTO,
     MOST_TERMS,
     Route,
-    allowed,
     fastest,
     matrix_route,
     sparse_route,
@@ -60,11 +62,11 @@ class Choice:
 class RoutedProduct(Product):
     """The Clebsch-Gordan product with one weight per path, by the fastest of three routes that give the same numbers:
 
-        z[l3 m3] = Σ_{l1 l2} w(l1, l2, l3) Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]
+        z[l3 m3] = Σ_p w_p Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]        p = (l1, l2, l3)
 
-    weights and the shapes of features are those of :class:`coupling.products.ClebschGordan`, which is the route
-    "sparse".  The route "sphere" is a sum of Gaunt products and brackets, "matrix" a sum of matrix products; they are
-    there for weights w = N Σ_r a_r(l1) b_r(l2) c_r(l3), N what the product itself puts on a path, with few terms.
+    paths, weights [P] and the shapes of features are those of :class:`coupling.products.ClebschGordan`, which is the
+    route "sparse".  The route "sphere" is a sum of Gaunt products and brackets, "matrix" a sum of matrix products; they
+    are there for weights w = N Σ_r a_r(l1) b_r(l2) c_r(l3), N what the product itself puts on a path, with few terms.
     Factors are searched for when the product is made (tenths of a second) and used only where they give the weights to
     rounding, without cancellation, so results of different routes differ by rounding alone.
 
@@ -90,15 +92,18 @@ class RoutedProduct(Product):
         lmax_out: object,
         weights: ArrayLike | None = None,
         *,
+        paths: Any = "all",
         method: str = "auto",
         layout: str = "channels_last",
         workers: int = 1,
     ) -> None:
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
         self.method = one_of(method, METHODS, "method")
-        self.weights = read_only(np.where(allowed(self.lmax), path_weights(self.lmax, weights), 0.0))
+        self.paths = read_only(selected_paths(self.lmax, paths))
+        self.weights = path_weights(self.paths, weights)
         self._routes, self._declined = self._found()
         self._choices = Kept()
+        self.turns = 0  #: how often the slots are turned
         if not self._routes and method == "auto":
             raise ValueError(f"there is no route for these weights: {'; '.join(self._declined.values())}")
         if not self._routes:
@@ -110,7 +115,8 @@ class RoutedProduct(Product):
         One term is looked for first, and more only where they would be faster than what has been found by then.
         """
         wanted = [name for name in ROUTES if self.method in ("auto", name)]
-        arguments = self.lmax, self.weights, {"layout": self.layout, "workers": self.workers}
+        options: dict[str, Any] = {"layout": self.layout, "workers": self.workers}
+        arguments = self.lmax, self.paths, self.weights, options
         found: dict[str, Route | str] = dict.fromkeys(ROUTES, f"method is {self.method!r}")
         if "sparse" in wanted:
             found["sparse"] = sparse_route(*arguments)
@@ -131,13 +137,19 @@ class RoutedProduct(Product):
           sphere declined: method is 'sparse'
           matrix declined: method is 'sparse'
         """
-        kind = np.dtype(dtype)
-        if kind not in (np.float32, np.float64):
-            raise TypeError(f"dtype must be float32 or float64, got {kind}")
+        kind = float_type(dtype)
         times = {name: route.seconds(kind, samples, self.workers) for name, route in self._routes.items()}
         details = {name: route.detail for name, route in self._routes.items()}
         best = min(times, key=times.__getitem__)
         return Choice(best, samples, kind.name, self.workers, times, details, dict(self._declined))
+
+    def best(self, samples: int = 1 << 14, dtype: DTypeLike = "float32") -> Product:
+        """Return the product of the route that a call with so many channel samples takes.
+
+        >>> type(RoutedProduct(1, 1, 1).best()).__name__
+        'ClebschGordan'
+        """
+        return self._routes[self.why(samples, dtype).method].product
 
     def turn(self) -> RoutedProduct:
         """Return the product (y, z) → x of the same trilinear form, by its own choice of routes.
@@ -151,24 +163,27 @@ class RoutedProduct(Product):
     def _turned(self) -> RoutedProduct:
         other = copy(self)
         other.lmax = (*self.lmax[1:], self.lmax[0])
-        other.weights = np.transpose(self.weights, (1, 2, 0))
         other._routes = {name: route.turn() for name, route in self._routes.items()}
-        other._choices = Kept()
+        other._choices, other.turns = Kept(), (self.turns + 1) % 3
         return other
 
     def weight_gradient(self, x: Features, y: Features, cotangent: Features) -> NDArray[np.float64]:
-        """Return the gradient of Σ cotangent · (x, y) in the weights, by the sparse product.
+        """Return the gradient [P] of Σ cotangent · (x, y) in the weights, by the sparse product.
 
         >>> x = np.ones((4, 1))
-        >>> RoutedProduct(1, 1, 0).weight_gradient(x, x, x[:1])[:, :, 0]
-        array([[1.        , 0.        ],
-               [0.        , 1.73205081]])
+        >>> RoutedProduct(1, 1, 0).weight_gradient(x, x, x[:1])
+        array([1.        , 1.73205081])
         """
         return self._reference.weight_gradient(x, y, cotangent)
 
     @cached_property
     def _reference(self) -> ClebschGordan:
-        return ClebschGordan(*self.lmax, self.weights, layout=self.layout, workers=self.workers)
+        options: dict[str, Any] = {"paths": self.paths, "layout": self.layout, "workers": self.workers}
+        l1, l2, l3 = np.roll(self.lmax, self.turns).tolist()
+        one = ClebschGordan(l1, l2, l3, self.weights, **options)
+        for _ in range(self.turns):
+            one = one.turn()
+        return one
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
         samples = out.shape[0] * out.shape[2]

@@ -25,14 +25,16 @@ from coupling.portable import Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.costs import Work, added_work, matrix_work, seconds, sparse_work, sphere_work
 from coupling.products.matrix_product import MatrixProduct
+from coupling.products.paths import by_degrees
 from coupling.products.product import Product
 from coupling.products.product_sum import ProductSum
-from coupling.products.simulate import FAMILIES, simulation
+from coupling.products.simulate import FAMILIES, Simulation
 from coupling.products.terms import SEVERAL, Factors, find_terms
 from coupling.sizes import table_bytes
 from coupling.spins import matrix_factors, smallest_spin, used_degrees
 
 Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
 Lmax = tuple[int, int, int]
 Options = dict[str, Any]
 
@@ -85,38 +87,42 @@ def turns(lmax: Lmax) -> tuple[Lmax, Lmax, Lmax]:
     return (l1, l2, l3), (l2, l3, l1), (l3, l1, l2)
 
 
-def sparse_route(lmax: Lmax, weights: Array, options: Options) -> Route | str:
-    """Return the route by coefficients, or why there is none.
+def sparse_route(lmax: Lmax, paths: Integers, weights: Array, options: Options) -> Route | str:
+    """Return the route by coefficients, for weights [P] of paths [P, 3], or why there is none.
 
-    >>> sparse_route((2, 2, 2), np.ones((3, 3, 3)), {}).detail
-    '137 coefficients'
+    >>> sparse_route((1, 1, 1), np.array([[1, 1, 0], [1, 1, 1]]), np.ones(2), {}).detail
+    '9 coefficients'
     """
     needed = LISTS * table_bytes(lmax, "real", "all", 1)
     if max(used_degrees(*lmax)) > TABLE_LMAX:
         return f"no table reaches beyond degree {TABLE_LMAX}"
     if needed > physical_memory():
         return f"its lists would take {needed} bytes, this machine has {physical_memory()}"
-    turned = weights, np.transpose(weights, (1, 2, 0)), np.transpose(weights, (2, 0, 1))
-    works = tuple((sparse_work(*both),) for both in zip(turns(lmax), turned, strict=True))
+    there = paths[weights != 0]
+    works = tuple((sparse_work(each, np.roll(there, -n, axis=1)),) for n, each in enumerate(turns(lmax)))
     entries = int(works[0][0].counts[-1])
-    return Route("sparse", f"{entries} coefficients", works, partial(ClebschGordan, *lmax, weights, **options))
+    make = partial(ClebschGordan, *lmax, weights, paths=paths, **options)
+    return Route("sparse", f"{entries} coefficients", works, make)
 
 
 def sphere_route(
-    lmax: Lmax, weights: Array, options: Options, limit: Route | None = None, most: int = MOST_TERMS
+    lmax: Lmax, paths: Integers, weights: Array, options: Options, limit: Route | None = None, most: int = MOST_TERMS
 ) -> Route | str:
     """Return the route by Gaunt products and brackets, or why there is none.
 
     For each parity no more terms than most, nor than are faster than limit.
 
-    >>> n = normalization("gaunt", 2)
-    >>> sphere_route((2, 2, 2), n, {}).detail
+    >>> from coupling.indexing import path_array
+    >>> paths = path_array((2, 2, 2))
+    >>> n = normalization("gaunt", 2)[tuple(paths.T)]
+    >>> sphere_route((2, 2, 2), paths, n, {}).detail
     '1 Gaunt product'
-    >>> sphere_route((2, 2, 2), n + np.random.default_rng(0).normal(size=n.shape), {}).detail
+    >>> sphere_route((2, 2, 2), paths, n + np.random.default_rng(0).normal(size=n.shape), {}).detail
     '2 Gaunt products and 1 bracket'
     """
     if reason := unsearchable(lmax, weights):
         return reason
+    weights = by_degrees(lmax, paths, weights)
     most = most if max(lmax) < SEVERAL else min(most, 1)
     box = tuple(slice(l + 1) for l in lmax)
     norms = [normalization(FAMILIES[kind], max(lmax))[box] for kind in (GAUNT, BRACKET)]
@@ -135,23 +141,25 @@ def sphere_route(
     works = tuple((sphere_work(each, gaunts, brackets),) for each in turns(lmax))
     parts = [plural(gaunts, "Gaunt product")] * (gaunts > 0) + [plural(brackets, "bracket")] * (brackets > 0)
     named = {"even": found[0], "odd": found[1]}
-    return Route("sphere", " and ".join(parts) or "no term", works, partial(simulation, *lmax, named, **options))
+    return Route("sphere", " and ".join(parts) or "no term", works, partial(Simulation, *lmax, named, **options))
 
 
 def matrix_route(
-    lmax: Lmax, weights: Array, options: Options, limit: Route | None = None, most: int = MOST_TERMS
+    lmax: Lmax, paths: Integers, weights: Array, options: Options, limit: Route | None = None, most: int = MOST_TERMS
 ) -> Route | str:
     """Return the route by matrix products of one spin, or why there is none.
 
     No more terms than most, nor than are faster than limit.  One term is looked for with several spins, more with the
     smallest that reaches all paths.
 
-    >>> n = MatrixProduct(3, 3, 3).normalization
-    >>> matrix_route((3, 3, 3), n, {}).detail
+    >>> from coupling.indexing import path_array
+    >>> paths = path_array((3, 3, 3))
+    >>> matrix_route((3, 3, 3), paths, MatrixProduct(3, 3, 3).normalization[tuple(paths.T)], {}).detail
     '1 matrix product of spin 2'
     """
     if reason := unsearchable(lmax, weights):
         return reason
+    weights = by_degrees(lmax, paths, weights)
     most = most if max(lmax) < SEVERAL else min(most, 1)
     smallest = smallest_spin(*lmax)
     spins = np.arange(max(used_degrees(*lmax)) / 2, smallest + MORE_SPIN + 0.5, 0.5).tolist()
@@ -159,7 +167,7 @@ def matrix_route(
     tried = [(j, min(1, room[j])) for j in spins] + [(smallest, room[smallest])] * (room[smallest] > 1)
     for spin, terms in tried:
         n = matrix_factors(lmax, spin)
-        lost = weights[allowed(lmax) & (n == 0)].any()
+        lost = weights[n == 0].any()
         if not lost and (found := find_terms(weights, n, terms)) is not None:
             return _matrix_route(lmax, spin, found, options)
     return refusal("the weights", room[smallest], most, limit)
@@ -221,26 +229,16 @@ def affordable(works: Callable[[int], tuple[Work, ...]], limit: Route | None, mo
     return max(filter(faster, range(1, most + 1)), default=0)
 
 
-def allowed(lmax: Lmax) -> NDArray[np.bool_]:
-    """Return where the triangle rule holds, [l1, l2, l3].
-
-    >>> int(allowed((1, 1, 1)).sum())
-    5
-    """
-    l1, l2, l3 = np.ogrid[tuple(slice(l + 1) for l in lmax)]
-    return (abs(l1 - l2) <= l3) & (l3 <= l1 + l2)
-
-
 def unsearchable(lmax: Lmax, weights: Array) -> str | None:
     """Return why no terms are looked for, if so.
 
-    >>> unsearchable((1, 1, 1), np.full((2, 2, 2), np.inf))
+    >>> unsearchable((1, 1, 1), np.full(5, np.inf))
     'the weights are not all finite'
     """
     if not np.isfinite(weights).all():
         return "the weights are not all finite"
     if max(lmax) > SEARCHED:
-        return f"terms are looked for to degree {SEARCHED}; beyond, give factors to coupling.products.simulation"
+        return f"terms are looked for to degree {SEARCHED}; beyond, give factors to coupling.products.Simulation"
     return None
 
 

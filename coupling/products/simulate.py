@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coupling.families import of_product
+from coupling.indexing import path_array
 from coupling.kernels.sphere_product import BRACKET, GAUNT
 from coupling.memory import native
 from coupling.normalizations import exact_normalization, normalization
@@ -34,37 +35,40 @@ Three = Sequence[ArrayLike]
 Factors = Mapping[Any, Three] | Three
 
 
-def simulation(
-    lmax_in1: object,
-    lmax_in2: object,
-    lmax_out: object,
-    factors: Factors | None = None,
-    *,
-    layout: str = "channels_last",
-    workers: int = 1,
-) -> Spherical:
-    """Return the Clebsch-Gordan product with path weights N Σ_r a_r(l1) b_r(l2) c_r(l3) as one product.
+class Simulation(Spherical):
+    """The Clebsch-Gordan product with path weights N Σ_r a_r(l1) b_r(l2) c_r(l3) as one product.
 
     factors: three arrays a, b, c [lmax+1, R] (or [lmax+1] for R = 1) for all paths alike; default ones.  Or such three
     for "even" and for "odd" paths, or for parity classes (l1 % 2, l2 % 2, l3 % 2), in a mapping: what is named twice
     adds up, what is not named is left out.  That is the form in which low-rank studies give them
     (``coupling.lowrank.study(...)[0].product_factors``).  The weights that result are :func:`simulated_weights`.  All
-    terms read the inputs and write the output once.
+    terms, Gaunt products for even paths and brackets for odd ones, read the inputs and write the output once.
 
-    >>> simulation(2, 2, 2).lmax
-    (2, 2, 2)
+    Raises ValueError or TypeError for degrees, factors or features that do not fit.  Source: derivation
+    ``clebsch_gordan_paths``.
+
     >>> ones = np.ones((3, 2))  # two equal terms
     >>> np.array_equal(simulated_weights(2, 2, 2, factors=(ones, ones, ones)), 2 * simulated_weights(2, 2, 2))
     True
     >>> from coupling.lowrank import normalization_problem, study
     >>> [unit] = study(normalization_problem("gaunt", 2, "even"), [2])  # 1/N, so that every even path has weight one
-    >>> simulated_weights(2, 2, 2, unit.product_factors)[2].round(12)
-    array([[0., 0., 1.],
-           [0., 1., 0.],
-           [1., 0., 1.]])
+    >>> simulated_weights(2, 2, 2, unit.product_factors).round(12)
+    array([1., 1., 1., 1., 1., 0., 1., 1., 0., 1., 1., 0., 1., 0., 1.])
     """
-    lmax = triple(lmax_in1, lmax_in2, lmax_out)
-    return Spherical(lmax, _terms(lmax, factors), layout=layout, workers=workers)
+
+    def __init__(
+        self,
+        lmax_in1: object,
+        lmax_in2: object,
+        lmax_out: object,
+        factors: Factors | None = None,
+        *,
+        layout: str = "channels_last",
+        workers: int = 1,
+    ) -> None:
+        lmax = triple(lmax_in1, lmax_in2, lmax_out)
+        super().__init__(lmax, _terms(lmax, factors), layout=layout, workers=workers)
+        self.factors = factors
 
 
 def simulate(
@@ -78,7 +82,7 @@ def simulate(
     layout: str = "channels_last",
     workers: int = 1,
 ) -> Features:
-    """Return the product of x and y by :func:`simulation`; for repeated use make that once.
+    """Return the product of x and y by :class:`Simulation`; for repeated use make that once.
 
     >>> import numpy as np
     >>> x = np.eye(4)[:, [1]]
@@ -86,7 +90,7 @@ def simulate(
     >>> z[:, 0].round(12) + 0.0
     array([0.28209479, 0.        , 0.        , 0.        ])
     """
-    return simulation(lmax_in1, lmax_in2, lmax_out, factors, layout=layout, workers=workers)(x, y)
+    return Simulation(lmax_in1, lmax_in2, lmax_out, factors, layout=layout, workers=workers)(x, y)
 
 
 def simulate_path(x: Features, y: Features, l1: object, l2: object, l3: object) -> Features:
@@ -113,17 +117,17 @@ def simulate_path(x: Features, y: Features, l1: object, l2: object, l3: object) 
 def simulated_weights(
     lmax_in1: object, lmax_in2: object, lmax_out: object, factors: Factors | None = None
 ) -> NDArray[np.float64]:
-    """Return the path weights w[l1, l2, l3] of :func:`simulation`, zero off the paths.
+    """Return the weights [P] of :class:`Simulation` on all paths, in the order of ``ClebschGordan``.
 
-    >>> simulated_weights(1, 1, 1)[1]
-    array([[0.        , 0.48860251],
-           [0.48860251, 1.19682684]])
+    >>> simulated_weights(1, 1, 1).round(4)  # (0,0,0) (0,1,1) (1,0,1) (1,1,0) (1,1,1)
+    array([0.2821, 0.4886, 0.4886, 0.4886, 1.1968])
     """
     lmax = triple(lmax_in1, lmax_in2, lmax_out)
     box = tuple(slice(l + 1) for l in lmax)
     n = [normalization(FAMILIES[kind], max(lmax))[box] for kind in (GAUNT, BRACKET)]
     parts = [n[t.kind] * np.einsum("i,j,k->ijk", *t.weights) for t in _terms(lmax, factors)]
-    return np.sum(parts, axis=0) if parts else np.zeros_like(n[0])
+    weights: NDArray[np.float64] = np.sum([np.zeros_like(n[0]), *parts], axis=0)[tuple(path_array(lmax).T)]
+    return weights
 
 
 def _embed(x: Features, l: int) -> Features:
@@ -135,27 +139,44 @@ def _embed(x: Features, l: int) -> Features:
 
 
 def _terms(lmax: Triple, factors: Factors | None) -> list[Term]:
-    ones: Any = tuple(np.ones(l + 1) for l in lmax)
-    given = ones if factors is None else factors
-    named = given if isinstance(given, Mapping) else {"even": given, "odd": given}
     found = []
-    for key, three in named.items():
-        kind, masks = _class(key, lmax)
-        columns = [np.asarray(f, float) for f in three]
-        columns = [f[:, None] if f.ndim == 1 else f for f in columns]
-        if len(columns) != 3 or len({f.shape[1:] for f in columns}) != 1 or columns[0].ndim != 2:
-            shapes = [f.shape for f in columns]
-            raise ValueError(f"factors of {quoted(key)} must be three arrays [lmax+1, R], got {shapes}")
-        for r in range(columns[0].shape[1]):
-            one = term(kind, lmax, [f[:, r] for f in columns])
+    for key, three in named_factors(lmax, factors).items():
+        kind, masks = class_of(key, lmax)
+        for r in range(three[0].shape[1]):
+            one = term(kind, lmax, [f[:, r] for f in three])
             a, b, c = (w * mask for w, mask in zip(one.weights, masks, strict=True))
             found.append(Term(kind, (a, b, c), one.classes))
     return found
 
 
-def _class(key: Any, lmax: Triple) -> tuple[int, list[NDArray[np.float64]]]:
-    """Return the kind of paths and which degrees take part."""
-    if key in ("even", "odd"):
+def named_factors(lmax: Triple, factors: Factors | None) -> dict[Any, list[NDArray[np.float64]]]:
+    """Return three arrays [lmax+1, R] for each name of a part, or raise.
+
+    >>> {key: [f.shape for f in three] for key, three in named_factors((1, 1, 1), None).items()}
+    {'even': [(2, 1), (2, 1), (2, 1)], 'odd': [(2, 1), (2, 1), (2, 1)]}
+    """
+    ones: Any = tuple(np.ones(l + 1) for l in lmax)
+    given = ones if factors is None else factors
+    named = given if isinstance(given, Mapping) else {"even": given, "odd": given}
+    found = {}
+    for key, three in named.items():
+        class_of(key, lmax)
+        columns = [np.asarray(f, float) for f in three]
+        columns = [f[:, None] if f.ndim == 1 else f for f in columns]
+        shapes = [f.shape for f in columns]
+        if len(shapes) != 3 or len({shape[1:] for shape in shapes}) != 1 or len(shapes[0]) != 2:
+            raise ValueError(f"factors of {quoted(key)} must be three arrays [lmax+1, R], got {shapes}")
+        found[key] = columns
+    return found
+
+
+def class_of(key: Any, lmax: Triple) -> tuple[int, list[NDArray[np.float64]]]:
+    """Return the kind of the paths of a part, and for x, y and z which degrees take part, ones and zeros.
+
+    >>> class_of((0, 1, 1), (1, 1, 1))
+    (0, [array([1., 0.]), array([0., 1.]), array([0., 1.])])
+    """
+    if isinstance(key, str) and key in ("even", "odd"):
         return (GAUNT if key == "even" else BRACKET), [np.ones(l + 1) for l in lmax]
     if not (isinstance(key, tuple) and len(key) == 3 and all(p in (0, 1) for p in key)):
         rule = 'factors must be named "even", "odd" or by three parities such as (0, 1, 1)'

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.indexing import entry_counts, flat_size
 from coupling.tables.table import Table
 
 Integers = NDArray[np.int64]
@@ -27,6 +28,34 @@ class Section(NamedTuple):
     rows: Integers
     core: NDArray[np.float64]
     paths: Integers
+
+
+#: Multiply-adds for each sample, row, pair of orders in and out, and coefficient, to a quarter of what they are.
+OPERATIONS = (2.0, 0.02, 0.71, 0.73)
+
+#: Up to so many of them, lmax 4, sums are written out as straight code, which the instruction cache still holds.
+STRAIGHT = 2100
+
+
+def sparse_counts(lmax: Lmax, paths: Integers) -> tuple[float, ...]:
+    """Return what the work of the sparse product consists of: one sample, its rows, sums, and coefficients.
+
+    >>> sparse_counts((1, 1, 1), np.array([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 1]]))
+    (1.0, 12.0, 16.0, 16.0)
+    """
+    entries = float(entry_counts(paths, "real").sum())
+    pairs = np.unique(paths[:, [0, 2]], axis=0)
+    sums = float(((2 * pairs[:, 0] + 1) * (2 * pairs[:, 1] + 1)).sum())
+    return 1.0, float(sum(map(flat_size, lmax))), sums, entries
+
+
+def few_sums(lmax: Lmax, paths: Integers) -> bool:
+    """Return whether the sums over some paths are written out; the kernel and the prediction of its time ask this.
+
+    >>> few_sums((1, 1, 1), np.array([[1, 1, 1]]))
+    True
+    """
+    return bool(np.dot(OPERATIONS, sparse_counts(lmax, paths)) <= STRAIGHT)
 
 
 def column(lmax: int, l: Any, m: Any) -> Any:

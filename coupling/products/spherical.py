@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coupling.floating_point import default_rounding
 from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherical_product
@@ -139,10 +140,8 @@ class Spherical(Product):
         l1, l2, l3 = triple(*self.lmax)
         require_tables((min(l1, l2 + l3), min(l2, l1 + l3), min(l3, l1 + l2)), len(self.terms))
         none = [np.zeros(l + 1, bool) for l in self.lmax]
-        first, second, third = (
-            np.logical_or.reduce(m) for m in zip(none, *(t.reached for t in self.terms), strict=True)
-        )
-        return first, second, third
+        masks = [np.logical_or.reduce(m) for m in zip(none, *(t.reached for t in self.terms), strict=True)]
+        return masks[0], masks[1], masks[2]
 
     @cached_property
     def largest(self) -> Triple:
@@ -215,6 +214,7 @@ def require_tables(lmax: Triple, terms: int) -> None:
     require_memory(plan_bytes(lmax, terms), f"the tables of a product on the sphere to degrees {lmax}")
 
 
+@default_rounding()
 def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any], reached: Masks) -> Plan:
     """Return rows and tables of a sum of terms, which reach these degrees; MemoryError for tables that do not fit."""
     require_tables(lmax, len(terms))
@@ -280,8 +280,7 @@ def transform_tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, b
     The integrand of an even path is a polynomial in cos θ of degree l1+l2+l3, that of an odd path of one less; the
     others cancel between north and south whatever the points.
     """
-    # J of the largest even path, J - 1 of the largest odd one
-    points = colatitudes(max(0, sum(lmax) - one.kind) // 2 * 2)
+    points = colatitudes(max(0, sum(lmax) - one.kind) // 2 * 2)  # J of the largest even path, J-1 of the largest odd
     p = legendre(max(lmax), points)
     (l1, m1), (l2, m2), (l3, m3) = (_entries(l) for l in lmax)
     a, b, c = one.weights

@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from coupling.floating_point import default_rounding
 from coupling.kernels.sphere_product import GAUNT
 from coupling.kernels.straight import starts
+from coupling.kernels.vector_product import COMPONENTS
+from coupling.memory import float_type
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import STRAIGHT, MatrixProduct, make_plan
 from coupling.products.product import Product
@@ -21,19 +24,29 @@ from coupling.products.reach import largest, rows_of
 from coupling.products.sparse_program import centre, places, row_count
 from coupling.products.spherical import STRAIGHT as SPHERE_STRAIGHT
 from coupling.products.spherical import Spherical, Term, Triple, chunks, feature_rows, transform_tables
+from coupling.products.vector_plan import (
+    Rows,
+    function_values,
+    points_of,
+    slot_rows,
+    transform_table,
+)
+from coupling.products.vector_signal import VectorSignal
 from coupling.programs.matrix import decode, encode, multiply
 from coupling.programs.program import Cell, Program, ProgramRecorder
 from coupling.programs.sparse import sparse_sums
-from coupling.programs.sphere import analysis, convolution, difference, fold, synthesis
+from coupling.programs.sphere import analysis, convolution, difference, entry_count, fold, subtraction, synthesis
 
-Place = Callable[[int], Cell | None]
+#: Where a row of an array is, and with which sign.
+Place = Callable[[int], tuple[Cell, int] | None]
 
 
+@default_rounding()
 def straight_program(product: Product, dtype: object = "float32") -> Program:
     """Return the program of a product without loops, for any writer of :mod:`coupling.programs`.
 
     product : a ``ClebschGordan`` (any normalization, weights, turns), a ``MatrixProduct`` with 2j+1 <= 16, or a
-        ``Gaunt`` or ``AntisymmetricGaunt`` product with lmax <= 20
+        ``Gaunt``, ``AntisymmetricGaunt`` or ``VectorSignal`` product with lmax <= 20
     dtype : float32 or float64, the type of constants, features and sums
 
     Raises TypeError for another product and ValueError for another type, a larger spin or degree.
@@ -46,15 +59,12 @@ def straight_program(product: Product, dtype: object = "float32") -> Program:
     t1 = y[3]
     t2 = t0 * t1
     """
-    kind = np.dtype(dtype)  # type: ignore[call-overload]
-    if kind not in (np.float32, np.float64):
-        raise ValueError(f"dtype must be float32 or float64, got {kind}")
-    return _program(product, ProgramRecorder(kind))
+    return _program(product, ProgramRecorder(float_type(dtype)))
 
 
 @singledispatch
 def _program(product: object, do: ProgramRecorder) -> Program:
-    kinds = "ClebschGordan, MatrixProduct, Gaunt or AntisymmetricGaunt"
+    kinds = "ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt or VectorSignal"
     raise TypeError(f"only products of the kinds {kinds} are written without loops, got {type(product).__name__}")
 
 
@@ -122,9 +132,7 @@ def _places(arrays: dict[str, Cell]) -> Any:
 @_program.register
 def _spherical(product: Spherical, do: ProgramRecorder) -> Program:
     """Add the terms, those with scaled parity classes as one term for each class."""
-    lmax = product.largest
-    if max(lmax) > SPHERE_STRAIGHT:
-        raise ValueError(f"a product on the sphere is written without loops for lmax <= {SPHERE_STRAIGHT}, got {lmax}")
+    lmax = _bounded(product.largest)
     rows = [rows_of(mask) for mask in product.reached]
     for term in product.reached_terms() if min(lmax) >= 0 else []:
         for one in term.by_class():
@@ -174,18 +182,99 @@ def _couple(do: ProgramRecorder, kind: int, lmax: Triple, n: int, k: int, alone:
 def _feature(letter: str, lmax: int, reached: Any) -> Place:
     """Return where the rows of a feature are, in the order of the programs; those that no path reaches are nowhere."""
     order = feature_rows(lmax).tolist()
-    return lambda row: (letter, order[row]) if reached[order[row]] else None
+    return lambda row: ((letter, order[row]), 1) if reached[order[row]] else None
 
 
 def _from(array: str, start: int) -> Place:
-    return lambda row: (array, start + row)
+    return lambda row: ((array, start + row), 1)
 
 
 def _arrays(**places: Place) -> Any:
     """Return where the rows of some arrays are."""
+    return lambda array, row: places[array](row)
 
-    def where(array: str, row: int) -> tuple[Cell, int] | None:
-        cell = places[array](row)
-        return None if cell is None else (cell, 1)
 
-    return where
+def _bounded(lmax: Triple) -> Triple:
+    if max(lmax) > SPHERE_STRAIGHT:
+        raise ValueError(f"a product on the sphere is written without loops for lmax <= {SPHERE_STRAIGHT}, got {lmax}")
+    return lmax
+
+
+@_program.register
+def _vector(product: VectorSignal, do: ProgramRecorder) -> Program:
+    """Make the fields of x and y, their components, the cross product of these, and z of the fields of the result."""
+    lmax = _bounded(product.largest)
+    if min(lmax) < 0:
+        return do.program(product.sizes)
+    fields, reached = product.weighted, product.reached
+    slots = [slot_rows(l, f, mask, s == 2) for s, (l, f, mask) in enumerate(zip(lmax, fields, reached, strict=True))]
+    for letter, one, f, mask in zip("xy", slots, fields, reached, strict=False):
+        _make_fields(do, letter, one, f, mask)
+    points = points_of(lmax)
+    values, start = function_values(max(lmax), points), 0
+    for chunk in chunks(len(points.cosine)):
+        n = len(chunk)
+        for letter, l, one in zip("xy", lmax, slots, strict=False):
+            for component, functions in enumerate(one.functions):
+                do.table = transform_table({f: v[..., chunk] for f, v in values.items()}, l, functions)
+                do.where = _arrays(a=_field_rows(letter, one, component), b=_from(f"{letter}{component}", 0))
+                synthesis(do, l, n, functions)
+        for component, functions in enumerate(slots[2].functions):
+            if functions:
+                for k in range(n):
+                    _cross(do, component, lmax, n, k, points.equator and chunk[k] == len(points.cosine) - 1)
+                table = transform_table(values, lmax[2], functions, points.weights)
+                do.table = table[start * entry_count(functions, lmax[2]) :]
+                do.where = _arrays(a=_from(f"e{component}", 0), b=_field_rows("z", slots[2], component))
+                analysis(do, lmax[2], n, functions)
+        start += n
+    _read_fields(do, fields[2], reached[2])
+    return do.program(product.sizes)
+
+
+def _cross(do: ProgramRecorder, component: int, lmax: Triple, n: int, k: int, alone: bool) -> None:
+    """Write a component of the cross product at colatitude k, folded to even and odd functions of cos θ."""
+    (l1, l2, l3), i, j = lmax, (component + 1) % COMPONENTS, (component + 2) % COMPONENTS
+    for south in range(1 if alone else 2):
+        x, y = ([_from(f"{a}{c}", (2 * k + south) * (2 * l + 1)) for c in (i, j)] for a, l in (("x", l1), ("y", l2)))
+        do.where = _arrays(a=x[0], b=y[1], c=_from("s", 0))
+        convolution(do, l1, l2, l3, 1)
+        do.where = _arrays(a=y[0], b=x[1], c=_from("t", 0))
+        convolution(do, l2, l1, l3, 1)
+        do.where = _arrays(s=_from("s", 0), t=_from("t", 0), z=_from("south" if south else "north", 0))
+        subtraction(do, l3)
+    do.where = _arrays(north=_from("north", 0), south=_from("south", 0), e=_from(f"e{component}", 0))
+    fold(do, l3, n, k, alone, False)
+
+
+def _field_rows(letter: str, one: Rows, component: int) -> Place:
+    """Return where the rows of a component are: entries of the fields of a feature, some with the other sign."""
+    part = one.parts[component]
+    return lambda row: ((f"{letter}-{part[row].field}", _entry(part[row].l, part[row].m)), part[row].sign)
+
+
+def _entry(l: int, m: int) -> int:
+    return l * l + l + m
+
+
+def _make_fields(do: ProgramRecorder, letter: str, one: Rows, fields: Any, reached: Any) -> None:
+    """Write the entries of the fields that the components of x or y are made of, each once."""
+    do.where, size = (lambda array, row: ((array, row), 1)), reached.shape[1] ** 2
+    for field, l, m in sorted({row[:3] for part in one.parts for row in part}):
+        total = None
+        for s in np.flatnonzero(reached[:, l]).tolist():
+            do.table = [fields[field, s, l]]
+            total = do.add_product(total, do.constant(0), do.load(letter, s * size + _entry(l, m)))
+        do.store(f"{letter}-{field}", _entry(l, m), total)
+
+
+def _read_fields(do: ProgramRecorder, fields: Any, reached: Any) -> None:
+    """Write z from the fields of the result."""
+    do.where, size = (lambda array, row: ((array, row), 1)), reached.shape[1] ** 2
+    for s, l in np.argwhere(reached).tolist():
+        for m in range(-l, l + 1):
+            total = None
+            for field in range(3):
+                do.table = [fields[field, s, l]]
+                total = do.add_product(total, do.constant(0), do.load(f"z-{field}", _entry(l, m)))
+            do.store("z", s * size + _entry(l, m), total)

@@ -2,6 +2,9 @@
 
 Rows of Fourier coefficients: c_0, then Re c_m, Im c_m for m = 1 … l.  Other layouts and what the constants are:
 :mod:`coupling.kernels.sphere_product`.  A program reads ``a`` (and ``b``) and writes the last array that it names.
+
+A transform sums *functions* of θ: ``VALUE`` P_lm, ``SLOPE`` ∂P_lm/∂θ, ``ORDER`` m P_lm/sin θ, or several of them,
+added as bits.  For each m the sums of what is even in cos θ come first, then those of what is odd.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from collections.abc import Callable
 from functools import cache
 
 from coupling.programs.tape import Recording, Tape, record
+
+VALUE, SLOPE, ORDER = 1, 2, 4
 
 #: Orders that are summed side by side: two sums and two factors for each stay in registers.
 TILE = 5
@@ -52,16 +57,16 @@ def _products(m: int, m1: int, m2: int, hermitian: int) -> list[tuple[int, int, 
     return found
 
 
-def synthesis(do: Recording, lmax: int, n: int) -> None:
+def synthesis(do: Recording, lmax: int, n: int, functions: int = VALUE) -> None:
     """Write the Fourier coefficients at n colatitudes, north and south of each, to ``b``; a feature is in ``a``.
 
     Constants are [n, entry].
     """
-    size = (lmax + 1) * (lmax + 2) // 2
-    for m, entry, row, target in _lists(lmax):
+    size = entry_count(functions, lmax)
+    for entry, row, target, lengths in _lists(lmax, functions):
         sums: list[list[int | None]] = [[None] * n, [None] * n]
-        for i in range(lmax - m + 1):
-            odd = int(i > (lmax - m) // 2)
+        for i in range(sum(lengths)):
+            odd = int(i >= lengths[0])
             for k in range(n):
                 factor, value = do.constant(k * size + entry + i), do.load("a", row + i)
                 sums[odd][k] = do.add_product(sums[odd][k], factor, value)
@@ -72,11 +77,11 @@ def synthesis(do: Recording, lmax: int, n: int) -> None:
         do.forget()
 
 
-def analysis(do: Recording, lmax: int, n: int) -> None:
+def analysis(do: Recording, lmax: int, n: int, functions: int = VALUE) -> None:
     """Add sums over n colatitudes to ``b``; products [row, parity, n] are in ``a``, constants are [entry, n]."""
-    for m, entry, row, source in _lists(lmax):
-        for i in range(lmax - m + 1):
-            odd = int(i > (lmax - m) // 2)
+    for entry, row, source, lengths in _lists(lmax, functions):
+        for i in range(sum(lengths)):
+            odd = int(i >= lengths[0])
             total = do.load("b", row + i)
             for k in range(n):
                 factor, value = do.constant((entry + i) * n + k), do.load("a", (2 * source + odd) * n + k)
@@ -105,15 +110,80 @@ def fold(do: Recording, l3: int, n: int, k: int, alone: bool, minus: bool) -> No
             do.store("e", (2 * row + parity) * n + k, value)
 
 
-def _lists(lmax: int) -> list[tuple[int, int, int, int]]:
-    """Return (m, first entry of the table, first row of the feature, row of Fourier coefficients) for all ±m."""
+def subtraction(do: Recording, l3: int) -> None:
+    """Write s - t of Fourier coefficients to ``z``."""
+    for row in range(2 * l3 + 1):
+        do.store("z", row, do.subtract(do.load("s", row), do.load("t", row)))
+
+
+def even_count(functions: int, lmax: int, m: int) -> int:
+    """Return how many functions of an order m and of degrees to lmax are even in cos θ.
+
+    >>> even_count(VALUE, 3, 0), even_count(SLOPE, 3, 0), even_count(ORDER, 3, 0), even_count(SLOPE + ORDER, 3, 1)
+    (2, 2, 0, 3)
+    """
+    same, other = (lmax - m) // 2 + 1, (lmax - m + 1) // 2
+    return (functions & 1) * same + (functions >> 1 & 1) * other + (functions >> 2 & 1) * (same if m > 0 else 0)
+
+
+def odd_count(functions: int, lmax: int, m: int) -> int:
+    """Return how many functions of an order m and of degrees to lmax are odd in cos θ; there is no slope of degree 0.
+
+    >>> odd_count(VALUE, 3, 0), odd_count(SLOPE, 3, 0), odd_count(ORDER, 3, 0), odd_count(SLOPE + ORDER, 3, 1)
+    (2, 1, 0, 3)
+    """
+    same, other = (lmax - m) // 2 + (1 if m > 0 else 0), (lmax - m + 1) // 2
+    return (functions & 1) * other + (functions >> 1 & 1) * same + (functions >> 2 & 1) * (other if m > 0 else 0)
+
+
+def entry_count(functions: int, lmax: int) -> int:
+    """Return how many functions there are of all orders m >= 0.
+
+    >>> entry_count(VALUE, 2), entry_count(SLOPE, 2), entry_count(ORDER, 2)
+    (6, 5, 3)
+    """
+    size = (lmax + 1) * (lmax + 2) // 2
+    return (functions & 1) * size + (functions >> 1 & 1) * (size - 1) + (functions >> 2 & 1) * (size - lmax - 1)
+
+
+def items(lmax: int, functions: int = VALUE) -> list[tuple[int, int, int]]:
+    """Return (function, l, m) of the entries of a table.
+
+    >>> items(1, SLOPE + ORDER)
+    [(2, 1, 0), (4, 1, 1), (2, 1, 1)]
+    """
+    found = []
+    for m in range(lmax + 1):
+        for odd in (0, 1):
+            for l in range(m, lmax + 1):
+                for f in (VALUE, SLOPE, ORDER):
+                    exists = l > 0 if f == SLOPE else m > 0 if f == ORDER else True
+                    if functions & f and exists and (l + m + (f == SLOPE)) % 2 == odd:
+                        found.append((f, l, m))
+    return found
+
+
+def rows(lmax: int, functions: int = VALUE) -> list[tuple[int, int, int]]:
+    """Return (function, l, m) of the rows of a feature: as the entries of a table, for each m first m, then -m.
+
+    >>> rows(1)
+    [(1, 0, 0), (1, 1, 0), (1, 1, 1), (1, 1, -1)]
+    """
+    entries = items(lmax, functions)
+    signs = [(m, sign) for m in range(lmax + 1) for sign in ((1, -1) if m else (1,))]
+    return [(f, l, sign * m) for m, sign in signs for f, l, order in entries if order == m]
+
+
+def _lists(lmax: int, functions: int) -> list[tuple[int, int, int, tuple[int, int]]]:
+    """Return (first entry, first row of the feature, row of Fourier coefficients, even and odd numbers) for all ±m."""
     found = []
     entry, row = 0, 0
     for m in range(lmax + 1):
+        lengths = even_count(functions, lmax, m), odd_count(functions, lmax, m)
         for part in range(2 if m else 1):
-            found.append((m, entry, row, max(0, 2 * m - 1 + part)))
-            row += lmax - m + 1
-        entry += lmax - m + 1
+            found.append((entry, row, max(0, 2 * m - 1 + part), lengths))
+            row += sum(lengths)
+        entry += sum(lengths)
     return found
 
 

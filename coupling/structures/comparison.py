@@ -18,7 +18,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from coupling.indexing import path_count
 from coupling.integers import degree
+from coupling.memory import float_type
 from coupling.products import Choice, MatrixProduct, Product, RoutedProduct, simulated_weights
 from coupling.selection import of_type, one_of
 from coupling.sphere import random_rotation, rotation_matrix
@@ -72,15 +74,15 @@ class Comparison:
 
 
 def path_weights(name: str, lmax: int) -> Array:
-    """Return path weights [lmax+1]*3 by name, symmetric in the inputs.
+    """Return weights [P] of all paths by name, symmetric in the inputs.
 
-    >>> path_weights("sphere", 1)[1, 1]
-    array([0.48860251, 1.19682684])
+    >>> path_weights("sphere", 1).round(4)
+    array([0.2821, 0.4886, 0.4886, 0.4886, 1.1968])
     """
     one_of(name, WEIGHTS, "weights")
     if name == "sphere":
         return simulated_weights(lmax, lmax, lmax)
-    return MatrixProduct(lmax, lmax, lmax).normalization if name == "matrix" else np.ones([lmax + 1] * 3)
+    return MatrixProduct(lmax, lmax, lmax).path_weights if name == "matrix" else np.ones(path_count(lmax, lmax, lmax))
 
 
 def compare_routes(
@@ -103,7 +105,7 @@ def compare_routes(
     of_type(pairs, Neighbours, "pairs")
     random = np.random.default_rng(degree(seed, "seed"))
     mixing = np.linalg.qr(random.standard_normal((density.channels, density.channels)))[0]
-    lmax, w, kind = density.lmax, path_weights(weights, density.lmax), np.dtype(dtype)
+    lmax, w, kind = density.lmax, path_weights(weights, density.lmax), float_type(dtype)
     rotations = [np.eye(3), *(random_rotation(random) for _ in range(ROTATIONS))]
     seen = [_view(density, pairs, rotation, mixing) for rotation in rotations]
     z = RoutedProduct(lmax, lmax, lmax, w, method="sparse")(seen[0].x, seen[0].y)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from coupling.files import TableError
 from coupling.files.container import open_regular
 from coupling.kernels.entries import unfold
-from coupling.tables.core import core_blocks
+from coupling.tables.core import compile_core, core_blocks
 from coupling.tables.parts import Part, Plan, finished_part, part_file
 
 #: Entries of the table that are made together, about, and the largest number of open files.
@@ -51,6 +51,7 @@ class Assembly:
                 check_part(plan, index, part_file(folder, index), part)
             return part
 
+        compile_core(plan.request.basis)
         with ThreadPoolExecutor(workers) as pool:
             for index, part in enumerate(pool.map(verified, range(len(plan)))):
                 if part is None:
@@ -72,6 +73,7 @@ class Assembly:
         """
         edges = np.searchsorted(np.cumsum(self.counts), np.arange(0, self.counts.sum(), ENTRIES))
         bounds = [*dict.fromkeys(edges.tolist()), len(self.counts)]
+        self._unfolded(0, 1)  # compiled in this thread
         ahead = deque[Future[tuple[NDArray[np.float64], NDArray[np.int8]]]]()
         with ThreadPoolExecutor(self.workers) as pool, self._files:
             for begin, end in pairwise(bounds):

@@ -29,9 +29,10 @@ from coupling.integers import count, integer
 from coupling.memory import require_memory
 from coupling.plan import PATH_BYTES
 from coupling.quoted import quoted
+from coupling.selection import of_type
 from coupling.sizes import path_array
 from coupling.tables.assembly import Assembly
-from coupling.tables.core import core_blocks, reduced_vectors
+from coupling.tables.core import compile_core, core_blocks, reduced_vectors
 from coupling.tables.parts import Plan, build_part, part_file, plan_of, remove_parts
 from coupling.tables.reader import KIND, count_entries, load
 from coupling.tables.request import Request, read_request, table_name
@@ -106,6 +107,7 @@ def build_shard(
     [1, 0]
     Table('real-l2': real basis, lmax 2, 15 paths, 137 entries, 4 families)
     """
+    of_type(request, Request, "request")
     target = Path(output)
     workers = count(workers, "workers")
     shard, shards = integer(shard, "shard"), integer(shards, "shards")
@@ -141,6 +143,7 @@ def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1,
     Traceback (most recent call last):
     ValueError: 1 of 1 parts of real-l2 are not built yet, the first is part 0: build them, then merge
     """
+    of_type(request, Request, "request")
     workers, target = count(workers, "workers"), Path(output)
     request = request.renamed(table_name(target))
     require_replaceable(target, KIND, force)
@@ -235,6 +238,7 @@ def _build_parts(
     """Build the parts that are not there; return which those were."""
     what = plan.request, plan.part_entries
     folder, built = parts_folder(target), set[int]()
+    compile_core(plan.request.basis)
     with nullcontext(executor) if executor else ThreadPoolExecutor(workers) as pool:
         futures = {pool.submit(build_part, *what, index, folder, force): index for index in indices}
         try:

@@ -13,7 +13,7 @@ from coupling.families import Family
 from coupling.families import family as known
 from coupling.floating_point import default_rounding
 from coupling.kernels.entries import keep_non_zero
-from coupling.tabulation import tabulate_paths
+from coupling.tabulation import FIRST, tabulate_paths
 
 
 class Block(NamedTuple):
@@ -21,6 +21,14 @@ class Block(NamedTuple):
 
     orders: NDArray[np.int8]
     values: NDArray[np.float64]
+
+
+def compile_core(basis: str) -> None:
+    """Compile in the calling thread what :func:`core_blocks` runs; see :func:`coupling.tabulation.compile_first`.
+
+    >>> compile_core("real")
+    """
+    core_blocks(np.array(FIRST, np.uint8), basis)
 
 
 @default_rounding()

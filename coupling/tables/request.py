@@ -13,7 +13,6 @@ A request file is TOML, written by hand::
 from __future__ import annotations
 
 import hashlib
-import operator
 import os
 import re
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from coupling.conventions import FAMILIES
 from coupling.families import Family, names
 from coupling.families import family as known
 from coupling.files.container import Tensor, canonical_json, open_regular
+from coupling.integers import degree, is_integer
 from coupling.names import check_name
 from coupling.quoted import quoted
 from coupling.selection import PARITIES, check_basis, one_of
@@ -195,12 +195,9 @@ def _lmax(value: object) -> tuple[int, int, int]:
 
 
 def _one_lmax(value: object) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if not is_integer(value):
         raise TypeError(f"lmax must be an integer >= 0, or three of them, got {type(value).__name__} {quoted(value)}")
-    lmax = operator.index(value)
-    if lmax < 0:
-        raise ValueError(f"lmax must be >= 0, got {quoted(lmax)}")
-    return lmax
+    return degree(value, "lmax")
 
 
 def _check_size(lmax: tuple[int, int, int], basis: str, parity: str, families: int) -> None:

@@ -10,10 +10,26 @@ that derivatives of any order and kind, batching and compilation are those of th
 (7, 9, 16)
 """
 
-from coupling.interop.arrays.full import FullProduct
-from coupling.interop.arrays.grid import AntisymmetricGaunt, Gaunt
-from coupling.interop.arrays.matrix import MatrixProduct
+from coupling.interop.arrays.constructors import (
+    AntisymmetricGaunt,
+    ClebschGordan,
+    FullProduct,
+    Gaunt,
+    MatrixProduct,
+    RoutedProduct,
+    Simulation,
+    VectorSignal,
+)
 from coupling.interop.arrays.product import ArrayProduct
-from coupling.interop.arrays.sparse import ClebschGordan
 
-__all__ = ["AntisymmetricGaunt", "ArrayProduct", "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct"]
+__all__ = [
+    "AntisymmetricGaunt",
+    "ArrayProduct",
+    "ClebschGordan",
+    "FullProduct",
+    "Gaunt",
+    "MatrixProduct",
+    "RoutedProduct",
+    "Simulation",
+    "VectorSignal",
+]

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from copy import copy
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.conventions import CORE
-from coupling.families import with_basis
-from coupling.indexing import degree_slice, flat_size, path_array
+from coupling.indexing import degree_slice
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants, Mask
-from coupling.products.clebsch_gordan import checked_table, table_of
+from coupling.products.full import FullProduct
 from coupling.products.reach import runs
-from coupling.selection import PARITIES, one_of
-from coupling.tables.table import Table
 
 Integers = NDArray[np.int64]
 
@@ -29,51 +24,22 @@ class Pair(NamedTuple):
     outputs: slice
 
 
-class FullProduct(ArrayProduct):
-    """The product of :class:`coupling.products.FullProduct` on arrays of any namespace; a matrix for each (l1, l2).
+class Full(ArrayProduct):
+    """The product of :class:`coupling.products.FullProduct`, a matrix for each (l1, l2).
 
-        z[(l1, l2, l3), m3] = Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]
-
-    The output is [..., total, channels], or channels first, path after path in the order of ``paths`` [P, 3], from
-    ``offsets`` [P+1] on.  Arguments and what raises as there.
-
-    >>> product = FullProduct(1, 1, 1)
-    >>> product(np.array([[2.0], [0], [1], [0]]), np.array([[3.0], [0], [1], [0]]))[:8, 0] + 0.0
+    >>> from coupling.products import FullProduct
+    >>> z = Full(FullProduct(1, 1, 1))(np.array([[2.0], [0], [1], [0]]), np.array([[3.0], [0], [1], [0]]))
+    >>> z[:8, 0] + 0.0
     array([6.        , 0.        , 1.15470054, 0.        , 0.        , 1.73205081, 0.        , 0.57735027])
     """
 
-    def __init__(
-        self,
-        lmax_in1: object,
-        lmax_in2: object,
-        lmax_out: object,
-        *,
-        parity: str = "all",
-        normalization: str = CORE,
-        table: Table | None = None,
-        layout: str = "channels_last",
-    ) -> None:
-        super().__init__(lmax_in1, lmax_in2, lmax_out, layout)
-        family = with_basis(normalization, "real", "normalization").text
-        table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
-        self.paths: Integers = path_array(self.lmax, one_of(parity, PARITIES, "parity"))
-        self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])
-        self._pairs, self._matrices, reached = _pairs(table, family, self.paths)
+    product: FullProduct
+
+    def __init__(self, product: FullProduct) -> None:
+        super().__init__(product)
+        self.paths, self.offsets, self._turns = product.paths, product.offsets, product.turns
+        self._pairs, self._matrices, reached = _pairs(product)
         self._reached, self._count = runs(reached), int(reached.sum())
-        self._total = int(self.offsets[-1])
-        self._turns = 0
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """The numbers of entries of x, y and z."""
-        own = flat_size(self.lmax[0]), flat_size(self.lmax[1]), self._total
-        return own[self._turns :] + own[: self._turns]
-
-    def turn(self) -> FullProduct:
-        """Return the product of the turned form, (y, z) → x; it has the same paths and offsets."""
-        other = copy(self)
-        other._turns = (self._turns + 1) % 3
-        return other
 
     def constants(self) -> Constants:
         """Return the matrices of all pairs."""
@@ -119,9 +85,10 @@ class FullProduct(ArrayProduct):
         return xp.concat(rows)
 
 
-def _pairs(table: Table, family: str, paths: Integers) -> tuple[list[Pair], Constants, Mask]:
+def _pairs(product: FullProduct) -> tuple[list[Pair], Constants, Mask]:
     """Return the pairs of degrees, the matrix [outputs, (2l1+1)(2l2+1)] of each, and which rows of the output have
     coefficients; slices and matrices have only those."""
+    paths = product.paths
     both, first = np.unique(paths[:, :2], axis=0, return_index=True)
     pairs: list[Pair] = []
     matrices: list[NDArray[np.float64]] = []
@@ -129,7 +96,7 @@ def _pairs(table: Table, family: str, paths: Integers) -> tuple[list[Pair], Cons
     count = 0
     ends = [*first[1:], len(paths)][: len(first)]  # none where there is no path
     for (l1, l2), begin, end in zip(both.tolist(), first, ends, strict=True):
-        blocks = [table.block(l1, l2, l3, family) for l3 in paths[begin:end, 2].tolist()]
+        blocks = [product.block(l1, l2, l3) for l3 in paths[begin:end, 2].tolist()]
         matrix = np.concatenate([block.reshape(-1, block.shape[2]).T for block in blocks])
         masks.append(np.asarray(matrix.any(axis=1)))
         size = int(masks[-1].sum())

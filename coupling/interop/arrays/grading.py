@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from coupling.indexing import flat_size
 from coupling.portable import Portable
-from coupling.tables.table import Table
+from coupling.products.clebsch_gordan import ClebschGordan
 
 Integers = NDArray[np.int64]
 
@@ -29,26 +29,37 @@ class Entries(NamedTuple):
     flat: Integers
     values: NDArray[np.float64]
     path: Integers
-    paths: NDArray[np.uint8]
+    paths: Integers
 
 
-def entries_of(table: Table, lmax: tuple[int, int, int], family: str, parity: str) -> Entries:
-    """Return the coefficients of the paths to lmax, or of those of one parity, that a table holds and are not zero.
+def entries_of(product: ClebschGordan) -> Entries:
+    """Return the coefficients of a product before its slots are turned, those that are not zero.
 
-    >>> from coupling.tables import Request, build
-    >>> entries_of(build(Request(lmax=2)), (1, 1, 1), "wigner_3j", "odd").flat[0]
+    >>> from coupling.products import ClebschGordan
+    >>> entries_of(ClebschGordan(1, 1, 1, paths="odd")).flat[0]
     array([1, 2, 3])
     """
-    factor = table.factors[family]
-    wanted = (table.paths <= np.array(lmax)).all(axis=1) & (factor != 0)
-    if parity != "all":
-        wanted &= table.paths.sum(axis=1) % 2 == (parity == "odd")
-    counts = np.diff(table.offsets)
-    l = np.repeat(table.paths[wanted].astype(np.int64), counts[wanted], axis=0)
-    chosen = np.repeat(wanted, counts)
-    path = np.repeat(np.arange(wanted.sum()), counts[wanted])
-    values = table.core[chosen] * factor[wanted][path]
-    return Entries(l * l + l + table.orders[chosen], values, path, table.paths[wanted])
+    table, paths = product.table, product.paths
+    where = np.array([table.index(*path) for path in paths.tolist()], np.int64)
+    counts = np.diff(table.offsets)[where]
+    path = np.repeat(np.arange(len(paths)), counts)
+    entry = np.arange(len(path)) - np.repeat(np.cumsum(counts) - counts, counts) + table.offsets[where][path]
+    l, values = paths[path], table.core[entry] * table.factors[product.family][where][path]
+    return Entries(l * l + l + table.orders[entry], values, path, paths)
+
+
+def graded_entries(product: ClebschGordan) -> Graded:
+    """Return the coefficients of a product as four matrices.
+
+    >>> from coupling.products import ClebschGordan
+    >>> graded_entries(ClebschGordan(1, 1, 1)).shapes
+    [(1, 4), (1, 4), (1, 4), (1, 4)]
+    """
+    l1, l2, l3 = np.roll(product.lmax, product.turns).tolist()
+    graded = Graded(entries_of(product), (l1, l2, l3))
+    for _ in range(product.turns):
+        graded = graded.turn()
+    return graded
 
 
 def grades(lmax: int) -> Integers:

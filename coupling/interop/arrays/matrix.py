@@ -8,51 +8,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
-from coupling.products import MatrixProduct as Checked
+from coupling.products.matrix_product import MatrixProduct
 from coupling.products.reach import rows_of, runs
 from coupling.spins import diagonal
 
 Array = NDArray[np.float64]
 
 
-class MatrixProduct(ArrayProduct):
-    """The product of :class:`coupling.products.MatrixProduct` by four matrix products, on arrays of any namespace.
+class Matrix(ArrayProduct):
+    """The product of :class:`coupling.products.MatrixProduct` by four matrix products.
 
     x becomes [Re X, Im X], n×2n, and y [[Re Y, Im Y], [-Im Y, Re Y]], so that one product of real matrices is
-    [Re XY, Im XY]; z_lm = Re tr(T_lm XY) + Im tr(T_lm XY).  Arguments, normalization and what raises as there.
+    [Re XY, Im XY]; z_lm = Re tr(T_lm XY) + Im tr(T_lm XY).
 
-    >>> product = MatrixProduct(1, 1, 1)
+    >>> from coupling.products import MatrixProduct
     >>> x, y = np.zeros((2, 4, 1))
     >>> x[3], y[1] = 1, 1  # the vectors e_x and e_y, order y, z, x
-    >>> product(x, y)[:, 0].round(12) + 0.0
+    >>> Matrix(MatrixProduct(1, 1, 1))(x, y)[:, 0].round(12) + 0.0
     array([0.        , 0.        , 0.70710678, 0.        ])
     """
 
-    def __init__(
-        self,
-        lmax_in1: object,
-        lmax_in2: object,
-        lmax_out: object,
-        *,
-        spin: object = None,
-        weights: Any = None,
-        layout: str = "channels_last",
-    ) -> None:
-        super().__init__(lmax_in1, lmax_in2, lmax_out, layout)
-        checked = Checked(*self.lmax, spin=spin, weights=weights)
-        self.spin, self.weights = checked.spin, checked.weights
-        self.masks = [rows_of(mask) for mask in checked.reached]
-        self._reached = [runs(mask) for mask in self.masks]
+    product: MatrixProduct
 
-    def turn(self) -> MatrixProduct:
-        """Return the product (y, z) → x of the same trilinear form, of the same spin."""
-        (l1, l2, l3), (a, b, c) = self.lmax, self.weights
-        return MatrixProduct(l2, l3, l1, spin=self.spin, weights=(b, c, a), layout=self.layout)
+    def __init__(self, product: MatrixProduct) -> None:
+        super().__init__(product)
+        self.masks = [rows_of(mask) for mask in product.reached]
+        self._reached = [runs(mask) for mask in self.masks]
 
     def constants(self) -> Constants:
         """Return the matrices from x to n×2n numbers, from y to 2n×2n, and from n×2n to z."""
-        n = int(2 * self.spin) + 1
-        (re1, im1), (re2, im2), (re3, im3) = (operators(l, n, w) for l, w in zip(self.lmax, self.weights, strict=True))
+        n = int(2 * self.product.spin) + 1
+        weights = zip(self.lmax, self.product.weights, strict=True)
+        (re1, im1), (re2, im2), (re3, im3) = (operators(l, n, w) for l, w in weights)
         first = np.concatenate([re1, im1], axis=2)
         second = np.concatenate([np.concatenate([re2, im2], axis=2), np.concatenate([-im2, re2], axis=2)], axis=1)
         third = np.concatenate([np.swapaxes(re3 + im3, 1, 2), np.swapaxes(re3 - im3, 1, 2)], axis=2)
@@ -63,7 +50,7 @@ class MatrixProduct(ArrayProduct):
 
     def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
         """Return the product."""
-        n = int(2 * self.spin) + 1
+        n = int(2 * self.product.spin) + 1
         x, y = (self.read(xp, value, reached) for value, reached in zip((x, y), self._reached, strict=False))
         if not any(there for *_, there in self._reached[2]):
             return self.filled(xp, x * y, self._reached[2])

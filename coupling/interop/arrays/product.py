@@ -20,10 +20,9 @@ from array_api_compat import (
 )
 from numpy.typing import NDArray
 
-from coupling.indexing import flat_size
+from coupling.floating_point import default_rounding
 from coupling.portable import Kept, Portable
-from coupling.products.product import LAYOUTS
-from coupling.selection import degrees, one_of
+from coupling.products.product import Product
 
 #: An array of any namespace: the standard has no type for it.
 AnyArray = Any
@@ -48,20 +47,14 @@ class ArrayProduct(Portable, ABC):
     ((3, 5, 9), (1, 2, 1))
     """
 
-    def __init__(self, lmax_in1: object, lmax_in2: object, lmax_out: object, layout: str) -> None:
-        l1, l2, l3 = degrees(lmax_in1, lmax_in2, lmax_out)
-        self.lmax = l1, l2, l3
-        self.layout = one_of(layout, LAYOUTS, "layout")
+    def __init__(self, product: Product) -> None:
+        self.product = product
+        self.lmax, self.layout, self.sizes = product.lmax, product.layout, product.sizes
         self._made = Kept()
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """The numbers of entries of x, y and z."""
-        return tuple(flat_size(l) for l in self.lmax)
-
-    @abstractmethod
     def turn(self) -> ArrayProduct:
         """Return the product (y, z) → x of the same trilinear form."""
+        return type(self)(self.product.turn())
 
     @abstractmethod
     def constants(self) -> Constants:
@@ -74,7 +67,14 @@ class ArrayProduct(Portable, ABC):
     def __call__(self, x: AnyArray, y: AnyArray) -> AnyArray:
         """Return the product of x and y, in their common type."""
         xp, (x, y) = self.inputs(x, y)
-        return self.compute(xp, x, y, self.constants_like(xp, x))
+        return self.shaped(xp, self.compute(xp, x, y, self.constants_like(xp, x)))
+
+    def flat(self, x: AnyArray, y: AnyArray, *weights: AnyArray) -> AnyArray:
+        """Return the product of features with one axis of entries, unchecked; so is the output."""
+        xp = array_namespace(x, y)
+        dtype = xp.result_type(x, y)
+        x, y, *weights = (xp.astype(value, dtype, copy=False) for value in (x, y, *weights))  # type: ignore[assignment]
+        return self.compute(xp, x, y, self.constants_like(xp, x), *weights)
 
     def inputs(self, *values: AnyArray) -> tuple[Any, list[AnyArray]]:
         """Return the namespace of features, and the features in their common type, after checking them."""
@@ -82,15 +82,30 @@ class ArrayProduct(Portable, ABC):
         for slot, value in enumerate(values):
             self._check(xp, value, slot)
         dtype = xp.result_type(*values)
-        return xp, [xp.astype(value, dtype, copy=False) for value in values]
+        cast = (xp.astype(value, dtype, copy=False) for value in values)
+        return xp, [self._flat(xp, value, slot) for slot, value in enumerate(cast)]
+
+    def _flat(self, xp: Any, value: AnyArray, slot: int) -> AnyArray:
+        """Return a feature with one axis of entries."""
+        count = len(self.product.shapes[slot])
+        if count == 1:
+            return value
+        lead, n = value.shape[: -1 - count], self.sizes[slot]
+        last = self.layout == "channels_last"
+        return xp.reshape(value, (*lead, n, value.shape[-1]) if last else (*lead, value.shape[-1 - count], n))
+
+    def shaped(self, xp: Any, z: AnyArray) -> AnyArray:
+        """Return an output, whose entries are one axis, with all its axes."""
+        axes = self.product.shapes[2]
+        if len(axes) == 1:
+            return z
+        last = self.layout == "channels_last"
+        return xp.reshape(z, (*z.shape[:-2], *axes, z.shape[-1]) if last else (*z.shape[:-1], *axes))
 
     def _check(self, xp: Any, value: AnyArray, slot: int) -> None:
         if not xp.isdtype(value.dtype, "real floating"):
             raise TypeError(f"input {slot + 1} must be real floating, got {value.dtype}")
-        axis, size = self._axis, self.sizes[slot]
-        if value.ndim < 2 or value.shape[axis] != size:
-            shape = tuple(value.shape)
-            raise ValueError(f"input {slot + 1} must have {size} entries on axis {axis}, got shape {shape}")
+        self.product.require_entries(slot, tuple(value.shape))
 
     def constants_like(self, xp: Any, x: AnyArray) -> tuple[AnyArray, ...]:
         """Return the constants in the namespace, type and device of x."""
@@ -102,7 +117,7 @@ class ArrayProduct(Portable, ABC):
         if key in self._made:
             return self._made[key]
         xp = import_module(namespace)
-        with _outside_transforms(xp):
+        with _outside_transforms(xp), default_rounding():
             made = tuple(_constant(xp, value, dtype, where) for value in self.constants())
         if all(map(_lasting, made)):
             self._made[key] = made
@@ -170,7 +185,7 @@ class ArrayProduct(Portable, ABC):
 
 def _constant(xp: Any, value: NDArray[Any], dtype: Any, where: Any) -> AnyArray:
     kind = dtype if value.dtype == np.float64 else xp.int32 if is_jax_namespace(xp) else xp.int64
-    return xp.asarray(value, dtype=kind, device=where)
+    return xp.asarray(value if value.flags.writeable else value.copy(), dtype=kind, device=where)
 
 
 def _lasting(array: AnyArray) -> bool:

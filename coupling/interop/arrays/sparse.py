@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -10,74 +9,45 @@ from typing import Any
 import numpy as np
 from array_api_compat import device
 
-from coupling.conventions import CORE
-from coupling.families import with_basis
-from coupling.interop.arrays.grading import Graded, entries_of
+from coupling.interop.arrays.grading import graded_entries
 from coupling.interop.arrays.product import AnyArray, ArrayProduct, Constants
-from coupling.portable import Kept
-from coupling.products.clebsch_gordan import checked_table, table_of
-from coupling.selection import PARITIES, one_of
-from coupling.tables.table import Table
+from coupling.products.clebsch_gordan import ClebschGordan
 
 
-class ClebschGordan(ArrayProduct):
-    """The product of :class:`coupling.products.ClebschGordan` by four matrix products, on arrays of any namespace:
+class Sparse(ArrayProduct):
+    """The product of :class:`coupling.products.ClebschGordan` by four matrix products.
 
-        z[l3 m3] = Σ_p w_p Σ_{m1 m2} C[m1, m2, m3] x[l1 m1] y[l2 m2]        p = (l1, l2, l3)
+    ``product(x, y, weights)`` takes weights [P] of the paths; they are differentiable like the features.  The four
+    matrices are a third to three quarters full (:mod:`coupling.interop.arrays.grading`); a quarter of all products
+    x_i y_j of a channel sample is in memory at a time.
 
-    ``paths`` uint8 [P, 3] are the paths, in lexicographic order: those of the table, of the parity ("all", "even" or
-    "odd") and with coefficients that are not zero.  ``product(x, y, weights)`` takes weights [P], default ones; they
-    are differentiable like the features.  normalization, table and what raises as there.
-
-    The four matrices are a third to three quarters full (:mod:`coupling.interop.arrays.grading`); a quarter of all
-    products x_i y_j of a channel sample is in memory at a time.
-
-    >>> product = ClebschGordan(1, 1, 1, parity="odd")
+    >>> from coupling.products import ClebschGordan
+    >>> product = Sparse(ClebschGordan(1, 1, 1, paths="odd"))
     >>> x, y = np.array([[0.0], [1], [0], [0]]), np.array([[0.0], [0], [1], [0]])  # two vectors, along y and z
     >>> product.paths.tolist(), product(x, y, np.array([2.0]))[:, 0] + 0.0  # 2 ε/√6: along x
     ([[1, 1, 1]], array([0.        , 0.        , 0.        , 0.81649658]))
     """
 
-    def __init__(
-        self,
-        lmax_in1: object,
-        lmax_in2: object,
-        lmax_out: object,
-        *,
-        parity: str = "all",
-        normalization: str = CORE,
-        table: Table | None = None,
-        layout: str = "channels_last",
-    ) -> None:
-        super().__init__(lmax_in1, lmax_in2, lmax_out, layout)
-        family = with_basis(normalization, "real", "normalization").text
-        table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
-        entries = entries_of(table, self.lmax, family, one_of(parity, PARITIES, "parity"))
-        self.paths = entries.paths
-        self._set(Graded(entries, self.lmax))
+    product: ClebschGordan
 
-    def _set(self, graded: Graded) -> None:
-        self._graded = graded
+    def __init__(self, product: ClebschGordan) -> None:
+        super().__init__(product)
+        self.paths = product.paths
+        self._graded = graded = graded_entries(product)
         self._counts, self._shapes = graded.counts, graded.shapes
         self._some_zero = len(graded.order[2]) < len(graded.back)
         self._path_count = len(self.paths)
         self._places = graded.of_path.shape
-
-    def turn(self) -> ClebschGordan:
-        """Return the product (y, z) → x of the same trilinear form; its weights are in the same order of paths."""
-        other = copy(self)
-        other._set(self._graded.turn())
-        other.lmax = other._graded.lmax
-        other._made = Kept()
-        return other
+        self._own = None if (product.weights == 1).all() else product.weights
 
     def constants(self) -> Constants:
-        """Return coefficients and a zero, their paths, what is where in the four matrices and back, rows by grade."""
+        """Return coefficients and a zero, their paths, what is where in the four matrices and back, rows by grade, and
+        the weights of the product."""
         graded = self._graded
         x, y, z = graded.order
         entries = graded.entries
         places = graded.source, graded.position, graded.of_path.ravel()
-        return entries.values, np.zeros(1), entries.path, *places, x, y, z, graded.back
+        return entries.values, np.zeros(1), entries.path, *places, x, y, z, graded.back, self.product.weights
 
     def __call__(self, x: AnyArray, y: AnyArray, weights: AnyArray = None) -> AnyArray:
         """Return the product of x and y, in their common type."""
@@ -89,7 +59,8 @@ class ClebschGordan(ArrayProduct):
         self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...], weights: AnyArray = None
     ) -> AnyArray:
         """Return the product."""
-        values, zero, path, source, *_, by_x, by_y, _, back = constants
+        values, zero, path, source, *_, by_x, by_y, _, back, own = constants
+        weights = own if weights is None and self._own is not None else weights
         if weights is not None:
             values = values * xp.take(weights, path, axis=0)
         filled = xp.take(xp.concat([values, zero]), source, axis=0)
@@ -109,11 +80,12 @@ class ClebschGordan(ArrayProduct):
         """Return the gradient [P] of Σ cotangent · product(x, y, weights) in the weights; the inputs broadcast.
 
         >>> one = np.ones((4, 1))
-        >>> ClebschGordan(1, 1, 0).weight_gradient(one, one, np.ones((1, 1)))
+        >>> from coupling.products import ClebschGordan
+        >>> Sparse(ClebschGordan(1, 1, 0)).weight_gradient(one, one, np.ones((1, 1)))
         array([1.        , 1.73205081])
         """
         xp, (x, y, z) = self.inputs(x, y, cotangent)
-        values, zero, _, _, position, of_path, by_x, by_y, by_z, _ = self.constants_like(xp, x)
+        values, zero, _, _, position, of_path, by_x, by_y, by_z, _, _ = self.constants_like(xp, x)
         ndim = max(value.ndim for value in (x, y, z)) - 1
         u, v, w = (self.rows(xp, value, ndim) for value in (x, y, z))
         lead = self.lanes(u[:1, ...] * v[:1, ...], w)

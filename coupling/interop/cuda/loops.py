@@ -1,4 +1,4 @@
-"""Kernels of numba-cuda that read tables: the sparse product and the matrix product of any degrees, by loops.
+"""Kernels of numba-cuda that read tables: sparse, matrix and sphere products of any degrees, by loops.
 
 A block of threads has ``tile`` lanes along x and several workers along y; a lane is one channel of one sample, lane =
 sample · channels + channel.  What a block works on is in shared memory, where [entry, lane] is at entry · tile + lane:
@@ -21,7 +21,8 @@ import numpy as np
 
 #: Shared memory that every device gives a block without being asked, in bytes.
 SHARED = 49152
-ONE = np.uint64(1)
+# as numba 0.61 has numpy add integers, 2 · uint64 is a float
+ONE, TWO, THREE, FOUR, FIVE = map(np.uint64, range(1, 6))
 
 # untyped: the simulator has other types
 cuda: Any = numba.cuda
@@ -142,8 +143,8 @@ def matrix_kernel(dtype: np.dtype[Any]) -> Any:
                 b += r_qk * s_kp - r_kq * s_pk + s_qk * r_pk + s_kq * r_kp
                 pk, kp, qk, kq = pk + tile, kp + row, qk + tile, kq + row
                 k += ONE
-            shared[2 * square + p * row + q * tile + lane] = a
-            shared[2 * square + q * row + p * tile + lane] = b
+            shared[TWO * square + p * row + q * tile + lane] = a
+            shared[TWO * square + q * row + p * tile + lane] = b
             i += step
         cuda.syncthreads()
         i = begin
@@ -152,10 +153,122 @@ def matrix_kernel(dtype: np.dtype[Any]) -> Any:
             a = b = kind(0)
             t = uint64(0)
             while l < uint64(used[2]) and t + m < n:
-                a += tables[2, l, m, t] * shared[2 * square + t * row + (t + m) * tile + lane]
-                b += tables[2, l, m, t] * shared[2 * square + (t + m) * row + t * tile + lane]
+                a += tables[2, l, m, t] * shared[TWO * square + t * row + (t + m) * tile + lane]
+                b += tables[2, l, m, t] * shared[TWO * square + (t + m) * row + t * tile + lane]
                 t += ONE
             z[sample, i, channel] = (a + b if orders[i, 2] else a - b) if m else a
             i += step
 
     return cuda.jit(matrix)
+
+
+@lru_cache(maxsize=8)
+def sphere_kernel(dtype: np.dtype[Any]) -> Any:
+    """Return the kernel of products on the sphere for a type; what it reads is in :mod:`coupling.interop.cuda.sphere`.
+
+    For each colatitude of the northern half: workers sum the Fourier coefficients of components, north and south of
+    each; multiply them, and fold the results to what is even and odd in cos θ; and add to z, which stays where it is in
+    global memory.  The two halves of a cross product are the same operations with the inputs exchanged, so that it
+    vanishes exactly for equal inputs.  Shared memory has two numbers of each row and of each result.
+    """
+    kind: Any = numba.from_dtype(dtype)
+
+    def sphere(
+        x: Any,
+        y: Any,
+        z: Any,
+        lanes: Any,
+        begins: Any,
+        sources: Any,
+        synthesis: Any,
+        results: Any,
+        ends: Any,
+        places: Any,
+        analysis: Any,
+    ) -> None:
+        shared = cuda.shared.array(0, kind)
+        tile, lane = uint64(cuda.blockDim.x), uint64(cuda.threadIdx.x)
+        begin, step = uint64(cuda.threadIdx.y), uint64(cuda.blockDim.y)
+        number, channels = uint64(cuda.blockIdx.x) * tile + lane, uint64(z.shape[2])
+        inside, sample, channel = number < uint64(lanes), number // channels, number % channels
+        rows, count = uint64(begins.shape[0]) // TWO, uint64(results.shape[0])
+        south, folded = rows * tile + lane, TWO * rows * tile + lane
+        theta, inputs = uint64(0), uint64(x.shape[1])
+        while theta < uint64(analysis.shape[0]):
+            r = begin
+            while inside and r < rows:
+                even = odd = kind(0)
+                term, middle = uint64(begins[r + r]), uint64(begins[r + r + ONE])
+                last = uint64(begins[r + r + ONE + ONE])
+                while term < last:
+                    entry = uint64(sources[term])
+                    value = x[sample, entry, channel] if entry < inputs else y[sample, entry - inputs, channel]
+                    if term < middle:
+                        even += synthesis[theta, term] * value
+                    else:
+                        odd += synthesis[theta, term] * value
+                    term += ONE
+                shared[r * tile + lane] = even + odd
+                shared[r * tile + south] = even - odd
+                r += step
+            cuda.syncthreads()
+            r = begin
+            while inside and r < count:
+                m, imaginary = uint64(results[r, 0]), results[r, 1]
+                north = low = kind(0)
+                side = uint64(0)
+                while side < TWO:
+                    at = side * rows * tile + lane
+                    total = kind(0)
+                    pair = TWO
+                    while pair < uint64(results.shape[1]):
+                        first, l1 = uint64(results[r, pair + ONE]), uint64(results[r, pair + TWO])
+                        second, l2 = uint64(results[r, pair + THREE]), uint64(results[r, pair + FOUR])
+                        part = kind(0)
+                        k = m - min(m, l2)
+                        while results[r, pair] and k <= min(l1, m):  # orders k and m - k
+                            i, j = (first + TWO * k) * tile + at, (second + TWO * (m - k)) * tile + at
+                            if imaginary:
+                                part += shared[i] * shared[j + tile] + shared[i + tile] * shared[j]
+                            else:
+                                part += shared[i] * shared[j] - shared[i + tile] * shared[j + tile]
+                            k += ONE
+                        k = ONE
+                        while results[r, pair] and k <= l1 and m + k <= l2:  # orders -k and m + k
+                            i, j = (first + TWO * k) * tile + at, (second + TWO * (m + k)) * tile + at
+                            if imaginary:
+                                part += shared[i] * shared[j + tile] - shared[i + tile] * shared[j]
+                            else:
+                                part += shared[i] * shared[j] + shared[i + tile] * shared[j + tile]
+                            k += ONE
+                        k = ONE
+                        while results[r, pair] and k <= l2 and m + k <= l1:  # orders m + k and -k
+                            i, j = (first + TWO * (m + k)) * tile + at, (second + TWO * k) * tile + at
+                            if imaginary:
+                                part += shared[i + tile] * shared[j] - shared[i] * shared[j + tile]
+                            else:
+                                part += shared[i] * shared[j] + shared[i + tile] * shared[j + tile]
+                            k += ONE
+                        total = part - total
+                        pair += FIVE
+                    if side == uint64(0):
+                        north = -total
+                    else:
+                        low = -total
+                    side += ONE
+                shared[(r + r) * tile + folded] = north + low
+                shared[(r + r + ONE) * tile + folded] = north - low
+                r += step
+            cuda.syncthreads()
+            k = begin
+            while inside and k < uint64(z.shape[1]):
+                total = kind(0) if theta == uint64(0) else z[sample, k, channel]
+                term = uint64(ends[k])
+                while term < uint64(ends[k + ONE]):
+                    total += analysis[theta, term] * shared[uint64(places[term]) * tile + folded]
+                    term += ONE
+                z[sample, k, channel] = total
+                k += step
+            theta += ONE
+
+    return cuda.jit(sphere)

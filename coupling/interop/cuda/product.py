@@ -9,21 +9,30 @@ from typing import Any
 
 import numpy as np
 
-from coupling.interop.cuda.loops import cuda, matrix_kernel, sparse_kernel, tile_lanes
+from coupling.interop.cuda.loops import cuda, matrix_kernel, sparse_kernel, sphere_kernel, tile_lanes
+from coupling.interop.cuda.sphere import sphere_arrays
 from coupling.interop.cuda.straight import available, launcher
 from coupling.interop.cuda.tables import matrix_arrays, sparse_arrays
-from coupling.memory import native
+from coupling.memory import float_type, native
 from coupling.portable import Kept, Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
+from coupling.products.spherical import Spherical
+from coupling.products.vector_signal import VectorSignal
 from coupling.quoted import quoted
 from coupling.selection import one_of
 
 ROUTES = ("straight", "loops")
-#: Numbers of x, y and z, or of three matrices, of 4 and 8 bytes, that the compiler spills few of: the sparse product to
-#: degree 6 in float32 and 4 in float64, the matrix product to dimension 10 and 6 (docs/benchmarks/gpu-compiled.md).
-REGISTERS: dict[type[Product], dict[int, int]] = {ClebschGordan: {4: 147, 8: 75}, MatrixProduct: {4: 300, 8: 108}}
+#: Numbers, see ``live_numbers``, of 4 and 8 bytes, that the compiler spills few of: the sparse product, a Gaunt product
+#: and a bracket to degree 6 in float32 and 4 in float64, the matrix product to dimension 10 and 6, fields to degree 3
+#: and 2 (docs/benchmarks/gpu-compiled.md).
+REGISTERS: dict[type[Product], dict[int, int]] = {
+    ClebschGordan: {4: 147, 8: 75},
+    MatrixProduct: {4: 300, 8: 108},
+    Spherical: {4: 147, 8: 75},
+    VectorSignal: {4: 144, 8: 81},
+}
 #: Threads of a block of loops.
 THREADS = 256
 
@@ -33,15 +42,17 @@ Launch = Callable[[Any, Any, Any, int], None]
 class CudaProduct(Portable):
     """A product of features on a CUDA device, with its derivatives.
 
-    product : a ``ClebschGordan`` (of any normalization, table and weights) or a ``MatrixProduct``, channels last
+    product : a ``ClebschGordan`` (of any normalization, table and weights), a ``MatrixProduct``, a ``Gaunt``,
+        ``AntisymmetricGaunt`` or ``VectorSignal`` product, channels last
     route : "straight": a program without loops, compiled by NVRTC for this product, features in registers and
         coefficients in its instructions; "loops": kernels of numba-cuda that read tables, for any degree; by default
-        "straight" where NVRTC is and registers suffice (sparse: degree 6 in float32, 4 in float64; matrix: 9 and 5)
+        "straight" where NVRTC is and registers suffice (sparse, Gaunt and bracket: degree 6 in float32, 4 in float64;
+        matrix: 9 and 5; fields: 3 and 2)
 
-    Features are float32 or float64 arrays [..., (lmax+1)², channels] on the device: of numba, CuPy, torch, or anything
-    with ``__cuda_array_interface__``, C-contiguous and of one shape but for the entries.  Arrays of numpy are copied
-    there.  The result is an array of numba on the device, unless ``out`` is given.  Coefficients are copied to the
-    device once, when a type is first met.
+    Features are float32 or float64 arrays [..., (lmax+1)², channels] ([..., components, (lmax+1)², channels] for a
+    ``VectorSignal``) on the device: of numba, CuPy, torch, or anything with ``__cuda_array_interface__``, C-contiguous
+    and of one shape but for the entries.  Arrays of numpy are copied there.  The result is an array of numba on the
+    device, unless ``out`` is given.  Coefficients are copied to the device once, when a type is first met.
 
     Needs numba's CUDA target, best the package numba-cuda (extra ``cuda``); with NUMBA_ENABLE_CUDASIM=1 loops run on a
     processor, for tests.  Raises ValueError or TypeError for a product, route or features that do not fit.
@@ -52,8 +63,9 @@ class CudaProduct(Portable):
     """
 
     def __init__(self, product: Product, *, route: str | None = None) -> None:
-        if not isinstance(product, ClebschGordan | MatrixProduct):
-            raise TypeError(f"product must be a ClebschGordan or a MatrixProduct, got {type(product).__name__}")
+        if not isinstance(product, ClebschGordan | MatrixProduct | Spherical | VectorSignal):
+            kinds = "ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt or VectorSignal"
+            raise TypeError(f"product must be of one of the kinds {kinds}, got {type(product).__name__}")
         if product.layout != "channels_last":
             raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
         self.product = product
@@ -75,7 +87,9 @@ class CudaProduct(Portable):
         result = cuda.device_array(shape, first.dtype) if out is None else _on_device(out)
         if tuple(result.shape) != shape or result.dtype != first.dtype:
             raise ValueError(f"out must be {first.dtype} of shape {shape}, got {result.dtype} of shape {result.shape}")
-        a, b, c = (t.reshape(math.prod(shape[:-2]), *tuple(t.shape)[-2:]) for t in (first, second, result))
+        batch = math.prod(shape[: -1 - len(self.product.shapes[2])])
+        arrays = zip((first, second, result), self.product.sizes, strict=True)
+        a, b, c = (t.reshape(batch, size, shape[-1]) for t, size in arrays)
         if result.size:
             self._launch(first.dtype, shape[-1])(a, b, c, stream)
         return result if out is None else out
@@ -92,10 +106,9 @@ class CudaProduct(Portable):
         >>> CudaProduct(MatrixProduct(12, 12, 12)).route_of("float32")
         'loops'
         """
-        kind = np.dtype(dtype)  # type: ignore[call-overload]
-        product = self.product
-        numbers = 3 * matrix_dimension(product) ** 2 if isinstance(product, MatrixProduct) else sum(product.sizes)
-        fits = available() and numbers <= REGISTERS[type(product)][kind.itemsize]
+        kind = float_type(dtype)
+        limits = next(limits for one, limits in REGISTERS.items() if isinstance(self.product, one))
+        fits = available() and live_numbers(self.product) <= limits[kind.itemsize]
         return self.route or ("straight" if fits else "loops")
 
     def _shape(self, x: Any, y: Any) -> tuple[int, ...]:
@@ -104,15 +117,14 @@ class CudaProduct(Portable):
         for slot, (array, shape) in enumerate(zip((x, y), shapes, strict=True)):
             if array.dtype not in (np.float32, np.float64):
                 raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
-            if len(shape) < 2 or shape[-2] != self.product.sizes[slot]:
-                wanted = f"{self.product.sizes[slot]} = (lmax+1)² entries on axis -2"
-                raise ValueError(f"input {slot + 1} must have {wanted}, got shape {shape}")
+            self.product.require_entries(slot, shape)
             if not array.is_c_contiguous():
                 raise ValueError(f"input {slot + 1} must be C-contiguous, got strides {array.strides}")
-        if (x.dtype, shapes[0][:-2], shapes[0][-1]) != (y.dtype, shapes[1][:-2], shapes[1][-1]):
+        leads = [shape[: -1 - len(axes)] for shape, axes in zip(shapes, self.product.shapes, strict=False)]
+        if (x.dtype, leads[0], shapes[0][-1]) != (y.dtype, leads[1], shapes[1][-1]):
             found = f"{x.dtype} {shapes[0]} and {y.dtype} {shapes[1]}"
-            raise ValueError(f"inputs must be of one type and of one shape but for axis -2, got {found}")
-        return (*shapes[0][:-2], self.product.sizes[2], shapes[0][-1])
+            raise ValueError(f"inputs must be of one type and of one shape but for their entries, got {found}")
+        return (*leads[0], *self.product.shapes[2], shapes[0][-1])
 
     def _launch(self, dtype: np.dtype[Any], channels: int) -> Launch:
         """Return what launches the kernel for a type and number of channels."""
@@ -121,6 +133,17 @@ class CudaProduct(Portable):
             make = launcher if self.route_of(dtype) == "straight" else loops
             self._launches[key] = make(self.product, dtype, channels)
         return self._launches[key]
+
+
+def live_numbers(product: Product) -> int:
+    """Return how many numbers a program without loops works on: three matrices, three fields for each slot, or x, y, z.
+
+    >>> live_numbers(MatrixProduct(4, 4, 4)), live_numbers(VectorSignal(1, 1, 1)), live_numbers(ClebschGordan(1, 1, 2))
+    (75, 36, 17)
+    """
+    if isinstance(product, MatrixProduct):
+        return 3 * matrix_dimension(product) ** 2
+    return 3 * sum((l + 1) ** 2 for l in product.lmax) if isinstance(product, VectorSignal) else sum(product.sizes)
 
 
 def matrix_dimension(product: MatrixProduct) -> int:
@@ -132,17 +155,21 @@ def matrix_dimension(product: MatrixProduct) -> int:
     return round(2 * product.spin) + 1
 
 
-def loops(product: ClebschGordan | MatrixProduct, dtype: np.dtype[Any], channels: int) -> Launch:
+def loops(product: Product, dtype: np.dtype[Any], channels: int) -> Launch:
     """Return what launches the kernel of loops; tables are copied to the device here."""
     if isinstance(product, ClebschGordan):
         kernel, numbers = sparse_kernel(dtype), sum(product.sizes[:2])
         tile = tile_lanes(numbers, dtype.itemsize)
         outputs, runs, left, right, values = sparse_arrays(product, dtype)
         arrays: tuple[Any, ...] = outputs, runs, left * np.uint32(tile), right * np.uint32(tile), values
-    else:
+    elif isinstance(product, MatrixProduct):
         kernel, numbers = matrix_kernel(dtype), 3 * matrix_dimension(product) ** 2
         tile = tile_lanes(numbers, dtype.itemsize)
         arrays = matrix_arrays(product, dtype)
+    elif isinstance(product, Spherical | VectorSignal):
+        sphere = sphere_arrays(product, dtype)
+        kernel, numbers = sphere_kernel(dtype), sphere.begins.size - 1 + 2 * len(sphere.results)
+        tile, arrays = tile_lanes(numbers, dtype.itemsize), sphere
     arguments = [cuda.to_device(array) for array in arrays]
     block = tile, THREADS // tile
 

@@ -63,8 +63,8 @@ def cuda_source(product: Product, dtype: object = "float32", name: str = "coupli
     lanes = batch · channels; any grid of one-dimensional blocks will do.  Coefficients are hexadecimal literals of
     dtype.  Loads and stores are coalesced when channels is a multiple of 32.
 
-    product : a ``ClebschGordan``, whose table may be a file's, a ``MatrixProduct`` with 2j+1 <= 16, or a ``Gaunt`` or
-        ``AntisymmetricGaunt`` product with lmax <= 20
+    product : a ``ClebschGordan``, whose table may be a file's, a ``MatrixProduct`` with 2j+1 <= 16, or a ``Gaunt``,
+        ``AntisymmetricGaunt`` or ``VectorSignal`` product with lmax <= 20; components of the latter are entries too
     dtype : float32 or float64
 
     Raises TypeError for another product; ValueError for another type, spin or degree, or a name that is no C

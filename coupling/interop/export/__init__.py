@@ -3,9 +3,19 @@
 :func:`export` returns the bytes of a file; the same table and options give the same bytes.
 """
 
+from coupling.interop.export.bases import export_basis, read_exact_basis
 from coupling.interop.export.cuequivariance import segmented_tensor_product
 from coupling.interop.export.formats import FORMATS, export
 from coupling.interop.export.listing import Listing, list_table
 from coupling.interop.export.text import read_exact_json
 
-__all__ = ["FORMATS", "Listing", "export", "list_table", "read_exact_json", "segmented_tensor_product"]
+__all__ = [
+    "FORMATS",
+    "Listing",
+    "export",
+    "export_basis",
+    "list_table",
+    "read_exact_basis",
+    "read_exact_json",
+    "segmented_tensor_product",
+]

@@ -14,6 +14,25 @@ break equivariance at 1e-3.  Needs jax, which no extra installs.
 """
 
 from coupling.interop.jax.loading import load
-from coupling.interop.jax.products import AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct
+from coupling.interop.jax.products import (
+    AntisymmetricGaunt,
+    ClebschGordan,
+    FullProduct,
+    Gaunt,
+    MatrixProduct,
+    RoutedProduct,
+    Simulation,
+    VectorSignal,
+)
 
-__all__ = ["AntisymmetricGaunt", "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "load"]
+__all__ = [
+    "AntisymmetricGaunt",
+    "ClebschGordan",
+    "FullProduct",
+    "Gaunt",
+    "MatrixProduct",
+    "RoutedProduct",
+    "Simulation",
+    "VectorSignal",
+    "load",
+]

@@ -40,7 +40,7 @@ def load(
            [ 0.    ,  0.    ,  0.4082],
            [ 0.    , -0.4082,  0.    ]], dtype=float32)
     """
-    name = jnp.dtype(dtype).name
+    name = "None" if dtype is None else jnp.dtype(dtype).name  # which takes None for float64
     if name == "float64" and jnp.zeros(0).dtype != jnp.float64:
         raise ValueError("dtype float64 needs jax.config.update('jax_enable_x64', True)")
 

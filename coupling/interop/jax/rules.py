@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from coupling.interop.forms import array_form
+from coupling.interop.arrays.programs import program_of
 
 Array = Any
 
@@ -19,23 +19,23 @@ Array = Any
 def compute(form: str, turns: int, x: Array, y: Array, *weights: Array) -> Array:
     """Return a product with the derivative rules of JAX.
 
-    >>> from coupling.interop.forms import form_text
+    >>> from coupling.products.form import Form
     >>> import jax.numpy as jnp
     >>> one = jnp.ones((4, 1))
-    >>> compute(form_text("Gaunt", (1, 1, 0)), 0, one, one).round(4)  # 4/√4π
+    >>> compute(Form.of("Gaunt", 1, 1, 0).text, 0, one, one).round(4)  # 4/√4π
     Array([[1.1284]], dtype=float32)
     """
     with jax.default_matmul_precision("highest"):
-        return array_form(form, turns)(*map(jnp.asarray, (x, y, *weights)))  # numpy's beside a cotangent of JAX
+        return program_of(form, turns).flat(*map(jnp.asarray, (x, y, *weights)))  # numpy's beside a cotangent of JAX
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def product(form: str, turns: int, x: Array, y: Array) -> Array:
     """Return the product of a form whose slots are turned.
 
-    >>> from coupling.interop.forms import form_text
+    >>> from coupling.products.form import Form
     >>> import jax.numpy as jnp
-    >>> form, one = form_text("Gaunt", (1, 1, 0)), jnp.ones((4, 1))
+    >>> form, one = Form.of("Gaunt", 1, 1, 0).text, jnp.ones((4, 1))
     >>> jax.grad(lambda x: product(form, 0, x, one).sum())(one)[:, 0].round(4)
     Array([0.2821, 0.2821, 0.2821, 0.2821], dtype=float32)
     """
@@ -52,7 +52,7 @@ def weighted_product(form: str, turns: int, x: Array, y: Array, w: Array) -> Arr
 def weight_gradient(form: str, x: Array, y: Array, z: Array) -> Array:
     """Return the gradient [P] of Σ z · weighted_product(x, y, w) in w."""
     with jax.default_matmul_precision("highest"):
-        whole: Any = array_form(form, 0)
+        whole: Any = program_of(form, 0)
         return whole.weight_gradient(*map(jnp.asarray, (x, y, z)))
 
 

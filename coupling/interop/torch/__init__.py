@@ -12,6 +12,25 @@ torch.Size([100, 25, 32])
 """
 
 from coupling.interop.torch.loading import load
-from coupling.interop.torch.modules import AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct
+from coupling.interop.torch.modules import (
+    AntisymmetricGaunt,
+    ClebschGordan,
+    FullProduct,
+    Gaunt,
+    MatrixProduct,
+    RoutedProduct,
+    Simulation,
+    VectorSignal,
+)
 
-__all__ = ["AntisymmetricGaunt", "ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "load"]
+__all__ = [
+    "AntisymmetricGaunt",
+    "ClebschGordan",
+    "FullProduct",
+    "Gaunt",
+    "MatrixProduct",
+    "RoutedProduct",
+    "Simulation",
+    "VectorSignal",
+    "load",
+]

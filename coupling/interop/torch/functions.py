@@ -21,8 +21,8 @@ import coupling.interop.torch.operators as operators
 def apply_product(x: Tensor, y: Tensor, form: str, turns: int = 0) -> Tensor:
     """Return :func:`coupling.interop.torch.operators.product`, differentiable in every mode.
 
-    >>> from coupling.interop.forms import form_text
-    >>> form, one = form_text("Gaunt", (1, 1, 0)), torch.ones(1, 4, 1)
+    >>> from coupling.products.form import Form
+    >>> form, one = Form.of("Gaunt", 1, 1, 0).text, torch.ones(1, 4, 1)
     >>> torch.func.jvp(lambda x: apply_product(x, one, form), (one,), (2 * one,))[1]
     tensor([[[2.2568]]])
     """
@@ -34,8 +34,8 @@ def apply_product(x: Tensor, y: Tensor, form: str, turns: int = 0) -> Tensor:
 def apply_weighted_product(x: Tensor, y: Tensor, weights: Tensor, form: str, turns: int = 0) -> Tensor:
     """Return :func:`coupling.interop.torch.operators.weighted_product`, differentiable in every mode.
 
-    >>> from coupling.interop.forms import form_text
-    >>> form, one = form_text("ClebschGordan", (1, 1, 0)), torch.ones(1, 4, 1)
+    >>> from coupling.products.form import Form
+    >>> form, one = Form.of("ClebschGordan", 1, 1, 0).text, torch.ones(1, 4, 1)
     >>> torch.func.jacfwd(lambda w: apply_weighted_product(one, one, w, form).sum())(torch.ones(2))
     tensor([1.0000, 1.7321])
     """

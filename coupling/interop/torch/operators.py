@@ -5,12 +5,12 @@
     weight_gradient(x, y, z)  →  w            weighted_product of the other two with the cotangent h in place of w
 
 Features are [batch, entries, channels] of one batch and channels, all float32 or all float64; ``form`` is the text of
-:func:`coupling.interop.forms.form_text`, ``turns`` (0, 1 or 2) how often its slots are turned, (x, y, z) → (y, z, x).
+:attr:`coupling.products.form.Form.text`, ``turns`` (0, 1 or 2) how often its slots are turned, (x, y, z) → (y, z, x).
 To torch they are ``torch.ops.coupling.product`` and so on.  Raises TypeError or ValueError for other features, weights,
 forms and turns.
 
->>> from coupling.interop.forms import form_text
->>> x, y, form = torch.ones(1, 4, 1), torch.ones(1, 4, 1), form_text("ClebschGordan", (1, 1, 0))
+>>> from coupling.products.form import Form
+>>> x, y, form = torch.ones(1, 4, 1), torch.ones(1, 4, 1), Form.of("ClebschGordan", 1, 1, 0).text
 >>> product(x, y, form, 0), weighted_product(x, y, torch.tensor([2.0, 0.0]), form, 0)
 (tensor([[[2.7321]]]), tensor([[[2.]]]))
 >>> weight_gradient(x, y, torch.ones(1, 1, 1), form)
@@ -25,7 +25,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coupling.interop.forms import array_form, compiled_form, cube, path_list
+from coupling.interop.arrays.programs import program_of
+from coupling.products.clebsch_gordan import ClebschGordan
+from coupling.products.form import read_form
 from coupling.quoted import quoted
 
 #: So many numbers of features are worth a thread.
@@ -40,32 +42,43 @@ def product(x: Tensor, y: Tensor, form: str, turns: int) -> Tensor:
     """Return the product [batch, entries, channels] of a form whose slots are turned."""
     _require(form, turns, x, y)
     if x.is_cpu:
-        return _compiled(x, y, lambda workers: compiled_form(form, turns, workers))
-    return _in_parts(array_form(form, turns), x, y)
+        return _compiled(x, y, lambda workers: read_form(form, turns).product(workers))
+    return _in_parts(program_of(form, turns), x, y)
 
 
 @torch.library.custom_op("coupling::weighted_product", mutates_args=())
 def weighted_product(x: Tensor, y: Tensor, weights: Tensor, form: str, turns: int) -> Tensor:
     """Return the product of a form "ClebschGordan" with the weights [P] of its paths."""
     _require(form, turns, x, y, like=weights)
-    if weights.shape != (len(path_list(form)),):
-        raise ValueError(f"weights must have shape ({len(path_list(form))},), one per path, got {tuple(weights.shape)}")
+    if weights.shape != (paths_of(form),):
+        raise ValueError(f"weights must have shape ({paths_of(form)},), one per path, got {tuple(weights.shape)}")
     if x.is_cpu:
-        full = cube(form, turns, weights.detach().numpy())
-        return _compiled(x, y, lambda workers: compiled_form(form, turns, workers).with_weights(full))  # type: ignore[attr-defined]
-    return _in_parts(array_form(form, turns), x, y, weights)
+        return _compiled(x, y, lambda workers: read_form(form, turns).product(workers), weights)
+    return _in_parts(program_of(form, turns), x, y, weights)
 
 
 @torch.library.custom_op("coupling::weight_gradient", mutates_args=())
 def weight_gradient(x: Tensor, y: Tensor, z: Tensor, form: str) -> Tensor:
     """Return the gradient [P] of Σ z · weighted_product(x, y, w) in w."""
     _require(form, 0, x, y, z)
+    paths_of(form)
     if x.is_cpu:
-        places = tuple(path_list(form).T.astype(int))
-        numbers: Any = compiled_form(form, 0, 1)
-        gradient = numbers.weight_gradient(*(value.detach().contiguous().numpy() for value in (x, y, z)))
-        return torch.from_numpy(gradient[places]).to(x.dtype)
-    return _sum_of_parts(array_form(form, 0), x, y, z)
+        given = (value.detach().contiguous().numpy() for value in (x, y, z))
+        return torch.from_numpy(read_form(form).product().weight_gradient(*given)).to(x.dtype)
+    return _sum_of_parts(program_of(form, 0), x, y, z)
+
+
+def paths_of(form: str) -> int:
+    """Return the number of paths of a form that has a weight for each, or raise.
+
+    >>> from coupling.products.form import Form
+    >>> paths_of(Form.of("ClebschGordan", 1, 1, 1, paths="even").text)
+    4
+    """
+    product = read_form(form).product()
+    if not isinstance(product, ClebschGordan):
+        raise ValueError(f"paths have weights in forms of the kind ClebschGordan, got {quoted(form)}")
+    return len(product.paths)
 
 
 def _require(form: str, turns: int, *features: Tensor, like: Tensor | None = None) -> None:
@@ -75,19 +88,20 @@ def _require(form: str, turns: int, *features: Tensor, like: Tensor | None = Non
     kinds = [(value.dtype, value.device) for value in (*features, *(() if like is None else (like,)))]
     if len(set(kinds)) > 1 or kinds[0][0] not in (torch.float32, torch.float64):
         raise TypeError(f"the inputs of the operator must all be float32 or all float64 on one device, got {kinds}")
-    shapes, sizes = [tuple(value.shape) for value in features], (array_form(form, 0).sizes * 2)[turns:]
+    shapes, sizes = [tuple(value.shape) for value in features], (read_form(form).product().sizes * 2)[turns:]
     first = shapes[0]
     if any(len(s) != 3 or s != (first[0], size, first[2]) for s, size in zip(shapes, sizes, strict=False)):
         wanted = ", ".join(f"[batch, {size}, channels]" for size in sizes[: len(shapes)])
         raise ValueError(f"the features of the operator must be {wanted} of one batch and channels, got {shapes}")
 
 
-def _compiled(x: Tensor, y: Tensor, of: Callable[[int], Any]) -> Tensor:
+def _compiled(x: Tensor, y: Tensor, of: Callable[[int], Any], weights: Tensor | None = None) -> Tensor:
     """Run a compiled product on the memory of tensors, by as many threads as torch has and as are worth it."""
     workers = max(1, min(torch.get_num_threads(), (x.numel() + y.numel()) // NUMBERS_PER_THREAD))
     one = of(workers)
     out = x.new_empty((x.shape[0], one.sizes[2], x.shape[2]))
-    one._compute(x.detach().contiguous().numpy(), y.detach().contiguous().numpy(), out.numpy())
+    arrays = x.detach().contiguous().numpy(), y.detach().contiguous().numpy(), out.numpy()
+    one._compute(*arrays) if weights is None else one.compute_weighted(*arrays, weights.detach().double().numpy())
     return out
 
 
@@ -100,7 +114,7 @@ def _in_parts(form: Any, x: Tensor, y: Tensor, *weights: Tensor) -> Tensor:
     out, step = x.new_empty((x.shape[0], form.sizes[2], x.shape[2])), _step(form, x)
     for begin in range(0, x.shape[0], step):
         part = slice(begin, begin + step)
-        out[part] = form(x[part], y[part], *weights)
+        out[part] = form.flat(x[part], y[part], *weights)
     return out
 
 
@@ -128,17 +142,17 @@ def in_order(a: Tensor, b: Tensor, c: Tensor, turns: int) -> tuple[Tensor, Tenso
 
 @product.register_fake
 def _(x: Tensor, y: Tensor, form: str, turns: int) -> Tensor:
-    return x.new_empty((x.shape[0], array_form(form, turns).sizes[2], x.shape[2]))
+    return x.new_empty((x.shape[0], read_form(form, turns).product().sizes[2], x.shape[2]))
 
 
 @weighted_product.register_fake
 def _(x: Tensor, y: Tensor, weights: Tensor, form: str, turns: int) -> Tensor:
-    return x.new_empty((x.shape[0], array_form(form, turns).sizes[2], x.shape[2]))
+    return x.new_empty((x.shape[0], read_form(form, turns).product().sizes[2], x.shape[2]))
 
 
 @weight_gradient.register_fake
 def _(x: Tensor, y: Tensor, z: Tensor, form: str) -> Tensor:
-    return x.new_empty((len(path_list(form)),))
+    return x.new_empty((paths_of(form),))
 
 
 # -- derivatives ------------------------------------------------------------------------------

@@ -1,0 +1,157 @@
+"""The costs of the routes on this processor: a few products are timed, and what was fitted elsewhere is scaled to them.
+
+``costs.json`` was fitted on one processor.  On another one kind of code is faster than predicted, another slower, by up
+to 1.7; one number for each code and type takes most of that away.  The file lies in the user's cache folder, names the
+processor, and counts for that one alone.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from statistics import median
+from time import thread_time
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from coupling.products.product import Product
+
+#: What the file says about itself.
+BY = "coupling calibrate"
+
+#: Channels, bytes of features, seconds and repetitions of each time that is measured.
+CHANNELS, BYTES, SECONDS, TURNS = 64, 1 << 20, 0.02, 5
+
+TYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+class Case(NamedTuple):
+    """A product and its predicted work."""
+
+    product: Product
+    work: Any
+
+
+def cases() -> Iterator[Case]:
+    """Yield two products of each kind of code, or one where two would take long.
+
+    >>> sorted({case.work.code for case in cases()})  # doctest: +NORMALIZE_WHITESPACE
+    ['matrix loops', 'matrix straight', 'sparse loops', 'sparse straight', 'sphere loops', 'sphere straight']
+    """
+    from coupling.products.clebsch_gordan import ClebschGordan
+    from coupling.products.costs import matrix_work, sparse_work, sphere_work
+    from coupling.products.gaunt import Gaunt
+    from coupling.products.matrix_product import MatrixProduct
+
+    for l in (2, 4, 6, 8):
+        sparse = ClebschGordan(l, l, l)
+        yield Case(sparse, sparse_work((l, l, l), sparse.paths))
+    for l in (4, 8, 24):
+        yield Case(Gaunt(l, l, l), sphere_work((l, l, l), 1, 0))
+    for l in (4, 8, 20):
+        matrix = MatrixProduct(l, l, l)
+        yield Case(matrix, matrix_work((l, l, l), matrix.spin))
+
+
+def seconds_per_sample(product: Product, dtype: np.dtype[Any]) -> float:
+    """Return the median processor seconds of a product for a channel sample, one thread, features of about a megabyte.
+
+    >>> from coupling.products import Gaunt
+    >>> 0 < seconds_per_sample(Gaunt(1, 1, 1), np.dtype("float32")) < 1e-3
+    True
+    """
+    random = np.random.default_rng(0)
+    batch = max(1, BYTES // (sum(product.sizes) * CHANNELS * dtype.itemsize))
+    x, y = (random.standard_normal((batch, size, CHANNELS)).astype(dtype) for size in product.sizes[:2])
+    product(x, y)  # compiled, and its tables made
+    repeats = max(1, int(SECONDS / max(_timed(lambda: product(x, y), 1), 1e-7)))
+    return median(_timed(lambda: product(x, y), repeats) for _ in range(TURNS)) / (batch * CHANNELS)
+
+
+def _timed(run: Callable[[], object], repeats: int) -> float:
+    start = thread_time()
+    for _ in range(repeats):
+        run()
+    return (thread_time() - start) / repeats
+
+
+def measured_ratios(tell: Callable[[str], object] = lambda line: None) -> dict[str, dict[str, float]]:
+    """Return for each type and code the measured over the predicted time, the median of its products."""
+    from coupling.products.costs import fitted
+
+    known, made = fitted()["dtypes"], list(cases())
+    found: dict[str, dict[str, float]] = {}
+    for dtype in TYPES:
+        ratios: dict[str, list[float]] = {}
+        for product, work in made:
+            time = seconds_per_sample(product, dtype)
+            ratios.setdefault(work.code, []).append(time / float(np.dot(known[dtype.name][work.code], work.counts)))
+        found[dtype.name] = {code: float(f"{median(each):.3g}") for code, each in ratios.items()}
+        for code, ratio in found[dtype.name].items():
+            tell(f"{dtype.name}  {code:16} {ratio:5.2f} of the time predicted")
+    return found
+
+
+def calibration_file() -> Path:
+    """Return where the ratios of this machine are kept; it need not exist.
+
+    >>> calibration_file().name
+    'costs.json'
+    """
+    from platformdirs import user_cache_path
+
+    return user_cache_path("coupling", appauthor=False) / "costs.json"
+
+
+def calibrate(tell: Callable[[str], object] = lambda line: None) -> Path:
+    """Measure, keep the ratios for this processor, return their file; FileExistsError for one that is not ours."""
+    from coupling.files.atomic import write_file
+
+    content = {"by": BY, "processor": processor(), "ratios": measured_ratios(tell)}
+    file = calibration_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_file(file, (json.dumps(content, indent=1) + "\n").encode(), force=_read(file) is not None)
+    ratios.cache_clear()
+    return file
+
+
+@cache
+def ratios() -> dict[str, dict[str, float]]:
+    """Return the ratios that were measured on this processor, empty where none were.
+
+    >>> all(0 < ratio < 100 for each in ratios().values() for ratio in each.values())
+    True
+    """
+    content = _read(calibration_file())
+    if content is None or content["processor"] != processor():
+        return {}
+    found: dict[str, dict[str, float]] = content["ratios"]
+    return found
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    """Return what a file of ours says, None where it is missing, damaged or not ours."""
+    try:
+        content = json.loads(file.read_bytes()[: 1 << 16])
+        whole = content["by"] == BY and isinstance(content["processor"], str)
+        numbers = [float(ratio) for each in content["ratios"].values() for ratio in each.values()]
+    except (OSError, RecursionError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return content if whole and all(0 < ratio < 100 for ratio in numbers) else None
+
+
+def processor() -> str:
+    """Return the name of the processor, where the system tells.
+
+    >>> processor() == processor() != ""
+    True
+    """
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
