@@ -1,6 +1,6 @@
 """Pages and pictures of the benchmarks: nothing that a benchmark did not write is replaced without ``--force``.
 
-The rule is that of the package, :mod:`coupling.tables.ownership`: a page says which command wrote it, a picture which
+The rule is that of the package, :mod:`coupling.files.ownership`: a page says which command wrote it, a picture which
 program, and only its own kind may take its place.  A page that would be refused is refused before anything is measured.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from coupling.files import Kind
+from coupling.files.atomic import write_file
+from coupling.files.ownership import require_replaceable
 from coupling.plots.style import require_picture
-from coupling.tables.atomic import write_file
-from coupling.tables.ownership import Kind, require_replaceable
 
 
 def add_options(parser: argparse.ArgumentParser, what: str) -> None:

@@ -36,6 +36,7 @@ from coupling.kernels.regge import MAX_TOTAL
 from coupling.memory import require_memory
 from coupling.plan import PATH_BYTES, Plan, box_plan, buffer_shapes, checked_paths, make_plan, work_bytes
 from coupling.portable import Portable
+from coupling.quoted import quoted
 from coupling.selection import PARITIES, Path, box_of, one_of, orders
 
 Floats = NDArray[np.float64]
@@ -96,18 +97,26 @@ class Tabulation(Portable):
 
 
 def tabulate(
-    family: str | Family, lmax: object, basis: str = "real", parity: str = "all", workers: int = 1, error: float = ERROR
+    family: str | Family,
+    lmax: object,
+    basis: str = "real",
+    parity: str = "all",
+    workers: int = 1,
+    error: float = ERROR,
+    out: Floats | None = None,
 ) -> Tabulation:
     """Return all coefficients of a family with degrees up to lmax (one number, or one per slot), correctly rounded.
 
     family: a name, see :func:`coupling.families.family`: "wigner_3j" (in the real basis the core C), "clebsch_gordan",
     "gaunt", "antisymmetric_gaunt", …  A family that lives on one parity has paths of it only, and an imaginary one is
     given without its i in the complex basis.  workers threads share the work.  error is the bound behind the rounding
-    test: a larger one leaves more entries to exact arithmetic and changes nothing else.
+    test: a larger one leaves more entries to exact arithmetic and changes nothing else.  out receives the values, with
+    the same bits: a contiguous, writeable float64 array [E], in memory or a ``numpy.memmap``, with one place for each
+    entry, ``sum(entry_counts(path_array(lmax, parity), basis))`` of :mod:`coupling.indexing`.
 
-    Raises ValueError or TypeError for an unknown family, basis or parity, a basis that the family does not have and
-    degrees that do not exist, MemoryError for a table that does not fit.  Source: derivations ``gaunt``,
-    ``antisymmetric_gaunt``, ``real_basis``.
+    Raises ValueError or TypeError for an unknown family, basis or parity, a basis that the family does not have,
+    degrees that do not exist and another out, MemoryError for a table that does not fit.  Source: derivations
+    ``gaunt``, ``antisymmetric_gaunt``, ``real_basis``.
 
     >>> table = tabulate("gaunt", 2)
     >>> len(table), table.values.shape, table.of_path(0)
@@ -117,7 +126,7 @@ def tabulate(
     one_of(parity, PARITIES, "parity")
     record.require_basis(basis)
     parity = record.parity if parity == "all" else parity
-    return _tabulate(record, basis, box_plan(box, basis, parity, record.kernel is not None), workers, error)
+    return _tabulate(record, basis, box_plan(box, basis, parity, record.kernel is not None), workers, error, out)
 
 
 def tabulate_paths(
@@ -141,13 +150,17 @@ def tabulate_paths(
 
 
 @default_rounding()
-def _tabulate(family: Family, basis: str, plan: Plan, workers: int, error: float) -> Tabulation:
+def _tabulate(
+    family: Family, basis: str, plan: Plan, workers: int, error: float, out: Floats | None = None
+) -> Tabulation:
     threads, bound = count(workers, "workers"), _checked_error(error)
     entries = int(plan.offsets[-1])
     listed = 0 if bound == ERROR else 40 * entries  # a wider bound may leave all entries to exact arithmetic
-    needed = 8 * entries + listed + work_bytes(plan, threads)
+    needed = (8 * entries if out is None else 0) + listed + work_bytes(plan, threads)
     require_memory(needed, f"the table of {entries} {family.text} coefficients")
-    values = np.empty(entries) if _fills(family, plan.paths) else np.zeros(entries)
+    values = np.empty(entries) if out is None else _checked_out(out, entries)
+    if not _fills(family, plan.paths):
+        values[:] = 0
     if threads == 1:
         doubtful = _fill(family, basis, plan, values, bound)
     else:
@@ -177,6 +190,17 @@ def _fills(family: Family, paths: Integers) -> bool:
     return family.kernel is not None and (
         family.parity == "all" or bool((paths.sum(axis=1) % 2 == (family.parity == "odd")).all())
     )
+
+
+def _checked_out(out: object, entries: int) -> Floats:
+    """Return an array of the caller as a plain one, or raise."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be a float64 array of shape ({entries},), got {type(out).__name__} {quoted(out)}")
+    if out.dtype != np.float64 or out.shape != (entries,):
+        raise ValueError(f"out must be a float64 array of shape ({entries},), got {out.dtype} of shape {out.shape}")
+    if not (out.flags.c_contiguous and out.flags.writeable and out.flags.aligned):
+        raise ValueError("out must be contiguous, aligned and writeable, got an array that is not")
+    return np.asarray(out)
 
 
 def _checked_error(error: object) -> float:

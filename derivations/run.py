@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from coupling.tables.atomic import write_file
-from coupling.tables.ownership import kind_of, require_replaceable
+from coupling.files.atomic import write_file
+from coupling.files.ownership import kind_of, require_replaceable
 from derivations import certificate
 from derivations import pages as theory
 from derivations.framework import Derivation, Examination, examine

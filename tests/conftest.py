@@ -52,7 +52,7 @@ def shipped_sources(monkeypatch: pytest.MonkeyPatch) -> str:
     from coupling.tables import load
 
     digest: str = load(ROOT / "tables" / "data" / "real-l4.safetensors").metadata["builder"]
-    monkeypatch.setattr("coupling.tables.sources.builder_digest", lambda: digest)
+    monkeypatch.setattr("coupling.files.sources.builder_digest", lambda: digest)
     return digest
 
 

@@ -21,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.arrays import build_arrays, load_arrays
+from coupling.files.atomic import write
+from coupling.files.container import DTYPES, Tensor, encode_header, read
 from coupling.lowrank import normalization_problem, store, study, whole_problem
 from coupling.lowrank.problems import Problem
 from coupling.lowrank.records import Record
 from coupling.lowrank.store import TRUE, keep
 from coupling.tables import Request, TableError, build, load
-from coupling.tables.format import DTYPES, Tensor, encode_header, read, write
 
 Arrays = dict[str, NDArray[Any]]
 RECORDS: tuple[tuple[Problem, int, dict[str, Any]], ...] = (

@@ -29,14 +29,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coupling.arrays import Arrays, build_arrays, load_arrays
+from coupling.files.atomic import write
+from coupling.files.container import Tensor, read
 from coupling.foreign import Convention, read_convention
 from coupling.interop.cuda.source import cuda_source
-from coupling.interop.export.formats import FORMATS, export
-from coupling.interop.export.named import FORMATS as NAMED
-from coupling.interop.export.named import export_named
+from coupling.interop.export.formats import FORMATS, OF_ARRAYS, export, export_named
 from coupling.products import ClebschGordan
 from coupling.tables import Request, Table, TableError, build, load, read_request
-from coupling.tables.format import Tensor, read, write
 
 CANARY = "canary"
 PAYLOADS = (
@@ -81,7 +80,7 @@ def of_table(source: str, payload: str, table: Table, convention: Any = None) ->
 
 def of_arrays(source: str, payload: str, arrays: Arrays) -> Iterator[Written]:
     """Write every format of arrays."""
-    for name, suffix in NAMED.items():
+    for name, suffix in ((name, form.suffix) for name, form in OF_ARRAYS.items()):
         yield Written(f"{source}, {name}", payload, suffix, export_named(arrays, name))
 
 
@@ -231,9 +230,9 @@ def unchecked(folder: Path, met: Counter[str]) -> Iterator[Written]:
         metadata = MappingProxyType({**table.metadata, "checksum": payload, "package_version": payload})
         yield from of_table("unchecked table.metadata", payload, forged(table, metadata=metadata))
         metadata = {**arrays.metadata, "package_version": payload, "convention": payload, "rounding": payload}
-        for form in [name for name in NAMED if name != "safetensors"]:  # which is read by a reader that checks
+        for form in [name for name in OF_ARRAYS if name != "safetensors"]:  # which is read by a reader that checks
             content = export_named(forged(arrays, metadata=MappingProxyType(metadata)), form)
-            yield Written(f"unchecked arrays.metadata, {form}", payload, NAMED[form], content)
+            yield Written(f"unchecked arrays.metadata, {form}", payload, OF_ARRAYS[form].suffix, content)
 
 
 # -- what was written ---------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from coupling.arrays.builder import shipped_names
 from coupling.arrays.designs import RESIDUAL, read_design, residual
 from coupling.arrays.fourier import series
 from coupling.arrays.harmonics import column, orders
-from coupling.arrays.metadata import constant_part
+from coupling.arrays.reader import KIND
 from coupling.arrays.request import (
     DESIGNS,
     DTYPES,
@@ -35,13 +35,15 @@ from coupling.arrays.request import (
     request_of,
 )
 from coupling.arrays.values import UNITS, as_doubles
+from coupling.files import table_folder
+from coupling.files.catalogue import manifest_entry
+from coupling.files.reader import file_digest, read_manifest
 from coupling.interop.export.rounding import round_to
 from coupling.products import AntisymmetricGaunt, Gaunt, MatrixProduct
 from coupling.sphere import gauss_legendre, gradients, harmonics
 from coupling.sphere.grids import LEBEDEV_DEGREES
 from coupling.spins import smallest_spin
 from coupling.tables import TableError
-from coupling.tables.manifest import file_digest, manifest_entry, read_manifest, table_folder
 
 built = cache(build_arrays)
 
@@ -448,7 +450,7 @@ def test_files_of_arrays_are_read_and_obey_their_schema(name: str, root: Path, t
 def test_every_entry_of_the_metadata_is_what_the_request_says(name: str, tmp_path: Path) -> None:
     """Another value with a fitting checksum is refused, and so is an entry more or less."""
     arrays = build_arrays(name)
-    metadata, constant = dict(arrays.metadata), constant_part(arrays.request)
+    metadata, constant = dict(arrays.metadata), KIND.constants(arrays.request)
     changes: list[tuple[str, dict[str, Any]]] = [(key, {**metadata, key: "another"}) for key in constant]
     changes += [(key, {**metadata, key: value | {"more": 1}}) for key, value in constant.items() if type(value) is dict]
     changes += [(key, {k: v for k, v in metadata.items() if k != key}) for key in metadata]
@@ -485,7 +487,7 @@ def test_any_safetensors_reader_reads_them(tmp_path: Path) -> None:
 
 
 def test_loading_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("coupling.arrays.reader.cache_folder", lambda version: tmp_path / "cache")
+    monkeypatch.setattr("coupling.files.cache.cache_folder", lambda version: tmp_path / "cache")
     assert load_arrays("gauss-legendre-l4").request == load_arrays("gauss_legendre-l4").request
     assert not list(tmp_path.iterdir())
     grid = load_arrays("lebedev-l2-d9-float32")

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from coupling.arrays import build_arrays, load_arrays
 from coupling.arrays.values import as_doubles
 from coupling.cli import main
-from coupling.interop.export.named import FORMATS, export_named
+from coupling.interop.export.formats import OF_ARRAYS, export_named
 
 NAMES = ("gauss_legendre-l2", "lebedev-l2-x8", "fourier-l3", "matrix-l2", "normalization-l2")
 
@@ -97,11 +97,11 @@ def test_c_headers_are_cpp_as_well(here: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", OF_ARRAYS)
 def test_the_command_exports(form: str, here: Path) -> None:
     result = run("export", "lebedev-l4", "--format", form, "--dtype", "float32")
     assert result.exit_code == 0, result.output
-    file = here / f"lebedev-l4-float32{FORMATS[form]}"
+    file = here / f"lebedev-l4-float32{OF_ARRAYS[form].suffix}"
     assert result.stdout == f"{file.name}: {file.stat().st_size} bytes\n"
     assert file.read_bytes() == export_named(load_arrays("lebedev-l4"), form, "float32")
     assert run("export", "lebedev-l4", "--format", form, "-o", "-").stdout_bytes == export_named(
@@ -153,3 +153,15 @@ def test_doubles_of_narrow_types() -> None:
     assert np.array_equal(as_doubles(values.astype("f4"), "float32"), values.astype("f4").astype(float))
     bits = (values.astype("f4").view("u4") >> 16).astype("u2")
     assert (abs(as_doubles(bits, "bfloat16") / values - 1) < 2**-7).all()
+
+
+def test_one_list_of_formats() -> None:
+    """The command offers what the list has, in its order; each format writes tables, arrays or both."""
+    from coupling.cli.export import FORMATS as OFFERED
+    from coupling.interop.export.formats import EVERY, FORMATS
+
+    assert tuple(EVERY) == OFFERED and EVERY.keys() == FORMATS.keys() | OF_ARRAYS.keys()
+    assert FORMATS.keys() & OF_ARRAYS.keys() == {"npz", "c", "python"}
+    for form in EVERY.keys() - OF_ARRAYS.keys():
+        with pytest.raises(ValueError, match="format must be one of npz, c, python, safetensors"):
+            export_named(build_arrays("fourier-l1"), form)

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from benchmarks import writing
+from coupling.files import Kind
+from coupling.files.ownership import file_kind
 from coupling.products import costs
-from coupling.tables.ownership import Kind, file_kind
 from tests.sources import ROOT
 
 BENCH, TORCH = "page of make bench", "page of python -m benchmarks."

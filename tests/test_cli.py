@@ -271,7 +271,7 @@ def test_an_interrupt_is_not_an_error_report(here: Path, monkeypatch: pytest.Mon
     def interrupt(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("coupling.tables.catalogue.build", interrupt)
+    monkeypatch.setattr("coupling.tables.builder.build", interrupt)
     assert fails(run("build", "--lmax", 3), "Interrupted. Nothing was finished, and nothing is kept.", 130)
     assert not files(here)
 
@@ -291,14 +291,14 @@ def interrupt_after(function: Callable[..., object], calls: int) -> Callable[...
 
 def test_an_interrupt_says_what_is_kept(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from coupling.lowrank import by_rank
-    from coupling.tables import builder, catalogue
+    from coupling.tables import builder
 
     nothing = r"Interrupted\. Nothing was finished, and nothing is kept\.$"
     study = ("study", "gaunt", "--lmax", 2, "--rank", 1, "--rank", 2, "--starts", 1)
     with monkeypatch.context() as patch:  # the second of two tables
         (here / "a.toml").write_text("lmax = 1")
         (here / "b.toml").write_text("lmax = 2")
-        patch.setattr(catalogue, "build", interrupt_after(catalogue.build, 1))
+        patch.setattr(builder, "build", interrupt_after(builder.build, 1))
         result = run("build", "a.toml", "b.toml", "-o", "out")
         assert fails(result, "Interrupted. out/real-l1.safetensors is kept; run the same command to resume.", 130)
         assert files(here / "out") == ["real-l1.safetensors"]
@@ -422,7 +422,7 @@ def checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     shutil.copytree(root / "tables" / "requests", folder / "requests")
     for name in ("arrays.toml", "designs.safetensors"):
         shutil.copy(root / "tables" / name, folder)
-    for module in ("tables.manifest", "arrays.designs"):
+    for module in ("files.reader", "arrays.designs"):
         monkeypatch.setattr(f"coupling.{module}.table_folder", lambda: folder)
     monkeypatch.chdir(tmp_path)
     return folder

@@ -15,7 +15,7 @@ import coupling
 from coupling.arrays import build_arrays
 from coupling.interop.cuda.source import cuda_source
 from coupling.interop.export import export
-from coupling.interop.export.named import export_named
+from coupling.interop.export.formats import export_named
 from coupling.interop.export.preamble import CONSTANT_MEMORY, HEADERS
 from coupling.products import ClebschGordan
 from coupling.tables import Request, build

@@ -22,8 +22,7 @@ from coupling.families import family as known
 from coupling.foreign import Convention
 from coupling.interop.export import FORMATS, export, read_exact_json
 from coupling.interop.export.e3j import record_type
-from coupling.interop.export.named import FORMATS as NAMED
-from coupling.interop.export.named import export_named
+from coupling.interop.export.formats import OF_ARRAYS, export_named
 from coupling.interop.export.rounding import round_to, shortest
 from coupling.selection import orders, paths
 from coupling.tables import Request, Table, build
@@ -233,7 +232,7 @@ def test_decimals_are_the_shortest() -> None:
                 assert read_decimal(f"{value:.{digits - 1}g}", dtype) != value
 
 
-@pytest.mark.parametrize("form", NAMED)
+@pytest.mark.parametrize("form", OF_ARRAYS)
 def test_arrays_say_what_they_hold(form: str) -> None:
     for name in ("matrix-l1", "normalization-l1", "lebedev-l1"):
         for dtype in ("float64", "float32"):

@@ -17,16 +17,16 @@ from click.testing import CliRunner
 from coupling import plots
 from coupling.arrays import build_arrays
 from coupling.cli import main
+from coupling.files import Kind
+from coupling.files.cache import cache_folder
+from coupling.files.catalogue import write_manifest
+from coupling.files.ownership import file_kind, kind_of
 from coupling.interop.crosscheck import write_page
 from coupling.interop.crosscheck.comparison import Row
 from coupling.lowrank import normalization_problem, study
 from coupling.lowrank.records import file_name
-from coupling.lowrank.shipped import save_factors, shipped
-from coupling.lowrank.store import keep
+from coupling.lowrank.store import keep, save_factors, shipped
 from coupling.tables import Request, build, build_shard, builder, merge, parts
-from coupling.tables.cache import cache_folder
-from coupling.tables.manifest import write_manifest
-from coupling.tables.ownership import Kind, file_kind, kind_of
 from coupling.tables.parts import part_file
 from tests.sources import ROOT, inside, modules, tree
 
@@ -336,12 +336,12 @@ def test_what_takes_long_asks_before_it_begins(here: Path, monkeypatch: pytest.M
 OWN = {
     ("coupling.plots.picture", "savefig"),  # into memory
     ("coupling.plots.style", "savefig"),  # into memory
-    ("coupling.tables.atomic", "open"),
-    ("coupling.tables.atomic", "replace"),
-    ("coupling.tables.atomic", "unlink"),
+    ("coupling.files.atomic", "open"),
+    ("coupling.files.atomic", "replace"),
+    ("coupling.files.atomic", "unlink"),
     ("coupling.tables.parts", "rmdir"),  # which leaves a folder that holds anything
     ("coupling.lowrank.store", "replace"),  # a refused record moves aside, to a new name
-    ("coupling.tables.cache", "unlink"),
+    ("coupling.files.cache", "unlink"),
     ("coupling.tables.parts", "unlink"),
 }
 CALLS = {"write_text", "write_bytes", "savefig", "unlink", "remove", "rmdir", "rmtree", "rename", "move", "copyfile",

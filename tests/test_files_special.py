@@ -19,13 +19,13 @@ from click.testing import CliRunner
 import coupling
 from coupling.arrays import build_arrays, load_arrays
 from coupling.cli import main
+from coupling.files.atomic import locked, remove_abandoned, replacing
+from coupling.files.container import read
 from coupling.foreign.reader import read_convention
 from coupling.interop.crosscheck.page import read_lines
-from coupling.lowrank.shipped import load_factors
+from coupling.lowrank.store import load_factors
 from coupling.tables import Request, TableError, build, build_shard, load, merge, read_request
-from coupling.tables.atomic import locked, remove_abandoned, replacing
 from coupling.tables.builder import parts_folder, up_to_date
-from coupling.tables.format import read
 from coupling.tables.parts import part_file
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pipes among the files, no alarms")
@@ -253,7 +253,7 @@ def test_what_becomes_of_a_mapped_table_whose_file_is_cut_short(tmp_path: Path) 
 HOLD = """
 import sys, time
 from pathlib import Path
-from coupling.tables.atomic import locked
+from coupling.files.atomic import locked
 with locked(Path(sys.argv[1])):
     print("locked", flush=True)
     time.sleep(60)
@@ -280,8 +280,8 @@ def test_a_lock_is_waited_for_only_so_long_and_its_holder_is_named(tmp_path: Pat
 
 def test_the_cache_says_who_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr("coupling.tables.atomic.PATIENCE", 0.2)
-    path = coupling.tables.cache.cache_folder() / "real-l3.safetensors"
+    monkeypatch.setattr("coupling.files.atomic.PATIENCE", 0.2)
+    path = coupling.files.cache.cache_folder() / "real-l3.safetensors"
     path.parent.mkdir(parents=True)
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True)
     try:

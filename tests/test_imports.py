@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from graphlib import TopologicalSorter
+from importlib import import_module
 
 import pytest
 
@@ -22,6 +23,7 @@ RANKS = {
     "coupling.floating_point": 0,
     "coupling.selection": 1,
     "coupling.indexing": 1,
+    "coupling.sizes": 1,
     "coupling.exact.rounding": 1,
     "coupling.exact.formatting": 1,
     "coupling.exact.surd": 1,
@@ -38,6 +40,7 @@ RANKS = {
     "coupling.recurrences": 3,
     "coupling.plan": 3,
     "coupling.tabulation": 3,
+    "coupling.files": 1,
     "coupling.tables": 3,
     "coupling.arrays": 3,
     "coupling.accuracy": 4,
@@ -50,6 +53,52 @@ RANKS = {
     "coupling.cli": 6,
     "coupling.__main__": 7,
 }
+
+# Files and what is kept in them, the lowest first: a module imports none that stands after it, wherever in its code the
+# import is.  Builders and checks are named by the records of the kinds, as texts: `test_kinds_name_what_exists`.
+STRICT = """
+coupling.files
+coupling.files.container
+coupling.files.report
+coupling.files.ownership
+coupling.files.atomic
+coupling.files.sources
+coupling.files.cache
+coupling.files.reader
+coupling.files.catalogue
+coupling.tables.request
+coupling.tables.table
+coupling.tables.reader
+coupling.tables.core
+coupling.tables.parts
+coupling.tables.assembly
+coupling.tables.builder
+coupling.tables.check
+coupling.tables
+coupling.arrays.request
+coupling.arrays.values
+coupling.arrays.arrays
+coupling.arrays.reader
+coupling.arrays.fixed
+coupling.arrays.normalizations
+coupling.arrays.harmonics
+coupling.arrays.fourier
+coupling.arrays.encoders
+coupling.arrays.designs
+coupling.arrays.points
+coupling.arrays.grid
+coupling.arrays.builder
+coupling.arrays.check
+coupling.arrays
+coupling.lowrank.records
+coupling.lowrank.structure
+coupling.lowrank.verification
+coupling.lowrank.store
+coupling.cli.console
+coupling.cli.study
+coupling.cli.study_jobs
+coupling.cli.study_page
+""".split()
 
 # Routes to the same numbers: they meet in tests, never in an import.
 ROUTES = ("coupling.exact", "coupling.kernels", "coupling.sphere", "derivations")
@@ -96,7 +145,7 @@ def test_the_routes_to_a_number_are_independent() -> None:
 
 def test_derivations_stand_apart() -> None:
     allowed = ("derivations", "coupling.conventions", "coupling.selection", "coupling.exact")
-    files = ("coupling.tables.atomic", "coupling.tables.ownership")  # they know no number
+    files = ("coupling.files.atomic", "coupling.files.ownership")  # they know no number
     for name in modules():
         for target, line in imports(name):
             if inside(name, "derivations"):
@@ -115,6 +164,66 @@ def test_no_import_cycles() -> None:
     for graph in (loading, units):
         order = list(TopologicalSorter(graph).static_order())  # CycleError names the cycle
         assert sorted(order) == sorted(graph)
+
+
+def test_files_have_a_strict_order() -> None:
+    """Every module of files, tables and arrays has a place, and imports, lazy ones too, go to earlier places only."""
+    place, met = {name: number for number, name in enumerate(STRICT)}, 0
+    packages = ("coupling.files", "coupling.tables", "coupling.arrays")
+    assert {name for name in modules() if inside(name, *packages)} == {n for n in STRICT if inside(n, *packages)}
+    for name in STRICT:
+        for target, line in imports(name):
+            if target in place and name not in ("coupling.tables", "coupling.arrays", "coupling.cli.study"):
+                assert place[target] < place[name], f"{where(name, line)} imports {target}"
+                met += 1
+    assert met > 100
+
+
+def test_no_circle_of_lazy_imports() -> None:
+    """In the whole package, each import counted wherever it stands, also those for types alone."""
+    graph = {name: {target for target, _ in imports(name)} - {name} for name in modules()}
+    graph["coupling.products.costs"] -= {"coupling.products.calibration"}  # the one that is still closed
+    assert sorted(TopologicalSorter(graph).static_order()) == sorted(graph)  # CycleError names the circle
+
+
+def test_kinds_name_what_exists() -> None:
+    """Builders and checks are imported by their names in one place, ``Kind.call``."""
+    from coupling.files import HOMES, kind_named
+
+    for name in HOMES:
+        kind = kind_named(name)
+        assert kind is not None and kind.name == name and kind.version >= 1
+        for text in filter(None, (kind.build, kind.check)):
+            module, function = text.split(":")
+            assert callable(getattr(import_module(module), function)) and module in modules()
+    called = {name for name, path in modules().items() if "import_module(" in path.read_text(encoding="utf-8")}
+    packages = ("coupling.files", "coupling.tables", "coupling.arrays")
+    assert {n for n in called if inside(n, *packages)} == set(packages)  # and public names, when they are first used
+
+
+#: What `coupling.tables.load` walks through for a shipped table: everything else is numbers, or their names.
+WALK = {
+    "coupling.files",
+    "coupling.files.container",
+    "coupling.files.reader",
+    "coupling.tables.reader",
+    "coupling.tables.request",
+    "coupling.tables.table",
+}
+
+
+def test_load_walks_six_modules() -> None:
+    """Besides the packages `coupling` and `coupling.tables`, which the call names, and what only counts or names."""
+    program = "import sys, coupling.tables; coupling.tables.load('real-l4'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {name for name in done.stdout.split() if inside(name, "coupling")}
+    walked = {name for name in loaded if inside(name, "coupling.files", "coupling.tables")}
+    assert walked - {"coupling.tables"} == WALK and len(WALK) == 6
+    numbers = ("coupling.families", "coupling.conventions", "coupling.selection", "coupling.indexing",
+               "coupling.integers", "coupling.floating_point", "coupling.names", "coupling.quoted", "coupling.memory",
+               "coupling.portable", "coupling.sizes", "coupling.version")  # fmt: skip
+    assert {n for n in loaded - walked if not inside(n, *numbers)} == {"coupling"}
+    assert not set(HEAVY) & set(done.stdout.split())
 
 
 def test_import_coupling_is_light() -> None:

@@ -67,7 +67,7 @@ def test_no_more_memory_than_the_file_is_large(tmp_path: Path) -> None:
 
 def test_a_file_that_claims_to_be_huge_is_refused_at_once(tmp_path: Path) -> None:
     """A hole of a terabyte behind a header that fits: nothing is read but the header."""
-    from coupling.tables.format import encode_header, read
+    from coupling.files.container import encode_header, read
 
     for path, reader in fuzz.sound_files(tmp_path):
         content = read(path)

@@ -15,7 +15,7 @@ from coupling.lowrank.by_rank import study
 from coupling.lowrank.factors import tensor
 from coupling.lowrank.records import Record
 from coupling.lowrank.report import cell, whole_table
-from coupling.lowrank.shipped import PROBLEMS
+from coupling.lowrank.store import PROBLEMS
 from coupling.products import MatrixProduct
 from coupling.products.simulate import simulate, simulated_weights
 from coupling.tables import TableError

@@ -84,7 +84,7 @@ def test_the_nearest_tests_come_first() -> None:
         "coupling.tables.check": "tests/test_tables_check.py",
         "coupling.kernels.recurrences": "tests/test_recurrences.py",
         "coupling.interop.export.e3j": "tests/test_export_consumers.py",
-        "coupling.tables.atomic": "tests/test_tables_build.py",
+        "coupling.files.atomic": "tests/test_tables_build.py",
     }
     for module, file in near.items():
         assert file in plant_choice.stages(module)[0], module

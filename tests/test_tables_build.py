@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import random
 import subprocess
@@ -19,14 +20,15 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from coupling.files import atomic
+from coupling.files.atomic import remove_abandoned, replacing, write
+from coupling.files.container import read
 from coupling.kernels.regge import MAX_TOTAL
-from coupling.tables import Request, Table, TableError, atomic, build, build_shard, builder, load, merge, parts
-from coupling.tables.atomic import remove_abandoned, replacing
+from coupling.sizes import table_bytes
+from coupling.tables import Request, Table, TableError, assembly, build, build_shard, builder, load, merge, parts
 from coupling.tables.builder import parts_folder, up_to_date
 from coupling.tables.core import core_blocks
-from coupling.tables.format import read, write
 from coupling.tables.parts import Plan, build_part, finished_part, part_file
-from coupling.tables.size import table_bytes
 
 SMALL = Request(lmax=6)
 #: Degrees with sums below and above MAX_TOTAL, where another kernel takes over.
@@ -152,7 +154,7 @@ def test_only_missing_and_damaged_parts_are_built(
     build_part(SMALL, 1001, 11, folder)  # of another division
     part_file(folder, 12).unlink()
     with monkeypatch.context() as other:
-        other.setattr("coupling.tables.sources.builder_digest", lambda: "0" * 64)
+        other.setattr("coupling.files.sources.builder_digest", lambda: "0" * 64)
         build_part(SMALL, PART[SMALL], 12, folder)  # by other sources
     assert unfinished(plan, folder) == [2, 4, 6, 8, 10, 11, 12]
     built = []
@@ -223,6 +225,76 @@ def test_wrong_numbers_with_a_fitting_checksum_are_not_merged(
     assert digest(path) == expected[SMALL] and only_the_table(tmp_path)
 
 
+@pytest.mark.parametrize("basis", ["real", "complex"])
+@pytest.mark.parametrize(("lmax", "parity"), [((6, 6, 6), "all"), ((7, 3, 5), "all"), ((3, 6, 9), "odd"), (5, "even")])
+def test_all_orderings_follow_from_the_canonical_ones(
+    basis: str, lmax: int | tuple[int, int, int], parity: str, plan: Plan, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    request = Request(lmax=lmax, basis=basis, parity=parity, name="table")
+    monkeypatch.setattr(assembly, "ENTRIES", 100)
+    monkeypatch.setattr(assembly, "FILES", 2)  # files are closed and opened again
+    made, whole = tmp_path / "a" / "table.safetensors", tmp_path / "b" / "table.safetensors"
+    assert len(build_in_parts(request, made).core) == len(build(request).core) > 300
+    whole.parent.mkdir()
+    build(request).save(whole)
+    assert made.read_bytes() == whole.read_bytes()
+
+
+def build_in_parts(request: Request, path: Path) -> Table:
+    table = build(request, path, workers=2)
+    assert only_the_table(path.parent)
+    return table
+
+
+def test_a_table_in_parts_is_written_once(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts hold a sixth of the entries, all orderings being one; of the table itself no byte is written twice."""
+    written: list[int] = []
+    create = atomic._create
+
+    class Counted(io.FileIO):
+        def write(self, data: bytes) -> int:  # type: ignore[override]
+            count = super().write(data)
+            written.append(count)
+            return count
+
+    def counted(path: Path) -> tuple[Path, object]:
+        temporary, file = create(path)
+        file.close()
+        return temporary, Counted(temporary, "r+")
+
+    monkeypatch.setattr(atomic, "_create", counted)
+    path = tmp_path / "real-l6.safetensors"
+    build(SMALL, path)
+    size = path.stat().st_size
+    header = min(read(path).starts.values())
+    parts_written = sum(plan.bytes(index) for index in range(len(plan)))
+    assert size < sum(written) < size + header + parts_written + 13 * 1500
+    assert parts_written < 11 * plan.allowed.sum() / 3
+
+
+@pytest.mark.parametrize("order", [100, -100, -128])
+def test_a_part_that_changes_after_it_was_verified(order: int, plan: Plan, tmp_path: Path) -> None:
+    path = tmp_path / "real-l6.safetensors"
+    build_shard(SMALL, path, 0, 1)
+    file, every = part_file(parts_folder(path), 12), range(len(plan))
+
+    def beyond(arrays: dict[str, np.ndarray]) -> None:
+        arrays["orders"][-1, 0] = order  # of no path: never used as an index
+
+    sound = file.read_bytes()
+    for damage, words in ((lambda file: forged(file, beyond), "those of a path, found -1"), (cut, "bytes from entry")):
+        file.write_bytes(sound)
+        ready = assembly.Assembly(plan, parts_folder(path), 1, every)
+        damage(file)
+        with pytest.raises(TableError, match=words):
+            list(ready.pieces())
+
+
+def cut(file: Path) -> None:
+    os.truncate(file, file.stat().st_size - 1)
+
+
 def test_an_interrupted_build_keeps_its_parts(plan: Plan, expected: dict[Request, str], tmp_path: Path) -> None:
     path = tmp_path / "real-l6.safetensors"
     folder, left = parts_folder(path), [len(plan)]
@@ -244,20 +316,20 @@ def test_disk_is_asked_for_what_is_not_there_yet(plan: Plan, tmp_path: Path, mon
     path = tmp_path / "real-l6.safetensors"
     usage = type("Usage", (), {"free": 1000})
     monkeypatch.setattr("coupling.tables.builder.shutil.disk_usage", lambda folder: usage)
-    whole, entries = table_bytes((6, 6, 6), "real", "all", 4), [plan.size(index) for index in range(len(plan))]
+    whole, entries = table_bytes((6, 6, 6), "real", "all", 4), [plan.bytes(index) for index in range(len(plan))]
     needs = [
-        (lambda: build(SMALL, path), 11 * sum(entries) + whole),
-        (lambda: build_shard(SMALL, path, 1, 3), 11 * sum(entries[1::3])),
+        (lambda: build(SMALL, path), sum(entries) + whole),
+        (lambda: build_shard(SMALL, path, 1, 3), sum(entries[1::3])),
     ]
     for call, needed in needs:
         with pytest.raises(OSError, match=f"building real-l6 needs {needed} bytes of disk"):
             call()
     assert not list(tmp_path.iterdir())
-    usage.free = 11 * sum(entries[::3])
+    usage.free = sum(entries[::3])
     assert build_shard(SMALL, path, 0, 3) == 5
     usage.free = 0
     assert build_shard(SMALL, path, 0, 3) == 0
-    with pytest.raises(OSError, match=f"needs {11 * sum(entries[1::3] + entries[2::3]) + whole} bytes"):
+    with pytest.raises(OSError, match=f"needs {sum(entries[1::3] + entries[2::3]) + whole} bytes"):
         build(SMALL, path)
     usage.free = whole - 1
     build_shards = [build_shard(SMALL, path, shard, 3) for shard in (1, 2)]
@@ -301,9 +373,9 @@ def test_an_up_to_date_file_is_kept(tmp_path: Path) -> None:
 def test_a_stale_or_damaged_file_is_built_again(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "real-l3.safetensors"
     if damage == "another version":
-        monkeypatch.setattr("coupling.tables.sources.__version__", "0.0.1")
+        monkeypatch.setattr("coupling.files.sources.__version__", "0.0.1")
     if damage == "other sources":
-        monkeypatch.setattr("coupling.tables.sources.builder_digest", lambda: "0" * 64)
+        monkeypatch.setattr("coupling.files.sources.builder_digest", lambda: "0" * 64)
     build(Request(lmax=4 if damage == "another request" else 3), path)
     monkeypatch.undo()
     raw = bytearray(path.read_bytes())

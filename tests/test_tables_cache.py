@@ -19,13 +19,15 @@ from click.testing import CliRunner
 import coupling
 from coupling.cli import main
 from coupling.conventions import BASES
+from coupling.files.atomic import write
+from coupling.files.cache import cache_folder
+from coupling.files.container import read
+from coupling.files.reader import read_manifest
+from coupling.files.sources import digest_of, source_files
 from coupling.selection import PARITIES
+from coupling.sizes import table_bytes
 from coupling.tables import Request, TableError, build, load
-from coupling.tables.cache import TABLE_LIMIT, cache_folder, request_of
-from coupling.tables.format import read, write
-from coupling.tables.manifest import read_manifest
-from coupling.tables.size import table_bytes
-from coupling.tables.sources import digest_of, source_files
+from coupling.tables.request import TABLE_LIMIT, request_of
 from tests.sources import imports, inside, modules
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="XDG_CACHE_HOME moves the cache")
@@ -208,9 +210,9 @@ def test_an_entry_that_others_have_built_is_built_again(
 
 def test_an_old_entry_beyond_the_limit_is_not_built_on_demand(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load("real-l5")
-    monkeypatch.setattr("coupling.tables.cache.TABLE_LIMIT", 100)
+    monkeypatch.setattr("coupling.tables.request.TABLE_LIMIT", 100)
     assert load("real-l5").request.lmax == (5, 5, 5)
-    monkeypatch.setattr("coupling.tables.sources.builder_digest", lambda: "0" * 64)
+    monkeypatch.setattr("coupling.files.sources.builder_digest", lambda: "0" * 64)
     with pytest.raises(ValueError, match="build it with `coupling build --lmax 5,5,5 --basis real`"):
         load("real-l5")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,9 @@ import pytest
 from coupling.conventions import BASES, FAMILIES
 from coupling.selection import orders, paths
 from coupling.tables import Request, Table, build
+from coupling.tables import check as check_module
 from coupling.tables.check import check
+from coupling.tables.reader import check_entries
 
 NAMES = ["structure", "slices", "orthogonality", "permutations", "reversal", "reduced factors", "exact values"]
 
@@ -193,3 +196,15 @@ def test_large_tables_are_compared_on_evenly_spaced_paths_and_it_is_said(monkeyp
     assert "on 13 of 50 paths" in part.detail and "of" not in whole.detail
     canonical = [path for path in paths(6) if list(path) == sorted(path)]
     assert 0 < part.cases < whole.cases == sum(len(list(orders(*path, "real"))) for path in canonical)
+
+
+def test_checks_of_all_entries_need_memory_for_some_paths_only() -> None:
+    """Degree 20 has 3.3 million entries, of 37 MB: what goes through all of them holds a part at a time."""
+    table = build(Request(lmax=20))
+    peaks = []
+    for through in (lambda: check_entries("x", table), lambda: check_module._slices(table)):
+        tracemalloc.start()
+        through()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert len(table.core) > 3 * 10**6 and max(peaks) < 12 * 2**20, peaks

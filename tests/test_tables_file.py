@@ -18,8 +18,9 @@ from safetensors import safe_open
 
 from coupling.arrays import build_arrays, load_arrays
 from coupling.conventions import BASES
+from coupling.files.atomic import write
+from coupling.files.container import HEADER_LIMIT, NO_CHECKSUM, Tensor, read
 from coupling.tables import Request, Table, TableError, build, load
-from coupling.tables.format import HEADER_LIMIT, NO_CHECKSUM, Tensor, read, write
 
 REQUESTS = [
     Request(lmax=3),
@@ -163,7 +164,7 @@ def test_a_header_that_promises_terabytes(file: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="do not fill"):
         write(path, {}, tensors, content.arrays.values())
     assert not list(tmp_path.iterdir())
-    from coupling.tables.format import encode_header
+    from coupling.files.container import encode_header
 
     path.write_bytes(encode_header(content.metadata, tensors) + file.read_bytes()[-500:])
     with pytest.raises(TableError, match=r"size: expected \d{13,} bytes, found \d{4}$"):

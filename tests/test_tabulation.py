@@ -18,8 +18,9 @@ import pytest
 from coupling import exact, tabulation
 from coupling.accuracy import certificates, certify
 from coupling.conventions import BASES, FAMILIES
+from coupling.families import family as known
 from coupling.families import records
-from coupling.indexing import path_array
+from coupling.indexing import entry_counts, path_array
 from coupling.kernels import chain
 from coupling.kernels import path as by_digits
 from coupling.kernels.regge import MAX_TOTAL
@@ -246,3 +247,36 @@ def test_a_warm_start_takes_a_second() -> None:
     )
     run(code)
     assert min(float(run(code)) for _ in range(3)) < 1.0
+
+
+@pytest.mark.parametrize("family", ["wigner_3j", "clebsch_gordan", "gaunt", "gradient_dot"])
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("mapped", [False, True], ids=["memory", "memmap"])
+def test_out_receives_the_same_bits(family: str, workers: int, mapped: bool, tmp_path: Path) -> None:
+    expected = tabulate(family, 8)
+    shape = expected.values.shape
+    out = np.memmap(tmp_path / "values", np.float64, "w+", shape=shape) if mapped else np.empty(shape)
+    out[:] = np.nan  # what is not written would be seen, the zeros of a family without a kernel too
+    found = tabulate(family, 8, workers=workers, out=out)
+    assert out.tobytes() == expected.values.tobytes() and np.shares_memory(found.values, out)
+    paths = path_array((8, 8, 8), known(family).parity)
+    assert shape == (int(entry_counts(paths, "real").sum()),)  # as the docstring says
+
+
+def test_out_that_does_not_fit() -> None:
+    frozen, wide = np.empty(83), np.empty((83, 2))
+    frozen.flags.writeable = False
+    shifted = np.frombuffer(bytearray(83 * 8 + 4), np.uint8)[4:].view(np.float64)
+    wrong = (
+        (np.empty(82), ValueError, r"shape \(83,\), got float64 of shape \(82,\)"),
+        (np.empty((83, 1)), ValueError, r"shape \(83,\), got float64 of shape \(83, 1\)"),
+        (np.empty(83, np.float32), ValueError, "got float32"),
+        (np.empty(83, ">f8"), ValueError, "got >f8"),
+        (wide[:, 0], ValueError, "contiguous, aligned and writeable"),
+        (frozen, ValueError, "contiguous, aligned and writeable"),
+        (shifted, ValueError, "contiguous, aligned and writeable"),
+        ([0.0] * 83, TypeError, "got list"),
+    )
+    for out, error, words in wrong:
+        with pytest.raises(error, match=words):
+            tabulate("gaunt", 2, out=out)  # type: ignore[arg-type]

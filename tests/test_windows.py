@@ -16,8 +16,9 @@ import pytest
 import coupling
 from coupling.arrays import build_arrays
 from coupling.cli import main
+from coupling.files import atomic
 from coupling.lowrank import load_factors, normalization_problem, save_factors, study
-from coupling.tables import Request, atomic, build
+from coupling.tables import Request, build
 from coupling.tables.builder import build_shard, merge
 from tests.sources import modules, tree, where
 

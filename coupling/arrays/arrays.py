@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from coupling.arrays.request import ArraysRequest
+from coupling.files import checks
+from coupling.files.container import file_name
 from coupling.portable import Portable
 from coupling.quoted import quoted
-from coupling.tables.format import write
-from coupling.tables.request import file_name
 
 if TYPE_CHECKING:
-    from coupling.tables.check import Report
+    from coupling.files.report import Report
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,17 +62,22 @@ class Arrays(Portable, Mapping[str, NDArray[Any]]):
         shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in self.arrays.items())
         return f"Arrays({self.request.name!r}: {shapes})"
 
+    @property
+    def held(self) -> Mapping[str, NDArray[Any]]:
+        """The arrays under their names in a file, in its order."""
+        return self.arrays
+
     def save(self, folder: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Write the arrays to ``<name>.safetensors`` in a folder and return where; the name is that of the request.
 
         Raises FileExistsError for a file that is there and holds no arrays, or is of a newer schema, unless ``force``.
         """
+        from coupling.files.atomic import write
+
         target, tensors = Path(folder) / file_name(self.request.name), self.request.tensors
         write(target, self.metadata, tensors, [self.arrays[t.name] for t in tensors], force=force)
         return target
 
     def check(self) -> Report:
         """Check the arrays against what they should be; see :func:`coupling.arrays.check.check`."""
-        from coupling.arrays.check import check
-
-        return check(self)
+        return checks("arrays", self)

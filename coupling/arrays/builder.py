@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import MappingProxyType
 
@@ -9,9 +10,12 @@ from coupling.arrays.arrays import Arrays
 from coupling.arrays.encoders import build_encoders
 from coupling.arrays.fourier import build_fourier
 from coupling.arrays.grid import build_grid
-from coupling.arrays.metadata import describe
 from coupling.arrays.normalizations import build_normalizations
+from coupling.arrays.reader import KIND
 from coupling.arrays.request import GRIDS, ArraysRequest, request_of
+from coupling.files.container import file_name
+from coupling.files.reader import load_file
+from coupling.files.sources import describe
 from coupling.floating_point import default_rounding
 from coupling.quoted import quoted
 
@@ -24,26 +28,47 @@ BUILDERS = {
 
 
 @default_rounding()
-def build_arrays(request: ArraysRequest | str) -> Arrays:
+def build_arrays(
+    request: ArraysRequest | str, output: str | os.PathLike[str] | None = None, *, force: bool = False
+) -> Arrays:
     """Return arrays, each number rounded once from its exact value; a request, or its name.
+
+    output : the file ``<name>.safetensors`` that holds them then; force : over any file
 
     Raises ValueError for a name or option that does not exist, ArithmeticError for a number that the type cannot hold.
 
     >>> build_arrays("fourier-l2-float32")
     Arrays('fourier-l2-float32': series [6, 3])
     """
-    wanted = request_of(request) if isinstance(request, str) else request
-    if wanted is None:
-        raise ValueError(f"no arrays are called {quoted(request)}")
+    wanted = requested(request) if isinstance(request, str) else request
     made = BUILDERS[wanted.kind](wanted)
     arrays = {tensor.name: made[tensor.name] for tensor in wanted.tensors}
-    return Arrays(wanted, MappingProxyType(describe(wanted)), MappingProxyType(arrays))
+    built = Arrays(wanted, MappingProxyType(describe(KIND, wanted)), MappingProxyType(arrays))
+    if output is None:
+        return built
+    target = Path(output)
+    if target.name != file_name(wanted.name):
+        raise ValueError(f"the file of these arrays is called {file_name(wanted.name)}, got {quoted(target.name)}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return load_file(KIND, built.save(target.parent, force=force))
+
+
+def requested(name: str) -> ArraysRequest:
+    """Return the request that a name stands for, or raise ValueError.
+
+    >>> requested("fourier-l2").kind
+    'fourier'
+    """
+    request = request_of(name)
+    if request is None:
+        raise ValueError(f"no arrays are called {quoted(name)}")
+    return request
 
 
 def shipped_names(folder: Path) -> list[str]:
     """Return the names of the arrays that are shipped, ``arrays.toml`` of a folder.
 
-    >>> from coupling.tables.manifest import table_folder
+    >>> from coupling.files import table_folder
     >>> "gauss_legendre-l4" in shipped_names(table_folder())
     True
     """

@@ -13,13 +13,15 @@ from coupling.arrays.arrays import Arrays
 from coupling.arrays.builder import build_arrays
 from coupling.arrays.request import GRIDS
 from coupling.arrays.values import UNITS, as_doubles, check_values
+from coupling.files import TableError
+from coupling.files.report import Check, Report
 from coupling.sphere import gradients, harmonics
-from coupling.tables.check import Check, Report
-from coupling.tables.errors import TableError
 
 
-def check(arrays: Arrays, rebuilt: bool = True) -> Report:
+def check(arrays: Arrays, full: bool = False, *, rebuilt: bool = True) -> Report:
     """Check arrays and return the report; without ``rebuilt``, those that have just been built.
+
+    All numbers are compared, ``full`` or not.
 
     >>> check(build_arrays("design-l1"))  # doctest: +ELLIPSIS
     Arrays('design-l1': points [16, 3], angles [16, 2], weights [16], harmonics [16, 4], ...

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.arrays.request import DESIGNS
-from coupling.tables.format import Tensor, read, write
-from coupling.tables.manifest import table_folder
+from coupling.files import table_folder
+from coupling.files.atomic import write
+from coupling.files.container import Tensor, read
 
 Points = NDArray[np.float64]
 

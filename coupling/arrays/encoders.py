@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.arrays.fixed import rounded_surds
 from coupling.arrays.harmonics import orders
 from coupling.arrays.request import ArraysRequest
-from coupling.arrays.surds import rounded_surds
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import wigner_3j

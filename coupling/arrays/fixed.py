@@ -8,14 +8,20 @@ let through.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.exact.rounding import isqrt_exact, root_bits
+from coupling.exact.surd import Surd
+
 Fixed = NDArray[Any]
 #: A computed number differs from the exact one by less than this many units; less than ZERO of them is zero.
 ERROR, ZERO = 1 << 40, 1 << 44
+#: Bits of a Surd before it is rounded.
+SURD_BITS = 512
 
 #: dtype → bits of the significand, exponent of the smallest normal number, how it is stored.
 TYPES: dict[str, tuple[int, int, np.dtype]] = {
@@ -120,3 +126,25 @@ def _to_multiple(value: int, bits: int, precision: int, least: int) -> float:
     half = 1 << (unit - 1)
     quotient += rest > half or (rest == half and quotient & 1)
     return math.ldexp(quotient, unit - bits)
+
+
+def rounded_surds(values: Iterable[Surd], shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """Return real numbers as an array of a type, in the form in which it is stored.
+
+    >>> rounded_surds([Surd(1, 1, 3), Surd(0), Surd(-1, 1, 4)], (3,), "float16")
+    array([ 0.577,  0.   , -0.5  ], dtype=float16)
+    """
+    numbers = list(values)
+    if dtype == "float64":
+        return np.array([float(number) for number in numbers]).reshape(shape)
+    return rounded(array([_of_surd(number) for number in numbers]), SURD_BITS, dtype).reshape(shape)
+
+
+def _of_surd(number: Surd) -> int:
+    """Return number·2^SURD_BITS, less one part in 2^200, or exactly where it has so few bits that it could be a tie."""
+    top, bottom = isqrt_exact(number.numerator), isqrt_exact(number.denominator)
+    if top is not None and bottom is not None and not number.pi_power and bottom & (bottom - 1) == 0:
+        return number.sign * ((top << SURD_BITS) // bottom)
+    root, exponent = root_bits(number.numerator, number.denominator, number.pi_power, 256)
+    shift = exponent + SURD_BITS
+    return number.sign * (root << shift if shift >= 0 else root >> -shift)

@@ -17,9 +17,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from coupling.arrays.fixed import rounded_surds
 from coupling.arrays.harmonics import column
 from coupling.arrays.request import ArraysRequest
-from coupling.arrays.surds import rounded_surds
 from coupling.exact.surd import Surd
 
 Polynomial = list[Fraction]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.arrays.fixed import rounded_surds
 from coupling.arrays.request import ArraysRequest
-from coupling.arrays.surds import rounded_surds
 from coupling.exact.surd import Surd
 from coupling.families import family as known
 from coupling.families.registry import ordered

@@ -1,21 +1,64 @@
-"""From a file to arrays, with numpy and the standard library alone."""
+"""From a file to arrays, with numpy and the standard library alone, and what a file of arrays says about itself.
+
+Nothing in it depends on when, where or how often it was built.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from coupling.arrays.arrays import Arrays
-from coupling.arrays.metadata import SCHEMA_VERSION, check_metadata
-from coupling.arrays.request import KINDS, ArraysRequest, request_of
+from coupling.arrays.request import GRIDS, KINDS, NORMALIZED, ArraysRequest, request_of
 from coupling.arrays.values import check_values
-from coupling.quoted import quoted
-from coupling.tables.cache import cache_folder, cached, refused
-from coupling.tables.errors import TableError
-from coupling.tables.format import Content, check_checksum, read
-from coupling.tables.manifest import check_digest, shipped_file
-from coupling.tables.request import file_name
+from coupling.files import Kind, TableError, register
+from coupling.files.container import Content, Tensor
+from coupling.files.reader import load
+
+ROUNDING = "each number is the {} nearest to its exact value, rounded once"
+SOURCES = {
+    "gauss_legendre": "roots of Legendre polynomials and uniform points in phi, to all bits needed",
+    "lebedev": "points and weights as doubles (Lebedev and Laikov 1999, SciPy); harmonics exact at those points",
+    "design": "points as doubles, found by Gauss-Newton steps or corners of Platonic solids; harmonics exact there",
+    "fourier": "square roots of rational numbers over pi",
+    "matrix": "square roots of rational numbers",
+    "normalization": "square roots of rational numbers, over pi for integrals",
+}
+#: array → what it holds; n points, S = (lmax+1)² harmonics in the order of the flat index l² + l + m.
+GRID_ARRAYS = {
+    "points": "x, y, z of the points on the unit sphere; rows of padding are zero in every array",
+    "angles": "theta (0 to pi) and phi (0 to 2 pi); phi is 0 at a pole",
+    "weights": "quadrature weights, their sum is 4 pi",
+    "harmonics": "R_lm at the points, orthonormal real harmonics",
+    "gradient_theta": "d R_lm / d theta at the points",
+    "gradient_phi": "d R_lm / d phi / sin(theta) at the points",
+    "analysis": "harmonics transposed, times weights",
+    "legendre": "P_lm(theta), column l(l+1)/2 + m, m >= 0; harmonics are legendre[i, l, |m|] fourier[j, lmax+m]",
+    "legendre_theta": "d P_lm / d theta",
+    "legendre_phi": "m P_lm / sin(theta); gradient_phi is -sign(m) legendre_phi[i, l, |m|] fourier[j, lmax-m]",
+    "legendre_weights": "weight of every point of a line of equal theta",
+    "fourier": "1 for m = 0, sqrt(2) cos(m phi) for m > 0, sqrt(2) sin(|m| phi) for m < 0, column lmax + m",
+}
+DESCRIPTIONS = {
+    **dict.fromkeys(GRIDS, GRID_ARRAYS),
+    "fourier": {
+        "series": "P_lm(theta) = sum over k of series[l(l+1)/2 + m, k] times cos(k theta) if m is even, sin if m is odd"
+    },
+    "matrix": {
+        "encoder_real": "Re T_lm, orthonormal Hermitian matrices of spin j; X = sum of x_lm T_lm",
+        "encoder_imag": "Im T_lm",
+        "decoder_real": "z_lm = sum over p, q of decoder_real[lm, p, q] Re Z[p, q] + decoder_imag[lm, p, q] Im Z[p, q]",
+        "decoder_imag": "see decoder_real; Z = X Y",
+        "normalization": "N[l1, l2, l3], sign included: z = sum over paths of N times C x y",
+    },
+    "normalization": {
+        name: f"N[l1, l2, l3] = |reduced factor| of {family}{', inverted' if inverse else ''}, zero off its paths"
+        for family in NORMALIZED
+        for inverse, name in enumerate((family, f"inverse_{family}"))
+    },
+}
 
 
 def load_arrays(name: str | os.PathLike[str], *, verify: bool = True, mapped: bool = True) -> Arrays:
@@ -29,7 +72,7 @@ def load_arrays(name: str | os.PathLike[str], *, verify: bool = True, mapped: bo
     mapped : False reads the file into memory, once; see :func:`coupling.load`
 
     Some are shipped, the others are built when they are asked for and kept in the user's cache folder,
-    ``coupling.tables.cache.cache_folder()``.  Nothing else is ever written.
+    ``coupling.files.cache.cache_folder()``.  Nothing else is ever written.
 
     Raises TableError, naming file, field, expected and found, for a file that is damaged, of another schema, or not
     what it says it is; FileNotFoundError for a name or file that does not exist; ValueError for degrees and options
@@ -42,62 +85,70 @@ def load_arrays(name: str | os.PathLike[str], *, verify: bool = True, mapped: bo
     >>> np.allclose(grid["analysis"] @ (values * constant), x)    # the product with 1
     True
     """
-    if not isinstance(name, str) or Path(name).name != name or name.endswith(".safetensors"):
-        return _load_file(Path(name), verify, mapped)
-    name = name.replace("gauss-legendre", "gauss_legendre", 1)
-    request = request_of(name)
-    if request is None:
-        raise FileNotFoundError(
-            f"no arrays are called {quoted(name)}; names are {', '.join(f'{kind}-l<N>' for kind in KINDS)}, with "
-            "options, such as lebedev-l8-d20-float32; a path ends in .safetensors"
-        )
-    path, entry = shipped_file(name, "arrays")
-    if path is None:
-        return _load_cached(request, verify, mapped)
-    if verify:
-        check_digest(path, entry)
-    return _load_file(path, verify, mapped)
+    alias = isinstance(name, str) and not name.endswith(".safetensors")
+    wanted = str(name).replace("gauss-legendre", "gauss_legendre", 1) if alias else name
+    arrays: Arrays = load(KIND, wanted, verify, mapped)
+    return arrays
 
 
-def _load_file(path: Path, verify: bool, mapped: bool) -> Arrays:
-    if not path.exists():
-        raise FileNotFoundError(f"there is no file of arrays {path}")
-    content = read(path, verify=False, mapped=mapped)
-    request = check_metadata(str(path), content.metadata)
-    if path.name != file_name(request.name):
-        raise TableError(path, "name", f"{file_name(request.name)}, the name in its metadata", path.name)
-    _check_arrays(path, request, content)
-    arrays = {tensor.name: content.arrays[tensor.name] for tensor in content.tensors}
-    if verify:
-        check_checksum(path, content)
-        check_values(path, request, arrays)
-    return Arrays(request, MappingProxyType(content.metadata), MappingProxyType(arrays))
+def facts(request: ArraysRequest) -> dict[str, Any]:
+    """Return what is known about a file of arrays before it is built.
+
+    >>> facts(ArraysRequest("lebedev", 4))["facts"]
+    {'degree': 15, 'points': 86, 'rows': 96, 'weights_sum': '4 pi'}
+    """
+    return {
+        "arrays": {tensor.name: DESCRIPTIONS[request.kind][tensor.name] for tensor in request.tensors},
+        "facts": _numbers(request),
+        "rounding": ROUNDING.format(request.dtype),
+        "source": SOURCES[request.kind],
+    }
 
 
-def _check_arrays(path: Path, request: ArraysRequest, content: Content) -> None:
-    expected = request.tensors
-    for found, wanted in zip(content.tensors, expected, strict=False):
-        if found != wanted:
-            raise TableError(path, f"array {found.name}", wanted, found)
-    if len(content.tensors) != len(expected):
-        raise TableError(path, "arrays", [t.name for t in expected], [t.name for t in content.tensors])
+def _numbers(request: ArraysRequest) -> dict[str, Any]:
+    if request.kind == "matrix":
+        return {"spin": (request.twice_spin or 0) / 2, "dimension": (request.twice_spin or 0) + 1}
+    if request.kind not in GRIDS:
+        return {}
+    rows = request.tensors[0].shape[0]
+    lines = {"n_theta": request.shape[0], "n_phi": request.shape[1]} if len(request.shape) == 2 else {}
+    points = request.shape[0] * (request.shape[1] if lines else 1)
+    return {"degree": request.reached, "points": points, "rows": rows, "weights_sum": "4 pi", **lines}
 
 
-def _load_cached(request: ArraysRequest, verify: bool, mapped: bool) -> Arrays:
-    path = cached_arrays(request)
+def _request_in(file: str, metadata: dict[str, Any]) -> ArraysRequest:
     try:
-        return _load_file(path, verify, mapped)
-    except TableError as error:
-        raise refused(error) from None
+        return ArraysRequest(**metadata["request"])
+    except (ArithmeticError, KeyError, MemoryError, RecursionError, TypeError, ValueError) as error:
+        raise TableError(file, "request", "a valid request", error) from None
 
 
-def cached_arrays(request: ArraysRequest) -> Path:
-    """Return the file of some arrays in the cache, built now if it is not there."""
-    folder = cache_folder(SCHEMA_VERSION)
+def _tensors(file: str, request: ArraysRequest, metadata: dict[str, Any]) -> list[Tensor]:
+    return request.tensors
 
-    def make() -> None:
-        from coupling.arrays.builder import build_arrays
 
-        build_arrays(request).save(folder)
+def _arrays(path: Path, request: ArraysRequest, content: Content, verify: bool) -> Arrays:
+    if verify:
+        check_values(path, request, content.arrays)
+    return Arrays(request, MappingProxyType(content.metadata), MappingProxyType(content.arrays))
 
-    return cached(folder / file_name(request.name), make)
+
+KIND = register(
+    Kind(
+        "arrays",
+        1,
+        listed="arrays",
+        request=_request_in,
+        named=request_of,
+        facts=facts,
+        keys=("builder",),
+        tensors=_tensors,
+        value=_arrays,
+        build="coupling.arrays.builder:build_arrays",
+        check="coupling.arrays.check:check",
+        missing="there is no file of arrays {path}",
+        unknown=f"no arrays are called {{name}}; names are {', '.join(f'{kind}-l<N>' for kind in KINDS)}, with "
+        "options, such as lebedev-l8-d20-float32; a path ends in .safetensors",
+        renewal="build the file again: coupling load NAME --renew",
+    )
+)

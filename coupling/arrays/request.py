@@ -19,12 +19,11 @@ import re
 from dataclasses import dataclass
 
 from coupling.conventions import ANTISYMMETRIC_GAUNT, CLEBSCH_GORDAN, GAUNT
+from coupling.files.container import Tensor, canonical_json
 from coupling.memory import require_memory
 from coupling.quoted import quoted
 from coupling.selection import degree as check_degree
 from coupling.selection import integer, one_of
-from coupling.tables.format import Tensor
-from coupling.tables.request import canonical_json
 
 GRIDS = ("gauss_legendre", "lebedev", "design")
 KINDS = (*GRIDS, "fourier", "matrix", "normalization")

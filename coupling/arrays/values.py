@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from coupling.arrays.request import GRIDS, NORMALIZED, ArraysRequest
 from coupling.families import family as known
+from coupling.files import TableError
 from coupling.floating_point import default_rounding
-from coupling.tables.errors import TableError
 
 Doubles = Mapping[str, NDArray[np.float64]]
 #: Half of the distance of 1 from the next number.

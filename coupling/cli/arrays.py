@@ -10,26 +10,34 @@ import click
 
 if TYPE_CHECKING:
     from coupling.arrays import Arrays
+    from coupling.files import Kind
     from coupling.tables import Table
 
-#: What --format may be for arrays.
-FORMATS = ("npz", "c", "python", "safetensors")
+
+def kind_of_name(name: str) -> Kind:
+    """Return the kind of what a name or a file holds, a table unless it says otherwise; a file is asked for its schema.
+
+    >>> kind_of_name("lebedev-l4"), kind_of_name("no-such-file.safetensors")
+    (Kind(name='arrays', version=1), Kind(name='table', version=1))
+    """
+    from coupling.arrays.reader import KIND as ARRAYS
+    from coupling.arrays.request import NAME
+    from coupling.files import kind_named
+    from coupling.files.ownership import file_kind
+    from coupling.tables.reader import KIND as TABLE
+
+    if not name.endswith(".safetensors"):
+        return ARRAYS if NAME.fullmatch(name.replace("gauss-legendre", "gauss_legendre", 1)) else TABLE
+    try:
+        found = file_kind(Path(name))
+    except OSError:  # said again by whoever loads it
+        return TABLE
+    return (kind_named(found.name) if found else None) or TABLE
 
 
 def are_arrays(name: str) -> bool:
-    """Return whether a name or a file is one of arrays rather than of a table; a file is asked for its schema."""
-    from coupling.arrays.metadata import SCHEMA
-    from coupling.arrays.request import NAME
-
-    if not name.endswith(".safetensors"):
-        return NAME.fullmatch(name.replace("gauss-legendre", "gauss_legendre", 1)) is not None
-    from coupling.tables.errors import TableError
-    from coupling.tables.format import read
-
-    try:
-        return read(Path(name), verify=False).metadata.get("schema") == SCHEMA
-    except (OSError, TableError):  # said again by whoever loads it
-        return False
+    """Return whether a name or a file is one of arrays rather than of a table."""
+    return kind_of_name(name).name == "arrays"
 
 
 def load_any(name: str) -> Table | Arrays:
@@ -68,8 +76,8 @@ def export_arrays(
 ) -> None:
     """Write arrays in the format of a program; refuse the options that are for tables."""
     from coupling.arrays import load_arrays
-    from coupling.interop.export.named import FORMATS, export_named
-    from coupling.tables.atomic import write_file
+    from coupling.files.atomic import write_file
+    from coupling.interop.export.formats import OF_ARRAYS, export_named
 
     for option, value in others.items():
         if value:
@@ -81,6 +89,6 @@ def export_arrays(
         return
     label = loaded.request.name if dtype == loaded.request.dtype else f"{loaded.request.name}-{dtype}"
     target = Path(output or ".")
-    target = target / f"{label}{FORMATS[form]}" if target.is_dir() else target
+    target = target / f"{label}{OF_ARRAYS[form].suffix}" if target.is_dir() else target
     write_file(target, content, force=force)
     click.echo(f"{target}: {len(content)} bytes")

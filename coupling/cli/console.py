@@ -71,3 +71,13 @@ class Commands(click.Group):
 def _short(error: click.ClickException) -> click.ClickException:
     error.message = shortened(error.message)  # type: ignore[misc]
     return error
+
+
+def tell(sentence: str) -> None:
+    """Say on the error stream what happened to a file of the store."""
+    click.echo(f"\n{sentence}", err=True)
+
+
+def bar(length: int) -> Any:
+    """Return a bar on the error stream; its ``update(steps, words)`` moves it."""
+    return click.progressbar(length=length, show_pos=True, item_show_func=lambda words: words or "", file=sys.stderr)

@@ -34,7 +34,7 @@ def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        from coupling.tables.atomic import FINISHED
+        from coupling.files.atomic import FINISHED
 
         FINISHED.clear()
         try:
@@ -99,7 +99,7 @@ def _unnamed(error: OSError) -> str:
 
 def _interrupted() -> str:
     """Return what an interruption leaves behind: the files that this command has finished."""
-    from coupling.tables.atomic import FINISHED
+    from coupling.files.atomic import FINISHED
 
     kept = [file for file in dict.fromkeys(FINISHED) if file.exists()]
     if not kept:

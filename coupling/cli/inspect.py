@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -64,16 +65,17 @@ def check_accuracy(full: bool, lmax: tuple[int, ...], paths: tuple[tuple[int, in
 
 
 def check_tables(tables: tuple[str, ...], full: bool) -> None:
-    """Check files or shipped tables and print what was found."""
-    from coupling.cli.arrays import load_any
-    from coupling.tables import Table, TableError
-    from coupling.tables.check import check as check_table
+    """Check files of any kind, or what is shipped, and print what was found."""
+    from coupling.cli.arrays import kind_of_name, load_any
+    from coupling.files import TableError
+    from coupling.files.reader import load_file
 
     failed = 0
     for name in tables:
         try:
-            loaded = load_any(name)
-            report = check_table(loaded, full) if isinstance(loaded, Table) else loaded.check()
+            kind = kind_of_name(name)
+            loaded = load_any(name) if kind.listed else load_file(kind, Path(name))
+            report = kind.call("check", loaded, full)
         except TableError as error:
             click.echo(f"{name}\n  FAILED  {error}")
             failed += 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from coupling.cli.arrays import are_arrays, load_any
+from coupling.cli.arrays import kind_of_name, load_any
 from coupling.cli.errors import says_what_is_wrong
 
 
@@ -41,23 +41,21 @@ def load(tables: tuple[str, ...], renew: bool, force: bool) -> None:
 
 
 def _shipped(name: str) -> Path | None:
-    from coupling.tables.manifest import shipped_file
+    from coupling.files.reader import shipped_file
 
-    return shipped_file(name, "arrays" if are_arrays(name) else "tables")[0]
+    return shipped_file(name, kind_of_name(name).listed)[0]
 
 
 def _cached(name: str) -> Path:
-    from coupling.tables.cache import cache_folder
-    from coupling.tables.request import file_name
+    from coupling.files.cache import cache_folder
+    from coupling.files.container import file_name
 
-    return cache_folder() / file_name(name)
+    return cache_folder(kind_of_name(name).version) / file_name(name)
 
 
 def _remove(name: str, shipped: Path | None, force: bool) -> None:
-    from coupling.arrays.metadata import KIND as ARRAYS
-    from coupling.tables.cache import remove
-    from coupling.tables.metadata import KIND as TABLE
+    from coupling.files.cache import remove
 
     if shipped or name.endswith(".safetensors"):
         raise ValueError(f"--renew is for files in the cache folder; {name} is not one of them")
-    remove(_cached(name), ARRAYS if are_arrays(name) else TABLE, force)
+    remove(_cached(name), kind_of_name(name), force)

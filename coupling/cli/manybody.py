@@ -188,8 +188,8 @@ def export(
     force: bool,
 ) -> None:
     """Write a basis: arrays as npz, safetensors or a C header, or exact numbers as JSON."""
+    from coupling.files.atomic import write_file
     from coupling.interop.export.bases import FORMATS, export_basis
-    from coupling.tables.atomic import write_file
 
     suffixes = {suffix: name for name, suffix in FORMATS.items()}
     form = form or suffixes.get(file.suffix)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from coupling.cli.console import bar, tell
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.overwriting import may_overwrite
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
@@ -141,9 +141,9 @@ def whole(**options: Any) -> None:
 @says_what_is_wrong
 def verify(files: Sequence[Path]) -> None:
     """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
+    from coupling.files import TableError
     from coupling.lowrank.store import read_any
     from coupling.lowrank.verification import claims_in_vain
-    from coupling.tables.errors import TableError
 
     failed = 0
     for file in files:
@@ -252,16 +252,6 @@ def run(problems: Mapping[str, Problem], options: Mapping[str, Any]) -> dict[str
     return found
 
 
-def tell(sentence: str) -> None:
-    """Say on the error stream what happened to a file of the store."""
-    click.echo(f"\n{sentence}", err=True)
-
-
-def bar(length: int) -> Any:
-    """Return a bar on the error stream; its ``update(steps, words)`` moves it."""
-    return click.progressbar(length=length, show_pos=True, item_show_func=lambda words: words or "", file=sys.stderr)
-
-
 def check_chart(options: Mapping[str, Any]) -> None:
     """Refuse, before the search, a chart that could not be written after it."""
     from coupling.plots.style import require_picture
@@ -272,24 +262,11 @@ def check_chart(options: Mapping[str, Any]) -> None:
 
 def show(panels: Mapping[str, Mapping[str, list[Record]]], file: Path | None, force: bool = False) -> None:
     """Draw error against rank: as text, and into a file if one is named."""
-    from coupling.lowrank.report import drawn
+    from coupling.lowrank.report import curves, drawn
 
     for title, studies in panels.items():
         click.echo(f"{title}: relative error against rank\n{drawn(studies)}\n")
     if file:
-        chart(file, panels, force)
+        from coupling.plots import save_errors
 
-
-def chart(file: Path, panels: Mapping[str, Mapping[str, list[Record]]], force: bool = False) -> None:
-    """Write a picture of error against rank."""
-    from coupling.plots import save_errors
-
-    curves = {
-        title: {
-            label: ([r.rank for r in records], [0.0 if r.exact else r.error for r in records])
-            for label, records in studies.items()
-            if records
-        }
-        for title, studies in panels.items()
-    }
-    save_errors(file, curves, "rank R", force=force)
+        save_errors(file, curves(panels), "rank R", force=force)

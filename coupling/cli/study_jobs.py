@@ -8,18 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coupling.cli.study import bar, tell
+from coupling.cli.console import bar, tell
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.families import family as known
+from coupling.files.atomic import FINISHED
 from coupling.lowrank.by_rank import study
 from coupling.lowrank.factors import Factors
 from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization_problem, same, whole_problem
 from coupling.lowrank.records import Record, file_name
 from coupling.lowrank.search import pool
-from coupling.lowrank.shipped import PROBLEMS, load_factors
-from coupling.lowrank.store import keep
+from coupling.lowrank.store import PROBLEMS, keep, load_factors
 from coupling.normalizations import MATRIX
-from coupling.tables.atomic import FINISHED
 
 FAMILIES = {"Gaunt": GAUNT, "bracket": ANTISYMMETRIC_GAUNT}
 

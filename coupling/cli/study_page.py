@@ -8,23 +8,23 @@ from string import Template
 
 import numpy as np
 
-from coupling.cli.study import chart
 from coupling.cli.study_jobs import begin, counted, sections, work
 from coupling.cli.study_page_text import TEXT
 from coupling.conventions import GAUNT
+from coupling.files import Kind
+from coupling.files.atomic import write_file
+from coupling.files.ownership import require_replaceable
 from coupling.lowrank import normalization_problem, tensorly_decompose, whole_problem
 from coupling.lowrank.by_rank import Effort, searched
 from coupling.lowrank.factors import column_norms, tensor
 from coupling.lowrank.problems import Problem, from_spec
 from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, spread
 from coupling.lowrank.records import Record
-from coupling.lowrank.report import LEGEND, cell, errors_by_rank, number, table, whole_table
-from coupling.lowrank.shipped import PROBLEMS, SCHEMA_VERSION, save_factors
+from coupling.lowrank.report import LEGEND, cell, curves, errors_by_rank, number, table, whole_table
+from coupling.lowrank.store import FACTORS, PROBLEMS, save_factors
 from coupling.plots import save_errors
 from coupling.plots.style import require_picture
 from coupling.sphere.grids import lebedev
-from coupling.tables.atomic import write_file
-from coupling.tables.ownership import Kind, require_replaceable
 
 #: Equivariance errors of the n-body table of Lin et al., arXiv 2507.01131, degrees to 2, by rank.
 QUOTED = {10: "0.60", 15: "0.42", 20: "0.21", 28: "0.02", 81: "< 0.01"}
@@ -75,7 +75,7 @@ def require_page(folder: Path, force: bool) -> None:
     for name in PICTURES:
         require_picture(folder / f"{name}.png", force)
     for name in PROBLEMS:
-        require_replaceable(folder / f"{name}.safetensors", Kind("factors", SCHEMA_VERSION), force)
+        require_replaceable(folder / f"{name}.safetensors", FACTORS, force)
 
 
 def to_ship(found: Mapping[str, Studies]) -> dict[str, list[Record]]:
@@ -96,15 +96,19 @@ def draw(folder: Path, found: Mapping[str, Studies], products: Sequence[tuple], 
     """Write the pictures, ``PICTURES``."""
     normalizations, degrees, variants, outputs, whole = (folder / f"{name}.png" for name in PICTURES)
     limits = {name: found[name] for name in ("Gaunt", "bracket")}
-    chart(normalizations, {f"1/N, {name}": studies for name, studies in limits.items()}, force)
+    save_errors(
+        normalizations, curves({f"1/N, {name}": studies for name, studies in limits.items()}), "rank R", force=force
+    )
     save_errors(degrees, fixed_rank(limits), "degree limit L", force=force)
     groups = {"Gaunt": "Gaunt", "bracket": "bracket"}
     sides = {
         f"variants, {name}": {k.removeprefix(f"{start}, "): v for k, v in found["variants"].items() if start in k}
         for name, start in groups.items()
     }
-    chart(variants, sides, force)
-    chart(outputs, {"outputs to 2L": found["double"], "matrix product": found["matrix"]}, force)
+    save_errors(variants, curves(sides), "rank R", force=force)
+    save_errors(
+        outputs, curves({"outputs to 2L": found["double"], "matrix product": found["matrix"]}), "rank R", force=force
+    )
     panels = {"degrees to 2": compared(found["whole"]["L = 2"], products)}
     save_errors(whole, panels, "terms R", force=force)
 

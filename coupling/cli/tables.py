@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,7 @@ from coupling.conventions import FAMILIES
 from coupling.quoted import quoted
 
 if TYPE_CHECKING:
-    from coupling.arrays.catalogue import ArraysOutcome
-    from coupling.tables.catalogue import Outcome
+    from coupling.files.catalogue import Outcome
     from coupling.tables.request import Request
 
 COLUMNS = "{:<16} {:>8} {:>12} {:>10} {:>10} {:>14} {:>8}  {}"
@@ -116,7 +116,8 @@ def _targets(
     output: Path | None,
 ) -> list[tuple[Request, Path]]:
     """Return the requests and the file of each; all are checked before anything is written."""
-    from coupling.tables.request import Request, file_name, read_request
+    from coupling.files.container import file_name
+    from coupling.tables.request import Request, read_request
 
     chosen = re.split(r",(?=[A-Za-z])", families) if families else None  # a comma between numbers is part of a name
     options = {"basis": basis, "parity": parity, "families": chosen}
@@ -157,45 +158,61 @@ def _build_shards(targets: list[tuple[Request, Path]], shard: int, shards: int, 
 
 
 def _build(targets: list[tuple[Request, Path]], workers: int, force: bool, checked: bool) -> None:
-    from coupling.tables.catalogue import build_one
-
     click.echo(COLUMNS.format(*HEADER))
-    outcomes = []
-    for request, target in targets:
-        outcomes.append(build_one(request, target, progress_bar, workers=workers, force=force, checked=checked))
-        click.echo(summary(outcomes[-1]))
+    outcomes = [_build_table(*target, workers, force, checked) for target in targets]
     _fail_if_any_failed(outcomes)
+
+
+def _build_table(
+    request: Request, file: Path, workers: int, force: bool, checked: bool, shipped: bool = False
+) -> Outcome:
+    """Build a table unless it is up to date, check it if wanted, and print its line."""
+    from coupling.files.catalogue import build_one
+    from coupling.tables import build
+    from coupling.tables.builder import allowed_entries
+    from coupling.tables.check import check
+    from coupling.tables.reader import KIND
+
+    with progress_bar(request, allowed_entries(request)) as heard:
+        outcome = build_one(
+            KIND, request, file, (lambda table, built: check(table)) if checked else None, force=force,
+            same=(lambda: build(request, workers=workers).held) if shipped else None, workers=workers, progress=heard,
+        )  # fmt: skip
+    click.echo(summary(outcome))
+    return outcome
 
 
 def _build_all(workers: int, force: bool) -> None:
-    from coupling.tables.catalogue import build_catalogue, record
-    from coupling.tables.manifest import table_folder
+    from coupling.files import table_folder
+    from coupling.files.catalogue import write_manifest
+    from coupling.files.container import file_name
+    from coupling.tables.request import read_requests
 
     folder = table_folder()
     click.echo(COLUMNS.format(*HEADER))
-    outcomes = []
-    for outcome in build_catalogue(folder, progress_bar, workers=workers, force=force):
-        outcomes.append(outcome)
-        click.echo(summary(outcome))
+    files = [(request, folder / "data" / file_name(request.name)) for request in read_requests(folder)]
+    tables = [_build_table(*target, workers, force, checked=True, shipped=True) for target in files]
     arrays = _build_arrays(folder, force)
-    _fail_if_any_failed(outcomes)
-    changed = record(folder, outcomes, [outcome.entry for outcome in arrays], force=force)
+    _fail_if_any_failed(tables)
+    changed = write_manifest(folder, *([outcome.entry for outcome in each] for each in (tables, arrays)), force=force)
     click.echo(f"\nmanifest  {_shown(folder / 'manifest.json')} ({'written' if changed else 'unchanged'})")
-    _picture(folder / "data" / "coupling-structure.png", any(outcome.built for outcome in outcomes), force)
+    _picture(folder / "data" / "coupling-structure.png", any(outcome.built for outcome in tables), force)
 
 
-def _build_arrays(folder: Path, force: bool) -> list[ArraysOutcome]:
-    from coupling.arrays.catalogue import build_shipped
+def _build_arrays(folder: Path, force: bool) -> list[Outcome]:
+    from coupling.arrays.builder import build_arrays, requested, shipped_names
+    from coupling.arrays.check import check
+    from coupling.arrays.reader import KIND
+    from coupling.files.catalogue import build_one
+    from coupling.files.container import file_name
 
     click.echo("\n" + ARRAY_COLUMNS.format("arrays", "numbers", "bytes", "seconds", "checks"))
     outcomes = []
-    for outcome in build_shipped(folder, force):
-        outcomes.append(outcome)
-        numbers = (sum(array.size for array in outcome.arrays.values()), outcome.file.stat().st_size)
-        passed = f"{sum(check.passed for check in outcome.report.checks)} of {len(outcome.report.checks)} passed"
-        seconds = f"{outcome.seconds:.2f}" if outcome.built else "kept"
-        columns = (f"{n:,}".replace(",", " ") for n in numbers)
-        click.echo(ARRAY_COLUMNS.format(outcome.arrays.request.name, *columns, seconds, passed))
+    for request in map(requested, shipped_names(folder)):
+        file, same = folder / "data" / file_name(request.name), partial(build_arrays, request)
+        rebuilt = lambda arrays, built: check(arrays, rebuilt=not built)  # noqa: E731 - what was built just now is new
+        outcomes.append(build_one(KIND, request, file, rebuilt, force=force, same=same))
+        click.echo(arrays_summary(outcomes[-1]))
     _fail_if_any_failed(outcomes)
     return outcomes
 
@@ -216,15 +233,28 @@ def _shown(file: Path) -> Path:
 
 def summary(outcome: Outcome) -> str:
     """Return the line of a table in the summary."""
-    counts, report = outcome.table.metadata["counts"], outcome.report
+    counts = outcome.value.metadata["counts"]
     numbers = (counts["paths"], counts["entries"], counts["symmetry_zeros"], counts["accidental_zeros"], outcome.bytes)
     seconds = f"{outcome.seconds:.2f}" if outcome.built else "kept"
-    passed = sum(check.passed for check in report.checks) if report else 0
-    checks = f"{passed} of {len(report.checks)} passed" if report else "not checked"
-    return COLUMNS.format(outcome.table.request.name, *(f"{n:,}".replace(",", " ") for n in numbers), seconds, checks)
+    return COLUMNS.format(
+        outcome.value.request.name, *(f"{n:,}".replace(",", " ") for n in numbers), seconds, _passed(outcome)
+    )
 
 
-def _fail_if_any_failed(outcomes: Sequence[Outcome | ArraysOutcome]) -> None:
+def arrays_summary(outcome: Outcome) -> str:
+    """Return the line of a file of arrays in the summary."""
+    numbers = sum(array.size for array in outcome.value.values()), outcome.bytes
+    columns = (f"{n:,}".replace(",", " ") for n in numbers)
+    seconds = f"{outcome.seconds:.2f}" if outcome.built else "kept"
+    return ARRAY_COLUMNS.format(outcome.value.request.name, *columns, seconds, _passed(outcome))
+
+
+def _passed(outcome: Outcome) -> str:
+    checks = outcome.report.checks if outcome.report else ()
+    return f"{sum(check.passed for check in checks)} of {len(checks)} passed" if checks else "not checked"
+
+
+def _fail_if_any_failed(outcomes: Sequence[Outcome]) -> None:
     failed = [outcome.report for outcome in outcomes if outcome.report and not outcome.report.passed]
     for report in failed:
         click.echo(f"\n{report!r}", err=True)

@@ -25,11 +25,11 @@ import tomllib
 from dataclasses import fields
 from typing import Any
 
+from coupling.files.container import read_regular
 from coupling.foreign.choices import CHOICES, ListedOrders, NegatedPaths
 from coupling.foreign.convention import Convention
 from coupling.quoted import quoted
 from coupling.selection import degree, one_of
-from coupling.tables.ownership import read_regular
 
 #: No convention that makes sense is longer than this many bytes.
 FILE_LIMIT = 1 << 20

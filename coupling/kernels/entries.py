@@ -52,6 +52,45 @@ def keep_non_zero(paths, offsets, real, values, orders, kept, counts):
 
 
 @kernel
+def unfold(path, slots, sign, real, orders, values, found, out_orders, out_values):
+    """Write the non-zero entries of an ordering of the degrees of a canonical path a <= b <= c; return their number.
+
+    orders [E, 3] and values [E] are those of the canonical path, whose slot j is the slot slots[j] of the ordering;
+    the values are multiplied by sign.  found has at least 2(2a+1)(2b+1) numbers, out_orders and out_values
+    as many as the selection rules allow.  Returns -1 for orders that the path does not have.
+    """
+    a, b = path[slots[0]], path[slots[1]]
+    width = 2 * b + 1
+    found[: 2 * (2 * a + 1) * width] = 0.0
+    for i in range(len(values)):
+        m, n, far = orders[i, 0], orders[i, 1], 0
+        if not (-a <= m <= a and -b <= n <= b):  # the absolute value of -128, an int8, is negative
+            return -1
+        if real and abs(orders[i, 2]) == abs(m) + abs(n):
+            far = 1
+        found[2 * ((m + a) * width + n + b) + far] = sign * values[i]
+    kept = 0
+    if real:
+        size = real_orders(path[0], path[1], path[2], out_orders)
+    else:
+        size = complex_orders(path[0], path[1], path[2], out_orders)
+    for i in range(size):
+        m, n, far = out_orders[i, slots[0]], out_orders[i, slots[1]], 0
+        if real and abs(out_orders[i, slots[2]]) == abs(m) + abs(n):
+            far = 1
+        value = found[2 * ((m + a) * width + n + b) + far]
+        if value != 0.0:
+            out_orders[kept, 0], out_orders[kept, 1], out_orders[kept, 2] = (
+                out_orders[i, 0],
+                out_orders[i, 1],
+                out_orders[i, 2],
+            )
+            out_values[kept] = value
+            kept += 1
+    return kept
+
+
+@kernel
 def alternate(paths, offsets, wanted, slot1, slot2, slot3, values):
     """Multiply the values of the wanted paths, in complex orders, by (-1)^m for each of the slots that is true."""
     for p in range(paths.shape[0]):

@@ -10,7 +10,7 @@ from coupling.lowrank.equivariance import equivariance_error
 from coupling.lowrank.exact import ExactCertificate, exact_certificate
 from coupling.lowrank.problems import Problem, normalization_problem, whole_problem
 from coupling.lowrank.records import Record
-from coupling.lowrank.shipped import load_factors, save_factors, shipped
+from coupling.lowrank.store import load_factors, save_factors, shipped
 from coupling.lowrank.verification import claims_in_vain
 
 __all__ = [

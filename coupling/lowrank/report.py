@@ -117,3 +117,22 @@ def _height(error: float) -> int:
 
 def _packed(text: str, width: int) -> str:
     return text if len(text) < width else f"{text[: width - 2]}+"
+
+
+def curves(
+    panels: Mapping[str, Mapping[str, Sequence[Record]]],
+) -> dict[str, dict[str, tuple[list[int], list[float]]]]:
+    """Return ranks and errors of results, for each panel and label: what :func:`coupling.plots.save_errors` draws.
+
+    >>> from coupling.lowrank import shipped
+    >>> curves({"gaunt": {"L = 2": [shipped("gaunt", 2)], "L = 9": []}})
+    {'gaunt': {'L = 2': ([2], [0.0])}}
+    """
+    return {
+        title: {
+            label: ([r.rank for r in records], [0.0 if r.exact else r.error for r in records])
+            for label, records in studies.items()
+            if records
+        }
+        for title, studies in panels.items()
+    }

@@ -1,40 +1,136 @@
-"""Results of a study as files: one for each problem and rank, whole or absent, and none that is not true.
+"""Results of a study as files: one for each problem and rank, or several in a file for whoever uses them.
 
-A file is safetensors with one canonical JSON text of metadata and a checksum, as all files of this package.  The
-metadata say the problem, the rank and the kind of numbers (``request``) and what is claimed (``result``); the arrays
-are the factors ``a``, ``b`` and ``c`` [n, R], complex ones [n, R, 2], and the ``weights`` of a problem that has its
-own.  When a file is read, its errors are evaluated again from the factors against the exact entries of the problem, and
-what is called exact is refined and proved again.
+Both are files of this package, safetensors with metadata and checksum.  *Factors*: the metadata list the results with
+their problems, ranks and certificates; result number k has the arrays ``k.a``, ``k.b`` and ``k.c`` [n, R].  *Record*:
+the metadata say the problem, the rank and the kind of numbers (``request``) and what is claimed (``result``); the
+arrays are ``a``, ``b`` and ``c`` [n, R], complex ones [n, R, 2], and the ``weights`` of a problem that has its own.
+
+A record of a study is whole or absent, and none is used that is not true: its errors are evaluated again from the
+factors against the exact entries of the problem, and what is called exact is refined and proved again.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from coupling.conventions import CONVENTION_ID
+from coupling.conventions import GAUNT
+from coupling.files import Kind, TableError, register, table_folder
+from coupling.files.atomic import write
+from coupling.files.container import Content, Tensor, read
+from coupling.files.ownership import file_kind
+from coupling.files.reader import load_file
+from coupling.files.report import Report, verdict
+from coupling.integers import count, degree
 from coupling.lowrank.factors import Array
 from coupling.lowrank.problems import Problem, from_spec
 from coupling.lowrank.records import Record, file_name
-from coupling.lowrank.shipped import load_factors
-from coupling.lowrank.structure import check_keys, checked_record, described, problem_of, shape_of, stem
-from coupling.lowrank.verification import claims_in_vain
-from coupling.tables.errors import TableError
-from coupling.tables.format import Content, Tensor, check_checksum, read, write
+from coupling.lowrank.structure import check_result, described, problem_of, record_in, shape_of
+from coupling.lowrank.verification import claims_in_vain, false_errors
+from coupling.quoted import quoted
 from coupling.version import __version__
 
-SCHEMA = "coupling-record"
-SCHEMA_VERSION = 1
-FIXED = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION, "convention": CONVENTION_ID}
-REQUEST = {"complex", "problem", "rank"}
+#: Files of factors that are shipped.
+PROBLEMS = (GAUNT, "bracket", "whole")
 
-#: Checksums of files that this process has written or found true.
+#: Checksums of records that this process has written or found true.
 TRUE: set[str] = set()
+
+
+# -- several results in one file --------------------------------------------------------------
+
+
+def save_factors(records: Sequence[Record], file: Path, *, force: bool = False) -> dict[str, Any]:
+    """Write results with real factors into one file and return its metadata; the same results give the same bytes.
+
+    Raises FileExistsError for a file that is there and holds no factors, or is of a newer schema, unless ``force``.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     metadata = save_factors([shipped("gaunt", 2)], Path(folder) / "mine.safetensors")
+    ...     [record.rank for record in load_factors(Path(folder) / "mine.safetensors")]
+    [2]
+    """
+    if any(np.iscomplexobj(record.factors[0]) for record in records):
+        raise ValueError("files of factors hold real ones, got complex ones")
+    arrays = [np.ascontiguousarray(x, float) for record in records for x in record.factors]
+    names = [f"{number}.{slot}" for number in range(len(records)) for slot in "abc"]
+    tensors = [Tensor(name, "F64", x.shape) for name, x in zip(names, arrays, strict=True)]
+    results = [described(record) for record in records]
+    metadata = {**FACTORS.constants(None), "package_version": __version__, "results": results}
+    return write(file, metadata, tensors, arrays, force=force)
+
+
+def load_factors(file: str | os.PathLike[str]) -> list[Record]:
+    """Return the results of a file of factors.
+
+    file: its path, or "gaunt", "bracket" or "whole" for a shipped one.  Raises TableError, naming file, field, expected
+    and found, for a file that is damaged, of another kind, or claims errors that are not those of its factors; files
+    that are shipped are not evaluated again.
+
+    >>> records = load_factors("gaunt")
+    >>> records[-1].spec["lmax"], records[-1].proved
+    ([8, 8, 8], True)
+    """
+    path = table_folder() / "factors" / f"{file}.safetensors" if file in PROBLEMS else Path(file)
+    records: list[Record] = load_file(FACTORS, path)
+    for number, record in enumerate(records if file not in PROBLEMS else []):
+        wrong = false_errors(problem_of(path, record.spec), record)
+        if wrong:
+            raise TableError(path, f"results[{number}]", "errors that are those of the factors", "; ".join(wrong))
+    return records
+
+
+def _results(file: str, metadata: dict[str, Any]) -> list[dict[str, Any]]:
+    results = metadata.get("results")
+    if not isinstance(results, list) or not results:
+        raise TableError(file, "results", "a list of results with three arrays each", results)
+    for number, values in enumerate(results):
+        check_result(file, f"results[{number}]", values)
+    return results
+
+
+def _arrays_of_results(file: str, results: list[dict[str, Any]], metadata: dict[str, Any]) -> list[Tensor]:
+    return [
+        Tensor(f"{number}.{slot}", "F64", (n, values["rank"]))
+        for number, values in enumerate(results)
+        for slot, n in zip("abc", shape_of(file, values["spec"]), strict=True)
+    ]
+
+
+def _records(file: Path, results: list[dict[str, Any]], content: Content, verify: bool) -> list[Record]:
+    return [
+        record_in(file, values, [content.arrays[f"{number}.{slot}"] for slot in "abc"])
+        for number, values in enumerate(results)
+    ]
+
+
+def shipped(problem: str, lmax: int, rank: int | None = None) -> Record:
+    """Return a shipped result: of "gaunt", "bracket" (weights 1, degrees to 8) or "whole", the highest rank by default.
+
+    Its ``product_factors`` are what :func:`coupling.products.simulate` takes; ``error`` is that of the product, and
+    zero to rounding where ``proved``.  Raises ValueError, naming what there is, for a result that is not shipped.
+
+    >>> record = shipped("gaunt", 3, 1)
+    >>> record.rank, round(record.error, 3), [x.shape for x in record.product_factors["even"]]
+    (1, 0.06, [(4, 1), (4, 1), (4, 1)])
+    """
+    if problem not in PROBLEMS:
+        raise ValueError(f"shipped factors are those of {', '.join(PROBLEMS)}, got {quoted(problem)}")
+    lmax, rank = degree(lmax, "lmax"), None if rank is None else count(rank, "rank")
+    found = {record.rank: record for record in load_factors(problem) if record.spec["lmax"][0] == lmax}
+    if not found or (rank is not None and rank not in found):
+        ranks = f"of degrees to {quoted(lmax)} have ranks {sorted(found)}"
+        raise ValueError(f"{problem} factors {ranks}, got {quoted(rank)}")
+    return found[max(found) if rank is None else rank]
+
+
+# -- one result, kept while a study runs -------------------------------------------------------
 
 
 def keep(record: Record, folder: Path) -> Path:
@@ -54,7 +150,8 @@ def keep(record: Record, folder: Path) -> Path:
     if not isinstance(spec.get("weights", ""), str):  # too long for a header
         arrays["weights"], spec["weights"] = np.array(spec["weights"], float), None
     request = {"problem": spec, "rank": record.rank, "complex": is_complex}
-    metadata = {**FIXED, "name": stem(file), "request": request, "result": result, "package_version": __version__}
+    own = {"name": file.name.removesuffix(".safetensors"), "request": request, "result": result}
+    metadata = {**RECORD.constants(None), **own, "package_version": __version__}
     folder.mkdir(parents=True, exist_ok=True)
     tensors = [Tensor(name, "F64", array.shape) for name, array in arrays.items()]
     TRUE.add(write(file, metadata, tensors, arrays.values())["checksum"])
@@ -66,43 +163,51 @@ def _real(factor: Array) -> Array:
     return np.stack([factor.real, factor.imag], axis=-1) if np.iscomplexobj(factor) else factor.astype(float)
 
 
+class RecordRequest(NamedTuple):
+    """The problem of a record, its rank, and whether its factors are complex."""
+
+    problem: dict[str, Any]
+    rank: int
+    complex: bool
+
+
 def read_record(file: str | os.PathLike[str]) -> Record:
     """Return the record of a file that is what it says it is; whether its claims are true is not asked.
 
     Raises TableError, naming file, field, expected and found, for a file that is damaged, of another kind, or under
     another name.
     """
-    content = read(Path(file), verify=False)
-    check_keys(file, content.metadata, FIXED, {"name", "request", "result", "package_version", "checksum"})
-    spec, rank = _request(file, content)
-    check_checksum(Path(file), content)
-    problem = problem_of(file, spec)
-    name = stem(file_name(problem, rank, content.metadata["request"]["complex"]))
-    for found in (content.metadata["name"], stem(file)):
-        if found != name:
-            raise TableError(file, "name", f"{name}, after its problem and rank", found)
-    result = content.metadata["result"]
-    values = {**result, "spec": problem.spec, "rank": rank} if isinstance(result, dict) else result
-    factors = [_numbers(content.arrays[slot]) for slot in "abc"]
-    return checked_record(file, "result", values, factors)
+    record: Record = load_file(RECORD, Path(file))
+    return record
 
 
-def _request(file: str | os.PathLike[str], content: Content) -> tuple[dict[str, Any], int]:
-    """Return problem and rank after checking that the arrays of the file are theirs."""
-    request = content.metadata["request"]
-    if not isinstance(request, dict) or request.keys() != REQUEST or not isinstance(request["problem"], dict):
-        raise TableError(file, "request", f"an object with the keys {', '.join(sorted(REQUEST))}", request)
-    rank, spec = request["rank"], dict(request["problem"])
-    if type(rank) is not int or rank < 1 or type(request["complex"]) is not bool:
+def _request_in(file: str, metadata: dict[str, Any]) -> RecordRequest:
+    request, keys = metadata.get("request"), sorted(RecordRequest._fields)
+    if not isinstance(request, dict) or sorted(request) != keys or not isinstance(request["problem"], dict):
+        raise TableError(file, "request", f"an object with the keys {', '.join(keys)}", request)
+    if type(request["rank"]) is not int or request["rank"] < 1 or type(request["complex"]) is not bool:
         raise TableError(file, "request", "a rank >= 1, and whether factors are complex", request)
-    parts = (2,) if request["complex"] else ()
-    expected = [Tensor(s, "F64", (n, rank, *parts)) for s, n in zip("abc", shape_of(file, spec), strict=True)]
-    if spec.get("weights", "") is None:
-        expected.append(Tensor("weights", "F64", tuple(l + 1 for l in spec["lmax"])))
-        spec["weights"] = content.arrays["weights"].tolist() if "weights" in content.arrays else None
-    if content.tensors != expected:
-        raise TableError(file, "arrays", expected, content.tensors)
-    return spec, rank
+    return RecordRequest(**request)
+
+
+def _arrays_of_record(file: str, request: RecordRequest, metadata: dict[str, Any]) -> list[Tensor]:
+    spec, parts = request.problem, (2,) if request.complex else ()
+    shapes = zip("abc", shape_of(file, spec), strict=True)
+    own = [Tensor("weights", "F64", tuple(l + 1 for l in spec["lmax"]))] if spec.get("weights", "") is None else []
+    return [*(Tensor(slot, "F64", (n, request.rank, *parts)) for slot, n in shapes), *own]
+
+
+def _record(file: Path, request: RecordRequest, content: Content, verify: bool) -> Record:
+    spec = dict(request.problem)
+    if "weights" in content.arrays:
+        spec["weights"] = content.arrays["weights"].tolist()
+    problem = problem_of(file, spec)
+    if file.name != (name := file_name(problem, request.rank, request.complex)):
+        raise TableError(file, "name", f"{name}, after its problem and rank", file.name)
+    result = content.metadata["result"]
+    values = {**result, "spec": problem.spec, "rank": request.rank} if isinstance(result, dict) else result
+    check_result(file, "result", values)
+    return record_in(file, values, [_numbers(content.arrays[slot]) for slot in "abc"])
 
 
 def _numbers(array: Array) -> Array:
@@ -126,16 +231,6 @@ def kept(file: str | os.PathLike[str]) -> Record:
     return record
 
 
-def read_any(file: Path) -> list[Record]:
-    """Return the records of a file of either kind: one result, or those of a file of factors.
-
-    Raises TableError for any other file; whether claims of a single result are true is not asked.
-    """
-    if read(file, verify=False).metadata.get("schema") == SCHEMA:
-        return [read_record(file)]
-    return load_factors(file)
-
-
 def stored(
     problem: Problem, rank: int, complex_factors: bool, folder: Path, tell: Callable[[str], object]
 ) -> Record | None:
@@ -155,3 +250,51 @@ def stored(
         os.replace(file, aside)
     tell(f"{reason}; it is moved to {aside.name}, and rank {rank} is searched again")
     return None
+
+
+def read_any(file: Path) -> list[Record]:
+    """Return the records of a file of either kind: one result, or those of a file of factors.
+
+    Raises TableError for any other file; whether claims of a single result are true is not asked.
+    """
+    return [read_record(file)] if file_kind(file) == RECORD else load_factors(file)
+
+
+def check(records: Record | Sequence[Record], full: bool = False) -> Report:
+    """Check every claim of the results of a file, each evaluated again from its factors.
+
+    >>> check([shipped("gaunt", 2)])
+    1 results of gaunt-inverse-all-real-unit-l2.2.2
+      ok      claims                   1 cases   errors, bounds and proofs hold
+    """
+    each = [records] if isinstance(records, Record) else list(records)
+    wrong = [f"{record.name}, rank {record.rank}: {claim}" for record in each for claim in claims_in_vain(record)]
+    names = ", ".join(dict.fromkeys(record.name for record in each))
+    found = verdict("claims", len(each), wrong, "errors, bounds and proofs hold")
+    return Report(f"{len(each)} results of {names}", (found,))
+
+
+FACTORS = register(
+    Kind(
+        "factors",
+        1,
+        request=_results,
+        keys=("results",),
+        tensors=_arrays_of_results,
+        value=_records,
+        check="coupling.lowrank.store:check",
+        missing="there is no file of factors {path}",
+    )
+)
+RECORD = register(
+    Kind(
+        "record",
+        1,
+        request=_request_in,
+        keys=("name", "request", "result"),
+        tensors=_arrays_of_record,
+        value=_record,
+        check="coupling.lowrank.store:check",
+        missing="there is no record {path}",
+    )
+)

@@ -6,17 +6,16 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from coupling.files import TableError
 from coupling.lowrank.exact import GOAL, ExactCertificate
 from coupling.lowrank.factors import Array
 from coupling.lowrank.problems import Problem, from_spec
 from coupling.lowrank.records import Record
 from coupling.selection import PARITIES
-from coupling.tables.errors import TableError
 
 File = str | os.PathLike[str]
 Rule = tuple[Callable[[Any], bool], str]
@@ -75,16 +74,23 @@ def described(record: Record) -> dict[str, Any]:
     return values | {"certificate": vars(record.certificate), "growth": growth}
 
 
-def checked_record(file: File, where: str, values: Any, factors: Sequence[Array]) -> Record:
-    """Return the record of described fields and factors [n, R], or raise TableError naming the field.
-
-    Types, ranges and shapes are checked, and that all numbers are finite; whether claims are true is not.
-    """
+def check_result(file: File, where: str, values: Any) -> None:
+    """Raise TableError, naming the field, unless types and ranges of a described result are what they must be."""
     _check(file, where, values, RESULT)
     _check(file, f"{where}.certificate", values["certificate"], CERTIFICATE)
     if values["certificate"]["radius"] is not None and values["certificate"]["refined"] is None:
         raise TableError(file, f"{where}.certificate.radius", "null where nothing is refined", "a number")
-    a, b, c = check_factors(file, values["spec"], values["rank"], factors)
+
+
+def record_in(file: File, values: dict[str, Any], factors: Sequence[Array]) -> Record:
+    """Return the record of a described result that was checked, with its factors [n, R], which must be finite.
+
+    Whether its claims are true is not asked.
+    """
+    a, b, c = factors
+    for slot, factor in zip("abc", factors, strict=True):
+        if not np.isfinite(factor).all():
+            raise TableError(file, f"array {slot}", "finite numbers", "NaN or infinity")
     certificate = ExactCertificate(**values["certificate"])
     growth = math.inf if values["growth"] is None else values["growth"]
     return Record(**{**values, "certificate": certificate, "growth": growth}, factors=(a, b, c))
@@ -97,16 +103,6 @@ def _check(file: File, where: str, values: Any, rules: Mapping[str, Rule]) -> No
     for name, (holds, words) in rules.items():
         if not holds(values[name]):
             raise TableError(file, f"{where}.{name}", words, values[name])
-
-
-def check_factors(file: File, spec: dict[str, Any], rank: int, factors: Sequence[Array]) -> Sequence[Array]:
-    """Return the factors of a problem after checking their shapes and that they are finite."""
-    for slot, n, factor in zip("abc", shape_of(file, spec), factors, strict=True):
-        if factor.shape != (n, rank) or factor.dtype.kind not in "fc":
-            raise TableError(file, f"array {slot}", f"numbers of shape {(n, rank)}", f"{factor.dtype}{factor.shape}")
-        if not np.isfinite(factor).all():
-            raise TableError(file, f"array {slot}", "finite numbers", "NaN or infinity")
-    return factors
 
 
 def shape_of(file: File, spec: dict[str, Any]) -> tuple[int, int, int]:
@@ -142,28 +138,3 @@ def problem_of(file: File, spec: dict[str, Any]) -> Problem:
     if problem.spec != spec:
         raise TableError(file, "problem", problem.spec, spec)
     return problem
-
-
-def check_keys(file: File, metadata: Mapping[str, Any], expected: Mapping[str, Any], others: set[str]) -> None:
-    """Raise TableError unless metadata hold the expected values, the other keys, and a text as version of the package.
-
-    >>> check_keys("", {"schema": "x", "package_version": "1"}, {"schema": "x"}, {"package_version"})
-    """
-    for key, wanted in expected.items():
-        found = metadata.get(key, "nothing")
-        if found != wanted or type(found) is not type(wanted):
-            raise TableError(file, key, wanted, found)
-    keys = {*expected, *others}
-    if metadata.keys() != keys:
-        raise TableError(file, "metadata keys", sorted(keys), sorted(metadata))
-    if not isinstance(metadata["package_version"], str):
-        raise TableError(file, "package_version", "a text", metadata["package_version"])
-
-
-def stem(file: File) -> str:
-    """Return the name of a file without its suffix.
-
-    >>> stem("store/gaunt-r2.safetensors")
-    'gaunt-r2'
-    """
-    return Path(file).name.removesuffix(".safetensors")

@@ -11,9 +11,9 @@ from coupling.integers import degree
 from coupling.plots.limits import require_drawable
 from coupling.plots.style import EVEN, FAINT, INK, ODD, TICK, dress, new_axes
 from coupling.quoted import quoted
+from coupling.sizes import symmetry_zeros
 from coupling.tables import Request, build
 from coupling.tables.request import LMAX_LIMIT
-from coupling.tables.size import symmetry_zeros
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,9 +11,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coupling.files import Kind
+from coupling.files.atomic import write_file
+from coupling.files.ownership import require_replaceable
 from coupling.quoted import quoted
-from coupling.tables.atomic import write_file
-from coupling.tables.ownership import Kind, require_replaceable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -109,7 +109,7 @@ def calibration_file() -> Path:
 
 def calibrate(tell: Callable[[str], object] = lambda line: None) -> Path:
     """Measure, keep the ratios for this processor, return their file; FileExistsError for one that is not ours."""
-    from coupling.tables.atomic import write_file
+    from coupling.files.atomic import write_file
 
     content = {"by": BY, "processor": processor(), "ratios": measured_ratios(tell)}
     file = calibration_file()

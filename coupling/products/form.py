@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from coupling.files.container import canonical_json
 from coupling.products.antisymmetric_gaunt import AntisymmetricGaunt
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.full import FullProduct
@@ -27,7 +28,7 @@ from coupling.products.vector_signal import VectorSignal
 from coupling.quoted import quoted
 from coupling.selection import one_of
 from coupling.tables.builder import build
-from coupling.tables.request import Request, canonical_json
+from coupling.tables.request import Request
 from coupling.tables.table import Table
 
 #: The kinds of products that a form can name.

@@ -30,8 +30,8 @@ from coupling.products.product import Product
 from coupling.products.product_sum import ProductSum
 from coupling.products.simulate import FAMILIES, Simulation
 from coupling.products.terms import SEVERAL, Factors, find_terms
+from coupling.sizes import table_bytes
 from coupling.spins import matrix_factors, smallest_spin, used_degrees
-from coupling.tables.size import table_bytes
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.files.container import read_regular
 from coupling.memory import physical_memory, require_memory
 from coupling.quoted import quoted
 from coupling.selection import of_type
-from coupling.tables.ownership import read_regular
 
 #: No larger file is read.
 FILE_LIMIT = 1 << 30

@@ -9,22 +9,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from coupling.files import TableError
     from coupling.tables.builder import build, build_shard, merge
-    from coupling.tables.errors import TableError
     from coupling.tables.reader import load
     from coupling.tables.request import Request, read_request
     from coupling.tables.table import Table
 
 #: public name → the module that defines it
 _HOME = {
-    "Request": "request",
-    "Table": "table",
-    "TableError": "errors",
-    "build": "builder",
-    "build_shard": "builder",
-    "load": "reader",
-    "merge": "builder",
-    "read_request": "request",
+    "Request": "coupling.tables.request",
+    "Table": "coupling.tables.table",
+    "TableError": "coupling.files",
+    "build": "coupling.tables.builder",
+    "build_shard": "coupling.tables.builder",
+    "load": "coupling.tables.reader",
+    "merge": "coupling.tables.builder",
+    "read_request": "coupling.tables.request",
 }
 
 __all__ = ["Request", "Table", "TableError", "build", "build_shard", "load", "merge", "read_request"]
@@ -33,7 +33,7 @@ __all__ = ["Request", "Table", "TableError", "build", "build_shard", "load", "me
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'coupling.tables' has no attribute {name!r}")
-    value = getattr(import_module(f"coupling.tables.{_HOME[name]}"), name)
+    value = getattr(import_module(_HOME[name]), name)
     globals()[name] = value
     return value
 

@@ -1,24 +1,31 @@
-"""From finished parts to the arrays of a table, streamed.
+"""From finished parts to the arrays of a table, streamed: each entry is written once, at its place in the table.
 
-Neighbours in the table are often in different parts, but within each part paths have the order of the table: every
-part file is read once from its beginning to its end, in turns with the others.
+Parts hold canonical paths, l1 ≤ l2 ≤ l3.  The other orderings of a path have the same entries, by the symmetry of the
+core: a cyclic permutation changes nothing, a swap of two slots multiplies by (-1)^J.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.files import TableError
+from coupling.files.container import open_regular
+from coupling.kernels.entries import unfold
 from coupling.tables.core import compile_core, core_blocks
-from coupling.tables.errors import TableError
-from coupling.tables.format import DTYPES, Tensor
 from coupling.tables.parts import Part, Plan, finished_part, part_file
+
+#: Entries of the table that are made together, about, and the largest number of open files.
+ENTRIES, FILES = 1 << 18, 200
+Pieces = Iterator[tuple[str, NDArray[Any]]]
 
 
 class Assembly:
@@ -33,10 +40,10 @@ class Assembly:
     """
 
     def __init__(self, plan: Plan, folder: Path, workers: int, trusted: Collection[int] = ()) -> None:
-        self.plan, self.folder = plan, folder
-        self.counts = np.zeros(len(plan.paths), np.int64)
+        self.plan, self.workers = plan, workers
         self.missing: list[int] = []
-        self._starts: dict[int, dict[str, int]] = {}
+        counts, self._first = (np.zeros(len(plan.canonical), np.int64) for _ in range(2))
+        self._files = PartFiles(folder)
 
         def verified(index: int) -> Part | None:
             part = finished_part(plan, index, folder)
@@ -50,33 +57,85 @@ class Assembly:
                 if part is None:
                     self.missing.append(index)
                 else:
-                    self.counts[plan.members_of(index)] = part.counts
-                    self._starts[index] = part.starts
+                    members = plan.members[plan.bounds[index] : plan.bounds[index + 1]]
+                    counts[members], self._first[members] = part.counts, np.cumsum(part.counts) - part.counts
+                    self._files.starts[index] = part.starts
+        self.counts = counts[plan.of]
+        self._slots = np.argsort(plan.paths, axis=1, kind="stable")
+        first, second, third = self._slots.T
+        odd = (first > second) ^ (first > third) ^ (second > third)
+        self._signs = np.where(odd & (plan.paths.sum(axis=1, dtype=np.int64) % 2 == 1), -1.0, 1.0)
 
-    def chunks(self, tensor: Tensor) -> Iterator[NDArray[Any]]:
-        """Give an array of all entries, "core" or "orders", in the order of the table."""
-        dtype, width = DTYPES[tensor.dtype], int(np.prod(tensor.shape[1:], dtype=np.int64))
-        edges = np.flatnonzero(np.diff(self.plan.part, prepend=-1, append=-1))
-        entries = np.add.reduceat(self.counts, edges[:-1])
-        positions = self._positions()[edges[:-1]]
-        runs = zip(self.plan.part[edges[:-1]].tolist(), positions.tolist(), entries.tolist(), strict=True)
-        for part, position, count in runs:
-            file = part_file(self.folder, part)
-            start = self._starts[part][tensor.name] + position * width * dtype.itemsize
-            chunk = np.fromfile(file, dtype, count * width, offset=start)
-            if len(chunk) < count * width:
-                raise TableError(file, tensor.name, f"{count * width} numbers from byte {start} on", len(chunk))
-            yield chunk
+    def pieces(self) -> Pieces:
+        """Give the entries in the order of the table, some paths at a time: their values, then their orders.
 
-    def _positions(self) -> NDArray[np.int64]:
-        """Return for each path [P] how many entries of its part are before it."""
-        plan = self.plan
-        ordered = self.counts[plan.members]
-        before = np.cumsum(ordered) - ordered
-        positions = np.empty_like(before)
-        for begin, end in pairwise(plan.bounds.tolist()):
-            positions[plan.members[begin:end]] = before[begin:end] - before[begin]
-        return positions
+        ``workers`` threads make them, a few pieces ahead of the one that is taken.
+        """
+        edges = np.searchsorted(np.cumsum(self.counts), np.arange(0, self.counts.sum(), ENTRIES))
+        bounds = [*dict.fromkeys(edges.tolist()), len(self.counts)]
+        self._unfolded(0, 1)  # compiled in this thread
+        ahead = deque[Future[tuple[NDArray[np.float64], NDArray[np.int8]]]]()
+        with ThreadPoolExecutor(self.workers) as pool, self._files:
+            for begin, end in pairwise(bounds):
+                ahead.append(pool.submit(self._unfolded, begin, end))
+                if len(ahead) > 2 * self.workers:
+                    yield from zip(("core", "orders"), ahead.popleft().result(), strict=True)
+            for piece in ahead:
+                yield from zip(("core", "orders"), piece.result(), strict=True)
+
+    def _unfolded(self, begin: int, end: int) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+        """Return the values and orders of the paths from begin to end."""
+        plan, at = self.plan, 0
+        most = int(plan.allowed[begin:end].sum())
+        values, orders, found = np.empty(most), np.empty((most, 3), np.int8), np.empty(2 * 255 * 255)
+        real = plan.request.basis == "real"
+        for p in range(begin, end):
+            which, part, count = plan.of[p], int(plan.part[p]), int(self.counts[p])
+            ours = self._files.read(part, int(self._first[which]), count)
+            path = plan.paths[p].astype(np.int64)
+            kept = unfold(path, self._slots[p], self._signs[p], real, *ours, found, orders[at:], values[at:])
+            if kept != count:
+                raise TableError(self._files.path(part), f"orders of the path {path.tolist()}", "those of a path", kept)
+            at += count
+        return values[:at], orders[:at]
+
+
+class PartFiles:
+    """The files of the parts, of which not too many are open at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.starts = folder, dict[int, dict[str, int]]()
+        self._open, self._lock = OrderedDict[int, BinaryIO](), Lock()
+
+    def path(self, part: int) -> Path:
+        """Return the path of a part."""
+        return part_file(self.folder, part)
+
+    def read(self, part: int, first: int, count: int) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
+        """Return orders and values of ``count`` entries of a part, from number ``first`` on."""
+        orders, values = np.empty((count, 3), np.int8), np.empty(count, "<f8")
+        with self._lock:
+            file = self._file(part)
+            for name, array in (("orders", orders), ("core", values)):
+                file.seek(self.starts[part][name] + first * array.itemsize * (array.size // count))
+                if (found := file.readinto(array.reshape(-1).view(np.uint8).data)) < array.nbytes:  # type: ignore[attr-defined]
+                    raise TableError(self.path(part), name, f"{array.nbytes} bytes from entry {first} on", found)
+        return orders, values
+
+    def _file(self, part: int) -> BinaryIO:
+        if part not in self._open:
+            if len(self._open) == FILES:
+                self._open.popitem(last=False)[1].close()
+            self._open[part] = open_regular(self.path(part))
+        self._open.move_to_end(part)
+        return self._open[part]
+
+    def __enter__(self) -> PartFiles:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
 
 
 def check_part(plan: Plan, index: int, file: Path, part: Part) -> None:

@@ -1,9 +1,9 @@
 """From a request to a table: in memory, to a file, by several threads, processes or machines.
 
 A table of up to ``AT_ONCE`` entries is computed in memory and written.  A larger one leaves its finished parts in
-``<name>.parts`` beside the table until all are there, and is then put together by streaming, so that memory holds one
-part per worker and what is as long as the list of paths.  Nothing in the result depends on who built which part, or how
-often the work was interrupted.
+``<name>.parts`` beside the table until all are there.  They hold a sixth of its entries; the table is made from them by
+streaming and written once, so that memory holds one part per worker and what is as long as the list of paths.  Nothing
+in the result depends on who built which part, or how often the work was interrupted.
 """
 
 from __future__ import annotations
@@ -19,26 +19,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import coupling.tables.parts as parts
+from coupling.files import TableError
+from coupling.files.atomic import remove_abandoned, write_pieces
+from coupling.files.ownership import require_replaceable
+from coupling.files.sources import describe
 from coupling.indexing import entry_counts, path_count
 from coupling.integers import count, integer
 from coupling.memory import require_memory
 from coupling.plan import PATH_BYTES
 from coupling.quoted import quoted
 from coupling.selection import of_type
-from coupling.tables import parts
+from coupling.sizes import path_array
 from coupling.tables.assembly import Assembly
-from coupling.tables.atomic import remove_abandoned
-from coupling.tables.core import compile_core, core_blocks
-from coupling.tables.errors import TableError
-from coupling.tables.factors import reduced_vectors
-from coupling.tables.format import write
-from coupling.tables.metadata import KIND, constant_part, describe, tensors
-from coupling.tables.ownership import require_replaceable
+from coupling.tables.core import compile_core, core_blocks, reduced_vectors
 from coupling.tables.parts import Plan, build_part, part_file, plan_of, remove_parts
-from coupling.tables.reader import load
+from coupling.tables.reader import KIND, count_entries, load
 from coupling.tables.request import Request, read_request, table_name
-from coupling.tables.size import ENTRY_BYTES, path_array, table_bytes
-from coupling.tables.sources import provenance
 from coupling.tables.table import Table
 
 Progress = Callable[[int], object]
@@ -159,7 +156,7 @@ def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1,
                 f"{len(assembly.missing)} of {len(plan)} parts of {request.name} are not built yet, "
                 f"the first is part {assembly.missing[0]}: build them, then merge"
             )
-        _require_disk(_bytes(request), request, target)
+        _require_disk(request.bytes, request, target)
         table = _assemble(assembly, target, force)
     remove_leftovers(request, target)
     return table
@@ -171,8 +168,7 @@ def up_to_date(request: Request, target: Path) -> Table | None:
         table = load(target)
     except (FileNotFoundError, TableError):
         return None
-    expected = {**constant_part(request), **provenance()}
-    return table if expected.items() <= table.metadata.items() else None
+    return table if describe(KIND, request).items() <= table.metadata.items() else None
 
 
 def allowed_entries(request: Request) -> int:
@@ -199,12 +195,12 @@ def _plan(request: Request) -> Plan:
 
 
 def _build_in_memory(request: Request, workers: int, done: Progress) -> Table:
-    needed = _bytes(request) + PATH_BYTES * path_count(*request.lmax)
+    needed = request.bytes + PATH_BYTES * path_count(*request.lmax)
     require_memory(needed, f"building {request.name} in memory")
     paths = path_array(request.lmax, request.parity)
     counts, block = core_blocks(paths, request.basis, workers)
     table = Table(
-        request, describe(request, paths, len(block.values)), paths, _offsets(counts), block.orders, block.values,
+        request, _metadata(request, paths, len(block.values)), paths, _offsets(counts), block.orders, block.values,
         reduced_vectors(request.families, paths, request.basis),
     )  # fmt: skip
     done(allowed_entries(request))
@@ -217,11 +213,11 @@ def _build_file(
     plan = _plan(request)
     small = len(plan) == 1 or (executor is None and allowed_entries(request) <= AT_ONCE)
     if small and not parts_folder(target).exists():
-        _require_disk(_bytes(request), request, target)
+        _require_disk(request.bytes, request, target)
         target.parent.mkdir(parents=True, exist_ok=True)
         _build_in_memory(request, workers, done).save(target, force=force)
         return load(target, verify=False)
-    _require_disk(_bytes_of_parts(plan, target, range(len(plan))) + _bytes(request), request, target)
+    _require_disk(_bytes_of_parts(plan, target, range(len(plan))) + request.bytes, request, target)
     own: set[int] = set()
     for _ in range(ATTEMPTS):
         own |= _build_parts(plan, target, range(len(plan)), workers, executor, done, force)
@@ -259,15 +255,16 @@ def _assemble(assembly: Assembly, target: Path, force: bool) -> Table:
     plan = assembly.plan
     offsets, factors = _offsets(assembly.counts), reduced_vectors(plan.request.families, plan.paths, plan.request.basis)
     entries = int(offsets[-1])
-    arrays = {tensor.name: tensor for tensor in tensors(plan.request, len(plan.paths), entries)}
+    reduced = {f"reduced_{family}": factor for family, factor in factors.items()}
 
-    def chunks() -> Iterator[NDArray[Any]]:
-        yield from assembly.chunks(arrays["core"])
-        yield from (*factors.values(), offsets)
-        yield from assembly.chunks(arrays["orders"])
-        yield plan.paths
+    def pieces() -> Iterator[tuple[str, NDArray[Any]]]:
+        yield from assembly.pieces()
+        yield from reduced.items()
+        yield "offsets", offsets
+        yield "paths", plan.paths
 
-    write(target, describe(plan.request, plan.paths, entries), list(arrays.values()), chunks(), force=force)
+    metadata = _metadata(plan.request, plan.paths, entries)
+    write_pieces(target, metadata, plan.request.tensors(len(plan.paths), entries), pieces(), force=force)
     return load(target, verify=False)
 
 
@@ -281,14 +278,14 @@ def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(counts)])
 
 
-def _bytes(request: Request) -> int:
-    return table_bytes(request.lmax, request.basis, request.parity, len(request.families))
+def _metadata(request: Request, paths: NDArray[np.uint8], entries: int) -> dict[str, Any]:
+    return {**describe(KIND, request), "counts": count_entries(request, paths, entries)}
 
 
 def _bytes_of_parts(plan: Plan, target: Path, indices: range) -> int:
     """Return the bytes of the parts that are not there yet."""
     folder = parts_folder(target)
-    return ENTRY_BYTES * sum(plan.size(index) for index in indices if not part_file(folder, index).exists())
+    return sum(plan.bytes(index) for index in indices if not part_file(folder, index).exists())
 
 
 def _require_disk(needed: int, request: Request, target: Path) -> None:

@@ -12,57 +12,24 @@ The identities, for a core c (C or the 3j symbol), exact in exact arithmetic:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from coupling.conventions import CORE, parity_sign
 from coupling.families import family as known
+from coupling.files import TableError
+from coupling.files.report import Check, Report, verdict
 from coupling.floating_point import default_rounding
 from coupling.indexing import entry_counts
 from coupling.selection import Path
 from coupling.selection import orders as allowed_orders
-from coupling.tables.errors import TableError
-from coupling.tables.factors import reduced_number
-from coupling.tables.structure import check_entries, check_paths
+from coupling.tables.core import reduced_number
+from coupling.tables.reader import check_entries, check_paths, chunks
 from coupling.tables.table import Entries, Table
 
 #: Entries compared with exact values, unless all of them are asked for.
 EXACT_LIMIT = 200_000
 UNIT = 2.0**-53
-
-
-@dataclass(frozen=True)
-class Check:
-    """One property of a table: whether it holds, in how many cases it was looked at, and what was found.
-
-    >>> print(Check("slices", True, 1105, "largest deviation 2.2e-16"))
-    ok      slices                1105 cases   largest deviation 2.2e-16
-    """
-
-    name: str
-    passed: bool
-    cases: int
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{'ok' if self.passed else 'FAILED':<7} {self.name:<16} {self.cases:>9} cases   {self.detail}".rstrip()
-
-
-@dataclass(frozen=True, repr=False)
-class Report:
-    """All checks of a table; printing it gives one line per check."""
-
-    table: str
-    checks: tuple[Check, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether every check passed."""
-        return all(check.passed for check in self.checks)
-
-    def __repr__(self) -> str:
-        return "\n".join([self.table, *(f"  {check}" for check in self.checks)])
 
 
 @default_rounding()
@@ -101,18 +68,18 @@ def _structure(table: Table) -> Check:
 
 
 def _slices(table: Table) -> Check:
-    path = np.repeat(np.arange(len(table)), np.diff(table.offsets))
     cases, worst, passed = 0, 0.0, True
-    for slot in range(3):
-        size = 2 * table.paths[:, slot].astype(np.int64) + 1
-        first = np.cumsum(size) - size
-        row = first[path] + table.orders[:, slot] + table.paths[path, slot]
-        norm = np.bincount(row, table.core**2, minlength=int(size.sum())) * np.repeat(size, size)
-        terms = np.bincount(row, minlength=int(size.sum()))
-        deviation = abs(norm - 1)
-        cases, worst = cases + len(norm), max(worst, float(deviation.max()))
-        # each factor, each square, each sum and the last product round once
-        passed &= bool((deviation <= (terms + 4) * UNIT).all())
+    for _, orders, degrees, core, starts in chunks(table):  # whole paths: memory does not grow with the table
+        path = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(core)))
+        for l, m in zip(degrees, orders, strict=True):
+            size = 2 * l[starts].astype(np.int64) + 1
+            row = (np.cumsum(size) - size)[path] + m + l
+            norm = np.bincount(row, core**2, minlength=int(size.sum())) * np.repeat(size, size)
+            terms = np.bincount(row, minlength=int(size.sum()))
+            deviation = abs(norm - 1)
+            cases, worst = cases + len(norm), max(worst, float(deviation.max()))
+            # each factor, each square, each sum and the last product round once
+            passed &= bool((deviation <= (terms + 4) * UNIT).all())
     return Check("slices", passed, cases, f"largest deviation {worst:.1e}")
 
 
@@ -159,7 +126,7 @@ def _permutations(table: Table) -> Check:
             core = sign * entries.core[order]
             same = np.array_equal(orders[order], other.orders) and np.array_equal(core, other.core)
             wrong += [] if same else [entries.degrees]
-    return _verdict("permutations", cases, wrong, "cyclic and swapped entries equal, bit by bit")
+    return verdict("permutations", cases, wrong, "cyclic and swapped entries equal, bit by bit")
 
 
 def _in_table(table: Table, path: Sequence[int]) -> Entries | None:
@@ -172,7 +139,7 @@ def _reversal(table: Table) -> Check:
     for degrees, orders, core in table:
         same = np.array_equal(orders[::-1], -orders) and np.array_equal(core[::-1], parity_sign(sum(degrees)) * core)
         wrong += [] if same else [degrees]
-    return _verdict("reversal", len(table.core), wrong, "entries of negated orders equal, bit by bit")
+    return verdict("reversal", len(table.core), wrong, "entries of negated orders equal, bit by bit")
 
 
 def _reduced_factors(table: Table) -> Check:
@@ -181,7 +148,7 @@ def _reduced_factors(table: Table) -> Check:
         for (l1, l2, l3), found in zip(table.paths.tolist(), factors.tolist(), strict=True):
             if found != reduced_number(known(family), [l1, l2, l3], table.request.basis):
                 wrong.append((family, l1, l2, l3))
-    return _verdict("reduced factors", len(table) * len(table.factors), wrong, ROUNDED)
+    return verdict("reduced factors", len(table) * len(table.factors), wrong, ROUNDED)
 
 
 ROUNDED = "equal to the exact values, correctly rounded"
@@ -200,7 +167,7 @@ def _exact_values(table: Table, full: bool) -> Check:
             if found.get(m, 0.0) != float(value(l1, l2, l3, *m)):
                 wrong.append((l1, l2, l3, *m))
     part = "" if len(chosen) == len(representatives) else f", on {len(chosen)} of {len(representatives)} paths"
-    return _verdict("exact values", cases, wrong, ROUNDED + part)
+    return verdict("exact values", cases, wrong, ROUNDED + part)
 
 
 def _represents(table: Table, path: list[int]) -> bool:
@@ -210,8 +177,3 @@ def _represents(table: Table, path: list[int]) -> bool:
 def _evenly(paths: list[list[int]], basis: str) -> list[list[int]]:
     total = int(entry_counts(np.array(paths, np.uint8).reshape(-1, 3), basis).sum())
     return paths[:: -(-total // EXACT_LIMIT)]
-
-
-def _verdict(name: str, cases: int, wrong: Sequence[object], good: str) -> Check:
-    detail = f"{len(wrong)} differ, the first at {wrong[0]}" if wrong else good
-    return Check(name, not wrong, cases, detail)

@@ -1,13 +1,16 @@
-"""The core of a table, path by path: what knows how its values are computed."""
+"""The values of a table: its core, path by path, and its reduced factors."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import CORE
+from coupling.families import Family
+from coupling.families import family as known
 from coupling.floating_point import default_rounding
 from coupling.kernels.entries import keep_non_zero
 from coupling.tabulation import FIRST, tabulate_paths
@@ -43,3 +46,57 @@ def core_blocks(paths: NDArray[np.uint8], basis: str, workers: int = 1) -> tuple
     orders, counts = np.empty((len(table.values), 3), np.int8), np.empty(len(paths), np.int64)
     kept = keep_non_zero(table.paths, table.offsets, basis == "real", table.values, orders, table.values, counts)
     return counts, Block(orders[:kept], table.values[:kept])
+
+
+def reduced_vector(family: str | Family, paths: NDArray[np.uint8], basis: str) -> NDArray[np.float64]:
+    """Return the reduced factor of a family on every path, correctly rounded; 0 where the family does not live.
+
+    An imaginary factor (antisymmetric_gaunt in the complex basis) is given without its i.  It is computed once for all
+    paths of one kind.
+
+    >>> reduced_vector("antisymmetric_gaunt", np.array([[1, 1, 1], [1, 1, 2]], np.uint8), "complex")
+    array([1.19682684, 0.        ])
+    """
+    record = known(family)
+    _, first, where = np.unique(path_kinds(record, paths), return_index=True, return_inverse=True)
+    values = [reduced_number(record, path, basis) for path in paths[first].tolist()]
+    return np.array(values, np.float64)[where]
+
+
+def reduced_vectors(families: Sequence[str], paths: NDArray[np.uint8], basis: str) -> dict[str, NDArray[np.float64]]:
+    """Return the reduced factors of some families on every path, by their names.
+
+    >>> list(reduced_vectors(["gaunt"], np.array([[1, 1, 0]], np.uint8), "real"))
+    ['gaunt']
+    """
+    return {family: reduced_vector(family, paths, basis) for family in families}
+
+
+def path_kinds(family: Family, paths: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return an integer for each path such that paths with the same one have the same factor.
+
+    >>> from coupling.families import family
+    >>> len(np.unique(path_kinds(family("gaunt"), np.array([[1, 1, 2], [2, 1, 1], [1, 2, 3]]))))
+    2
+    """
+    l1, l2, l3 = paths.astype(np.int64).T
+    if family.kind is not None:
+        return np.asarray(family.kind(l1, l2, l3))
+    if family.symmetry == "total":
+        l1, l2, l3 = np.sort(paths.astype(np.int64), axis=1).T
+    elif family.symmetry == "last two":
+        l2, l3 = np.minimum(l2, l3), np.maximum(l2, l3)
+    kinds: NDArray[np.int64] = (l1 * 256 + l2) * 256 + l3
+    return kinds
+
+
+def reduced_number(family: Family, path: Sequence[int], basis: str) -> float:
+    """Return the reduced factor of a path, correctly rounded, without an i.
+
+    >>> from coupling.families import family
+    >>> reduced_number(family("antisymmetric_gaunt"), [1, 1, 1], "complex")
+    1.196826841204298
+    """
+    l1, l2, l3 = path
+    factor = family.reduced(l1, l2, l3, basis)
+    return complex(factor).imag if factor.unit else float(factor)

@@ -1,8 +1,9 @@
 """A table in parts: sets of paths that are computed apart and put together in order.
 
-Up to six orderings of the same degrees share one computation, and paths of the same largest degree and the same
-difference of the two others follow from one another (:mod:`coupling.kernels.chain`); a part takes them together,
-so that nothing is computed twice.  The division depends on the request alone, so any process on any machine can build
+Up to six orderings of the same degrees have the same entries in another order, and paths of the same largest degree and
+the same difference of the two others follow from one another (:mod:`coupling.kernels.chain`); a part takes them
+together, so that nothing is computed twice, and its file holds the canonical paths l1 ≤ l2 ≤ l3 alone, about a sixth of
+its entries in the table.  The division depends on the request alone, so any process on any machine can build
 any part.  A finished part is a file ``<part>.safetensors`` in the folder ``<name>.parts`` beside the table; it carries
 a checksum and the digest of its request, and is built again if either is wrong.  That is all there is to resuming, to
 shards and to workers.
@@ -19,16 +20,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.files import TableError
+from coupling.files.atomic import remove_abandoned, write
+from coupling.files.container import Content, Tensor, open_regular, read
+from coupling.files.ownership import HEAD, kind_of
+from coupling.files.sources import provenance
 from coupling.indexing import entry_counts
-from coupling.tables.atomic import remove_abandoned
+from coupling.sizes import ENTRY_BYTES, path_array
 from coupling.tables.core import Block, core_blocks
-from coupling.tables.errors import TableError
-from coupling.tables.format import Content, Tensor, read, write
-from coupling.tables.metadata import SCHEMA_VERSION
-from coupling.tables.ownership import HEAD, kind_of, open_regular
+from coupling.tables.reader import KIND
 from coupling.tables.request import Request
-from coupling.tables.size import path_array
-from coupling.tables.sources import provenance
 
 #: A part begins when the parts before it reach a multiple of this many entries, before zeros are left out.
 PART_ENTRIES = 1 << 22
@@ -45,47 +46,55 @@ class Part(NamedTuple):
 
 
 class Plan:
-    """The division of a request into parts of about so many entries.
+    """The division of a request into parts of about ``part_entries`` entries.
 
-    ``part`` [P] is the part of each path.  ``members`` [P] lists the paths by part, in the order of the table within
-    each; those of part i are ``members[bounds[i] : bounds[i+1]]``.
+    ``canonical`` [C, 3] are the sorted degrees of all paths, and ``of`` [P] says which of them each path has.  ``part``
+    [P] is the part of each path; ``members`` [C] lists the canonical paths by part, in lexicographic order within each;
+    those of part i are ``members[bounds[i] : bounds[i+1]]``.
 
     >>> plan = Plan(Request(lmax=4), 500)
-    >>> len(plan), plan.paths.shape, plan.paths_of(0)[-1]
-    (5, (65, 3), array([3, 3, 3], dtype=uint8))
+    >>> len(plan), plan.paths.shape, plan.paths_of(2).tolist()
+    (5, (65, 3), [[2, 3, 4], [3, 4, 4]])
     """
 
     def __init__(self, request: Request, part_entries: int) -> None:
         self.request, self.part_entries = request, part_entries
         self.paths = path_array(request.lmax, request.parity)
         self.allowed = entry_counts(self.paths, request.basis)
-        self.part = _division(self.paths, self.allowed, part_entries)
-        self.members = np.argsort(self.part, kind="stable")
-        self.bounds = np.searchsorted(self.part[self.members], np.arange(self.part.max() + 2))
+        self.canonical, self.of = np.unique(np.sort(self.paths, axis=1), axis=0, return_inverse=True)
+        self.of = self.of.reshape(-1)
+        part = _division(self.canonical, np.bincount(self.of, self.allowed).astype(np.int64), part_entries)
+        self.part = part[self.of]
+        self.sizes = np.bincount(self.part, self.allowed)
+        self.members = np.argsort(part, kind="stable")
+        self.bounds = np.searchsorted(part[self.members], np.arange(part.max() + 2))
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
     def members_of(self, index: int) -> NDArray[np.int64]:
-        """Return the positions of the paths of a part."""
-        return self.members[self.bounds[index] : self.bounds[index + 1]]
+        """Return the positions in the table of the paths of a part."""
+        return np.flatnonzero(self.part == index)
 
     def size(self, index: int) -> int:
-        """Return the number of entries of a part, zeros included."""
-        return int(self.allowed[self.members_of(index)].sum())
+        """Return the number of entries of a part in the table, zeros included."""
+        return int(self.sizes[index])
 
     def paths_of(self, index: int) -> NDArray[np.uint8]:
-        """Return the paths of a part."""
-        return self.paths[self.members_of(index)]
+        """Return the canonical paths of a part: those that its file holds."""
+        return self.canonical[self.members[self.bounds[index] : self.bounds[index + 1]]]
+
+    def bytes(self, index: int) -> int:
+        """Return an upper bound of the bytes of the entries in the file of a part."""
+        return ENTRY_BYTES * int(entry_counts(self.paths_of(index), self.request.basis).sum())
 
 
-def _division(paths: NDArray[np.uint8], allowed: NDArray[np.int64], part_entries: int) -> NDArray[np.int64]:
-    """Return the part of each path: ranges of the canonical paths x ≤ y ≤ z in the order of (z, y-x, x)."""
-    x, y, z = np.sort(paths, axis=1).T.astype(np.int64)
-    canonical = np.unique((z * 128 + y - x) * 128 + x, return_inverse=True)[1]
-    size = np.bincount(canonical, allowed).astype(np.int64)
-    before = np.cumsum(size) - size
-    part: NDArray[np.int64] = np.unique(before // part_entries, return_inverse=True)[1][canonical]
+def _division(canonical: NDArray[np.uint8], size: NDArray[np.int64], part_entries: int) -> NDArray[np.int64]:
+    """Return the part of each canonical path x ≤ y ≤ z: ranges in the order of (z, y-x, x)."""
+    x, y, z = canonical.T.astype(np.int64)
+    order = np.lexsort((x, y - x, z))
+    before, part = np.cumsum(size[order]) - size[order], np.empty_like(order)
+    part[order] = np.unique(before // part_entries, return_inverse=True)[1]
     return part
 
 
@@ -154,7 +163,7 @@ def _read_part(plan: Plan, index: int, file: Path) -> Part:
     found = {key: value for key, value in content.metadata.items() if key != "checksum"}
     if found != _metadata(plan, index):
         raise TableError(file, "metadata", _metadata(plan, index), found)
-    return _checked(file, len(plan.members_of(index)), content)
+    return _checked(file, len(plan.paths_of(index)), content)
 
 
 def _checked(file: Path, paths: int, content: Content) -> Part:
@@ -178,7 +187,7 @@ def _tensors(paths: int, entries: int) -> list[Tensor]:
 def _metadata(plan: Plan, index: int) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": KIND.version,
         "request_digest": plan.request.digest,
         "part": [index, len(plan), plan.part_entries],
         **provenance(),

@@ -1,23 +1,42 @@
-"""From a file to a table, with numpy and the standard library alone.
+"""From a file to a table: what it must hold, whatever its values, when it is read and when it is checked.
 
-The reader knows nothing of how values are made.  It accepts a file only if every byte is what the metadata say it is.
+The metadata hold no date, no host and no path, so the same request gives the same bytes.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from coupling.quoted import quoted
-from coupling.tables.errors import TableError
-from coupling.tables.format import Content, check_checksum, read
-from coupling.tables.manifest import check_digest, read_manifest, shipped_file
-from coupling.tables.metadata import check_metadata, tensors
-from coupling.tables.request import Request, file_name
-from coupling.tables.structure import check_entries, check_paths
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.families import family as known
+from coupling.families import names
+from coupling.files import Kind, TableError, register
+from coupling.files.container import Content
+from coupling.files.reader import load as load_kind
+from coupling.floating_point import default_rounding
+from coupling.indexing import entry_counts
+from coupling.sizes import path_array, symmetry_zeros
+from coupling.tables.request import Request, request_of, require_on_demand
 from coupling.tables.table import Table
+
+ROUNDING = {
+    "core": "float64 nearest to the exact value, ties to even; exact zeros are not stored",
+    "reduced": "float64 nearest to the exact value, ties to even",
+}
+SOURCE = "square roots of rational numbers, for integrals over pi; each rounded once"
+COUNTS = ("accidental_zeros", "entries", "paths", "symmetry_zeros")
+#: How far the elementary size of a factor, computed in floats, may be from the correctly rounded one.
+ROUNDINGS = 4 * 2.0**-53
+
+#: About so many entries are looked at together.
+CHUNK = 1 << 16
 
 
 def load(name: str | os.PathLike[str], *, verify: bool = True, mapped: bool = True) -> Table:
@@ -31,7 +50,7 @@ def load(name: str | os.PathLike[str], *, verify: bool = True, mapped: bool = Tr
         never does so, it puts a new file in the place of an old one; for a file that others write to, take a copy
 
     A table that is not shipped is built when it is asked for, up to 1 GiB (degree 39 in the real basis, 45 in the
-    complex one), and kept in the user's cache folder, ``coupling.tables.cache.cache_folder()``.  Nothing else is ever
+    complex one), and kept in the user's cache folder, ``coupling.files.cache.cache_folder()``.  Nothing else is ever
     written.
 
     Raises TableError, naming file, field, expected and found, for a file that is damaged, of another schema, or not
@@ -42,68 +61,184 @@ def load(name: str | os.PathLike[str], *, verify: bool = True, mapped: bool = Tr
     >>> load("real-l4").block(1, 1, 1, "gaunt").any()
     np.False_
     """
-    if isinstance(name, str) and Path(name).name == name and not name.endswith(".safetensors"):
-        return _load_named(name, verify, mapped)
-    return _load_file(Path(name), verify, mapped)
+    table: Table = load_kind(KIND, name, verify, mapped)
+    return table
 
 
-def _load_file(path: Path, verify: bool, mapped: bool) -> Table:
-    if not path.exists():
-        advice = f"make one with: coupling build --lmax L --output {path.name}"
-        raise FileNotFoundError(f"there is no table file {path}; {advice}")
-    content = read(path, verify=False, mapped=mapped)
-    request = check_metadata(str(path), content.metadata)
-    if path.name != file_name(request.name):
-        raise TableError(path, "name", f"{file_name(request.name)}, the name in its metadata", path.name)
-    table = _table(path, request, content)
-    if verify:
-        check_checksum(path, content)
+def count_entries(request: Request, paths: NDArray[np.uint8], entries: int) -> dict[str, int]:
+    """Return the numbers of paths, entries and zeros of a table."""
+    allowed = int(entry_counts(paths, request.basis).sum())
+    symmetric = int(symmetry_zeros(paths, request.basis).sum())
+    counts = (allowed - symmetric - entries, entries, len(paths), symmetric)
+    return dict(zip(COUNTS, counts, strict=True))
+
+
+def check_paths(file: str | os.PathLike[str], table: Table) -> None:
+    """Check everything that is as long as the list of paths; raise TableError.
+
+    The paths are those of the request, offsets start at 0, rise by at least 1 and at most by the number of allowed
+    entries, and end at the number of entries; reduced factors are finite; the counts in the metadata agree.
+    """
+    paths = path_array(table.request.lmax, table.request.parity)
+    if not np.array_equal(table.paths, paths):
+        raise TableError(file, "paths", "the paths of the request in lexicographic order", "others")
+    _check_offsets(file, table)
+    counts = count_entries(table.request, paths, len(table.core))
+    if table.metadata["counts"] != counts:
+        raise TableError(file, "counts", counts, table.metadata["counts"])
+    for family, factor in table.factors.items():
+        if not np.isfinite(factor).all():
+            raise TableError(file, f"reduced_{family}", "finite numbers", "NaN or infinity")
+        _check_factor(file, table, family, factor)
+
+
+@default_rounding()
+def _check_factor(file: str | os.PathLike[str], table: Table, family: str, factor: NDArray[np.float64]) -> None:
+    """Refuse the factors of another family: zero off its parity, and sign and size as its outline has them."""
+    record, (l1, l2, l3) = known(family), table.paths.T.astype(np.int64)
+    odd = (l1 + l2 + l3) % 2 == 1
+    alive = np.ones(len(odd), bool) if record.parity == "all" else odd == (record.parity == "odd")
+    _refuse_factor(file, family, ~alive & (factor != 0), f"0 off the {record.parity} paths", factor)
+    if record.outline is not None:
+        sign, size = record.outline(l1, l2, l3)
+        if table.request.basis == "real":
+            sign = sign * record.real_signs(l1 + l2 + l3, sign, "complex")
+        wrong = (np.sign(factor) != sign) | (abs(abs(factor) - size) > (ROUNDINGS * size if record.integral else 0))
+        _refuse_factor(file, family, alive & wrong, f"the factor of {family}", factor)
+
+
+def _refuse_factor(
+    file: str | os.PathLike[str], family: str, wrong: NDArray[np.bool_], words: str, factor: NDArray[np.float64]
+) -> None:
+    if wrong.any():
+        path = int(np.flatnonzero(wrong)[0])
+        raise TableError(file, f"reduced_{family} of path {path}", words, float(factor[path]))
+
+
+def _check_offsets(file: str | os.PathLike[str], table: Table) -> None:
+    steps = np.diff(table.offsets)
+    allowed = entry_counts(table.paths, table.request.basis)
+    if table.offsets[0] != 0 or table.offsets[-1] != len(table.core):
+        ends = table.offsets[[0, -1]].tolist()
+        raise TableError(file, "offsets", f"first 0, last {len(table.core)}", ends)
+    if (steps < 1).any() or (steps > allowed).any():
+        path = int(np.flatnonzero((steps < 1) | (steps > allowed))[0])
+        raise TableError(file, f"offsets of path {path}", f"1 to {allowed[path]} entries", int(steps[path]))
+
+
+def check_entries(file: str | os.PathLike[str], table: Table) -> int:
+    """Check every entry: orders allowed by the selection rules and sorted, value finite, not zero, at most 1.
+
+    Return the number of entries, or raise TableError.
+    """
+    for first, orders, degrees, core, starts in chunks(table):
+        size = abs(core)
+        _refuse(file, "core", "finite, not 0, at most 1 in size", (size > 0) & (size <= 1), core, first)
+        allowed = _allowed(orders, degrees, table.request.basis)
+        _refuse(file, "orders", "orders that the selection rules allow", allowed, orders.T, first)
+        key = (orders[0].astype(np.int32) * 256 + orders[1]) * 256 + orders[2]
+        rising = np.append(True, key[1:] > key[:-1])
+        rising[starts] = True
+        _refuse(file, "orders", "lexicographic order within the path", rising, orders.T, first)
+    return len(table.core)
+
+
+def chunks(table: Table) -> Iterator[tuple[int, NDArray, NDArray, NDArray, NDArray]]:
+    """Give first entry, orders [3, e], degrees [3, e], core [e] and the starts of the paths, some paths at a time."""
+    bounds = np.searchsorted(table.offsets, np.arange(0, len(table.core) + CHUNK, CHUNK)).clip(max=len(table))
+    for begin, end in pairwise(dict.fromkeys(bounds.tolist())):  # np.unique would import numpy.ma
+        offsets = table.offsets[begin : end + 1]
+        where = slice(int(offsets[0]), int(offsets[-1]))
+        orders = np.ascontiguousarray(table.orders[where].T, np.int16)
+        degrees = np.repeat(table.paths[begin:end].T.astype(np.int16), np.diff(offsets), axis=1)
+        yield where.start, orders, degrees, table.core[where], offsets[:-1] - where.start
+
+
+def _allowed(orders: NDArray[np.int16], degrees: NDArray[np.int16], basis: str) -> NDArray[np.bool_]:
+    size = abs(orders)
+    inside = (size <= degrees).all(axis=0)
+    if basis == "complex":
+        return inside & (orders[0] + orders[1] + orders[2] == 0)
+    balanced = 2 * size.max(axis=0) == size[0] + size[1] + size[2]
+    parity = (orders[0] < 0) ^ (orders[1] < 0) ^ (orders[2] < 0)
+    return inside & balanced & (parity == ((degrees[0] + degrees[1] + degrees[2]) & 1))
+
+
+def _refuse(
+    file: str | os.PathLike[str], field: str, expected: str, good: NDArray[np.bool_], found: NDArray, first: int
+) -> None:
+    if not good.all():
+        at = int(np.flatnonzero(~good)[0])
+        raise TableError(file, f"{field} of entry {first + at}", expected, found[at])
+
+
+def facts(request: Request) -> dict[str, Any]:
+    """Return what is known about a table before it is built."""
+    return {
+        "imaginary": list(request.imaginary),
+        "rounding": ROUNDING,
+        "source": SOURCE,
+    }
+
+
+def _request_in(file: str, metadata: dict[str, Any]) -> Request:
+    content = metadata.get("request")
+    _check_families(file, content)
+    try:
+        return Request(**content, name=metadata.get("name"))  # type: ignore[arg-type]
+    except (ArithmeticError, MemoryError, RecursionError, TypeError, ValueError) as error:
+        raise TableError(file, "request", "a valid request", error) from None
+
+
+def _check_families(file: str, content: object) -> None:
+    """Refuse a family that this process does not know, and say what to do."""
+    given = content.get("families") if isinstance(content, dict) else None
+    for text in given if isinstance(given, list) else []:
+        if isinstance(text, str) and text.split(":")[0] not in names():
+            advice = "a family that is known here; one of your own: register it with coupling.families.register"
+            raise TableError(file, "families", advice, text)
+
+
+def _check_counts(file: str, counts: object) -> None:
+    if not isinstance(counts, dict) or sorted(counts) != list(COUNTS):
+        raise TableError(file, "counts", COUNTS, counts)
+    if not all(type(n) is int and n >= 0 for n in counts.values()):
+        raise TableError(file, "counts", "integers >= 0", counts)
+
+
+def _table(path: Path, request: Request, content: Content, verify: bool) -> Table:
+    """Return the table of a file after checking everything that is as long as its paths, and with ``verify`` all."""
+    arrays, metadata = content.arrays, MappingProxyType(content.metadata)
+    factors = MappingProxyType({family: arrays[f"reduced_{family}"] for family in request.families})
+    table = Table(request, metadata, arrays["paths"], arrays["offsets"], arrays["orders"], arrays["core"], factors)
     check_paths(path, table)
     if verify:
         check_entries(path, table)
     return table
 
 
-def _table(path: Path, request: Request, content: Content) -> Table:
-    counts = content.metadata["counts"]
-    expected = tensors(request, counts["paths"], counts["entries"])
-    for found, wanted in zip(content.tensors, expected, strict=False):
-        if found != wanted:
-            raise TableError(path, f"array {found.name}", wanted, found)
-    if len(content.tensors) != len(expected):
-        raise TableError(path, "arrays", [t.name for t in expected], [t.name for t in content.tensors])
-    arrays = content.arrays
-    factors = MappingProxyType({family: arrays[f"reduced_{family}"] for family in request.families})
-    metadata = MappingProxyType(content.metadata)
-    return Table(request, metadata, arrays["paths"], arrays["offsets"], arrays["orders"], arrays["core"], factors)
+def _tensors(file: str, request: Request, metadata: dict[str, Any]) -> Any:
+    _check_counts(file, metadata["counts"])
+    return request.tensors(metadata["counts"]["paths"], metadata["counts"]["entries"])
 
 
-def _load_named(name: str, verify: bool, mapped: bool) -> Table:
-    path, entry = shipped_file(name)
-    if path is None:
-        return _load_cached(name, entry, verify, mapped)
-    if verify and entry:
-        check_digest(path, entry)
-    return _load_file(path, verify, mapped)
-
-
-def _load_cached(name: str, entry: dict[str, Any], verify: bool, mapped: bool) -> Table:
-    from coupling.tables.cache import cached_table, refused, request_of
-
-    request = request_of(name)
-    if request is None:
-        known = ", ".join(sorted(read_manifest())) or "none"
-        raise FileNotFoundError(
-            f"no table is called {quoted(name)}: shipped are {known}; built when asked for are real-l<N> and "
-            "complex-l<N>, such as real-l16; a path ends in .safetensors"
-        )
-    if entry and entry["request_digest"] != request.digest:
-        raise FileNotFoundError(f"the shipped table {name!r} is not there, and its name does not say what it holds")
-    path = cached_table(request)
-    try:
-        table = _load_file(path, verify, mapped)
-        if table.request.digest != request.digest:
-            raise TableError(path, "request_digest", request.digest, table.request.digest)
-    except TableError as error:
-        raise refused(error) from None
-    return table
+KIND = register(
+    Kind(
+        "table",
+        1,
+        listed="tables",
+        request=_request_in,
+        named=request_of,
+        facts=facts,
+        keys=("builder", "counts"),
+        tensors=_tensors,
+        value=_table,
+        on_demand=require_on_demand,
+        build="coupling.tables.builder:build",
+        check="coupling.tables.check:check",
+        missing="there is no table file {path}; make one with: coupling build --lmax L --output {name}",
+        unknown="no table is called {name}: shipped are {shipped}; built when asked for are real-l<N> and "
+        "complex-l<N>, such as real-l16; a path ends in .safetensors",
+        renewal="build the table again: coupling build",
+    )
+)

@@ -13,8 +13,8 @@ A request file is TOML, written by hand::
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -22,28 +22,23 @@ from pathlib import Path
 from coupling.conventions import FAMILIES
 from coupling.families import Family, names
 from coupling.families import family as known
+from coupling.files.container import Tensor, canonical_json, open_regular
 from coupling.integers import degree, is_integer
 from coupling.names import check_name
 from coupling.quoted import quoted
 from coupling.selection import PARITIES, check_basis, one_of
-from coupling.tables.ownership import open_regular
-from coupling.tables.size import table_bytes
+from coupling.sizes import table_bytes
 
 ORDERS = ("path-major",)
 #: Orders are stored as int8.
 LMAX_LIMIT = 127
 #: No request that makes sense is longer than this many bytes.
 FILE_LIMIT = 65536
+#: A larger table is built by ``coupling build``, which goes on after an interruption and takes many workers.
+TABLE_LIMIT = 1 << 30
+#: What a table is called that has not been given a name.
+NAME = re.compile(r"(real|complex)-l(\d{1,9})(?:-(\d{1,9})-(\d{1,9}))?(?:-(even|odd))?", re.ASCII)
 TOO_DEEP = "a request file is flat; this one is nested too deeply to read"
-
-
-def canonical_json(value: object) -> str:
-    """Return the one JSON text of a value: sorted keys, no spaces, ASCII.
-
-    >>> canonical_json({"b": [1, 2], "a": "x"})
-    '{"a":"x","b":[1,2]}'
-    """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 @dataclass(frozen=True, init=False)
@@ -99,6 +94,26 @@ class Request:
         """What is asked for, without the name, as JSON values."""
         return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items() if key != "name"}
 
+    @property
+    def imaginary(self) -> tuple[str, ...]:
+        """The families whose stored reduced factor is to be multiplied by i."""
+        return tuple(family for family in self.families if known(family).is_imaginary(self.basis))
+
+    @property
+    def bytes(self) -> int:
+        """An upper bound of the bytes of the table, :func:`coupling.sizes.table_bytes`."""
+        return table_bytes(self.lmax, self.basis, self.parity, len(self.families))
+
+    def tensors(self, paths: int, entries: int) -> list[Tensor]:
+        """Return the arrays of a table file in the order of the file, the float64 arrays first."""
+        return [
+            Tensor("core", "F64", (entries,)),
+            *(Tensor(f"reduced_{family}", "F64", (paths,)) for family in self.families),
+            Tensor("offsets", "I64", (paths + 1,)),
+            Tensor("orders", "I8", (entries, 3)),
+            Tensor("paths", "U8", (paths, 3)),
+        ]
+
     def renamed(self, name: str) -> Request:
         """Return the same request under another name."""
         return Request(**{**asdict(self), "name": name})
@@ -120,6 +135,18 @@ def read_request(path: str | os.PathLike[str]) -> Request:
         return parse_request(raw)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{path}: {error}") from None
+
+
+def read_requests(folder: Path) -> list[Request]:
+    """Return the requests of a folder, the smallest first; ValueError when there are none or two have one name."""
+    requests = [read_request(file) for file in sorted((folder / "requests").glob("*.toml"))]
+    requests.sort(key=lambda request: (request.basis, request.lmax, request.name))
+    names = [request.name for request in requests]
+    if not names:
+        raise ValueError(f"there is no request file (*.toml) in {folder / 'requests'}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"two request files in {folder / 'requests'} have the same name: {names}")
+    return requests
 
 
 def parse_request(raw: bytes) -> Request:
@@ -219,13 +246,29 @@ def default_name(basis: str, lmax: tuple[int, int, int], parity: str) -> str:
     return f"{basis}-l{degrees}" + ("" if parity == "all" else f"-{parity}")
 
 
-def file_name(name: str) -> str:
-    """Return the name of the file of a table.
+def request_of(name: str) -> Request | None:
+    """Return the request whose default name this is, all families included; None when it is no such name.
 
-    >>> file_name("real-l8")
-    'real-l8.safetensors'
+    >>> request_of("complex-l24").lmax, request_of("real-l08"), request_of("real-l4-4-8-even").parity
+    ((24, 24, 24), None, 'even')
     """
-    return f"{name}.safetensors"
+    match = NAME.fullmatch(name)
+    if not match:
+        return None
+    basis, *degrees, parity = match.groups()
+    lmax = [int(l) for l in degrees if l is not None]
+    request = Request(lmax=lmax[0] if len(lmax) == 1 else lmax, basis=basis, parity=parity or "all")
+    return request if request.name == name else None
+
+
+def require_on_demand(request: Request) -> None:
+    """Raise ValueError for a table that is too large to be built when it is loaded."""
+    command = f"coupling build --lmax {','.join(map(str, request.lmax))} --basis {request.basis}"
+    if request.bytes > TABLE_LIMIT:
+        raise ValueError(
+            f"a table is built on demand up to {TABLE_LIMIT} bytes, {request.name} has about {request.bytes}: "
+            f"build it with `{command}` and load the file"
+        )
 
 
 def table_name(path: Path) -> str:

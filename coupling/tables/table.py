@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 
 from coupling.conventions import CORE
 from coupling.families import family as known
+from coupling.files import checks
+from coupling.files.container import file_name
 from coupling.floating_point import default_rounding
 from coupling.memory import require_memory
 from coupling.portable import Portable, made_of, parts_of
 from coupling.quoted import quoted
 from coupling.selection import degree, one_of
-from coupling.tables.format import write
-from coupling.tables.metadata import imaginary_families, tensors
-from coupling.tables.request import Request, file_name, table_name
+from coupling.tables.request import Request, table_name
 
 if TYPE_CHECKING:
-    from coupling.tables.check import Report
+    from coupling.files.report import Report
 
 
 class Entries(NamedTuple):
@@ -69,9 +69,14 @@ class Table(Portable):
     factors: Mapping[str, NDArray[np.float64]]
 
     def __post_init__(self) -> None:
-        arrays: list[NDArray[Any]] = [self.paths, self.offsets, self.orders, self.core, *self.factors.values()]
-        for array in arrays:
+        for array in self.held.values():
             array.flags.writeable = False
+
+    @property
+    def held(self) -> dict[str, NDArray[Any]]:
+        """The arrays under their names in a file, in its order."""
+        reduced = {f"reduced_{family}": factor for family, factor in self.factors.items()}
+        return {"core": self.core, **reduced, "offsets": self.offsets, "orders": self.orders, "paths": self.paths}
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -130,7 +135,7 @@ class Table(Portable):
         array([1.        , 1.73205081, 1.73205081, 1.        , 1.73205081])
         """
         factor = self.factors[one_of(family, tuple(self.factors), "family")]
-        return factor * 1j if family in imaginary_families(self.request) else factor
+        return factor * 1j if family in self.request.imaginary else factor
 
     @default_rounding()
     def block(self, l1: int, l2: int, l3: int, family: str = CORE) -> NDArray[Any]:
@@ -181,18 +186,17 @@ class Table(Portable):
         The file appears whole or not at all.  Its bytes are those that ``coupling build`` writes.  Raises
         FileExistsError for a file that is there and is no table, or one of a newer schema, unless ``force``.
         """
+        from coupling.files.atomic import write
+
         target = Path(path)
         target = target / file_name(self.request.name) if target.is_dir() else target
-        metadata = {**self.metadata, "name": table_name(target)}
-        chunks: list[NDArray[Any]] = [self.core, *self.factors.values(), self.offsets, self.orders, self.paths]
-        write(target, metadata, tensors(self.request, len(self.paths), len(self.core)), chunks, force=force)
+        tensors = self.request.tensors(len(self.paths), len(self.core))
+        write(target, {**self.metadata, "name": table_name(target)}, tensors, self.held.values(), force=force)
         return target
 
     def check(self) -> Report:
         """Check structure, identities and exact values; see :func:`coupling.tables.check.check`."""
-        from coupling.tables.check import check
-
-        return check(self)
+        return checks("table", self)
 
 
 def _key(path: Any) -> Any:

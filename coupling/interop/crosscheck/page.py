@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from coupling.files import Kind
+from coupling.files.atomic import write_file
+from coupling.files.container import read_regular
+from coupling.files.ownership import require_replaceable
 from coupling.interop.crosscheck.comparison import AGREES, WRONG, Row
 from coupling.interop.crosscheck.program import FAMILY
 from coupling.interop.crosscheck.programs import PROGRAMS
 from coupling.interop.crosscheck.reference import POINTS
-from coupling.tables.atomic import write_file
-from coupling.tables.ownership import Kind, read_regular, require_replaceable
 
 COLUMNS = (
     "program",

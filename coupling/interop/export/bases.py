@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from coupling.conventions import CONVENTION_ID
 from coupling.exact.surd import Surd
+from coupling.files.container import canonical_json
 from coupling.interop.export.arrays import narrowest
 from coupling.interop.export.c_header import declaration
 from coupling.interop.export.npz import npz_bytes
@@ -19,7 +20,6 @@ from coupling.interop.export.source import identifier
 from coupling.manybody import Basis, basis
 from coupling.quoted import quoted
 from coupling.selection import of_type, one_of
-from coupling.tables.request import canonical_json
 
 #: format → suffix of its files
 FORMATS = {"npz": ".npz", "safetensors": ".safetensors", "json": ".json", "c": ".h"}

@@ -1,4 +1,4 @@
-"""Which formats there are, and what each can express."""
+"""Which formats there are for tables and for arrays, and what each can express."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+import coupling.interop.export.named as named
+from coupling.arrays.arrays import Arrays
+from coupling.arrays.builder import build_arrays
+from coupling.arrays.request import ArraysRequest
 from coupling.conventions import CORE
 from coupling.floating_point import default_rounding
 from coupling.foreign.convention import Convention
@@ -22,13 +26,15 @@ from coupling.tables.table import Table
 
 
 class Format(NamedTuple):
-    """A file format: its suffix, its writer, its usual convention, its options, whether it leaves the order open."""
+    """A file format: its suffix, its writers for tables and for arrays, where it has them; and for tables its usual
+    convention, its options, whether it leaves the order open."""
 
     suffix: str
-    write: Callable[[Listing, Options], str | bytes]
+    write: Callable[[Listing, Options], str | bytes] | None
     convention: str | None = None
     options: tuple[str, ...] = ()
     orders: bool = True
+    arrays: Callable[[Arrays], str | bytes] | None = None
 
 
 def _npz(listing: Listing, options: Options) -> bytes:
@@ -57,18 +63,22 @@ def _csv(listing: Listing, options: Options) -> str:
 
 ARRAYS = ("palette", "transposes", "path_vectors")
 
-#: name → format
-FORMATS = {
-    "npz": Format(".npz", _npz, options=ARRAYS),
-    "c": Format(".h", c_header, options=ARRAYS),
-    "python": Format(".py", python_module, options=ARRAYS),
+#: name → format, the one list of all of them
+EVERY = {
+    "npz": Format(".npz", _npz, options=ARRAYS, arrays=named.npz),
+    "c": Format(".h", c_header, options=ARRAYS, arrays=named.header),
+    "python": Format(".py", python_module, options=ARRAYS, arrays=named.module),
     "triton": Format(".py", partial(python_module, triton=True), options=ARRAYS),
     "e3j": Format(".npz", _e3j, "e3j", orders=False),
     "cuequivariance": Format(".json", _cuequivariance, "cuequivariance", ("channels", "weights")),
     "openequivariance": Format(".json", _openequivariance, "openequivariance", orders=False),
     "json": Format(".json", _json, orders=False),
     "csv": Format(".csv", _csv),
+    "safetensors": Format(".safetensors", None, arrays=named.safetensors),
 }
+#: Those of tables, and those of arrays.
+FORMATS = {name: form for name, form in EVERY.items() if form.write}
+OF_ARRAYS = {name: form for name, form in EVERY.items() if form.arrays}
 
 
 @default_rounding()
@@ -120,5 +130,33 @@ def export(
     if convention is None:
         convention = chosen.convention or Convention("coupling", "this package", basis=table.request.basis)
     listing = list_table(table, convention, family, order or ("output" if transposes else "path"), dtype)
-    content = chosen.write(listing, options)
+    return _bytes(chosen.write(listing, options) if chosen.write else "")
+
+
+def _bytes(content: str | bytes) -> bytes:
     return content if isinstance(content, bytes) else content.encode("utf-8")
+
+
+def export_named(arrays: Arrays, format: str, dtype: str = "float64") -> bytes:
+    """Return the bytes of a file that holds all arrays under their names.
+
+    format : "npz", "c" (C, C++ and CUDA), "python" or "safetensors"
+    dtype : float64, float32, float16 or bfloat16, rounded once: another type than the file's is computed anew
+
+    The same request gives the same bytes.  Raises ValueError for a format or type that does not exist.
+
+    >>> import coupling
+    >>> text = export_named(coupling.load_arrays("matrix-l4"), "c", "float32").decode()
+    >>> "COUPLING_CONSTANT float matrix_l4_float32_encoder_real[25][25] = {" in text
+    True
+    """
+    chosen = OF_ARRAYS[one_of(format, tuple(OF_ARRAYS), "format")]
+    if dtype != arrays.request.dtype:
+        request = arrays.request
+        arrays = build_arrays(
+            ArraysRequest(
+                request.kind, request.lmax, degree=request.degree, multiple=request.multiple,
+                twice_spin=request.twice_spin, dtype=dtype,
+            )
+        )  # fmt: skip
+    return _bytes(chosen.arrays(arrays) if chosen.arrays else "")

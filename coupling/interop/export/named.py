@@ -9,56 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.arrays.arrays import Arrays
-from coupling.arrays.builder import build_arrays
-from coupling.arrays.request import ArraysRequest
 from coupling.arrays.values import as_doubles
+from coupling.files.container import canonical_json
 from coupling.interop.export.c_header import declaration
 from coupling.interop.export.npz import npz_bytes
 from coupling.interop.export.preamble import guarded
 from coupling.interop.export.python_module import as_tuple
 from coupling.interop.export.source import harmless, identifier
-from coupling.selection import one_of
-from coupling.tables.request import canonical_json
-
-#: format → suffix of its files
-FORMATS = {"npz": ".npz", "c": ".h", "python": ".py", "safetensors": ".safetensors"}
 
 
-def export_named(arrays: Arrays, format: str, dtype: str = "float64") -> bytes:
-    """Return the bytes of a file that holds all arrays under their names.
+def npz(arrays: Arrays) -> bytes:
+    """Return an .npz file of the arrays."""
+    return npz_bytes(arrays.arrays, _metadata(arrays))
 
-    format : "npz", "c" (C, C++ and CUDA), "python" or "safetensors"
-    dtype : float64, float32, float16 or bfloat16, rounded once: another type than the file's is computed anew
 
-    The same request gives the same bytes.  Raises ValueError for a format or type that does not exist.
-
-    >>> import coupling
-    >>> text = export_named(coupling.load_arrays("matrix-l4"), "c", "float32").decode()
-    >>> "COUPLING_CONSTANT float matrix_l4_float32_encoder_real[25][25] = {" in text
-    True
-    """
-    one_of(format, tuple(FORMATS), "format")
-    if dtype != arrays.request.dtype:
-        request = arrays.request
-        arrays = build_arrays(
-            ArraysRequest(
-                request.kind, request.lmax, degree=request.degree, multiple=request.multiple,
-                twice_spin=request.twice_spin, dtype=dtype,
-            )
-        )  # fmt: skip
-    if format == "npz":
-        return npz_bytes(arrays.arrays, _metadata(arrays))
-    if format == "safetensors":
-        with TemporaryDirectory() as folder:
-            return arrays.save(folder).read_bytes()
-    return (_header(arrays) if format == "c" else _module(arrays)).encode("utf-8")
+def safetensors(arrays: Arrays) -> bytes:
+    """Return the file of the arrays as this package keeps it."""
+    with TemporaryDirectory() as folder:
+        return arrays.save(folder).read_bytes()
 
 
 def _metadata(arrays: Arrays) -> dict[str, Any]:
     return {key: value for key, value in arrays.metadata.items() if key != "checksum"}
 
 
-def _header(arrays: Arrays) -> str:
+def header(arrays: Arrays) -> str:
+    """Return a header for C, C++ and CUDA."""
     label = identifier(arrays.request.name)
     parts = [_sizes(label, arrays)]
     parts += [declaration(f"{label}_{name}", _flat(array)) for name, array in arrays.items()]
@@ -89,7 +65,8 @@ def _flat(array: NDArray[Any]) -> NDArray[Any]:
     return array.reshape(len(array), -1) if array.ndim > 2 else array
 
 
-def _module(arrays: Arrays) -> str:
+def module(arrays: Arrays) -> str:
+    """Return a module for Python."""
     first, *others = map(harmless, _lines(arrays))
     lines = [f'"""{first}', "", *others, '"""', ""]
     lines.append(f"METADATA = {canonical_json(_metadata(arrays))!r}")

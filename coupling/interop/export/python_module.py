@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from coupling.files.container import canonical_json
 from coupling.interop.export.arrays import Options, arrays, starts_of
 from coupling.interop.export.listing import Listing
 from coupling.interop.export.source import described, harmless
-from coupling.tables.request import canonical_json
 
 WIDTH = 116
 

@@ -14,22 +14,13 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+
+from coupling.files import Kind
+from coupling.files.container import open_regular, special
 
 #: So much of the beginning and of the end of a file is looked at: the longest header that the reader accepts.
 HEAD = (1 << 16) + 8
 CHUNK = 1 << 20
-
-
-class Kind(NamedTuple):
-    """What a file is, and the version of its schema where it has one.
-
-    >>> Kind("table", 1)
-    Kind(name='table', version=1)
-    """
-
-    name: str
-    version: int = 0
 
 
 #: What begins a file of ours → its kind, which the groups of the pattern name where there are any.
@@ -52,8 +43,6 @@ HEADS = (
     (rb"/\*\n \* (?:Table|Arrays) .{0,65536}?Written by coupling \d", "header"),
     (rb"(?:# table: .{0,65536}?\n# written by: coupling \d[^\n]*\n)?l1,l2,l3,m1,m2,m3,input1,input2,output,", "sheet"),
 )
-#: What is neither a file nor a folder.
-SPECIAL = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
 
 
 def kind_of(content: bytes) -> Kind | None:
@@ -71,35 +60,6 @@ def kind_of(content: bytes) -> Kind | None:
                 return Kind(f"page of {groups[0]}")
             return Kind(name) if name else Kind(groups[0], int(groups[1]))
     return None
-
-
-def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open a file to be read.  Raises OSError for a folder, a pipe, a device or a socket, without waiting for any.
-
-    >>> open_regular("/dev/zero")
-    Traceback (most recent call last):
-    OSError: /dev/zero must be a regular file, got a device
-    """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(f"{os.fspath(path)} must be a regular file, got {_special(mode)}")
-    return os.fdopen(descriptor, "rb")
-
-
-def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
-    """Return the content of a file of at most ``limit`` bytes; raises OSError for what is no file, ValueError for more.
-
-    >>> from tempfile import NamedTemporaryFile
-    >>> with NamedTemporaryFile() as file:
-    ...     read_regular(file.name, 65536)
-    b''
-    """
-    with open_regular(path) as file:
-        raw = file.read(limit + 1)
-    if len(raw) > limit:
-        raise ValueError(f"{os.fspath(path)} must have at most {limit} bytes, got more")
-    return raw
 
 
 def file_kind(path: Path) -> Kind | None:
@@ -122,16 +82,12 @@ def require_replaceable(path: Path, kind: Kind | None, force: bool = False) -> N
     except FileNotFoundError:
         return
     if not stat.S_ISREG(mode):
-        raise OSError(f"{path} must be a file, or new, to be written; got {_special(mode)}")
+        raise OSError(f"{path} must be a file, or new, to be written; got {special(mode)}")
     if force or not size:
         return
     found = file_kind(path)
     if kind is None or found is None or found.name != kind.name or found.version > kind.version:
         raise FileExistsError(f"{path} is kept: it is {_said(found, kind)}; give another name, or --force (force=True)")
-
-
-def _special(mode: int) -> str:
-    return next((name for test, name in SPECIAL if test(mode)), "a device")
 
 
 def _said(found: Kind | None, wanted: Kind | None) -> str:

@@ -17,7 +17,9 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -25,15 +27,14 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.files import TableError
 from coupling.memory import require_memory
-from coupling.tables.atomic import naming, replacing
-from coupling.tables.errors import TableError
-from coupling.tables.ownership import kind_of, open_regular
-from coupling.tables.request import canonical_json
 
 ALIGNMENT = 64
 HEADER_LIMIT = 1 << 16
 NO_CHECKSUM = "0" * 64
+#: What is neither a file nor a folder.
+SPECIAL = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
 #: safetensors dtype → numpy dtype; numpy has no bfloat16, its bits are read as uint16
 DTYPES = {
     name: np.dtype(code)
@@ -41,6 +42,24 @@ DTYPES = {
         ("F64", "<f8"), ("I64", "<i8"), ("I8", "i1"), ("U8", "u1"), ("F32", "<f4"), ("F16", "<f2"), ("BF16", "<u2"),
     )
 }  # fmt: skip
+
+
+def canonical_json(value: object) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, ASCII.
+
+    >>> canonical_json({"b": [1, 2], "a": "x"})
+    '{"a":"x","b":[1,2]}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def file_name(name: str) -> str:
+    """Return the name of the file of a table.
+
+    >>> file_name("real-l8")
+    'real-l8.safetensors'
+    """
+    return f"{name}.safetensors"
 
 
 class Tensor(NamedTuple):
@@ -71,40 +90,55 @@ def encode_header(metadata: Mapping[str, Any], tensors: Sequence[Tensor]) -> byt
     return len(padded).to_bytes(8, "little") + padded
 
 
-def write(
-    path: Path,
-    metadata: Mapping[str, Any],
-    tensors: Sequence[Tensor],
-    chunks: Iterable[NDArray[Any]],
-    *,
-    flush: bool = True,
-    force: bool = False,
-) -> dict[str, Any]:
-    """Write a file whose arrays arrive in chunks, in order; return the metadata with their checksum.
+def special(mode: int) -> str:
+    """Return what is neither a file nor to be written over: a folder, a pipe, a socket or a device."""
+    return next((name for test, name in SPECIAL if test(mode)), "a device")
 
-    flush : wait until it is on the disk
-    force : over any file; otherwise FileExistsError is raised for one that is of another kind, or of a newer schema
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file to be read.  Raises OSError for a folder, a pipe, a device or a socket, without waiting for any.
+
+    >>> open_regular("/dev/zero")
+    Traceback (most recent call last):
+    OSError: /dev/zero must be a regular file, got a device
     """
-    blank = encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors)
-    digest = hashlib.sha256(blank)
-    with replacing(path, flush, kind=kind_of(blank), force=force) as file:
-        file.write(blank)
-        written = sum(_write_chunk(file, digest, chunk) for chunk in chunks)
-        if written != sum(tensor.bytes for tensor in tensors):
-            raise ValueError(f"{path}: {written} bytes of arrays do not fill the tensors {list(tensors)}")
-        final = {**metadata, "checksum": digest.hexdigest()}
-        file.seek(0)
-        file.write(encode_header(final, tensors))
-    return final
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"{os.fspath(path)} must be a regular file, got {special(mode)}")
+    return os.fdopen(descriptor, "rb")
 
 
-def _write_chunk(file: BinaryIO, digest: Any, chunk: NDArray[Any]) -> int:
-    if not chunk.size:  # an empty memoryview cannot be cast
-        return 0
-    little = np.ascontiguousarray(chunk, chunk.dtype.newbyteorder("<"))
-    data = little.data.cast("B")
-    digest.update(data)
-    return file.write(data)
+def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Return the content of a file of at most ``limit`` bytes; raises OSError for what is no file, ValueError for more.
+
+    >>> from tempfile import NamedTemporaryFile
+    >>> with NamedTemporaryFile() as file:
+    ...     read_regular(file.name, 65536)
+    b''
+    """
+    with open_regular(path) as file:
+        raw = file.read(limit + 1)
+    if len(raw) > limit:
+        raise ValueError(f"{os.fspath(path)} must have at most {limit} bytes, got more")
+    return raw
+
+
+@contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Give the file name to errors of the system that have none: a full disk, a failing one, a refused mapping.
+
+    >>> with naming("real-l8.safetensors"):
+    ...     raise OSError(28, "No space left on device")
+    Traceback (most recent call last):
+    OSError: [Errno 28] No space left on device: 'real-l8.safetensors'
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or error.errno is None:
+            raise
+        raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
 
 
 class Content(NamedTuple):

@@ -8,19 +8,16 @@ that somebody loads by its path is read whoever has built it.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from coupling.names import is_version
-from coupling.tables.errors import TableError
-from coupling.tables.manifest import table_folder
+from coupling.files import Kind, table_folder
 from coupling.version import __version__
 
 #: Folders of the package whose sources enter the digest, with the modules beside them: all that the builders import.
-FOLDERS = ("arrays", "exact", "families", "kernels", "sphere", "tables")
+FOLDERS = ("arrays", "exact", "families", "files", "kernels", "sphere", "tables")
 #: The data that they read.
 DATA = "designs.safetensors"
 KEYS = ("builder", "package_version")
@@ -29,6 +26,17 @@ KEYS = ("builder", "package_version")
 def provenance() -> dict[str, Any]:
     """Return the metadata that say which sources are these."""
     return {"builder": builder_digest(), "package_version": __version__}
+
+
+def describe(kind: Kind, request: Any) -> dict[str, Any]:
+    """Return the metadata of a file that these sources build, without its checksum and what is counted in it.
+
+    >>> from coupling.files import kind_named
+    >>> from coupling.arrays import ArraysRequest
+    >>> describe(kind_named("arrays"), ArraysRequest("lebedev", 4))["facts"]
+    {'degree': 15, 'points': 86, 'rows': 96, 'weights_sum': '4 pi'}
+    """
+    return {**kind.constants(request), **provenance()}
 
 
 def outdated(metadata: Mapping[str, Any]) -> str | None:
@@ -42,15 +50,6 @@ def outdated(metadata: Mapping[str, Any]) -> str | None:
         return None
     version = found["package_version"]
     return f"other sources of coupling {version}" if version == __version__ else f"coupling {version}"
-
-
-def check_provenance(file: str, metadata: Mapping[str, Any]) -> None:
-    """Raise TableError unless the metadata say which sources have built a file, whichever that are."""
-    if not is_version(metadata["package_version"]):
-        raise TableError(file, "package_version", "a version such as 0.1.0", metadata["package_version"])
-    builder = metadata["builder"]
-    if not isinstance(builder, str) or not re.fullmatch("[0-9a-f]{64}", builder):
-        raise TableError(file, "builder", "64 hexadecimal digits", builder)
 
 
 @cache

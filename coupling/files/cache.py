@@ -8,26 +8,16 @@ is built again, and a warning says so.
 
 from __future__ import annotations
 
-import re
 import warnings
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from coupling.conventions import CONVENTION_ID
-from coupling.tables.atomic import locked
-from coupling.tables.errors import TableError
-from coupling.tables.format import read
-from coupling.tables.ownership import Kind, file_kind, require_replaceable
-from coupling.tables.request import Request, file_name
-from coupling.tables.size import table_bytes
-from coupling.tables.sources import outdated
-
-#: A larger table is built by ``coupling build``, which goes on after an interruption and takes many workers.
-TABLE_LIMIT = 1 << 30
-#: Kinds of files in the cache.
-KINDS = ("table", "arrays")
-#: What a table is called that has not been given a name.
-NAME = re.compile(r"(real|complex)-l(\d{1,9})(?:-(\d{1,9})-(\d{1,9}))?(?:-(even|odd))?", re.ASCII)
+from coupling.files import Kind, TableError, kind_named
+from coupling.files.atomic import locked
+from coupling.files.container import file_name, read
+from coupling.files.ownership import file_kind, require_replaceable
+from coupling.files.sources import outdated
 
 
 def cache_folder(version: int = 1) -> Path:
@@ -44,63 +34,36 @@ def cache_folder(version: int = 1) -> Path:
     return user_cache_path("coupling", appauthor=False) / f"{version}-{CONVENTION_ID}"
 
 
-def request_of(name: str) -> Request | None:
-    """Return the request whose default name this is, all families included; None when it is no such name.
-
-    >>> request_of("complex-l24").lmax, request_of("real-l08"), request_of("real-l4-4-8-even").parity
-    ((24, 24, 24), None, 'even')
-    """
-    match = NAME.fullmatch(name)
-    if not match:
-        return None
-    basis, *degrees, parity = match.groups()
-    lmax = [int(l) for l in degrees if l is not None]
-    request = Request(lmax=lmax[0] if len(lmax) == 1 else lmax, basis=basis, parity=parity or "all")
-    return request if request.name == name else None
-
-
-def cached_table(request: Request) -> Path:
-    """Return the file of a table in the cache, built now if it is not there.
-
-    Raises ValueError for a table beyond 1 GiB, OSError where nothing can be written or the disk is too small; nothing
-    is left behind then.
-    """
-    from coupling.tables.builder import build
-
-    file, bytes = cache_folder() / file_name(request.name), _bytes(request)
-    command = f"coupling build --lmax {','.join(map(str, request.lmax))} --basis {request.basis}"
-    if bytes > TABLE_LIMIT and (not file.exists() or other_builder(file)):
-        raise ValueError(
-            f"a table is built on demand up to {TABLE_LIMIT} bytes, {request.name} has about {bytes}: "
-            f"build it with `{command}` and load the file"
-        )
-    return cached(file, lambda: build(request, file))
-
-
-def cached(file: Path, make: Callable[[], object]) -> Path:
-    """Return a file of the cache; make() writes it, atomically, if it is not there, in one process at a time.
+def cached(kind: Kind, request: Any) -> Path:
+    """Return the file of a request in the cache; the kind's builder writes it, if it is not there, one process at a
+    time.
 
     A file that other sources have built, of another version or changed since, is written again, with a warning.
+    Raises OSError where nothing can be written, and what the builder raises for a request beyond the size that is
+    built on demand; nothing is left behind then.
     """
-    other = None
+    file, other = cache_folder(kind.version) / file_name(request.name), None
     try:
         if not file.exists() or other_builder(file):
+            if kind.on_demand:
+                kind.on_demand(request)
             file.parent.mkdir(parents=True, exist_ok=True)
             with locked(file):
                 other = other_builder(file) if file.exists() else None
                 if other or not file.exists():  # else another process has built it in the meantime
-                    make()
+                    kind.call("build", request, file)
     except OSError as error:
         raise type(error)(f"{file.stem} is not shipped and cannot be built into {file.parent}: {error}") from error
     if other:
-        warnings.warn(f"{file} was built by {other} and has been built again", stacklevel=4)
+        warnings.warn(f"{file} was built by {other} and has been built again", stacklevel=5)
     return file
 
 
 def other_builder(file: Path) -> str | None:
     """Return which other sources have built a file; None for these, and for what the reader will refuse."""
-    kind = file_kind(file)
-    if kind is None or kind.name not in KINDS:
+    found = file_kind(file)
+    kind = kind_named(found.name) if found else None
+    if kind is None or not kind.build:
         return None
     try:
         return outdated(read(file, verify=False).metadata)
@@ -121,7 +84,3 @@ def remove(file: Path, kind: Kind, force: bool = False) -> None:
         with locked(file):
             require_replaceable(file, kind, force)
             file.unlink(missing_ok=True)
-
-
-def _bytes(request: Request) -> int:
-    return table_bytes(request.lmax, request.basis, request.parity, len(request.families))

@@ -8,15 +8,23 @@ has locked was left by a killed process, and the next writer removes it.
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from coupling.tables.ownership import Kind, holds, kind_of, open_regular, require_replaceable
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.files import Kind
+from coupling.files.container import NO_CHECKSUM, Tensor, encode_header, naming, open_regular
+from coupling.files.ownership import holds, kind_of, require_replaceable
 
 try:
     import fcntl
@@ -27,29 +35,14 @@ except ImportError:  # Windows: nothing is locked, so nothing is ever taken for 
 PATIENCE = 600.0
 #: Seconds between two attempts to get a lock.
 PAUSE = 0.02
+#: Bytes that are read together to be hashed.
+BLOCK = 1 << 20
 #: The last files that this process has finished, in order: what an interruption leaves behind.
 FINISHED: deque[Path] = deque(maxlen=1 << 14)
 
 
-@contextmanager
-def naming(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Give the file name to errors of the system that have none: a full disk, a failing one, a refused mapping.
-
-    >>> with naming("real-l8.safetensors"):
-    ...     raise OSError(28, "No space left on device")
-    Traceback (most recent call last):
-    OSError: [Errno 28] No space left on device: 'real-l8.safetensors'
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.filename is not None or error.errno is None:
-            raise
-        raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
-
-
 def write_file(path: Path, content: bytes, *, force: bool = False) -> bool:
-    """Write a whole file and return whether it has changed; :mod:`coupling.tables.ownership` says what may be replaced.
+    """Write a whole file and return whether it has changed; :mod:`coupling.files.ownership` says what may be replaced.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -141,7 +134,7 @@ def remove_abandoned(path: Path) -> int:
 def _create(path: Path) -> tuple[Path, BinaryIO]:
     while True:
         temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
-        file = open(temporary, "xb")  # noqa: SIM115 - the caller closes it
+        file = open(temporary, "x+b")  # noqa: SIM115 - the caller closes it
         if _lock(file) is not False and temporary.exists():
             return temporary, file
         file.close()  # another writer took it for abandoned in the moment before it was locked
@@ -175,3 +168,63 @@ def _flush_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def write(
+    path: Path,
+    metadata: Mapping[str, Any],
+    tensors: Sequence[Tensor],
+    arrays: Iterable[NDArray[Any]],
+    *,
+    flush: bool = True,
+    force: bool = False,
+) -> dict[str, Any]:
+    """Write a file of these arrays, in the order of the tensors; return the metadata with their checksum.
+
+    flush : wait until it is on the disk
+    force : over any file; otherwise FileExistsError is raised for one that is of another kind, or of a newer schema
+    """
+    pieces = zip((tensor.name for tensor in tensors), arrays, strict=False)
+    return write_pieces(path, metadata, tensors, pieces, flush=flush, force=force)
+
+
+def write_pieces(
+    path: Path,
+    metadata: Mapping[str, Any],
+    tensors: Sequence[Tensor],
+    pieces: Iterable[tuple[str, NDArray[Any]]],
+    *,
+    flush: bool = True,
+    force: bool = False,
+) -> dict[str, Any]:
+    """Write a file whose arrays arrive in pieces, by turns: each goes to the next place of the array that it names.
+
+    Nothing is written twice.  What arrives in the order of the file is hashed, by another thread, while it is written;
+    the rest is read once.
+    """
+    blank = encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors)
+    digest, hashed = hashlib.sha256(blank), len(blank)
+    ends = list(accumulate((tensor.bytes for tensor in tensors), initial=len(blank)))
+    places = {tensor.name: start for tensor, start in zip(tensors, ends, strict=False)}
+    with replacing(path, flush, kind=kind_of(blank), force=force) as file, ThreadPoolExecutor(1) as hasher:
+        file.write(blank)
+        hashing: Future[Any] = hasher.submit(bytes)
+        for name, piece in pieces:
+            data = np.ascontiguousarray(piece, piece.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
+            if places[name] == hashed:
+                hashing.result()  # one piece at a time, in order
+                hashing = hasher.submit(digest.update, data)
+                hashed += len(data)
+            file.seek(places[name])
+            file.write(data)
+            places[name] += len(data)
+        hashing.result()
+        if list(places.values()) != ends[1:]:
+            raise ValueError(f"{path}: the pieces do not fill the tensors {list(tensors)}")
+        file.seek(hashed)
+        while block := file.read(BLOCK):
+            digest.update(block)
+        final = {**metadata, "checksum": digest.hexdigest()}
+        file.seek(0)
+        file.write(encode_header(final, tensors))
+    return final

@@ -1,0 +1,120 @@
+"""Files that are built, kept and checked one after the other, and the manifest of those that are shipped."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.conventions import CONVENTION_ID
+from coupling.files import Kind, TableError
+from coupling.files.atomic import write_file
+from coupling.files.reader import MANIFEST_VERSION, file_digest, load_file
+from coupling.files.report import Report
+from coupling.files.sources import describe
+from coupling.version import __version__
+
+Arrays = Mapping[str, NDArray[Any]]
+Entries = Iterable[tuple[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was asked for: the value and its file, whether it was built just now and how long that took, its checks."""
+
+    value: Any
+    file: Path
+    built: bool
+    seconds: float
+    report: Report | None
+
+    @property
+    def bytes(self) -> int:
+        """Size of the file."""
+        return self.file.stat().st_size
+
+    @property
+    def entry(self) -> tuple[str, dict[str, Any]]:
+        """Name and entry of the manifest."""
+        return self.value.request.name, manifest_entry(self.file, self.value.metadata)
+
+
+def build_one(
+    kind: Kind,
+    request: Any,
+    file: Path,
+    check: Callable[[Any, bool], Report] | None = None,
+    *,
+    force: bool = False,
+    same: Callable[[], Arrays] | None = None,
+    **options: Any,
+) -> Outcome:
+    """Build a file unless it is up to date, and check it, in either case, where a check(value, built) is given.
+
+    same : gives the arrays that these sources compute: a file that differs in nothing but the digest of the sources is
+        kept then, so that a shipped file changes with its numbers and not with every change of the sources
+    options : of the builder of the kind
+    """
+    start, before = time.perf_counter(), _stamp(file)
+    value = with_these_numbers(kind, request, file, same) if same and not force else None
+    if value is None:
+        value = kind.call("build", request, file, force=force, **options)
+    built, seconds = _stamp(file) != before, time.perf_counter() - start
+    return Outcome(value, file, built, seconds, check(value, built) if check else None)
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    return (status.st_ino, status.st_mtime_ns) if file.exists() and (status := file.stat()) else None
+
+
+def with_these_numbers(kind: Kind, request: Any, file: Path, same: Callable[[], Arrays]) -> Any | None:
+    """Return what a file holds if these sources would build it, but for their digest; else None."""
+    try:
+        value = load_file(kind, file)
+    except (FileNotFoundError, TableError):
+        return None
+    expected = describe(kind, request)
+    differ = {key for key in expected if value.metadata[key] != expected[key]}
+    kept = not differ or (differ == {"builder"} and same_numbers(value.held, same()))
+    return value if kept else None
+
+
+def same_numbers(left: Arrays, right: Arrays) -> bool:
+    """Return whether arrays have equal names, and equal numbers to the bit.
+
+    >>> same_numbers({"x": np.zeros(2)}, {"x": np.zeros(2)}), same_numbers({"x": np.zeros(2)}, {"x": -np.zeros(2)})
+    (True, False)
+    """
+    bits = ({name: array.reshape(-1).view(np.uint8) for name, array in arrays.items()} for arrays in (left, right))
+    first, second = bits
+    return first.keys() == second.keys() and all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def manifest_entry(file: Path, metadata: Any) -> dict[str, Any]:
+    """Return the entry of a file in the manifest."""
+    return {
+        "bytes": file.stat().st_size,
+        **({"counts": metadata["counts"]} if "counts" in metadata else {}),
+        "request_digest": metadata["request_digest"],
+        "sha256": file_digest(file),
+    }
+
+
+def write_manifest(folder: Path, tables: Entries, arrays: Entries, *, force: bool = False) -> bool:
+    """Write the manifest of a folder; return whether it differs from the one that was there."""
+    content = {
+        "schema": "coupling-manifest",
+        "schema_version": MANIFEST_VERSION,
+        "convention": CONVENTION_ID,
+        "package_version": __version__,
+        "tables": dict(sorted(tables)),
+        "arrays": dict(sorted(arrays)),
+    }
+    text = (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode()
+    return write_file(folder / "manifest.json", text, force=force)
