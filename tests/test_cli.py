@@ -422,7 +422,7 @@ def checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     shutil.copytree(root / "tables" / "requests", folder / "requests")
     for name in ("arrays.toml", "designs.safetensors"):
         shutil.copy(root / "tables" / name, folder)
-    for module in ("files.reader", "arrays.designs"):
+    for module in ("files", "files.reader", "arrays.designs"):
         monkeypatch.setattr(f"coupling.{module}.table_folder", lambda: folder)
     monkeypatch.chdir(tmp_path)
     return folder
