@@ -25,8 +25,8 @@ from benchmarks import writing
 from coupling.kernels.lanes import width
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, costs
 from coupling.products.blocks import run_blocks
-from coupling.products.calibration import processor
 from coupling.products.costs import Work, added_work, matrix_work, sparse_work, sphere_work
+from coupling.products.ratios import processor
 
 Lmax = tuple[int, int, int]
 

@@ -24,6 +24,7 @@ from coupling.products import (
     RoutedProduct,
     calibration,
     costs,
+    ratios,
     routes,
     simulated_weights,
 )
@@ -337,10 +338,12 @@ def test_the_predicted_order_is_the_measured_one_where_it_is_clear() -> None:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A machine that has measured nothing yet, and what it keeps."""
-    monkeypatch.setattr(calibration, "calibration_file", lambda: tmp_path / "deep" / "costs.json")
-    calibration.ratios.cache_clear()
-    yield tmp_path / "deep" / "costs.json"
-    calibration.ratios.cache_clear()
+    file = tmp_path / "deep" / "costs.json"
+    for module in (calibration, ratios):
+        monkeypatch.setattr(module, "calibration_file", lambda: file)
+    ratios.ratios.cache_clear()
+    yield file
+    ratios.ratios.cache_clear()
 
 
 def test_calibration_scales_every_prediction(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,16 +366,16 @@ def test_calibration_scales_every_prediction(machine: Path, monkeypatch: pytest.
     assert alone.seconds["sphere"] / before.seconds["sphere"] == pytest.approx(50, rel=0.05)
     assert after.seconds["sparse"] == pytest.approx(before.seconds["sparse"], rel=1e-2)
     again = calibration.calibrate()  # what is ours is renewed
-    monkeypatch.setattr(calibration, "processor", lambda: "another one")
-    calibration.ratios.cache_clear()
-    assert calibration.ratios() == {} and json.loads(again.read_text())["by"] == calibration.BY
+    monkeypatch.setattr(ratios, "processor", lambda: "another one")
+    ratios.ratios.cache_clear()
+    assert ratios.ratios() == {} and json.loads(again.read_text())["by"] == calibration.BY
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"by": "me"}', "[" * 10**5, '{"by": "coupling calibrate"}'])
 def test_a_file_that_is_no_calibration_counts_for_nothing_and_is_kept(content: str, machine: Path) -> None:
     machine.parent.mkdir()
     machine.write_text(content)
-    assert calibration.ratios() == {}
+    assert ratios.ratios() == {}
     if content:
         with pytest.raises(FileExistsError):
             calibration.calibrate()
@@ -385,7 +388,7 @@ def test_ratios_that_cannot_be_are_not_used(ratio: Any, machine: Path) -> None:
     number = ratio if ratio != "NaN" else float("nan")
     content = {"by": calibration.BY, "processor": calibration.processor(), "ratios": {"float32": {"added": number}}}
     machine.write_text(json.dumps(content))
-    assert calibration.ratios() == {}
+    assert ratios.ratios() == {}
 
 
 def test_the_command_measures_within_seconds(machine: Path) -> None:
@@ -396,4 +399,4 @@ def test_the_command_measures_within_seconds(machine: Path) -> None:
     result = CliRunner().invoke(main, ["calibrate"])
     assert result.exit_code == 0 and result.stdout.endswith(f"kept in {machine}\n")
     assert process_time() - start < 10
-    assert set(calibration.ratios()["float64"]) == {case.work.code for case in calibration.cases()}
+    assert set(ratios.ratios()["float64"]) == {case.work.code for case in calibration.cases()}

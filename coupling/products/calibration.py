@@ -8,9 +8,7 @@ processor, and counts for that one alone.
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from statistics import median
 from time import thread_time
@@ -18,10 +16,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from coupling.files.atomic import write_file
+from coupling.products.clebsch_gordan import ClebschGordan
+from coupling.products.costs import fitted, matrix_work, sparse_work, sphere_work
+from coupling.products.gaunt import Gaunt
+from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
-
-#: What the file says about itself.
-BY = "coupling calibrate"
+from coupling.products.ratios import BY, calibration_file, processor, ratios, read_ratios
 
 #: Channels, bytes of features, seconds and repetitions of each time that is measured.
 CHANNELS, BYTES, SECONDS, TURNS = 64, 1 << 20, 0.02, 5
@@ -42,11 +43,6 @@ def cases() -> Iterator[Case]:
     >>> sorted({case.work.code for case in cases()})  # doctest: +NORMALIZE_WHITESPACE
     ['matrix loops', 'matrix straight', 'sparse loops', 'sparse straight', 'sphere loops', 'sphere straight']
     """
-    from coupling.products.clebsch_gordan import ClebschGordan
-    from coupling.products.costs import matrix_work, sparse_work, sphere_work
-    from coupling.products.gaunt import Gaunt
-    from coupling.products.matrix_product import MatrixProduct
-
     for l in (2, 4, 6, 8):
         sparse = ClebschGordan(l, l, l)
         yield Case(sparse, sparse_work((l, l, l), sparse.paths))
@@ -81,8 +77,6 @@ def _timed(run: Callable[[], object], repeats: int) -> float:
 
 def measured_ratios(tell: Callable[[str], object] = lambda line: None) -> dict[str, dict[str, float]]:
     """Return for each type and code the measured over the predicted time, the median of its products."""
-    from coupling.products.costs import fitted
-
     known, made = fitted()["dtypes"], list(cases())
     found: dict[str, dict[str, float]] = {}
     for dtype in TYPES:
@@ -96,62 +90,11 @@ def measured_ratios(tell: Callable[[str], object] = lambda line: None) -> dict[s
     return found
 
 
-def calibration_file() -> Path:
-    """Return where the ratios of this machine are kept; it need not exist.
-
-    >>> calibration_file().name
-    'costs.json'
-    """
-    from platformdirs import user_cache_path
-
-    return user_cache_path("coupling", appauthor=False) / "costs.json"
-
-
 def calibrate(tell: Callable[[str], object] = lambda line: None) -> Path:
     """Measure, keep the ratios for this processor, return their file; FileExistsError for one that is not ours."""
-    from coupling.files.atomic import write_file
-
     content = {"by": BY, "processor": processor(), "ratios": measured_ratios(tell)}
     file = calibration_file()
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_file(file, (json.dumps(content, indent=1) + "\n").encode(), force=_read(file) is not None)
+    write_file(file, (json.dumps(content, indent=1) + "\n").encode(), force=read_ratios(file) is not None)
     ratios.cache_clear()
     return file
-
-
-@cache
-def ratios() -> dict[str, dict[str, float]]:
-    """Return the ratios that were measured on this processor, empty where none were.
-
-    >>> all(0 < ratio < 100 for each in ratios().values() for ratio in each.values())
-    True
-    """
-    content = _read(calibration_file())
-    if content is None or content["processor"] != processor():
-        return {}
-    found: dict[str, dict[str, float]] = content["ratios"]
-    return found
-
-
-def _read(file: Path) -> dict[str, Any] | None:
-    """Return what a file of ours says, None where it is missing, damaged or not ours."""
-    try:
-        content = json.loads(file.read_bytes()[: 1 << 16])
-        whole = content["by"] == BY and isinstance(content["processor"], str)
-        numbers = [float(ratio) for each in content["ratios"].values() for ratio in each.values()]
-    except (OSError, RecursionError, ValueError, TypeError, KeyError, AttributeError):
-        return None
-    return content if whole and all(0 < ratio < 100 for ratio in numbers) else None
-
-
-def processor() -> str:
-    """Return the name of the processor, where the system tells.
-
-    >>> processor() == processor() != ""
-    True
-    """
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
