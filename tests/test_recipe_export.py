@@ -20,8 +20,9 @@ def recipe() -> tuple[str, str]:
     """The file that the page asks for, and the line."""
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     section = page.split("## Adding an export format")[1].split("\n## ")[0]
-    file, line = re.findall(r"^```python\n(.*?)^```$", section, re.M | re.S)
-    return file, line
+    (file,) = re.findall(r"^```python\n(.*?)^```$", section, re.M | re.S)
+    (line,) = re.findall(r'`("markdown": .*,)`', section)
+    return file, f"{line}\n"
 
 
 def test_one_file_and_two_names_make_a_format(copy: Path) -> None:
