@@ -230,7 +230,7 @@ APART = {
 }  # fmt: skip
 #: Classes that are made by others.
 RESULTS = {
-    "Certificate", "Choice", "Family", "Product", "Program", "Row", "Surd", "Symbols", "Table", "TableError",
+    "Certificate", "Choice", "Family", "PeerProgram", "Product", "Row", "Surd", "Symbols", "Table", "TableError",
     "Tabulation",
 }  # fmt: skip
 

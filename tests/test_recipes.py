@@ -35,7 +35,7 @@ def passed(copy: Path, *arguments: str) -> int:
 
 def test_a_function_and_a_record_make_a_program_to_compare_with(copy: Path) -> None:
     section, (function,) = recipe("Adding a program to the cross-check")
-    ((file, record),) = re.findall(r"in `PROGRAMS` of `([\w/.]+)`:\s+`(Program\(.*\),)`", section)
+    ((file, record),) = re.findall(r"in `PROGRAMS` of `([\w/.]+)`:\s+`(PeerProgram\(.*\),)`", section)
     folder = (copy / file).parent
     with (folder / "symbols.py").open("a", encoding="utf-8") as symbols:
         symbols.write("\n\n" + function)
