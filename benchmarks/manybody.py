@@ -20,8 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import writing
 from benchmarks.timing import told
 
+BY = "python -m benchmarks.manybody"
 PAGE = Path(__file__).parent.parent / "docs/benchmarks/manybody.md"
 HEADER = """| lmax, order | paths | entries | coupling, exact | and rounded | cuEquivariance | ratio |
 | --- | --- | --- | --- | --- | --- | --- |"""
@@ -121,15 +123,17 @@ def peak() -> str:
 def main() -> None:
     """Print the table, or write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true")
+    writing.add_options(parser, "docs/benchmarks/manybody.md")
     parser.add_argument("--run", nargs=3, metavar=("PROGRAM", "LMAX", "ORDER"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:
         print(json.dumps(RUNS[options.run[0]](int(options.run[1]), int(options.run[2]))))
         return
+    if options.write:
+        writing.require(parser, options.force, BY, PAGE)
     lines = rows()
     if options.write:
-        PAGE.write_text(TEXT.format(peak=peak()) + "\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
+        writing.write(PAGE, TEXT.format(peak=peak()) + "\n".join([HEADER, *lines]) + "\n", options.force)
 
 
 TEXT = """# Generating many-body bases

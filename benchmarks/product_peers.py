@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coupling.indexing import degree_slice
+from coupling.indexing import degree_slice, path_array
 from coupling.tabulation import tabulate
 
 Array = np.ndarray
@@ -28,7 +28,7 @@ Array = np.ndarray
 class Peer(NamedTuple):
     """What is timed, and the result as an array like x; a program without one is not timed.
 
-    weights : those of the paths [l1, l2, l3], where they are not one
+    weights : those of all paths [P], where they are not one
     """
 
     forward: Callable[[], Any]
@@ -216,7 +216,7 @@ def e3x_fused(lmax: int, x: Array, y: Array) -> Peer:
     weights = np.zeros((lmax + 1,) * 3)
     for path, block in blocks(lmax).items():
         weights[path] = np.sum(tensor[tuple(degree_slice(l) for l in path)] * block)
-    return peer._replace(weights=weights)
+    return peer._replace(weights=weights[tuple(path_array((lmax, lmax, lmax)).T)])
 
 
 def e3x_layer(

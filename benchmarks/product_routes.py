@@ -63,7 +63,8 @@ def matrix_operations(product: MatrixProduct) -> int:
 
 
 def sparse(lmax: int, weights: Array) -> Route:
-    """The sparse product."""
+    """The sparse product with weights [l1, l2, l3]."""
+    weights = on_paths(weights)
     product = ClebschGordan(lmax, lmax, lmax, weights)
     return Route(product, weights, product.operations)
 
@@ -119,11 +120,11 @@ def blocks(lmax: int) -> dict[tuple[int, int, int], Array]:
 def by_definition(weights: Array, x: Array, y: Array, g: Array) -> tuple[Array, Array, Array]:
     """Product and its gradients in x and y, path by path in long double; features [entries, channels]."""
     x, y, g = (a.astype(np.longdouble) for a in (x, y, g))
-    out = np.zeros_like(g), np.zeros_like(x), np.zeros_like(y)
-    for path, block in blocks(len(weights) - 1).items():
-        if weights[path]:
+    out, lmax = (np.zeros_like(g), np.zeros_like(x), np.zeros_like(y)), round(len(x) ** 0.5) - 1
+    for path, weight in zip(path_array((lmax, lmax, lmax)).tolist(), weights, strict=True):
+        if weight:
             i, j, k = (degree_slice(l) for l in path)
-            scaled = weights[path] * block
+            scaled = weight * blocks(lmax)[tuple(path)]
             inner = np.einsum("ijk,jc->ikc", scaled, y[j])
             out[0][k] += np.einsum("ikc,ic->kc", inner, x[i])
             out[1][i] += np.einsum("ikc,kc->ic", inner, g[k])

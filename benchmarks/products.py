@@ -30,6 +30,7 @@ import numpy as np
 from benchmarks import product_page, writing
 from benchmarks.product_routes import ROUTES, Route, by_definition, full, full_through_the_sphere, reach
 from benchmarks.timing import Runs, compared, seconds
+from coupling.indexing import path_count
 from coupling.products import AntisymmetricGaunt, ClebschGordan, VectorSignal
 from coupling.version import __version__
 
@@ -75,7 +76,8 @@ def error(found: tuple[Any, ...], exact: tuple[Any, ...] | None) -> float | None
 
 def exact(weights: np.ndarray, xyg: list[np.ndarray]) -> tuple[np.ndarray, ...] | None:
     """Product and gradients of two channels of the first sample."""
-    return by_definition(weights, *(a[0, :, :2] for a in xyg)) if len(weights) - 1 <= ERRORS else None
+    lmax = round(xyg[0].shape[1] ** 0.5) - 1
+    return by_definition(weights, *(a[0, :, :2] for a in xyg)) if lmax <= ERRORS else None
 
 
 def own_runs(routes: dict[str, Route], xyg: list[np.ndarray]) -> Iterator[tuple[str, Row, Runs]]:
@@ -154,7 +156,7 @@ def only_right(made: Made, xyg: list[np.ndarray]) -> tuple[Made, dict[str, float
     lmax, limit = round(x.shape[1] ** 0.5) - 1, RIGHT * np.finfo(x.dtype).eps
     for name, both in made.items():
         found, weights = both[0].result(), both[0].weights
-        right = exact(np.ones((lmax + 1,) * 3) if weights is None else weights, xyg)
+        right = exact(np.ones(path_count(lmax, lmax, lmax)) if weights is None else weights, xyg)
         size = None if right is None or found is None else error((found,), right[:1])
         if size is not None and size <= limit and everywhere(found, weights, x, y) <= limit:
             kept[name], errors[name] = both, size

@@ -16,6 +16,7 @@ from coupling.arrays.values import as_doubles
 from coupling.foreign import translate
 from coupling.interop.export import FORMATS, export
 from coupling.interop.export.c_header import declaration
+from coupling.products.form import KINDS
 from coupling.tables import Request, Table, build
 from coupling.tabulation import tabulate_paths
 
@@ -78,7 +79,8 @@ def test_other_products(dtype: Any) -> None:
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("name", [name for name in array_programs.__all__ if name != "ArrayProduct"])
 def test_array_programs(name: str, dtype: Any) -> None:
-    assert check(getattr(array_programs, name)(2, 2, 2), *features(dtype, 5, 9, 4)) == 3
+    shape = KINDS[name](2, 2, 2).shapes[0]
+    assert check(getattr(array_programs, name)(2, 2, 2), *features(dtype, 5, *shape, 4)) == 3
 
 
 def test_products_of_jax() -> None:

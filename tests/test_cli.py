@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 
@@ -422,7 +423,8 @@ def checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     shutil.copytree(root / "tables" / "requests", folder / "requests")
     for name in ("arrays.toml", "designs.safetensors"):
         shutil.copy(root / "tables" / name, folder)
-    for module in ("files", "files.reader", "arrays.designs"):
+    for module in ("files", "files.reader", "files.sources", "arrays.designs", "lowrank.store"):
+        import_module(f"coupling.{module}")
         monkeypatch.setattr(f"coupling.{module}.table_folder", lambda: folder)
     monkeypatch.chdir(tmp_path)
     return folder

@@ -151,7 +151,7 @@ def test_kernels_are_compiled_before_threads_are_started(
     else:
         build_shard(request, file, 0, 1)
         merge(request, file)
-    assert met == ["complex", "threads"]
+    assert met[:2] == ["complex", "threads"] and set(met[2:]) <= {"threads"}
 
 
 def test_products_compile_before_they_start_threads() -> None:

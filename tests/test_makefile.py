@@ -30,7 +30,7 @@ def test_the_quick_tests_are_there_and_hold_the_core() -> None:
 def test_make_runs_them_with_the_options_of_the_user() -> None:
     if shutil.which("make") is None:
         pytest.skip("make is not installed")
-    command = ["make", "--dry-run", "--always-make", "test-quick", "ARGS=-k gaunt", "WORKERS=3"]
+    command = ["make", "--no-print-directory", "--dry-run", "--always-make", "test-quick", "ARGS=-k gaunt", "WORKERS=3"]
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
     assert printed.startswith(".venv/bin/python -m pytest -q -n 3 ") and printed.endswith(" -k gaunt")
     assert [word for word in printed.split() if "/" in word][1:] == chosen()

@@ -30,7 +30,8 @@ def test_one_file_and_two_names_make_a_format(copy: Path) -> None:
     folder = copy / "coupling" / "interop" / "export"
     (folder / "markdown.py").write_text(file, encoding="utf-8")
     formats = (folder / "formats.py").read_text(encoding="utf-8")
-    formats = formats.replace("\n}\n\n\n@", f"\n    {line}}}\n\n\n@", 1)
+    assert formats.count("\n}\n#: Those of tables") == 1
+    formats = formats.replace("\n}\n#: Those of tables", f"\n    {line}}}\n#: Those of tables", 1)
     wanted = "from coupling.interop.export.markdown import markdown"
     formats = formats.replace("\nfrom coupling", f"\n{wanted}\nfrom coupling", 1)
     (folder / "formats.py").write_text(formats, encoding="utf-8")

@@ -50,7 +50,7 @@ def inputs(command: Any) -> Any:
             metavar="NAME",
             help="symmetric, antisymmetric, plain, or a partition such as 2,1.",
         ),
-        click.option("--order", type=click.IntRange(1, 32), required=True, help="Number ν of factors."),
+        click.option("--order", type=click.IntRange(1, 32), required=True, help="Number of factors."),
         click.option("--irreps", metavar="TEXT", help='Of a factor, as "4x0e + 1o" or "0 + 1/2 + 1".'),
         click.option("--lmax", type=click.IntRange(0, 1000), help="A factor has the degrees 0 to lmax of harmonics."),
     ):
@@ -72,7 +72,7 @@ Examples:
 @click.option("--plain/--no-plain", default=True, show_default=True, help="Also count without symmetry.")
 @says_what_is_wrong
 def count(lmax: int | None, irreps: str | None, order: int, symmetry: str, output: str | None, plain: bool) -> None:
-    """Count how often each irrep occurs in the tensor powers of a space, of the orders 1 to ν.
+    """Count how often each irrep occurs in the tensor powers of a space, of the orders 1 to --order.
 
     Every number is exact.  A cell is the number of a symmetry of the factors; behind the stroke, the number of paths
     without it, so many weights a full basis has.

@@ -11,6 +11,6 @@ from coupling.interop import arrays
 
 for lmax in ((0, 0, 0), (1, 0, 1), (0, 2, 2)):
     x, y = np.ones((2, (lmax[0] + 1) ** 2, 3)), np.ones((2, (lmax[1] + 1) ** 2, 3))
-    z = arrays.ClebschGordan(*lmax, parity="odd")(x, y)
+    z = arrays.ClebschGordan(*lmax, paths="odd")(x, y)
     assert z.shape == (2, (lmax[2] + 1) ** 2, 3) and not z.any(), lmax
-    assert arrays.FullProduct(*lmax, parity="odd")(x, y).shape == compiled.FullProduct(*lmax, parity="odd")(x, y).shape
+    assert arrays.FullProduct(*lmax, paths="odd")(x, y).shape == compiled.FullProduct(*lmax, paths="odd")(x, y).shape
