@@ -77,15 +77,15 @@ class TableCertificate:
 
 
 @default_rounding()
-def certify(table: Tabulation) -> TableCertificate:
+def certify_table(table: Tabulation) -> TableCertificate:
     """Compare every entry of a table with the exact value.
 
-    >>> certificate = certify(tabulate("gaunt", 3))
+    >>> certificate = certify_table(tabulate("gaunt", 3))
     >>> certificate.entries, certificate.misrounded, certificate.ulp <= 0.5
     (359, 0, True)
     """
     if not isinstance(table, Tabulation):
-        raise TypeError(f"certify takes a Tabulation, got {type(table).__name__} {table!r}")
+        raise TypeError(f"certify_table takes a Tabulation, got {type(table).__name__} {table!r}")
     misrounded = false_zeros = false_nonzeros = 0
     ulp = 0.0
     for index, exact in exact_entries(table):
@@ -115,13 +115,13 @@ def certificates(lmax: Sequence[int], paths: Sequence[Path]) -> Iterator[tuple[s
     for limit in lmax:
         for basis in BASES:
             for family in _families(basis):
-                yield f"all ≤ {limit}", certify(tabulate(family, limit, basis))
+                yield f"all ≤ {limit}", certify_table(tabulate(family, limit, basis))
     for path in paths:
         orderings = np.array(sorted(set(permutations(path))))
         for basis in BASES:
             for family in _families(basis):
                 if has_parity(sum(path), family.parity):
-                    yield "{}, {}, {}".format(*path), certify(tabulate_paths(family, orderings, basis))
+                    yield "{}, {}, {}".format(*path), certify_table(tabulate_paths(family, orderings, basis))
 
 
 def _families(basis: str) -> list[Family]:

@@ -52,7 +52,7 @@ def box_plan(box: Path, basis: str, parity: str, chained: bool = True) -> TableP
     entries, count = box_size(box, basis, parity)
     # the estimate may be some percent too large; the exact number is looked at later
     require_memory(int(0.8 * (8 * entries + PATH_BYTES * count)), f"the table to degrees {box}")
-    return make_plan(path_array(box, parity), basis, chained)
+    return table_plan(path_array(box, parity), basis, chained)
 
 
 def box_size(box: Path, basis: str, parity: str) -> tuple[float, float]:
@@ -116,7 +116,7 @@ def _rows(paths: Any) -> list[tuple[int, ...]]:
     return list(starmap(degrees, rows))
 
 
-def make_plan(paths: Integers, basis: str, chained: bool = True) -> TablePlan:
+def table_plan(paths: Integers, basis: str, chained: bool = True) -> TablePlan:
     """Return the plan of distinct paths [P, 3]; chained for a family that the kernels of the chains know."""
     offsets = np.concatenate([[0], np.cumsum(entry_counts(paths, basis))])
     small = (paths.sum(axis=1) <= MAX_TOTAL) & chained

@@ -18,10 +18,10 @@ ENTRY_BYTES = 11
 PATH_BYTES = 11
 
 
-def path_array(lmax: tuple[int, int, int], parity: str) -> NDArray[np.uint8]:
+def compact_path_array(lmax: tuple[int, int, int], parity: str) -> NDArray[np.uint8]:
     """Return ``list(selection.paths(*lmax, parity))`` as uint8 [P, 3].
 
-    >>> path_array((1, 1, 1), "odd")
+    >>> compact_path_array((1, 1, 1), "odd")
     array([[1, 1, 1]], dtype=uint8)
     """
     return integer_paths(lmax, parity).astype(np.uint8)

@@ -34,7 +34,7 @@ from coupling.kernels.orders import spread
 from coupling.kernels.path import MAX_DEGREE, round_path
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.memory import require_memory
-from coupling.plan import PATH_BYTES, TablePlan, box_plan, buffer_shapes, checked_paths, make_plan, work_bytes
+from coupling.plan import PATH_BYTES, TablePlan, box_plan, buffer_shapes, checked_paths, table_plan, work_bytes
 from coupling.portable import Portable
 from coupling.quoted import quoted
 from coupling.selection import PARITIES, Path, box_of, one_of, orders
@@ -145,7 +145,7 @@ def tabulate_paths(
     """
     record = known(family)
     record.require_basis(basis)
-    plan = make_plan(checked_paths(paths), basis, record.kernel is not None)
+    plan = table_plan(checked_paths(paths), basis, record.kernel is not None)
     return _tabulate(record, basis, plan, workers, error)
 
 

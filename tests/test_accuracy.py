@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from coupling import accuracy
-from coupling.accuracy import certify, exact_entries, orders_of, real_terms
+from coupling.accuracy import certify_table, exact_entries, orders_of, real_terms
 from coupling.cli import main
 from coupling.conventions import BASES, FAMILIES, parity_sign
 from coupling.exact.blocks import binomials, integer_rows, rounded_block
@@ -126,26 +126,26 @@ def damaged(table: Tabulation, index: int, value: float) -> Tabulation:
 @pytest.mark.parametrize("basis", BASES)
 def test_damage_is_found_and_counted(basis: str) -> None:
     table = tabulate("wigner_3j", 4, basis)
-    assert certify(table).passed
+    assert certify_table(table).passed
     index = int(np.argmax(table.values * (table.values < 0.5)))
     zero = int(np.flatnonzero(table.values == 0)[3])
     value = table.values[index]
 
-    off = certify(damaged(table, index, np.nextafter(value, 2)))
+    off = certify_table(damaged(table, index, np.nextafter(value, 2)))
     assert (off.passed, off.misrounded, off.false_zeros, off.false_nonzeros) == (False, 1, 0, 0)
     assert 0.5 < off.ulp <= 1.5
 
-    lost = certify(damaged(table, index, 0.0))
+    lost = certify_table(damaged(table, index, 0.0))
     assert (lost.passed, lost.misrounded, lost.false_zeros, lost.false_nonzeros) == (False, 1, 1, 0)
     assert 2**52 <= lost.ulp < 2**53 and lost.orthogonality > 0.01
 
-    false = certify(damaged(table, zero, 5e-324))
+    false = certify_table(damaged(table, zero, 5e-324))
     assert (false.passed, false.misrounded, false.false_zeros, false.false_nonzeros) == (False, 1, 0, 1)
 
-    sign = certify(damaged(table, index, -value))
+    sign = certify_table(damaged(table, index, -value))
     assert not sign.passed and sign.ulp > 2**53
 
-    broken = certify(damaged(table, index, float("nan")))
+    broken = certify_table(damaged(table, index, float("nan")))
     assert not broken.passed and broken.misrounded == 1
 
 
@@ -153,7 +153,7 @@ def test_the_largest_error_is_that_of_the_exact_value() -> None:
     """3j(1 1 0; 0 0 0) = -1/√3: the distance of a double to it, from integers."""
     table = tabulate("wigner_3j", 1, "complex")
     values = np.where(abs(table.values) == 3**-0.5, table.values * (1 + 2**-51), table.values)
-    found = certify(replace(table, values=values))
+    found = certify_table(replace(table, values=values))
     x = Fraction(float(values[values < 0.9].max()))
     with mpmath.workdps(60):
         expected = (mpmath.mpf(x.numerator) / x.denominator - 1 / mpmath.sqrt(3)) * 2**53

@@ -22,7 +22,7 @@ from coupling.arrays import Arrays, ArraysRequest, build_arrays, load_arrays
 from coupling.arrays.builder import shipped_names
 from coupling.arrays.designs import RESIDUAL, read_design, residual
 from coupling.arrays.fourier import series
-from coupling.arrays.harmonics import column, orders
+from coupling.arrays.harmonics import flat_orders, order_column
 from coupling.arrays.reader import KIND
 from coupling.arrays.request import (
     DESIGNS,
@@ -106,7 +106,7 @@ def test_lebedev_is_exact_to_its_degree(degree: int) -> None:
 def test_analysis_inverts_the_harmonics(kind: str, lmax: int) -> None:
     """The matrices of the file alone: analysis · harmonics = 1, gradients orthogonal with l(l+1)."""
     grid = built(ArraysRequest(kind, lmax))
-    l = np.array([l for l, _ in orders(lmax)])
+    l = np.array([l for l, _ in flat_orders(lmax)])
     np.testing.assert_allclose(grid["analysis"] @ grid["harmonics"], np.eye(len(l)), atol=1e-14)
     south, east = grid["gradient_theta"], grid["gradient_phi"]
     weighted = grid["weights"][:, None]
@@ -140,8 +140,8 @@ def exact_angles(grid: Arrays) -> list[tuple[mpmath.mpf, mpmath.mpf]]:
 def exact_harmonics(lmax: int, theta: mpmath.mpf, phi: mpmath.mpf) -> list[tuple[mpmath.mpf, ...]]:
     """R, ∂θ R, ∂φ R / sin θ from the exact Fourier series, which knows nothing of recurrences in fixed point."""
     rows, result = exact_series(lmax), []
-    for l, m in orders(lmax):
-        terms = [(k, s) for k, s in enumerate(rows[column(l, abs(m))]) if s]
+    for l, m in flat_orders(lmax):
+        terms = [(k, s) for k, s in enumerate(rows[order_column(l, abs(m))]) if s]
         if m % 2:
             p, slope = sum(s * mp.sin(k * theta) for k, s in terms), sum(k * s * mp.cos(k * theta) for k, s in terms)
         else:
@@ -247,12 +247,12 @@ def test_separable_factors(lmax: int) -> None:
     grid = built(ArraysRequest("gauss_legendre", lmax))
     x = np.random.default_rng(lmax).normal(size=(lmax + 1) ** 2)
     rows = np.zeros((2 * lmax + 1, grid.request.shape[0]))
-    for index, (l, m) in enumerate(orders(lmax)):
-        rows[lmax + m] += x[index] * grid["legendre"][:, column(l, abs(m))]
+    for index, (l, m) in enumerate(flat_orders(lmax)):
+        rows[lmax + m] += x[index] * grid["legendre"][:, order_column(l, abs(m))]
     values = rows.T @ grid["fourier"].T
     np.testing.assert_allclose(values.ravel(), (grid["harmonics"] @ x)[: values.size], atol=1e-13)
     per_order = grid["legendre_weights"][:, None] * (values @ grid["fourier"])
-    back = [grid["legendre"][:, column(l, abs(m))] @ per_order[:, lmax + m] for l, m in orders(lmax)]
+    back = [grid["legendre"][:, order_column(l, abs(m))] @ per_order[:, lmax + m] for l, m in flat_orders(lmax)]
     np.testing.assert_allclose(back, x, atol=1e-13)
 
 
@@ -265,8 +265,8 @@ def test_fourier_series_are_the_harmonics_on_the_torus() -> None:
     for turned in (False, True):
         t, f = (2 * np.pi - theta, phi + np.pi) if turned else (theta, phi)
         cosines, sines = np.cos(np.outer(k, t)), np.sin(np.outer(k, t))
-        for index, (l, m) in enumerate(orders(lmax)):
-            p = table[column(l, abs(m))] @ (sines if m % 2 else cosines)
+        for index, (l, m) in enumerate(flat_orders(lmax)):
+            p = table[order_column(l, abs(m))] @ (sines if m % 2 else cosines)
             angular = np.sqrt(2) * (np.cos(m * f) if m > 0 else np.sin(-m * f)) if m else 1
             np.testing.assert_allclose(p * angular, harmonics(lmax, theta, phi)[:, index], atol=1e-13)
     assert len(table) == 153
@@ -280,8 +280,8 @@ def test_fourier_series_are_exact_and_sparse() -> None:
     for l in range(lmax + 1):
         for m in range(l + 1):
             for k in range(lmax + 1):
-                value = exact[column(l, m)][k]
-                assert table[column(l, m), k] == float(value) and (not value or value.pi_power == 1)
+                value = exact[order_column(l, m)][k]
+                assert table[order_column(l, m), k] == float(value) and (not value or value.pi_power == 1)
                 allowed = k <= l and (k + l) % 2 == 0 and (k > 0 or m % 2 == 0)
                 assert allowed or not value
                 zeros += [(l, m, k)] if allowed and not value else []

@@ -19,9 +19,9 @@ from coupling.cli import main
 from coupling.foreign import CONVENTIONS, named
 from coupling.interop.crosscheck import PROGRAMS, PeerProgram, Row, crosscheck, write_page
 from coupling.interop.crosscheck.comparison import cases_of, compare
-from coupling.interop.crosscheck.page import header, line, read_rows
+from coupling.interop.crosscheck.page import line, page_header, read_rows
 from coupling.interop.crosscheck.program import FAMILY, HARMONICS, angles
-from coupling.interop.crosscheck.reference import harmonics, points_on_sphere, reference
+from coupling.interop.crosscheck.reference import points_on_sphere, reference, reference_harmonics
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "comparison.md"
 ROWS = read_rows(PAGE)
@@ -168,15 +168,15 @@ def test_reference_harmonics_against_scipy() -> None:
     points = points_on_sphere()
     for l in (0, 1, 2, 7, 25):
         theirs = np.stack([sph_harm_y(l, m, *angles(points)) for m in range(-l, l + 1)], -1)
-        np.testing.assert_allclose(harmonics(named("scipy"), l, points), theirs, atol=2e-14)
+        np.testing.assert_allclose(reference_harmonics(named("scipy"), l, points), theirs, atol=2e-14)
         ours = coupling.foreign.change_of_basis(l, "scipy", "e3x") @ theirs[..., None]
-        np.testing.assert_allclose(harmonics(named("e3x"), l, points), ours[..., 0].real, atol=2e-14)
+        np.testing.assert_allclose(reference_harmonics(named("e3x"), l, points), ours[..., 0].real, atol=2e-14)
 
 
 def test_reference_harmonics_do_not_depend_on_the_length() -> None:
     points = points_on_sphere(7)
     for convention in CONVENTIONS.values():
-        here, there = (harmonics(convention, 3, scale * points) for scale in (1.0, 4.0))
+        here, there = (reference_harmonics(convention, 3, scale * points) for scale in (1.0, 4.0))
         assert np.array_equal(here, there) and here.shape == (7, 7)
 
 
@@ -199,7 +199,7 @@ def test_command_prints_rows_and_names_what_is_absent(monkeypatch: pytest.Monkey
     absent = PeerProgram("e3nn", "no-such-distribution", lambda: {"wigner_3j": block})
     monkeypatch.setattr("coupling.interop.crosscheck.PROGRAMS", (stand_in("coupling", wigner_3j=block), absent))
     result = run("--lmax", "2")
-    assert result.exit_code == 0 and result.stdout.startswith(header())
+    assert result.exit_code == 0 and result.stdout.startswith(page_header())
     assert re.search(
         r"\| numpy \| \S+ \| coupling \| wigner_3j \| ≤ 2 \| 15 \| 615 \| 0.0e\+00 \| 0 \| agrees \|", result.stdout
     )

@@ -23,7 +23,7 @@ import coupling
 from coupling.cli import main
 from coupling.foreign.convention import Convention
 from coupling.interop.export import export, list_table, segmented_tensor_product
-from coupling.interop.export.e3j import PASSES, record_type, records
+from coupling.interop.export.e3j import PASSES, pass_records, record_type
 from coupling.interop.export.listing import Listing
 from coupling.products import ClebschGordan
 from coupling.tables import Request, Table, build
@@ -251,7 +251,7 @@ def test_e3j_records(value: str, index: str, real_l4: Table) -> None:
     assert struct.calcsize(layout) == record_type(value, index).itemsize in (8, 16, 32)
     table = real_l4 if index == "uint8" else build(Request(lmax=[2, 15, 15]))
     listing = list_table(table, "e3j_sqrt_dim_out", dtype=value)
-    tensor, packed = dense(listing), records(listing)
+    tensor, packed = dense(listing), pass_records(listing)
     for name, (slots, _) in PASSES.items():
         rows = list(struct.iter_unpack(layout, packed[name].tobytes()))
         assert packed[name].dtype == index and len(rows) == len(listing)
@@ -274,7 +274,7 @@ def test_e3j_indices_are_bytes_up_to_255_components(
     larger = replace(listing, index=flat)
     monkeypatch.setattr(Listing, "sizes", tuple(sizes))
     for name, (slots, _) in PASSES.items():
-        packed = records(larger)[name]
+        packed = pass_records(larger)[name]
         letter = "ijk"[slots.index(slot)]
         assert packed.dtype == index
         found = np.frombuffer(packed.tobytes(), record_type(listing.dtype, index))
@@ -296,10 +296,10 @@ def test_e3j_file(real_l4: Table, tmp_path: Path) -> None:
 
 def test_e3j_counts_with_sixteen_bits() -> None:
     table = coupling.load("real-l8")
-    assert len(records(list_table(table, "e3j"))["forward"]) == len(table.core) < 65536
+    assert len(pass_records(list_table(table, "e3j"))["forward"]) == len(table.core) < 65536
     larger = build(Request(lmax=9))
     with pytest.raises(ValueError, match=f"e3j counts at most 65535 records, this export has {len(larger.core)}"):
-        records(list_table(larger, "e3j"))
+        pass_records(list_table(larger, "e3j"))
 
 
 def test_e3j_reads_the_records(real_l4: Table) -> None:
@@ -307,7 +307,7 @@ def test_e3j_reads_the_records(real_l4: Table) -> None:
     coef = pytest.importorskip("e3j.ops.coef")
     for value in ("float16", "float32", "float64"):
         listing = list_table(real_l4, "e3j", dtype=value, order="output")
-        unpacked = coef.Coef.unpack(records(listing)["forward"], value)
+        unpacked = coef.Coef.unpack(pass_records(listing)["forward"], value)
         assert np.array_equal(np.asarray(unpacked.val, float), listing.values)
         assert np.array_equal(np.asarray(unpacked.idx), listing.index[:, [2, 0, 1]])
 

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 import coupling
 from coupling import exact
-from coupling.accuracy import certify
+from coupling.accuracy import certify_table
 from coupling.cli import main
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
@@ -112,7 +112,7 @@ EVERYWHERE = [(name, basis) for name in (GRADIENT_DOT, *CONJUGATED, *SPIN_WEIGHT
 
 @pytest.mark.parametrize(("name", "basis"), EVERYWHERE)
 def test_every_entry_is_correctly_rounded(name: str, basis: str, lmax: int) -> None:
-    whole = certify(tabulate(name, lmax + 2, basis))
+    whole = certify_table(tabulate(name, lmax + 2, basis))
     assert whole.passed and whole.entries > 100
 
 
@@ -125,7 +125,7 @@ def test_paths_beyond_the_chains(name: str, basis: str) -> None:
         [[l[i] for i in o] for o in ([0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0])]
     )
     assert sum(l) > MAX_TOTAL
-    found = certify(tabulate_paths(name, orderings, basis))
+    found = certify_table(tabulate_paths(name, orderings, basis))
     assert found.passed and found.entries > 10_000 and found.zeros < found.entries / 10
 
 
@@ -437,7 +437,7 @@ def test_a_family_of_ones_own_works_everywhere(mine: Family, tmp_path: Path) -> 
     assert np.array_equal(coupling.block(name, 2, 1, 1), -coupling.block(GRADIENT_DOT, 2, 1, 1) + 0)
     for basis in BASES:
         assert np.array_equal(tabulate(name, 4, basis).values, 0 - tabulate(GRADIENT_DOT, 4, basis).values)
-        assert certify(tabulate(name, 4, basis)).passed
+        assert certify_table(tabulate(name, 4, basis)).passed
     assert np.array_equal(coupling.normalization(name, 3), 0 - coupling.normalization(GRADIENT_DOT, 3))
     file = build(Request(lmax=3, families=["wigner_3j", "gaunt", name])).save(tmp_path / "mine.safetensors")
     table = load(file)

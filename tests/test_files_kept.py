@@ -24,7 +24,7 @@ from coupling.files.ownership import file_kind, kind_of
 from coupling.interop.crosscheck import write_page
 from coupling.interop.crosscheck.comparison import Row
 from coupling.lowrank import normalization_problem, study
-from coupling.lowrank.records import file_name
+from coupling.lowrank.records import factor_file_name
 from coupling.lowrank.store import keep, save_factors, shipped
 from coupling.tables import Request, build, build_shard, builder, merge, parts
 from coupling.tables.parts import part_file
@@ -114,7 +114,7 @@ FUNCTIONS = {
     ),
     "write_page": Writer("page.md", Kind("page of coupling crosscheck"), compared),
     "derivations": Writer("README.md", Kind("page of coupling derive"), derived),
-    "record": Writer(file_name(PROBLEM, 1, False), Kind("record", 1), recorded),
+    "record": Writer(factor_file_name(PROBLEM, 1, False), Kind("record", 1), recorded),
 }
 SMALL = "small/real-l1.safetensors"
 COMMANDS = {

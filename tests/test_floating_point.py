@@ -16,7 +16,7 @@ import pytest
 
 import coupling
 from coupling import exact, floating_point
-from coupling.accuracy import certify
+from coupling.accuracy import certify_table
 from coupling.arrays.builder import build_arrays
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
@@ -140,9 +140,9 @@ def test_subnormal_entries_of_a_path_survive_a_flush_to_zero() -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_certificates_and_checks_are_what_they_are(mode: str) -> None:
     table, built = tabulate("gaunt", 6), build(Request(lmax=3, basis="complex"))
-    expected, report = certify(table), repr(check(built))
+    expected, report = certify_table(table), repr(check(built))
     with environment(mode):
-        found, again = certify(table), repr(check(built))
+        found, again = certify_table(table), repr(check(built))
     assert found == expected and expected.passed
     assert again == report and "FAILED" not in report
 

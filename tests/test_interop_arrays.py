@@ -10,7 +10,7 @@ import pytest
 
 from coupling import products
 from coupling.interop import arrays
-from coupling.interop.arrays.grading import entries_of, grades
+from coupling.interop.arrays.grading import flat_entries, grades
 from coupling.interop.arrays.programs import array_program, program_of
 from coupling.products.form import KINDS, Form, read_form
 from coupling.selection import paths
@@ -150,7 +150,7 @@ def test_weights_of_degrees_and_grids(name: str) -> None:
 def test_every_entry_respects_the_grades_and_the_matrices_are_a_quarter() -> None:
     met = 0
     for lmax in ((8, 8, 8), (5, 3, 7)):
-        entries = entries_of(products.ClebschGordan(*lmax))
+        entries = flat_entries(products.ClebschGordan(*lmax))
         first, second, third = (grades(l)[entries.flat[:, slot]] for slot, l in enumerate(lmax))
         assert not (first ^ second ^ third).any()
         met += len(first)

@@ -220,7 +220,7 @@ def test_a_launch_hands_over_what_the_program_takes(tmp_path: Path, monkeypatch:
 def test_nvrtc_compiles_the_program_without_a_device() -> None:
     pytest.importorskip("cuda.core")
     pytest.importorskip("nvidia.cu13", reason="NVRTC as a package")
-    assert len(straight.compiled(cuda_source(ClebschGordan(2, 2, 2)), "sm_90", 32).code) > 4000
+    assert len(straight.object_code(cuda_source(ClebschGordan(2, 2, 2)), "sm_90", 32).code) > 4000
 
 
 # -- numba-cuda -------------------------------------------------------------------------------

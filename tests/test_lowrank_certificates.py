@@ -31,7 +31,7 @@ from coupling.lowrank.equivariance import path_components
 from coupling.lowrank.factors import Factors, tensor
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import CLASSES, Problem
-from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, spread
+from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, term_products
 from coupling.normalizations import normalization
 from coupling.products.simulate import simulate, simulated_weights
 from coupling.sphere.grids import gauss_legendre, lebedev
@@ -210,7 +210,7 @@ def test_error_of_the_simulated_product_is_that_of_the_certificate() -> None:
     for lmax, rank in ((2, 1), (3, 1), (4, 2)):
         problem = normalization_problem("gaunt", lmax)
         found = decompose(problem.tensor, rank, problem.mask, problem.weights)
-        product = tensor(spread(gaunt_factors(lebedev(3 * lmax), lmax), found.factors))
+        product = tensor(term_products(gaunt_factors(lebedev(3 * lmax), lmax), found.factors))
         whole = whole_problem(lmax, "even").tensor
         error = np.linalg.norm(product - whole) / np.linalg.norm(whole)
         assert error == pytest.approx(found.error, rel=1e-10)

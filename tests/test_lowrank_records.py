@@ -24,7 +24,7 @@ from coupling.lowrank import (
 )
 from coupling.lowrank.certificate import certify
 from coupling.lowrank.decomposition import as_objective
-from coupling.lowrank.records import Record, file_name, record_of
+from coupling.lowrank.records import Record, factor_file_name, record_of
 from coupling.lowrank.store import TRUE, keep, kept, read_record
 from coupling.lowrank.verification import claims_in_vain
 from coupling.tables import Request, TableError, build
@@ -164,7 +164,7 @@ def test_a_refused_file_is_told_moved_aside_and_searched_again(results: tuple[Re
 
 def test_a_store_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
     problem = normalization_problem("gaunt", 2)
-    (tmp_path / file_name(problem, 1)).mkdir()
+    (tmp_path / factor_file_name(problem, 1)).mkdir()
     with pytest.raises(OSError, match="must be a file, or new, to be written"):
         study(problem, [1], starts=1, store=tmp_path)
     (tmp_path / "old-r1.json").write_text("{}")

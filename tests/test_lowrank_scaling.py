@@ -7,7 +7,7 @@ import pytest
 
 from coupling.lowrank.layout import layout_of
 from coupling.lowrank.objective import Objective
-from coupling.lowrank.scaling import scaled
+from coupling.lowrank.scaling import scaled_problem
 
 SHAPES = [(2, 2, 2), (3, 3, 3), (4, 4, 7), (2, 3, 5)]
 
@@ -23,7 +23,7 @@ def test_a_scaled_problem_has_entries_of_order_one_and_is_the_same_problem(
     target = size * random.normal(size=shape)
     weights = (random.random(shape) < 0.8) * 1.0 if masked else None
     objective = Objective(target, weights)
-    found, scales = scaled(objective, (0, 1, 2))
+    found, scales = scaled_problem(objective, (0, 1, 2))
     seen = found.target if found.weights is None else found.weights * found.target
     assert np.sum(seen**2) == pytest.approx(sum(shape), rel=1e-12)
     np.testing.assert_allclose(np.einsum("ijk,i,j,k->ijk", found.target, *scales), target, rtol=1e-12)
@@ -32,7 +32,7 @@ def test_a_scaled_problem_has_entries_of_order_one_and_is_the_same_problem(
 
 def test_tied_slots_have_one_scale() -> None:
     target = np.random.default_rng(1).random((3, 3, 5)) + 0.5
-    _, (first, second, third) = scaled(Objective(target, np.ones(target.shape)), (0, 0, 1))
+    _, (first, second, third) = scaled_problem(Objective(target, np.ones(target.shape)), (0, 0, 1))
     assert np.array_equal(first, second) and not np.array_equal(first, third[:3])
 
 

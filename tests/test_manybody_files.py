@@ -16,7 +16,7 @@ from safetensors.numpy import load
 
 from coupling.cli import main
 from coupling.interop.export import export_basis, read_exact_basis
-from coupling.interop.export.bases import is_as_requested, requested
+from coupling.interop.export.bases import is_as_requested, requested_basis
 from coupling.manybody import Basis, basis, count
 
 BASES = [
@@ -69,7 +69,7 @@ def test_json_is_exact(made: Basis) -> None:
 @pytest.mark.parametrize("made", BASES, ids=repr)
 def test_files_are_as_built_anew_until_a_byte_changes(made: Basis, form: str) -> None:
     content = export_basis(made, form)
-    again, kind, _ = requested(content)
+    again, kind, _ = requested_basis(content)
     assert repr(again) == repr(made) and again.intermediates == made.intermediates and kind == form
     assert is_as_requested(content) and export_basis(again, form) == content
     changed = bytearray(content)
@@ -84,7 +84,7 @@ def test_files_are_as_built_anew_until_a_byte_changes(made: Basis, form: str) ->
 @pytest.mark.parametrize("content", [b"", b"PK", b'{"metadata": 1}', b"\0" * 100, b'{"metadata": {"schema": "other"}}'])
 def test_other_files_are_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="many-body basis"):
-        requested(content)
+        requested_basis(content)
 
 
 PROGRAM = """

@@ -34,3 +34,43 @@ def test_no_class_has_two_meanings() -> None:
     several = {name: sorted(where) for name, where in classes.items() if len(where) > 1}
     assert not several and len(classes) > 130
     assert {"Block", "Bound", "Entries", "Form", "Plan", "Program"} <= set(classes)
+
+
+#: Functions that several modules define: why, and their names.  What a user types on the command line is not counted.
+ON_PURPOSE = {
+    "the number of coupling.exact, correctly rounded by coupling.coefficients": "antisymmetric_gaunt clebsch_gordan "
+    "gaunt real_antisymmetric_gaunt real_gaunt wigner_3j wigner_6j wigner_9j",
+    "a field of the record of each family": "factor outline symbol",
+    "one of several backends": "constructor product weight_gradient weighted_product",
+    "the reader, the request or the check of each kind of file": "check facts load register request_of",
+    "a step of a route, recorded on a tape and computed by loops": "decode encode fold multiply synthesis",
+    "the same step in a kernel for one product each": "gather scatter space_needed",
+    "arithmetic of one kind of numbers or memory in kernels": "add fma load product store",
+    "what kernels write and a function of Python returns": "binomials complex_orders real_orders tabulate",
+    "the same quantity, on its own route to compare with": "analysis angles rounded synthesis",
+    "different things that no module imports together": "accidental_zeros count kernel read_rows reference turn unit",
+}
+
+
+def functions_at_the_top(module: str) -> set[str]:
+    """The functions of a module without an underscore that are no commands."""
+    found = set()
+    for node in tree(modules()[module]).body:
+        if isinstance(node, ast.FunctionDef):
+            decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+            if not any(".command" in text or ".group" in text for text in decorators):
+                found.add(node.name)
+    return {name for name in found if not name.startswith("_")}
+
+
+def test_functions_share_a_name_on_purpose_alone() -> None:
+    places = defaultdict(list)
+    for module in modules():
+        if inside(module, "coupling"):
+            for name in functions_at_the_top(module):
+                places[name].append(module)
+    several = {name for name, where in places.items() if len(where) > 1}
+    allowed = {name for names in ON_PURPOSE.values() for name in names.split()}
+    assert {name: places[name] for name in several - allowed} == {}
+    assert allowed - several == set(), "no longer shared: take them out of the list"
+    assert len(places) > 800

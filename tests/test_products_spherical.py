@@ -19,7 +19,7 @@ from coupling.products import (
     simulated_weights,
     spherical,
 )
-from coupling.products.legendre import colatitudes, legendre, slope
+from coupling.products.legendre import colatitudes, legendre_values, slope
 from coupling.products.paths import by_degrees
 from coupling.products.product import Product
 from coupling.products.spherical import Spherical
@@ -117,7 +117,7 @@ def test_large_degrees_point_by_point(family: str, l: int) -> None:
 def test_legendre_functions() -> None:
     """Orthonormal to degree 200, where sin^m leaves the range of a double near the poles; slopes from SciPy."""
     points = colatitudes(400)
-    p = legendre(200, points)
+    p = legendre_values(200, points)
     for m in (0, 1, 2, 77, 150, 199, 200):
         table = p[m:, m]
         weights = points.weights * np.where(points.cosine == 0, 0.5, 1)

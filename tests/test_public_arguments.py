@@ -94,12 +94,12 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.accuracy": {
         "certificates": ("[2], [(1, 1, 2)]", "bl"),
-        "certify": ("tabulate('gaunt', 2)", "r"),
+        "certify_table": ("tabulate('gaunt', 2)", "r"),
         "exact_entries": ("tabulate('gaunt', 2)", "-"),
         "orders_of": ("(1, 1, 2), 'real'", "--"),
         "orthogonality": ("tabulate('gaunt', 2)", "-"),
         "real_terms": ("3, np.array([[-1], [0], [1]])", "--"),
-        "row": ("'all', certify(tabulate('gaunt', 1))", "--"),
+        "row": ("'all', certify_table(tabulate('gaunt', 1))", "--"),
     },
     "coupling.products": {
         "ClebschGordan": (
@@ -241,7 +241,7 @@ from importlib import import_module
 from pathlib import Path
 import numpy as np
 faulthandler.enable(sys.stderr)
-from coupling.accuracy import certify
+from coupling.accuracy import certify_table
 from coupling.exact import Surd
 from coupling.families import Family, family
 from coupling.manybody import basis

@@ -13,7 +13,7 @@ from coupling.exact import wigner_3j
 from coupling.exact.real import real_term
 from coupling.indexing import entry_counts
 from coupling.selection import orders, paths
-from coupling.sizes import path_array, symmetry_zeros, table_bytes
+from coupling.sizes import compact_path_array, symmetry_zeros, table_bytes
 from coupling.tables import Request, Table, build
 
 BOXES = [(4, 4, 4), (2, 3, 5), (5, 2, 3), (3, 5, 2), (0, 4, 4), (4, 1, 0), (1, 1, 6)]
@@ -28,7 +28,7 @@ def table(request: pytest.FixtureRequest) -> Table:
 @pytest.mark.parametrize("box", BOXES)
 def test_paths_are_those_of_the_selection_rules(box: tuple[int, int, int], parity: str) -> None:
     expected = np.array(list(paths(*box, parity)), np.uint8).reshape(-1, 3)
-    assert np.array_equal(path_array(box, parity), expected)
+    assert np.array_equal(compact_path_array(box, parity), expected)
 
 
 def symmetric(l: tuple[int, int, int], m: tuple[int, int, int]) -> bool:
@@ -39,7 +39,7 @@ def symmetric(l: tuple[int, int, int], m: tuple[int, int, int]) -> bool:
 
 @pytest.mark.parametrize("basis", BASES)
 def test_entry_counts_and_zeros_by_symmetry_are_counted_in_closed_form(basis: str, lmax: int) -> None:
-    all_paths = path_array((2 * lmax, 2 * lmax, 2 * lmax), "all")
+    all_paths = compact_path_array((2 * lmax, 2 * lmax, 2 * lmax), "all")
     allowed, zeros = entry_counts(all_paths, basis), symmetry_zeros(all_paths, basis)
     met = 0
     for l, count, zero in zip(all_paths.tolist(), allowed.tolist(), zeros.tolist(), strict=True):

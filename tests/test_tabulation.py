@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from coupling import exact, tabulation
-from coupling.accuracy import certificates, certify
+from coupling.accuracy import certificates, certify_table
 from coupling.conventions import BASES, FAMILIES
 from coupling.families import family as known
 from coupling.families import records
@@ -38,7 +38,7 @@ def entries(lmax: int, basis: str, parity: str = "all") -> int:
 @pytest.mark.parametrize("basis", BASES)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_entry_is_correctly_rounded(family: str, basis: str, lmax: int) -> None:
-    found = certify(tabulate(family, lmax + 3, basis))
+    found = certify_table(tabulate(family, lmax + 3, basis))
     parity = {"gaunt": "even", "antisymmetric_gaunt": "odd"}.get(family, "all")
     assert found.entries == entries(lmax + 3, basis, parity)
     assert found.passed and found.misrounded == 0 and found.ulp <= 0.5
@@ -62,7 +62,7 @@ def test_whole_paths_of_large_degrees_in_all_orderings() -> None:
 
 @pytest.mark.slow
 def test_all_degrees_to_32() -> None:
-    found = certify(tabulate("wigner_3j", 32, "complex"))
+    found = certify_table(tabulate("wigner_3j", 32, "complex"))
     assert (found.entries, found.zeros, found.misrounded) == (17_619_921, 40_228, 0)
     assert found.passed and found.false_zeros == found.false_nonzeros == 0
 

@@ -22,7 +22,7 @@ from coupling.exact.wigner_3j import doubled_3j
 from coupling.indexing import entry_counts, path_array
 from coupling.kernels.path import MAX_DEGREE
 from coupling.kernels.regge import MAX_TOTAL
-from coupling.plan import box_size, buffer_shapes, checked_paths, make_plan
+from coupling.plan import box_size, buffer_shapes, checked_paths, table_plan
 from coupling.recurrences import LARGEST_6J
 from coupling.selection import LARGEST_DEGREE, has_parity, orders, paths
 from coupling.tables import Request, build
@@ -370,4 +370,4 @@ def test_blocks_ask_for_their_bytes_without_overflow(monkeypatch: pytest.MonkeyP
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert asked[0] + OBJECTS >= peak and len(blocks) == len(list(paths(3)))
-    assert has_parity(2, "even") and make_plan(path_array((1, 1, 1)), "real").offsets[-1] == 16
+    assert has_parity(2, "even") and table_plan(path_array((1, 1, 1)), "real").offsets[-1] == 16

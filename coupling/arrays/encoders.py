@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.arrays.fixed import rounded_surds
-from coupling.arrays.harmonics import orders
+from coupling.arrays.harmonics import flat_orders
 from coupling.arrays.request import ArraysRequest
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
@@ -56,7 +56,7 @@ def _operators(lmax: int, twice: int) -> tuple[Exact, Exact]:
     n, size = twice + 1, (lmax + 1) ** 2
     real, imag = np.full((size, n, n), Surd(0)), np.full((size, n, n), Surd(0))
     half = Surd(1, 1, 2)
-    for flat, (l, m) in enumerate(orders(lmax)):
+    for flat, (l, m) in enumerate(flat_orders(lmax)):
         k = abs(m)
         for p in range(n - k):
             upper = _entry(l, k, p, twice)  # of T_l,-k, at (p, p + k); that of T_l,k at (p + k, p) is (-1)^k times it

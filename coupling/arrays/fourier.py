@@ -18,7 +18,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from coupling.arrays.fixed import rounded_surds
-from coupling.arrays.harmonics import column
+from coupling.arrays.harmonics import order_column
 from coupling.arrays.request import ArraysRequest
 from coupling.exact.surd import Surd
 
@@ -40,14 +40,14 @@ def build_fourier(request: ArraysRequest) -> dict[str, NDArray[Any]]:
 def series(lmax: int) -> list[list[Surd]]:
     """Return the coefficients as exact numbers.
 
-    >>> series(2)[column(2, 1)][2], series(2)[column(2, 0)][2]
+    >>> series(2)[order_column(2, 1)][2], series(2)[order_column(2, 0)][2]
     (√(15/(32π)), √(45/(64π)))
     """
     rows: list[list[Surd]] = [[]] * ((lmax + 1) * (lmax + 2) // 2)
     for m in range(lmax + 1):
         for l, polynomial in enumerate(_legendre(m, lmax), m):
             scale = Surd(1, (2 * l + 1) * math.factorial(l - m), 4 * math.factorial(l + m), 1)
-            rows[column(l, m)] = [scale * Surd.rational(value) for value in polynomial]
+            rows[order_column(l, m)] = [scale * Surd.rational(value) for value in polynomial]
     return rows
 
 

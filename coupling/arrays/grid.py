@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.arrays.fixed import Fixed, array, rounded
-from coupling.arrays.harmonics import Theta, column, of_phi, of_theta, orders
+from coupling.arrays.harmonics import Theta, flat_orders, of_phi, of_theta, order_column
 from coupling.arrays.points import Points, points_of
 from coupling.arrays.request import ArraysRequest
 
@@ -60,8 +60,8 @@ def _chunks(points: Points) -> list[tuple[int, tuple[Any, Any]]]:
 def _rows(request: ArraysRequest, points: Points, theta: Theta, phi: Fixed, where: tuple[Any, Any]) -> dict[str, Fixed]:
     i, j = where
     bits, lmax = points.bits, request.lmax
-    columns = np.array([column(l, abs(m)) for l, m in orders(lmax)])
-    m = np.array([m for _, m in orders(lmax)])
+    columns = np.array([order_column(l, abs(m)) for l, m in flat_orders(lmax)])
+    m = np.array([m for _, m in flat_orders(lmax)])
     f, turned = phi[j][:, lmax + m], phi[j][:, lmax - m] * np.array([-(k > 0) + (k < 0) for k in m.tolist()], object)
     harmonics = theta.legendre[i][:, columns] * f >> bits
     x, y, z, s = points.cos_phi[j], points.sin_phi[j], points.cos_theta[i], points.sin_theta[i]

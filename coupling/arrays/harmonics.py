@@ -27,10 +27,10 @@ class Theta(NamedTuple):
     over_sine: Fixed
 
 
-def column(l: int, m: int) -> int:
+def order_column(l: int, m: int) -> int:
     """Return the column of (l, m), m >= 0.
 
-    >>> [column(l, m) for l in range(3) for m in range(l + 1)]
+    >>> [order_column(l, m) for l in range(3) for m in range(l + 1)]
     [0, 1, 2, 3, 4, 5]
     """
     return l * (l + 1) // 2 + m
@@ -51,10 +51,10 @@ def of_theta(lmax: int, cosine: Fixed, sine: Fixed, bits: int) -> Theta:
     slope = np.zeros((len(cosine), half), object)
     for l in range(lmax + 1):
         for m in range(l + 1):
-            lower = -p[:, column(l, 1)] if m == 0 and l else p[:, column(l, m - 1)] if m else 0
-            upper = p[:, column(l, m + 1)] if m < l else 0
+            lower = -p[:, order_column(l, 1)] if m == 0 and l else p[:, order_column(l, m - 1)] if m else 0
+            upper = p[:, order_column(l, m + 1)] if m < l else 0
             down, up = root((l + m) * (l - m + 1), 4, bits), root((l - m) * (l + m + 1), 4, bits)
-            slope[:, column(l, m)] = (down * lower - up * upper) >> bits if l else 0
+            slope[:, order_column(l, m)] = (down * lower - up * upper) >> bits if l else 0
     return Theta(p, slope, q)
 
 
@@ -66,18 +66,18 @@ def _recurrence(lmax: int, cosine: Fixed, sine: Fixed, start: Fixed, bits: int) 
     for m in range(lmax + 1):
         if m:
             scaled = diagonal * root(2 * m + 1, 2 * m, bits) >> bits
-            q[:, column(m, m)] = m * scaled
+            q[:, order_column(m, m)] = m * scaled
             diagonal = scaled * sine >> bits
-        p[:, column(m, m)] = diagonal
+        p[:, order_column(m, m)] = diagonal
         for table in (p, q) if m else (p,):
             for l in range(m + 1, lmax + 1):
                 a = root(4 * l * l - 1, l * l - m * m, bits)
-                new = (a * cosine >> bits) * table[:, column(l - 1, m)] >> bits
+                new = (a * cosine >> bits) * table[:, order_column(l - 1, m)] >> bits
                 if l > m + 1:
                     k = l - 1
                     ratio = root((4 * l * l - 1) * (k * k - m * m), (l * l - m * m) * (4 * k * k - 1), bits)
-                    new = new - (ratio * table[:, column(l - 2, m)] >> bits)
-                table[:, column(l, m)] = new
+                    new = new - (ratio * table[:, order_column(l - 2, m)] >> bits)
+                table[:, order_column(l, m)] = new
     return p, q
 
 
@@ -119,13 +119,13 @@ def _pi(bits: int) -> int:
     return int(pi_fixed(bits))
 
 
-def orders(lmax: int) -> list[tuple[int, int]]:
+def flat_orders(lmax: int) -> list[tuple[int, int]]:
     """Return (l, m) in the order of the flat index.
 
-    >>> orders(1)
+    >>> flat_orders(1)
     [(0, 0), (1, -1), (1, 0), (1, 1)]
     """
     return [(l, m) for l in range(lmax + 1) for m in range(-l, l + 1)]
 
 
-__all__ = ["Theta", "array", "circle", "column", "of_phi", "of_theta", "orders"]
+__all__ = ["Theta", "array", "circle", "flat_orders", "of_phi", "of_theta", "order_column"]

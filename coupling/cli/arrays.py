@@ -51,7 +51,7 @@ def load_any(name: str) -> Table | Arrays:
     return load(name)
 
 
-def describe(arrays: Arrays) -> str:
+def describe_arrays(arrays: Arrays) -> str:
     """Return what a file of arrays holds, one line per property, one per array."""
     metadata = arrays.metadata
     lines: dict[str, Any] = {

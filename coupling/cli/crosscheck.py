@@ -40,7 +40,7 @@ def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page
     """
     from coupling.interop.crosscheck import PROGRAMS, write_page
     from coupling.interop.crosscheck import crosscheck as compare
-    from coupling.interop.crosscheck.page import header, line, require_page
+    from coupling.interop.crosscheck.page import line, page_header, require_page
 
     if write and not page.parent.is_dir():
         raise ValueError(f"there is no folder {page.parent} here; run it in the repository, or say --page")
@@ -51,7 +51,7 @@ def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page
         if name not in names:
             raise ValueError(f"no program or convention is called {quoted(name)}; there are {', '.join(sorted(names))}")
     wanted = [p for p in PROGRAMS if not chosen or {p.convention, p.distribution} & set(chosen)]
-    click.echo(header())
+    click.echo(page_header())
     rows, failed = [], 0
     for program in wanted:
         try:

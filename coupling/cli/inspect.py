@@ -104,14 +104,14 @@ Examples:
 @says_what_is_wrong
 def info(table: str, as_json: bool, plot: str | None, force: bool) -> None:
     """Say what a table or a file of arrays holds: a name (real-l8, lebedev-l4) or a file."""
-    from coupling.cli.arrays import describe as describe_arrays
+    from coupling.cli.arrays import describe_arrays as describe_arrays
     from coupling.cli.arrays import load_any
     from coupling.tables import Table
 
     loaded = load_any(table)
     if plot is not None:
         _draw(loaded, plot, force)
-    text = describe(loaded) if isinstance(loaded, Table) else describe_arrays(loaded)
+    text = describe_table(loaded) if isinstance(loaded, Table) else describe_arrays(loaded)
     click.echo(json.dumps(dict(loaded.metadata), indent=2) if as_json else text)
 
 
@@ -126,7 +126,7 @@ def _draw(loaded: Table | Arrays, plot: str, force: bool) -> None:
     save(sparsity(loaded), plot, force=force)
 
 
-def describe(table: Table) -> str:
+def describe_table(table: Table) -> str:
     """Return what a table holds, one line per property."""
     metadata, request = table.metadata, table.request
     counts, rounding = metadata["counts"], metadata["rounding"]

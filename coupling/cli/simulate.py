@@ -88,7 +88,7 @@ def simulate(
     click.echo(f"product    degrees {lmax} x {lmax} -> {lmax}, {dtype}, weights {weights}")
     click.echo(report(found))
     if plot is not None:
-        draw(found, atoms.get_chemical_symbols(), plot, force)
+        draw_features(found, atoms.get_chemical_symbols(), plot, force)
         click.echo(f"{plot}: features of one atom of each element")
 
 
@@ -109,7 +109,7 @@ def report(found: Comparison) -> str:
     return "\n".join([*lines, *notes, "", f"auto takes {found.choice}"])
 
 
-def draw(found: Comparison, symbols: list[str], file: Path, force: bool = False) -> None:
+def draw_features(found: Comparison, symbols: list[str], file: Path, force: bool = False) -> None:
     """Write a picture: for one atom of each element x, y and z of the first channel."""
     from coupling.plots.style import save
     from coupling.structures import plot_features

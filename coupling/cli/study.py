@@ -129,7 +129,7 @@ def whole(**options: Any) -> None:
     for lmax in range(1, options["lmax"] + 1):
         problem = whole_problem(lmax, options["parity"])
         chosen = options | {"ranks": options["ranks"] or whole_ranks(lmax)}
-        found[f"L = {lmax}"] = records = run({problem.name: problem}, chosen)[problem.name]
+        found[f"L = {lmax}"] = records = run_problems({problem.name: problem}, chosen)[problem.name]
         click.echo(f"L = {lmax}: {len(problem.tensor)} per side; {problem.measure}.  ", nl=False)
         click.echo(f"Rank ≥ {records[0].lower}\n\n{whole_table(records)}\n")
     click.echo(LEGEND)
@@ -173,9 +173,9 @@ def verify(files: Sequence[Path]) -> None:
 @says_what_is_wrong
 def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool, force: bool) -> None:
     """Write the study page: all tables and pictures, half an hour on two cores; small: two minutes."""
-    from coupling.cli.study_page import write
+    from coupling.cli.study_page import write_study_page
 
-    write(folder, store or folder / "results", size == "full", workers, fresh, force)
+    write_study_page(folder, store or folder / "results", size == "full", workers, fresh, force)
 
 
 def study_family(name: str, family: str, **options: Any) -> None:
@@ -188,7 +188,7 @@ def study_family(name: str, family: str, **options: Any) -> None:
     limits = {f"L = {l}": p for l in range(1, lmax + 1) if (p := family_problem(family, l, options))}
     if not limits:
         raise ValueError(f"no path of {name} with parity {options['parity']} has degrees up to {lmax}")
-    found = run(limits | (others := variants(family, lmax, options)), options)
+    found = run_problems(limits | (others := variants(family, lmax, options)), options)
     by_limit, by_variant = ({label: found[label] for label in part} for part in (limits, others))
     click.echo(f"Relative error by rank; {next(iter(limits.values())).measure}.\n{LEGEND}\n")
     click.echo(errors_by_rank(by_limit, "degrees"))
@@ -233,7 +233,7 @@ def variants(family: str, lmax: int, options: Mapping[str, Any]) -> dict[str, Pr
     return found
 
 
-def run(problems: Mapping[str, Problem], options: Mapping[str, Any]) -> dict[str, list[Record]]:
+def run_problems(problems: Mapping[str, Problem], options: Mapping[str, Any]) -> dict[str, list[Record]]:
     """Return the results of all ranks of the problems; a bar on the error stream shows how far that is."""
     from coupling.lowrank.by_rank import study as search
 
@@ -262,11 +262,11 @@ def check_chart(options: Mapping[str, Any]) -> None:
 
 def show(panels: Mapping[str, Mapping[str, list[Record]]], file: Path | None, force: bool = False) -> None:
     """Draw error against rank: as text, and into a file if one is named."""
-    from coupling.lowrank.report import curves, drawn
+    from coupling.lowrank.report import drawn, error_curves
 
     for title, studies in panels.items():
         click.echo(f"{title}: relative error against rank\n{drawn(studies)}\n")
     if file:
         from coupling.plots import save_errors
 
-        save_errors(file, curves(panels), "rank R", force=force)
+        save_errors(file, error_curves(panels), "rank R", force=force)

@@ -15,7 +15,7 @@ from coupling.files.atomic import FINISHED
 from coupling.lowrank.by_rank import study
 from coupling.lowrank.factors import Factors
 from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization_problem, same, whole_problem
-from coupling.lowrank.records import Record, file_name
+from coupling.lowrank.records import Record, factor_file_name
 from coupling.lowrank.search import pool
 from coupling.lowrank.store import PROBLEMS, keep, load_factors
 from coupling.normalizations import MATRIX
@@ -64,10 +64,10 @@ def sections(full: bool) -> Sections:
     starts = 384 if full else 48
     found: Sections = {
         **{name: by_limit(name, full, starts) for name in FAMILIES},
-        "variants": variants(starts, 6 if full else 4),
+        "variants": variant_problems(starts, 6 if full else 4),
         "double": double(full, starts),
         "matrix": matrix(full, starts),
-        "exact": exact(full, starts),
+        "exact": exact_searches(full, starts),
         "whole": whole(full),
     }
     found["complex"] = {"L = 1": Job(whole_problem(1), (5, 6, 7), 64 if full else 12, True)}
@@ -77,7 +77,7 @@ def sections(full: bool) -> Sections:
 def begin(found: Sections, store: Path) -> None:
     """Put shipped results of these jobs into a store that does not have them, so that none gets worse."""
     wanted = {
-        file_name(job.problem, rank)
+        factor_file_name(job.problem, rank)
         for group in found.values()
         for job in group.values()
         for rank in job.ranks
@@ -85,7 +85,7 @@ def begin(found: Sections, store: Path) -> None:
     }
     store.mkdir(parents=True, exist_ok=True)
     for record in (record for name in PROBLEMS for record in load_factors(name)):
-        file = store / file_name(from_spec(record.spec), record.rank)
+        file = store / factor_file_name(from_spec(record.spec), record.rank)
         if file.name in wanted and not file.exists():
             keep(record, store)
 
@@ -107,7 +107,7 @@ def noting(jobs: Sequence[Job], store: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        files = [store / file_name(job.problem, rank, job.complex_factors) for job in jobs for rank in job.ranks]
+        files = [store / factor_file_name(job.problem, rank, job.complex_factors) for job in jobs for rank in job.ranks]
         FINISHED.extend(file for file in files if file.exists())
 
 
@@ -153,7 +153,7 @@ def fewer(starts: int, lmax: int) -> int:
     return starts if lmax < 10 else starts // 2
 
 
-def variants(starts: int, lmax: int) -> dict[str, Job]:
+def variant_problems(starts: int, lmax: int) -> dict[str, Job]:
     """Return the variants at one degree limit: signs, classes, weights, N itself."""
     jobs: dict[str, Job] = {}
     for name, family in FAMILIES.items():
@@ -196,7 +196,7 @@ def matrix(full: bool, starts: int) -> dict[str, Job]:
     }
 
 
-def exact(full: bool, starts: int) -> dict[str, Job]:
+def exact_searches(full: bool, starts: int) -> dict[str, Job]:
     """Return the searches for exact decompositions, from the rank that the count of equations suggests."""
     limits = (2, 3, 4, 5, 6, 7, 8, 10, 12, 16) if full else (2, 3, 4, 5, 6)
     jobs = {}

@@ -19,9 +19,9 @@ from coupling.lowrank.baseline import tensorly
 from coupling.lowrank.by_rank import Effort, searched
 from coupling.lowrank.factors import column_norms, tensor
 from coupling.lowrank.problems import Problem, from_spec
-from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, spread
+from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, term_products
 from coupling.lowrank.records import Record
-from coupling.lowrank.report import LEGEND, cell, curves, errors_by_rank, number, table, whole_table
+from coupling.lowrank.report import LEGEND, cell, error_curves, errors_by_rank, number, table, whole_table
 from coupling.lowrank.store import FACTORS, PROBLEMS, save_factors
 from coupling.plots import save_errors
 from coupling.plots.style import require_picture
@@ -36,9 +36,11 @@ PICTURES = ("normalizations", "degrees", "variants", "outputs", "whole")
 Studies = dict[str, list[Record]]
 
 
-def write(folder: Path, store: Path, full: bool, workers: int, fresh: bool = False, force: bool = False) -> None:
+def write_study_page(
+    folder: Path, store: Path, full: bool, workers: int, fresh: bool = False, force: bool = False
+) -> None:
     """Write ranks.md, its pictures and the files of factors into a folder; nothing where a foreign file is."""
-    require_page(folder, force)
+    require_study_page(folder, force)
     folder.mkdir(parents=True, exist_ok=True)
     jobs = sections(full)
     if not fresh:
@@ -46,7 +48,7 @@ def write(folder: Path, store: Path, full: bool, workers: int, fresh: bool = Fal
     found = work(jobs, store, workers)
     limits = {name: found[name] for name in ("Gaunt", "bracket")}
     products = products_table(limits, 4)
-    draw(folder, found, products, force)
+    draw_pictures(folder, found, products, force)
     parts = {
         "even": errors_by_rank(found["Gaunt"], "Gaunt"),
         "odd": errors_by_rank(found["bracket"], "bracket"),
@@ -70,7 +72,7 @@ def write(folder: Path, store: Path, full: bool, workers: int, fresh: bool = Fal
         save_factors(records, folder / f"{name}.safetensors", force=force)
 
 
-def require_page(folder: Path, force: bool) -> None:
+def require_study_page(folder: Path, force: bool) -> None:
     """Raise, before anything is searched, FileExistsError where a file of the page could not be written.
 
     ValueError where tensorly, its baseline, is not installed.
@@ -97,12 +99,15 @@ def to_ship(found: Mapping[str, Studies]) -> dict[str, list[Record]]:
     }
 
 
-def draw(folder: Path, found: Mapping[str, Studies], products: Sequence[tuple], force: bool = False) -> None:
+def draw_pictures(folder: Path, found: Mapping[str, Studies], products: Sequence[tuple], force: bool = False) -> None:
     """Write the pictures, ``PICTURES``."""
     normalizations, degrees, variants, outputs, whole = (folder / f"{name}.png" for name in PICTURES)
     limits = {name: found[name] for name in ("Gaunt", "bracket")}
     save_errors(
-        normalizations, curves({f"1/N, {name}": studies for name, studies in limits.items()}), "rank R", force=force
+        normalizations,
+        error_curves({f"1/N, {name}": studies for name, studies in limits.items()}),
+        "rank R",
+        force=force,
     )
     save_errors(degrees, fixed_rank(limits), "degree limit L", force=force)
     groups = {"Gaunt": "Gaunt", "bracket": "bracket"}
@@ -110,9 +115,12 @@ def draw(folder: Path, found: Mapping[str, Studies], products: Sequence[tuple], 
         f"variants, {name}": {k.removeprefix(f"{start}, "): v for k, v in found["variants"].items() if start in k}
         for name, start in groups.items()
     }
-    save_errors(variants, curves(sides), "rank R", force=force)
+    save_errors(variants, error_curves(sides), "rank R", force=force)
     save_errors(
-        outputs, curves({"outputs to 2L": found["double"], "matrix product": found["matrix"]}), "rank R", force=force
+        outputs,
+        error_curves({"outputs to 2L": found["double"], "matrix product": found["matrix"]}),
+        "rank R",
+        force=force,
     )
     panels = {"degrees to 2": compared(found["whole"]["L = 2"], products)}
     save_errors(whole, panels, "terms R", force=force)
@@ -176,8 +184,8 @@ def products_table(limits: Mapping[str, Studies], lmax: int) -> list[tuple[str, 
         for step in range(max(map(len, fits))):
             even, odd = (records[min(step, len(records) - 1)] for records in fits)
             factors = [
-                spread(gaunt_factors(lebedev(3 * l), l), even.factors),
-                spread(bracket_factors(lebedev(3 * l - 1), l), odd.factors),
+                term_products(gaunt_factors(lebedev(3 * l), l), even.factors),
+                term_products(bracket_factors(lebedev(3 * l - 1), l), odd.factors),
             ]
             error = float(np.linalg.norm(sum(map(tensor, factors)) - exact) / np.linalg.norm(exact))
             terms = sum(int(np.count_nonzero(column_norms(x))) for x in factors)

@@ -23,7 +23,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, models, overload, register_jitable, register_model
 
-from coupling.programs.llvm import fused, spread
+from coupling.programs.llvm import broadcast, fused_lanes
 
 #: Two registers of 512 bits: enough independent sums to hide the latency of a fused multiply-add.
 WIDTH_BYTES = 128
@@ -109,8 +109,8 @@ def _zero(typing, memory):
 def _fma(typing, a, b, c):
     def emit(context, builder, signature, args):
         vector = context.get_value_type(c)
-        first = args[0] if isinstance(a, Lanes) else spread(builder, args[0], vector)
-        return fused(builder, first, args[1], args[2])
+        first = args[0] if isinstance(a, Lanes) else broadcast(builder, args[0], vector)
+        return fused_lanes(builder, first, args[1], args[2])
 
     return c(a if isinstance(a, Lanes) else c.dtype, b, c), emit
 
@@ -131,7 +131,7 @@ def _binary(operation):
     def emit_binary(typing, a, b):
         def emit(context, builder, signature, args):
             vector = context.get_value_type(b)
-            first = args[0] if isinstance(a, Lanes) else spread(builder, args[0], vector)
+            first = args[0] if isinstance(a, Lanes) else broadcast(builder, args[0], vector)
             return getattr(builder, operation)(first, args[1])
 
         return b(a if isinstance(a, Lanes) else b.dtype, b), emit

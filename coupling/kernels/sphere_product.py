@@ -18,7 +18,7 @@ x_lm, then for x_l,-m; ``order`` holds the flat index of each row.  Fourier coef
 Tables: for each m the even, then the odd l+m; one such list for each θ of the northern half for synthesis; for
 analysis, for each chunk of θ, its numbers entry by entry.
 
-Domain: every degree whose tables and features fit in memory, which :func:`coupling.products.spherical.plan` requires;
+Domain: every degree whose tables and features fit in memory, see :func:`coupling.products.spherical.sphere_plan`;
 all places are 64-bit integers and lie inside an array.  Shapes are those of ``Product.__call__``; nothing is checked.
 """
 

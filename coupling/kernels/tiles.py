@@ -22,7 +22,7 @@ from llvmlite.binding import get_host_cpu_features
 from numba.core import types
 from numba.extending import lower_builtin, models, register_model, type_callable
 
-from coupling.programs.llvm import spread
+from coupling.programs.llvm import broadcast
 
 #: Whether there are 32 registers of 512 bits; otherwise 16 of 256 bits are assumed.
 LARGE = bool(get_host_cpu_features().get("avx512f", False))
@@ -198,7 +198,7 @@ def _lower_splat(context, builder, sig, args):
     memory, place, column = args[0], args[1], []
     vector = context.get_value_type(sig.return_type).element
     for _ in range(sig.return_type.rows):
-        column.append(spread(builder, builder.load(builder.gep(memory, [place])), vector))
+        column.append(broadcast(builder, builder.load(builder.gep(memory, [place])), vector))
         place = builder.add(place, ir.Constant(place.type, 1))
     return _tile(builder, context, sig.return_type, column)
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from coupling.integers import count, degree
 from coupling.lowrank.certificate import certify
 from coupling.lowrank.decomposition import Decomposition, as_objective
-from coupling.lowrank.factors import Factors, balanced, ordered
+from coupling.lowrank.factors import Factors, balanced, largest_first
 from coupling.lowrank.fit import EXACT, random_start
 from coupling.lowrank.layout import Layout
 from coupling.lowrank.objective import Objective
@@ -83,4 +83,4 @@ def _parafac(objective: Objective, factors: Factors, iterations: int) -> Factors
         return None
     if not all(np.isfinite(x).all() for x in found):
         return None
-    return ordered(balanced((found[0] * weights, found[1], found[2])))
+    return largest_first(balanced((found[0] * weights, found[1], found[2])))

@@ -18,7 +18,7 @@ from coupling.lowrank.fit import EXACT
 from coupling.lowrank.layout import FREE, Layout, layout_of, tied
 from coupling.lowrank.problems import Problem
 from coupling.lowrank.records import Record, record_of
-from coupling.lowrank.store import keep, stored
+from coupling.lowrank.store import keep, stored_record
 from coupling.selection import of_type
 
 #: Called with the rank, its starts that are done, their number, the best error so far.
@@ -77,7 +77,7 @@ def study(
     effort = Effort(*numbers, complex_factors)
     records: list[Record] = []
     for rank in sorted(count(rank, "rank") for rank in ranks):
-        old = None if store is None else stored(problem, rank, complex_factors, store, tell)
+        old = None if store is None else stored_record(problem, rank, complex_factors, store, tell)
         record, step = old, _of_rank(progress, rank)
         if record is None or not enough(record, effort):
             record = better(searched(problem, rank, effort, records[-1].factors if records else None, step), old)

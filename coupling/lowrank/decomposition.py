@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike
 from coupling.integers import count, degree
 from coupling.lowrank.batch import stackable
 from coupling.lowrank.certificate import Certificate, certify
-from coupling.lowrank.factors import Factors, balanced, ordered
+from coupling.lowrank.factors import Factors, balanced, largest_first
 from coupling.lowrank.fit import EXACT
 from coupling.lowrank.layout import FREE, Layout, Ties
 from coupling.lowrank.objective import Objective
-from coupling.lowrank.scaling import scaled
+from coupling.lowrank.scaling import scaled_problem
 from coupling.lowrank.search import Task, run
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ def decompose(
     >>> found.error < 1e-12, [factor.shape for factor in found.factors]
     (True, [(2, 2), (2, 2), (2, 2)])
     """
-    objective, scales = scaled(as_objective(tensor, mask, weights), ties if singles is None else (0, 0, 0))
+    objective, scales = scaled_problem(as_objective(tensor, mask, weights), ties if singles is None else (0, 0, 0))
     rank, starts = count(rank, "rank"), None if starts is None else count(starts, "starts")
     seed, workers = degree(seed, "seed"), count(workers, "workers")
     scaled_guess = None if guess is None else tuple(x / s[:, None] for x, s in zip(guess, scales, strict=True))
@@ -110,7 +110,7 @@ def decompose(
     best = tamest(results)
     used = [np.isin(np.arange(n), axis)[:, None] for n, axis in zip(objective.shape, objective.entries, strict=True)]
     a, b, c = (np.where(row, factor * s[:, None], 0) for factor, s, row in zip(best, scales, used, strict=True))
-    factors = (a, b, c) if singles is not None else ordered((a, b, c))
+    factors = (a, b, c) if singles is not None else largest_first((a, b, c))
     factors = balanced(factors) if layout == Layout(layout.shape, rank) else factors
     certificate = certify(as_objective(tensor, mask, weights), factors, measure)
     return Decomposition(factors, certificate.relative, certificate, tuple(sorted(error for error, _, _ in results)))

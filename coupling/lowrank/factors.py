@@ -32,7 +32,7 @@ def column_norms(factors: Sequence[Array]) -> Array:
     return np.prod([np.linalg.norm(factor, axis=0) for factor in factors], axis=0)
 
 
-def ordered(factors: Sequence[Array]) -> Factors:
+def largest_first(factors: Sequence[Array]) -> Factors:
     """Return the same sum with the largest term first."""
     order = np.argsort(-column_norms(factors), kind="stable")
     a, b, c = (factor[:, order] for factor in factors)

@@ -46,13 +46,13 @@ def bracket_factors(grid: Grid, lmax: object) -> Factors:
     return np.hstack([values, -values]), np.hstack([along, across]), np.hstack([across, along])
 
 
-def spread(product: Sequence[Array], scales: Sequence[Array]) -> Factors:
+def term_products(product: Sequence[Array], scales: Sequence[Array]) -> Factors:
     """Return the product of a sum over (l, m) and a sum over l, term by term: R Q terms.
 
     scales: three arrays [lmax+1, R] that multiply the degrees.
 
     >>> from coupling.sphere.grids import lebedev
-    >>> [x.shape for x in spread(gaunt_factors(lebedev(3), 1), [np.ones((2, 5))] * 3)]
+    >>> [x.shape for x in term_products(gaunt_factors(lebedev(3), 1), [np.ones((2, 5))] * 3)]
     [(4, 30), (4, 30), (4, 30)]
     """
     lmax = len(scales[0]) - 1

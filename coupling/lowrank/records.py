@@ -107,11 +107,11 @@ def mean_equivariance_error(problem: Problem, factors: Factors) -> float | None:
     return equivariance_error(tensor(factors))
 
 
-def file_name(problem: Problem, rank: int, complex_factors: bool = False) -> str:
+def factor_file_name(problem: Problem, rank: int, complex_factors: bool = False) -> str:
     """Return the file name of a problem and rank; weights of the user enter by a digest.
 
     >>> from coupling.lowrank.problems import whole_problem
-    >>> file_name(whole_problem(1), 7)
+    >>> factor_file_name(whole_problem(1), 7)
     'whole-wigner_3j-all-l1-r7.safetensors'
     """
     name = problem.name

@@ -119,13 +119,13 @@ def _packed(text: str, width: int) -> str:
     return text if len(text) < width else f"{text[: width - 2]}+"
 
 
-def curves(
+def error_curves(
     panels: Mapping[str, Mapping[str, Sequence[Record]]],
 ) -> dict[str, dict[str, tuple[list[int], list[float]]]]:
     """Return ranks and errors of results, for each panel and label: what :func:`coupling.plots.save_errors` draws.
 
     >>> from coupling.lowrank import shipped
-    >>> curves({"gaunt": {"L = 2": [shipped("gaunt", 2)], "L = 9": []}})
+    >>> error_curves({"gaunt": {"L = 2": [shipped("gaunt", 2)], "L = 9": []}})
     {'gaunt': {'L = 2': ([2], [0.0])}}
     """
     return {

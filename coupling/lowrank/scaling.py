@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from coupling.lowrank.objective import Objective
 
 
-def scaled(objective: Objective, ties: tuple[int, ...] = (0, 1, 2)) -> tuple[Objective, list[NDArray[np.float64]]]:
+def scaled_problem(
+    objective: Objective, ties: tuple[int, ...] = (0, 1, 2)
+) -> tuple[Objective, list[NDArray[np.float64]]]:
     """Return the problem T / (s1 s2 s3) with entries of order one, and the three vectors of scales.
 
     Separable factors change neither rank nor residuals.  They are fitted to log |T| where the problem is masked,

@@ -29,8 +29,8 @@ from coupling.files.report import Report, verdict
 from coupling.integers import count, degree
 from coupling.lowrank.factors import Array
 from coupling.lowrank.problems import Problem, from_spec
-from coupling.lowrank.records import Record, file_name
-from coupling.lowrank.structure import check_result, described, problem_of, record_in, shape_of
+from coupling.lowrank.records import Record, factor_file_name
+from coupling.lowrank.structure import check_result, problem_of, record_fields, record_in, shape_of
 from coupling.lowrank.verification import claims_in_vain, false_errors
 from coupling.quoted import quoted
 from coupling.version import __version__
@@ -61,7 +61,7 @@ def save_factors(records: Sequence[Record], file: Path, *, force: bool = False) 
     arrays = [np.ascontiguousarray(x, float) for record in records for x in record.factors]
     names = [f"{number}.{slot}" for number in range(len(records)) for slot in "abc"]
     tensors = [Tensor(name, "F64", x.shape) for name, x in zip(names, arrays, strict=True)]
-    results = [described(record) for record in records]
+    results = [record_fields(record) for record in records]
     metadata = {**FACTORS.constants(None), "package_version": __version__, "results": results}
     return write(file, metadata, tensors, arrays, force=force)
 
@@ -144,8 +144,8 @@ def keep(record: Record, folder: Path) -> Path:
     ('gaunt-inverse-all-real-unit-l2.2.2-r2.safetensors', True)
     """
     problem, is_complex = from_spec(record.spec), bool(np.iscomplexobj(record.factors[0]))
-    file = folder / file_name(problem, record.rank, is_complex)
-    result = {key: value for key, value in described(record).items() if key not in ("spec", "rank")}
+    file = folder / factor_file_name(problem, record.rank, is_complex)
+    result = {key: value for key, value in record_fields(record).items() if key not in ("spec", "rank")}
     spec, arrays = dict(record.spec), {slot: _real(x) for slot, x in zip("abc", record.factors, strict=True)}
     if not isinstance(spec.get("weights", ""), str):  # too long for a header
         arrays["weights"], spec["weights"] = np.array(spec["weights"], float), None
@@ -202,7 +202,7 @@ def _record(file: Path, request: RecordRequest, content: Content, verify: bool) 
     if "weights" in content.arrays:
         spec["weights"] = content.arrays["weights"].tolist()
     problem = problem_of(file, spec)
-    if file.name != (name := file_name(problem, request.rank, request.complex)):
+    if file.name != (name := factor_file_name(problem, request.rank, request.complex)):
         raise TableError(file, "name", f"{name}, after its problem and rank", file.name)
     result = content.metadata["result"]
     values = {**result, "spec": problem.spec, "rank": request.rank} if isinstance(result, dict) else result
@@ -231,14 +231,14 @@ def kept(file: str | os.PathLike[str]) -> Record:
     return record
 
 
-def stored(
+def stored_record(
     problem: Problem, rank: int, complex_factors: bool, folder: Path, tell: Callable[[str], object]
 ) -> Record | None:
     """Return what a folder holds for a problem and rank; None, if there is nothing or nothing that is true.
 
     A file that is refused is told, with the reason, and moved aside, never removed: it may not be ours.
     """
-    file = folder / file_name(problem, rank, complex_factors)
+    file = folder / factor_file_name(problem, rank, complex_factors)
     if not file.is_file():
         return None
     try:

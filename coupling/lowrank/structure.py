@@ -62,11 +62,11 @@ CERTIFICATE: dict[str, Rule] = {
 }
 
 
-def described(record: Record) -> dict[str, Any]:
+def record_fields(record: Record) -> dict[str, Any]:
     """Return the fields of a record, apart from its factors, as JSON values.
 
     >>> from coupling.lowrank import shipped
-    >>> sorted(described(shipped("gaunt", 1)))[:4]
+    >>> sorted(record_fields(shipped("gaunt", 1)))[:4]
     ['certificate', 'congruence', 'equivariance', 'error']
     """
     values = {f.name: getattr(record, f.name) for f in fields(record) if f.name != "factors"}

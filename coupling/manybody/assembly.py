@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coupling.manybody.blocks import Indices, MultipletBlock, block, groups_of, keys, reaches
+from coupling.manybody.blocks import Indices, MultipletBlock, block_multiplets, groups_of, keys, reaches
 from coupling.manybody.irreps import Irrep
 from coupling.manybody.value import Basis
 
@@ -27,7 +27,7 @@ class Space(NamedTuple):
         """Return the blocks in which the output occurs, in the order of this package."""
         groups = (each for each in groups_of(self.irreps, self.order, self.symmetry))
         return [
-            block(each, self.output, self.symmetry, self.basis)
+            block_multiplets(each, self.output, self.symmetry, self.basis)
             for each in groups
             if reaches(each, self.output, self.symmetry)
         ]

@@ -22,10 +22,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.manybody.integral import LIMIT, Integers, fitted, largest, primitive
+from coupling.manybody.integral import LIMIT, Integers, as_integers, largest_magnitude, primitive
 from coupling.manybody.irreps import Irrep
 from coupling.manybody.powers import power
-from coupling.manybody.trees import Coupled, Shape, coupled, degrees, lowerings
+from coupling.manybody.trees import Coupled, Shape, block_degrees, coupled, lowerings
 
 Indices = NDArray[np.int64]
 
@@ -62,13 +62,13 @@ class MultipletBlock(NamedTuple):
     @property
     def shape(self) -> Shape:
         """The degrees, doubled, and powers."""
-        return shape_of(self.groups)
+        return group_shape(self.groups)
 
 
-def shape_of(groups: tuple[Group, ...]) -> Shape:
+def group_shape(groups: tuple[Group, ...]) -> Shape:
     """Return the degrees, doubled, and powers of groups.
 
-    >>> shape_of((Group(0, Irrep(2, -1), 0, 2),))
+    >>> group_shape((Group(0, Irrep(2, -1), 0, 2),))
     ((2, 2),)
     """
     return tuple((group.irrep.twice, group.n) for group in groups)
@@ -103,17 +103,17 @@ def reaches(groups: tuple[Group, ...], output: Irrep, symmetry: str) -> bool:
         return False
     if symmetry == "antisymmetric" and any(group.n > group.irrep.dimension for group in groups):
         return False
-    return output.twice in degrees(shape_of(groups), symmetry)
+    return output.twice in block_degrees(group_shape(groups), symmetry)
 
 
-def block(groups: tuple[Group, ...], output: Irrep, symmetry: str, basis: str) -> MultipletBlock:
+def block_multiplets(groups: tuple[Group, ...], output: Irrep, symmetry: str, basis: str) -> MultipletBlock:
     """Return the multiplets of an irrep in a block, with the monomials of complex or real components.
 
-    >>> found = block((Group(0, Irrep(2, -1), 0, 2),), Irrep(0, 1), "symmetric", "real")
+    >>> found = block_multiplets((Group(0, Irrep(2, -1), 0, 2),), Irrep(0, 1), "symmetric", "real")
     >>> found.values, found.monomials.tolist()
     (array([[4, 1, 4]]), [[0, 0], [1, 1], [2, 2]])
     """
-    shape, lowest = shape_of(groups), 0 if basis == "real" else -output.twice
+    shape, lowest = group_shape(groups), 0 if basis == "real" else -output.twice
     found = coupled(shape, symmetry, output.twice, lowest)
     places = lowered(shape, symmetry)[found.columns]
     top = sum(twice * n for twice, n in shape)
@@ -219,5 +219,5 @@ def _summed(vectors: Integers, source: Indices, sign: Indices, component: Indice
     order = np.lexsort((key, component))
     key, component = key[order], component[order]
     starts = np.flatnonzero(np.r_[True, (component[1:] != component[:-1]) | (key[1:] != key[:-1])])
-    terms = fitted(vectors, largest(vectors) << rows.shape[1])[:, source[order]] * sign[order]
+    terms = as_integers(vectors, largest_magnitude(vectors) << rows.shape[1])[:, source[order]] * sign[order]
     return np.add.reduceat(terms, starts, axis=1), component[starts], rows[order[starts]]

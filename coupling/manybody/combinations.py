@@ -9,7 +9,7 @@ from math import gcd, lcm
 import numpy as np
 
 from coupling.manybody.blocks import Group, MultipletBlock, lowered
-from coupling.manybody.integral import Integers, fitted, largest, matrix_product, primitive
+from coupling.manybody.integral import Integers, as_integers, integer_matmul, largest_magnitude, primitive
 from coupling.manybody.ladder import coefficients
 from coupling.manybody.trees import lowerings
 
@@ -87,9 +87,10 @@ def inverse(matrix: list[RationalRow]) -> list[RationalRow]:
 class Pivotal:
     """The multiplets of a block in divided powers, and monomials of the highest weight that tell them apart.
 
-    >>> from coupling.manybody.blocks import block
+    >>> from coupling.manybody.blocks import block_multiplets
     >>> from coupling.manybody.irreps import Irrep
-    >>> found = Pivotal(block((Group(0, Irrep(2, -1), 0, 3),), Irrep(2, -1), "symmetric", "real"), "symmetric", 2)
+    >>> made = block_multiplets((Group(0, Irrep(2, -1), 0, 3),), Irrep(2, -1), "symmetric", "real")
+    >>> found = Pivotal(made, "symmetric", 2)
     >>> found.row((0, 0, 0), (2, 4, 2)) == found.row((0, 0, 0), (2, 0, 2))
     False
     """
@@ -179,6 +180,6 @@ def combined(block: MultipletBlock, rows: list[RationalRow]) -> MultipletBlock:
         whole.append([int(x * scale) for x in row])
         norms.append(product(row, row, block.norms) * scale**2)
     matrix = np.array(whole, object).reshape(len(rows), len(block.norms))
-    values, divisors = primitive(*[matrix_product(fitted(matrix, largest(matrix)), block.values)] * 2)
+    values, divisors = primitive(*[integer_matmul(as_integers(matrix, largest_magnitude(matrix)), block.values)] * 2)
     reduced = tuple(norm / int(g) ** 2 for norm, g in zip(norms, divisors, strict=True))
     return block._replace(values=values, norms=reduced, divisors=divisors)

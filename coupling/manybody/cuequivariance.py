@@ -29,10 +29,10 @@ from typing import Any
 import numpy as np
 
 from coupling.exact.rounding import isqrt_exact
-from coupling.manybody.blocks import Group, MultipletBlock, block
+from coupling.manybody.blocks import Group, MultipletBlock, block_multiplets
 from coupling.manybody.combinations import RationalRow, gram_schmidt, pivots
 from coupling.manybody.irreps import Irrep
-from coupling.manybody.ladder import coefficients, norm
+from coupling.manybody.ladder import coefficients, highest_norm
 from coupling.manybody.powers import power
 from coupling.manybody.trees import Tree
 from coupling.selection import doubled_triangle
@@ -131,7 +131,7 @@ def sparse_power(twice: int, n: int, degree: int) -> list[RationalRow]:
     if len(rows) == 1:
         return rows
     groups = (Group(0, Irrep(twice, 0), 0, n),)
-    return made_sparse(block(groups, Irrep(degree, 0), "symmetric", "real"), rows)
+    return made_sparse(block_multiplets(groups, Irrep(degree, 0), "symmetric", "real"), rows)
 
 
 def coupled_rows(made: MultipletBlock) -> list[RationalRow]:
@@ -159,7 +159,7 @@ def _divided(made: MultipletBlock, tree: Tree, value: int) -> int:
     square, before = 1, 0
     for group, step in zip(made.groups, tree, strict=True):
         square *= power(group.irrep.twice, group.n, "symmetric").multiplets(step.degree).norms[step.number]
-        square *= norm(before, step.degree, step.result)
+        square *= highest_norm(before, step.degree, step.result)
         before = step.result
     return isqrt_exact(square // value) or 0
 

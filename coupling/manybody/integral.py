@@ -12,47 +12,47 @@ LIMIT = 1 << 62
 Integers = NDArray[Any]
 
 
-def largest(array: Integers) -> int:
+def largest_magnitude(array: Integers) -> int:
     """Return the largest magnitude, 0 of an empty array.
 
-    >>> largest(np.array([[1, -3]]))
+    >>> largest_magnitude(np.array([[1, -3]]))
     3
     """
     return max(int(array.max()), -int(array.min())) if array.size else 0
 
 
-def fitted(array: Integers, bound: int) -> Integers:
+def as_integers(array: Integers, bound: int) -> Integers:
     """Return an array as 64-bit integers if a bound on what follows lets it, else as Python's integers.
 
-    >>> fitted(np.array([1]), 1 << 80).dtype, fitted(np.array([1], object), 5).dtype
+    >>> as_integers(np.array([1]), 1 << 80).dtype, as_integers(np.array([1], object), 5).dtype
     (dtype('O'), dtype('int64'))
     """
     return array.astype(np.int64 if bound < LIMIT else object, copy=False)
 
 
-def product(*factors: Integers) -> Integers:
+def integer_product(*factors: Integers) -> Integers:
     """Return the elementwise product, broadcast.
 
-    >>> product(np.array([1 << 40]), np.array([1 << 40]))
+    >>> integer_product(np.array([1 << 40]), np.array([1 << 40]))
     array([1208925819614629174706176], dtype=object)
     """
     bound = 1
     for factor in factors:
-        bound *= max(1, largest(factor))
-    result = fitted(factors[0], bound)
+        bound *= max(1, largest_magnitude(factor))
+    result = as_integers(factors[0], bound)
     for factor in factors[1:]:
-        result = result * fitted(factor, bound)
+        result = result * as_integers(factor, bound)
     return result
 
 
-def matrix_product(left: Integers, right: Integers) -> Integers:
+def integer_matmul(left: Integers, right: Integers) -> Integers:
     """Return left @ right.
 
-    >>> matrix_product(np.array([[1, 2]]), np.array([[3], [4]]))
+    >>> integer_matmul(np.array([[1, 2]]), np.array([[3], [4]]))
     array([[11]])
     """
-    bound = largest(left) * largest(right) * max(1, right.shape[0])
-    return np.asarray(fitted(left, bound) @ fitted(right, bound))
+    bound = largest_magnitude(left) * largest_magnitude(right) * max(1, right.shape[0])
+    return np.asarray(as_integers(left, bound) @ as_integers(right, bound))
 
 
 def primitive(rows: Integers, of: Integers) -> tuple[Integers, Integers]:
@@ -63,4 +63,4 @@ def primitive(rows: Integers, of: Integers) -> tuple[Integers, Integers]:
     """
     divisors = np.gcd.reduce(of, axis=1)
     reduced = rows // divisors[:, None]
-    return fitted(reduced, largest(reduced)), divisors
+    return as_integers(reduced, largest_magnitude(reduced)), divisors

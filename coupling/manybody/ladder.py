@@ -17,7 +17,7 @@ from math import comb, gcd
 
 import numpy as np
 
-from coupling.manybody.integral import Integers, fitted, largest
+from coupling.manybody.integral import Integers, as_integers, largest_magnitude
 
 
 @lru_cache(maxsize=1 << 14)
@@ -37,10 +37,10 @@ def highest(a: int, b: int, c: int) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=1 << 12)
-def norm(a: int, b: int, c: int) -> int:
+def highest_norm(a: int, b: int, c: int) -> int:
     """Return the squared norm of :func:`highest`, over the squared norms of the highest states of the two factors.
 
-    >>> norm(2, 2, 0)
+    >>> highest_norm(2, 2, 0)
     12
     """
     n = (a + b - c) // 2
@@ -63,6 +63,6 @@ def coefficients(a: int, b: int, c: int) -> Integers:
             result[i, j] = sum(
                 x * comb(i, i - s) * comb(j, j - (n - s)) for s, x in enumerate(terms) if s <= i and n - s <= j
             )
-    fixed = fitted(result, largest(result))
+    fixed = as_integers(result, largest_magnitude(result))
     fixed.flags.writeable = False
     return fixed

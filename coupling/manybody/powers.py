@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coupling.manybody.integral import Integers, fitted, largest, matrix_product
+from coupling.manybody.integral import Integers, as_integers, integer_matmul, largest_magnitude
 
 Monomial = tuple[int, ...]
 SparseRow = dict[int, int]
@@ -82,7 +82,7 @@ class Power:
         """Return the multiplets of a degree, doubled."""
         if degree not in self._kept:
             s = (self.n * self.twice - degree) // 2
-            highest = orthogonal(kernel(self._raising(s), len(self.by_lowering[s])), self._weights(s))
+            highest = orthogonalized(null_space(self._raising(s), len(self.by_lowering[s])), self._weights(s))
             self._kept[degree] = Multiplets(
                 self._lowered(highest, s, degree),
                 tuple(_squared(v, self._weights(s)) for v in highest),
@@ -124,8 +124,8 @@ class Power:
             start = self._start[s + k]
             result[:, start : start + level.shape[1]] = level
             if k < degree:
-                level = matrix_product(level, self._lowering_matrix(s + k)) // (k + 1)
-        return fitted(result, largest(result))
+                level = integer_matmul(level, self._lowering_matrix(s + k)) // (k + 1)
+        return as_integers(result, largest_magnitude(result))
 
     def _lowering_matrix(self, s: int) -> Integers:
         place = {ks: i for i, ks in enumerate(self.by_lowering[s + 1])}
@@ -150,10 +150,10 @@ def _squared(vector: Sequence[int], weights: Sequence[int]) -> int:
     return sum(x * x * w for x, w in zip(vector, weights, strict=True))
 
 
-def kernel(rows: list[SparseRow], columns: int) -> list[list[int]]:
+def null_space(rows: list[SparseRow], columns: int) -> list[list[int]]:
     """Return the vectors that all rows annihilate, by the reduced row echelon form, each primitive.
 
-    >>> kernel([{0: 2, 1: 1, 2: 0}], 3)
+    >>> null_space([{0: 2, 1: 1, 2: 0}], 3)
     [[-1, 2, 0], [0, 0, 1]]
     """
     pivots: dict[int, SparseRow] = {}
@@ -200,10 +200,10 @@ def _null_vector(pivots: dict[int, SparseRow], free: int, columns: int) -> list[
     return vector
 
 
-def orthogonal(vectors: list[list[int]], weights: Sequence[int]) -> list[list[int]]:
+def orthogonalized(vectors: list[list[int]], weights: Sequence[int]) -> list[list[int]]:
     """Return primitive orthogonal vectors of the same spans, in order; the first coefficient of each is positive.
 
-    >>> orthogonal([[0, -1, 0], [1, 1, 0]], [1, 1, 1])
+    >>> orthogonalized([[0, -1, 0], [1, 1, 0]], [1, 1, 1])
     [[0, 1, 0], [1, 0, 0]]
     """
     found: list[list[int]] = []

@@ -55,10 +55,10 @@ def normalized(high: Floats, low: Floats) -> DoubleDouble:
     return DoubleDouble(total, low - (total - high))
 
 
-def roots(values: Sequence[Fraction]) -> DoubleDouble:
+def root_pairs(values: Sequence[Fraction]) -> DoubleDouble:
     """Return the square roots of rationals as pairs.
 
-    >>> roots([Fraction(2)]).high
+    >>> root_pairs([Fraction(2)]).high
     array([1.41421356])
     """
     known: dict[Fraction, tuple[float, float]] = {}
@@ -98,7 +98,7 @@ def integers(values: Integers) -> DoubleDouble:
 def times(a: DoubleDouble, b: DoubleDouble) -> DoubleDouble:
     """Return the product of pairs, to a relative error of a few 2^-104 (Dekker 1971).
 
-    >>> times(roots([Fraction(2)]), roots([Fraction(2)])).high
+    >>> times(root_pairs([Fraction(2)]), root_pairs([Fraction(2)])).high
     array([2.])
     """
     product = a.high * b.high
@@ -125,10 +125,11 @@ def doubtful(value: DoubleDouble) -> NDArray[np.int64]:
     return np.flatnonzero(abs(abs(value.low) - half) <= ERROR * size)
 
 
-def rounded(n: Integers, factors: Sequence[DoubleDouble], exactly: Callable[[int], Fraction]) -> Floats:
+def rounded_multiples(n: Integers, factors: Sequence[DoubleDouble], exactly: Callable[[int], Fraction]) -> Floats:
     """Return the doubles nearest to n times some roots; exactly(i) is the square of number i.
 
-    >>> rounded(np.array([3, -1]), [roots([Fraction(1, 9), Fraction(2)])], lambda i: [Fraction(1), Fraction(2)][i])
+    >>> pairs = root_pairs([Fraction(1, 9), Fraction(2)])
+    >>> rounded_multiples(np.array([3, -1]), [pairs], lambda i: [Fraction(1), Fraction(2)][i])
     array([ 1.        , -1.41421356])
     """
     value = integers(n)

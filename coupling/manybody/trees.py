@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.manybody.integral import Integers, primitive, product
-from coupling.manybody.ladder import coefficients, norm
+from coupling.manybody.integral import Integers, integer_product, primitive
+from coupling.manybody.ladder import coefficients, highest_norm
 from coupling.manybody.powers import power
 from coupling.selection import doubled_triangle
 
@@ -63,16 +63,16 @@ def lowerings(shape: Shape, symmetry: str) -> NDArray[np.int64]:
 
 
 @lru_cache(maxsize=4096)
-def degrees(shape: Shape, symmetry: str) -> tuple[int, ...]:
+def block_degrees(shape: Shape, symmetry: str) -> tuple[int, ...]:
     """Return twice the degrees that occur in a block, ascending.
 
-    >>> degrees(((2, 2), (2, 1)), "symmetric")
+    >>> block_degrees(((2, 2), (2, 1)), "symmetric")
     (2, 4, 6)
     """
     own = sorted(power(*shape[-1], symmetry).degrees())
     if len(shape) == 1:
         return tuple(own)
-    pairs = ((a, b) for a in degrees(shape[:-1], symmetry) for b in own)
+    pairs = ((a, b) for a in block_degrees(shape[:-1], symmetry) for b in own)
     return tuple(sorted({c for a, b in pairs for c in range(abs(a - b), a + b + 1, 2)}))
 
 
@@ -93,7 +93,7 @@ def coupled(shape: Shape, symmetry: str, degree: int, weights: int | None = None
         return Coupled(trees, found.vectors[:, kept], kept, found.norms)
     pairs = [
         _pair(shape, symmetry, (a, b, degree), weights)
-        for a in degrees(shape[:-1], symmetry)
+        for a in block_degrees(shape[:-1], symmetry)
         for b in sorted(own.degrees())
         if doubled_triangle(a, b, degree)
     ]
@@ -129,10 +129,10 @@ def _pair(shape: Shape, symmetry: str, degrees: tuple[int, int, int], weights: i
     before, own = coupled(shape[:-1], symmetry, a), power(*shape[-1], symmetry).multiplets(b)
     columns, left, right = _gathered(shape, symmetry, None if weights is None else (c, weights))
     factors = _factors(shape, symmetry, degrees, weights)
-    vectors = product(before.vectors[:, None, left], own.vectors[None, :, right], factors)
+    vectors = integer_product(before.vectors[:, None, left], own.vectors[None, :, right], factors)
     vectors = vectors.reshape(-1, len(columns))
     trees = [(*tree, Step(k, b, c)) for tree in before.trees for k in range(len(own.norms))]
-    norms = [x * y * norm(*degrees) for x in before.norms for y in own.norms]
+    norms = [x * y * highest_norm(*degrees) for x in before.norms for y in own.norms]
     top = sum(twice * n for twice, n in shape)
     highest = 2 * lowerings(shape, symmetry)[columns] == top - c
     vectors, divisors = primitive(vectors, vectors[:, highest])

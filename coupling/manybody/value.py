@@ -16,7 +16,7 @@ from coupling.exact.surd import Surd
 from coupling.integers import half, integer
 from coupling.manybody.integral import Integers
 from coupling.manybody.irreps import Irrep, parse_irreps
-from coupling.manybody.rounding import Floats, roots, rounded, times
+from coupling.manybody.rounding import Floats, root_pairs, rounded_multiples, times
 from coupling.memory import require_memory
 from coupling.portable import Portable
 from coupling.quoted import quoted
@@ -142,11 +142,11 @@ class Basis(Portable):
 
     def _rounded(self, radicands: Any, radicand: Indices, factor: Any) -> Floats:
         """Return n √(r · s) of all entries, for other r; factor(entry) is the ratio of r to its own."""
-        kinds, each = self.shape[1], roots([1 / norm for norm in self.norms])
-        steps = roots([self._step(c) for c in range(kinds)])
+        kinds, each = self.shape[1], root_pairs([1 / norm for norm in self.norms])
+        steps = root_pairs([self._step(c) for c in range(kinds)])
         scales = times(each.spread(kinds), steps.repeated(len(self.labels)))
-        factors = roots(radicands).taken(radicand[self.monomial]), scales.taken(self.path * kinds + self.component)
-        return rounded(self.integers, factors, lambda entry: self._square(entry) * factor(entry))
+        factors = root_pairs(radicands).taken(radicand[self.monomial]), scales.taken(self.path * kinds + self.component)
+        return rounded_multiples(self.integers, factors, lambda entry: self._square(entry) * factor(entry))
 
     @cached_property
     def _matrix(self) -> csr_array:

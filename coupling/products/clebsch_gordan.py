@@ -21,7 +21,7 @@ from coupling.portable import Kept, read_only
 from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.paths import by_degrees, path_weights, selected_paths
 from coupling.products.product import Features, Product
-from coupling.products.separate import separate_rows, spread
+from coupling.products.separate import separate_rows, spread_paths
 from coupling.products.sparse_program import Integers, Section, few_sums, places, row_count, sparse_sections
 from coupling.products.sums import Sums, TypedSums, ends_of, in_numbers, straight_sums
 from coupling.products.table import checked_table, table_of
@@ -120,7 +120,7 @@ class ClebschGordan(Product):
             axis = -2 if last else -1
             raise ValueError(f"weights must have {len(self.paths)} paths on axis {axis}, got {w.shape[-2]}")
         if self.turns:
-            x, y = (x, spread(y, w, self.paths)) if self.turns == 1 else (spread(x, w, self.paths), y)
+            x, y = (x, spread_paths(y, w, self.paths)) if self.turns == 1 else (spread_paths(x, w, self.paths), y)
             z = self._separate(x, y)
         else:
             z = separate_rows(self.paths, self.lmax[2]).summed(np, self._separate(x, y), w)

@@ -55,14 +55,14 @@ def _polynomial(n: int, x: Long) -> tuple[Long, Long]:
     return value, n * (before - x * value) / ((1 - x) * (1 + x))
 
 
-def legendre(lmax: int, points: Colatitudes) -> Array:
+def legendre_values(lmax: int, points: Colatitudes) -> Array:
     """Return P[l, m, θ], m = 0 … lmax+1, with R_l0 = P_l0 and R_l,±m = √2 P_lm (cos, sin) mφ; zero for m > l.
 
     P_mm is a product of sines that leaves the range of a double at high orders near the poles, though P_lm comes back
     into it; so every number carries a power of two of its own.  Recurrence in l: P_l = a (x P_l-1 - P_l-2 / a'),
     a = √((4l²-1)/(l²-m²)), a' that of l-1.  Source: NIST Digital Library of Mathematical Functions, 14.10.3.
 
-    >>> legendre(2, colatitudes(0))[2, :, 0].round(6) + 0.0  # at the equator
+    >>> legendre_values(2, colatitudes(0))[2, :, 0].round(6) + 0.0  # at the equator
     array([-0.315392,  0.      ,  0.386274,  0.      ])
     """
     result: Array = np.zeros((lmax + 1, lmax + 2, len(points.cosine)))
@@ -103,7 +103,7 @@ def _diagonal(lmax: int, sine: Long) -> tuple[Long, NDArray[np.int64]]:
 def slope(p: Array) -> Array:
     """Return ∂P/∂θ [l, m, θ], m = 0 … lmax, from P: ½[√((l+m)(l-m+1)) P_l,m-1 - √((l-m)(l+m+1)) P_l,m+1].
 
-    >>> p = legendre(1, colatitudes(0))
+    >>> p = legendre_values(1, colatitudes(0))
     >>> (slope(p)[1, :, 0] / p[0, 0]).round(12) + 0.0
     array([-1.73205081,  0.        ])
     """

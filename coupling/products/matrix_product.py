@@ -72,7 +72,7 @@ class MatrixProduct(Product):
         l1, l2, l3 = self.lmax
         self._used = used_degrees(l1, l2, l3)
         twice = max(self._used) if spin is None else doubled_spin(spin)
-        require_memory(plan_bytes(self._used, twice + 1), f"the matrix product to degrees {self.lmax}")
+        require_memory(matrix_plan_bytes(self._used, twice + 1), f"the matrix product to degrees {self.lmax}")
         twice = doubled_spin(smallest_spin(l1, l2, l3) if spin is None else spin)
         if twice < max(self._used):
             least = max(self._used) / 2
@@ -146,7 +146,7 @@ class MatrixProduct(Product):
             out[:] = 0
             return
         if dtype not in self._plans:
-            self._plans[dtype] = make_plan(lmax, self.spin, self.trimmed_weights, dtype)
+            self._plans[dtype] = matrix_plan(lmax, self.spin, self.trimmed_weights, dtype)
         plan = self._plans[dtype]
         x, y = _without(x, masks[0]), _without(y, masks[1])
         ahead = (0,) * AHEAD if x.nbytes + y.nbytes + out.nbytes > LARGE_BYTES else ()
@@ -169,10 +169,10 @@ def _without(x: Features, mask: NDArray[np.bool_] | None) -> Features:
     return x
 
 
-def plan_bytes(lmax: tuple[int, int, int], n: int) -> int:
+def matrix_plan_bytes(lmax: tuple[int, int, int], n: int) -> int:
     """Return the bytes of the tables of a product, with the pieces they are joined from, and of a block of lanes.
 
-    >>> plan_bytes((1, 1, 1), 2)
+    >>> matrix_plan_bytes((1, 1, 1), 2)
     2280
     """
     # (n-m+1)/2 numbers for each l ≥ m, twice; entries of the encoders
@@ -181,7 +181,7 @@ def plan_bytes(lmax: tuple[int, int, int], n: int) -> int:
 
 
 @default_rounding()
-def make_plan(lmax: tuple[int, int, int], spin: float, weights: list[Array], dtype: np.dtype[Any]) -> Plan:
+def matrix_plan(lmax: tuple[int, int, int], spin: float, weights: list[Array], dtype: np.dtype[Any]) -> Plan:
     """Return the tables of a product in the order in which its kernel reads them."""
     n = int(2 * spin) + 1
     straight = n <= STRAIGHT

@@ -48,10 +48,10 @@ def separate_rows(paths: Integers, lmax: int) -> Separate:
     return Separate(np.argsort(of_row, kind="stable"), path, np.bincount(degrees, minlength=lmax + 1).tolist())
 
 
-def spread(z: Any, weights: Any, paths: Integers) -> Any:
+def spread_paths(z: Any, weights: Any, paths: Integers) -> Any:
     """Return the separate paths w_p z [..., total, channels] of a feature z [..., (lmax+1)², channels].
 
-    >>> spread(np.arange(4.0)[:, None], np.array([[2.0], [3.0]]), np.array([[0, 1, 1], [1, 1, 0]]))[:, 0]
+    >>> spread_paths(np.arange(4.0)[:, None], np.array([[2.0], [3.0]]), np.array([[0, 1, 1], [1, 1, 0]]))[:, 0]
     array([2., 4., 6., 0.])
     """
     sizes = 2 * paths[:, 2].astype(np.int64) + 1

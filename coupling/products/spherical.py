@@ -17,7 +17,7 @@ from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherica
 from coupling.memory import require_memory
 from coupling.portable import Kept, read_only
 from coupling.products.blocks import aligned_zeros, run_blocks
-from coupling.products.legendre import colatitudes, legendre, slope
+from coupling.products.legendre import colatitudes, legendre_values, slope
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, largest, reached_degrees, rows_of
 from coupling.programs.sphere import sphere_tape
@@ -168,7 +168,7 @@ class Spherical(Product):
         if min(lmax) < 0:
             return
         if dtype not in self._plans:
-            self._plans[dtype] = plan(lmax, self.reached_terms(), dtype, self.reached)
+            self._plans[dtype] = sphere_plan(lmax, self.reached_terms(), dtype, self.reached)
         w = width(dtype)
 
         def run(first: int, last: int) -> None:
@@ -198,10 +198,10 @@ class OneTerm(Spherical):
         super().__init__(lmax, [term(self.kind, lmax, weights, classes)], layout=layout, workers=workers)
 
 
-def plan_bytes(lmax: Triple, terms: int) -> int:
+def sphere_plan_bytes(lmax: Triple, terms: int) -> int:
     """Return the bytes of the quadrature, of the Legendre functions and of the tables of each term.
 
-    >>> plan_bytes((1, 1, 1), 1) < 1 << 12
+    >>> sphere_plan_bytes((1, 1, 1), 1) < 1 << 12
     True
     """
     n = sum(lmax) // 2 + 1
@@ -211,11 +211,11 @@ def plan_bytes(lmax: Triple, terms: int) -> int:
 
 def require_tables(lmax: Triple, terms: int) -> None:
     """Raise MemoryError when the tables of so many terms do not fit."""
-    require_memory(plan_bytes(lmax, terms), f"the tables of a product on the sphere to degrees {lmax}")
+    require_memory(sphere_plan_bytes(lmax, terms), f"the tables of a product on the sphere to degrees {lmax}")
 
 
 @default_rounding()
-def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any], reached: Masks) -> SpherePlan:
+def sphere_plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any], reached: Masks) -> SpherePlan:
     """Return rows and tables of a sum of terms, which reach these degrees; MemoryError for tables that do not fit."""
     require_tables(lmax, len(terms))
     rows, tables, start = [], [], 0
@@ -239,7 +239,7 @@ def _functions(lmax: Triple, kind: int, n_theta: int, dtype: np.dtype[Any]) -> l
     if max(lmax) > STRAIGHT:
         return [[0] * 5] * 2
     l1, l2, l3 = lmax
-    sizes = [len(chunk) for chunk in chunks(n_theta)]
+    sizes = [len(chunk) for chunk in colatitude_chunks(n_theta)]
     hermitian = 1 if kind == GAUNT else -1
     programs = [
         [
@@ -254,7 +254,7 @@ def _functions(lmax: Triple, kind: int, n_theta: int, dtype: np.dtype[Any]) -> l
     return [[compiled(sphere_tape(name, arguments), dtype).address for name, arguments in each] for each in programs]
 
 
-def chunks(n_theta: int) -> list[range]:
+def colatitude_chunks(n_theta: int) -> list[range]:
     """Return the colatitudes that are treated together."""
     n = -(-n_theta // CHUNK)
     return [range(k * n_theta // n, (k + 1) * n_theta // n) for k in range(n)]
@@ -281,7 +281,7 @@ def transform_tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, b
     others cancel between north and south whatever the points.
     """
     points = colatitudes(max(0, sum(lmax) - one.kind) // 2 * 2)  # J of the largest even path, J-1 of the largest odd
-    p = legendre(max(lmax), points)
+    p = legendre_values(max(lmax), points)
     (l1, m1), (l2, m2), (l3, m3) = (_entries(l) for l in lmax)
     a, b, c = one.weights
     functions = [p] if one.kind == GAUNT else [slope(p), np.arange(p.shape[1])[:, None] / points.sine * p]
@@ -290,7 +290,7 @@ def transform_tables(lmax: Triple, one: Term, split: bool) -> tuple[tuple[int, b
     if points.equator:
         weights[-1] = points.weights[-1]
     analysis = np.where(m3 > 0, np.sqrt(8), 2)[:, None] * np.pi * c[l3][:, None] * p[l3, m3] * weights
-    analysis = np.concatenate([analysis[:, chunk].ravel() for chunk in chunks(len(weights))])
+    analysis = np.concatenate([analysis[:, chunk].ravel() for chunk in colatitude_chunks(len(weights))])
     return (len(points.cosine), points.equator), [*made, analysis]
 
 

@@ -18,16 +18,16 @@ from coupling.kernels.straight import starts
 from coupling.kernels.vector_product import COMPONENTS
 from coupling.memory import float_type
 from coupling.products.clebsch_gordan import ClebschGordan
-from coupling.products.matrix_product import STRAIGHT, MatrixProduct, make_plan
+from coupling.products.matrix_product import STRAIGHT, MatrixProduct, matrix_plan
 from coupling.products.product import Product
 from coupling.products.reach import largest, rows_of
 from coupling.products.sparse_program import centre, places, row_count
 from coupling.products.spherical import STRAIGHT as SPHERE_STRAIGHT
-from coupling.products.spherical import Spherical, Term, Triple, chunks, feature_rows, transform_tables
+from coupling.products.spherical import Spherical, Term, Triple, colatitude_chunks, feature_rows, transform_tables
 from coupling.products.vector_plan import (
     SlotRows,
+    cross_product_points,
     function_values,
-    points_of,
     slot_rows,
     transform_table,
 )
@@ -105,7 +105,7 @@ def _matrix(product: MatrixProduct, do: ProgramRecorder) -> Program:
         raise ValueError(f"the matrix product is written without loops for 2j+1 <= {STRAIGHT}, got {n}")
     if min(used) < 0:
         return do.program(product.sizes)
-    plan = make_plan(used, product.spin, product.trimmed_weights, np.dtype(float))
+    plan = matrix_plan(used, product.spin, product.trimmed_weights, np.dtype(float))
     parts = zip((encode, encode, decode), "xyz", (0, 1, 2), plan.starts, used, strict=True)
     do.makers["matrices"] = lambda entry: _form(do, n, entry) if entry >= 2 * n * n else None
     for program, letter, k, start, lmax in parts:
@@ -145,7 +145,7 @@ def _term(do: ProgramRecorder, lmax: Triple, rows: list[Any], term: Term) -> Non
     (n_theta, equator), (*inputs, output) = transform_tables(lmax, term, False)
     x, y, z = (_feature(letter, l, found) for letter, l, found in zip("xyz", lmax, rows, strict=True))
     start = 0
-    for chunk in chunks(n_theta):
+    for chunk in colatitude_chunks(n_theta):
         n = len(chunk)
         for name, feature, l, table in zip("cdgh", (x, y, x, y), (lmax[0], lmax[1]) * 2, inputs, strict=False):
             do.table = table[chunk].ravel()
@@ -210,9 +210,9 @@ def _vector(product: VectorSignal, do: ProgramRecorder) -> Program:
     slots = [slot_rows(l, f, mask, s == 2) for s, (l, f, mask) in enumerate(zip(lmax, fields, reached, strict=True))]
     for letter, one, f, mask in zip("xy", slots, fields, reached, strict=False):
         _make_fields(do, letter, one, f, mask)
-    points = points_of(lmax)
+    points = cross_product_points(lmax)
     values, start = function_values(max(lmax), points), 0
-    for chunk in chunks(len(points.cosine)):
+    for chunk in colatitude_chunks(len(points.cosine)):
         n = len(chunk)
         for letter, l, one in zip("xy", lmax, slots, strict=False):
             for component, functions in enumerate(one.functions):

@@ -80,7 +80,7 @@ def checked_fields(fields: Any, lmax: tuple[int, ...]) -> Three:
     return first, second, third
 
 
-def path_factors(fields: Three, l1: int) -> Array:
+def vector_path_factors(fields: Three, l1: int) -> Array:
     """Return factors [s1, s2, s3, l2, l3] of the integrals ∫ f·(g × h) over those of three harmonics, for one l1.
 
     With the fields E, B, L of three harmonics, λ = l(l+1), and (1, 2, 3) turned in all sums:
@@ -91,7 +91,7 @@ def path_factors(fields: Three, l1: int) -> Array:
     Zero off the paths, and where terms cancel to rounding.  Source: derivation ``vector_harmonics``, steps 6 and 7.
 
     >>> one = (np.array([[0.0] * 3, [1.0] * 3, [1.0] * 3])[:, None],) * 3  # r×∇R + r R
-    >>> path_factors(one, 1)[0, 0, 0]
+    >>> vector_path_factors(one, 1)[0, 0, 0]
     array([[0., 0., 0.],
            [0., 3., 0.],
            [0., 0., 3.]])
@@ -123,7 +123,7 @@ def reached_fields(fields: Three) -> Masks:
     """
     masks = [np.zeros(f.shape[1:], bool) for f in fields]
     for l1 in range(fields[0].shape[2]):
-        on = path_factors(fields, l1) != 0
+        on = vector_path_factors(fields, l1) != 0
         masks[0][:, l1] = on.any(axis=(1, 2, 3, 4))
         masks[1] |= on.any(axis=(0, 2, 4))
         masks[2] |= on.any(axis=(0, 1, 3))
@@ -133,5 +133,5 @@ def reached_fields(fields: Three) -> Masks:
 
 def normalizations(fields: Three, even: Array, odd: Array) -> Array:
     """Return path factors [s1, s2, s3, l1, l2, l3] times the weights of a Gaunt product (even) and a bracket (odd)."""
-    factors = np.stack([path_factors(fields, l1) for l1 in range(fields[0].shape[2])], axis=3)
+    factors = np.stack([vector_path_factors(fields, l1) for l1 in range(fields[0].shape[2])], axis=3)
     return factors * (even + odd)

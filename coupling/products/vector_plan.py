@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from coupling.floating_point import default_rounding
 from coupling.kernels.compiled import compiled
 from coupling.kernels.vector_product import COMPONENTS, FUNCTIONS
-from coupling.products.legendre import Colatitudes, colatitudes, legendre, slope
+from coupling.products.legendre import Colatitudes, colatitudes, legendre_values, slope
 from coupling.products.reach import Masks
-from coupling.products.spherical import STRAIGHT, Triple, chunks
+from coupling.products.spherical import STRAIGHT, Triple, colatitude_chunks
 from coupling.products.vector_fields import Three
 from coupling.programs.sphere import ORDER, SLOPE, VALUE, items, rows, sphere_tape
 
@@ -74,14 +74,14 @@ def component_rows(lmax: int, component: int, functions: int) -> list[FieldRow]:
     return found
 
 
-def points_of(lmax: Triple) -> Colatitudes:
+def cross_product_points(lmax: Triple) -> Colatitudes:
     """Return colatitudes that are exact for the cross product: to J of the largest even path, J - 1 of an odd one."""
     return colatitudes(sum(lmax) // 2 * 2)
 
 
 def function_values(lmax: int, points: Colatitudes) -> dict[int, NDArray[Any]]:
     """Return [l, m, θ] for each function of θ."""
-    p = legendre(lmax, points)
+    p = legendre_values(lmax, points)
     return {VALUE: p, SLOPE: slope(p), ORDER: np.arange(p.shape[1])[:, None] / points.sine * p}
 
 
@@ -96,7 +96,7 @@ def transform_table(
         scaled = [values[f][l, m] * (np.sqrt(0.5) if m else 1.0) for f, l, m in items(lmax, functions)]
         return np.array(scaled).T.ravel()
     scaled = [values[f][l, m] * weights * np.pi * (np.sqrt(8) if m else 2) for f, l, m in items(lmax, functions)]
-    return np.concatenate([np.array(scaled)[:, chunk].ravel() for chunk in chunks(len(weights))])
+    return np.concatenate([np.array(scaled)[:, chunk].ravel() for chunk in colatitude_chunks(len(weights))])
 
 
 class SlotRows(NamedTuple):
@@ -166,12 +166,12 @@ def _outward(listed: list[FieldRow], fields: NDArray[Any], reached: NDArray[np.b
 
 
 @default_rounding()
-def plan(lmax: Triple, fields: Three, reached: Masks, dtype: np.dtype[Any]) -> VectorPlan:
+def signal_plan(lmax: Triple, fields: Three, reached: Masks, dtype: np.dtype[Any]) -> VectorPlan:
     """Return what the kernel reads; lmax: the largest degrees that are reached, fields: times weights."""
     lists = [
         slot_rows(l, f, mask, slot == 2) for slot, (l, f, mask) in enumerate(zip(lmax, fields, reached, strict=True))
     ]
-    points, tables, slots = points_of(lmax), [], []
+    points, tables, slots = cross_product_points(lmax), [], []
     values, start = function_values(max(lmax), points), 0
     for slot, (l, one) in enumerate(zip(lmax, lists, strict=True)):
         begins = {0: 0}
@@ -201,7 +201,7 @@ def _functions(lmax: Triple, kinds: list[Functions], count: int, dtype: np.dtype
     if max(lmax) > STRAIGHT:
         return [[0] * FUNCTIONS] * 2
     l1, l2, l3 = lmax
-    sizes = [len(chunk) for chunk in chunks(count)]
+    sizes = [len(chunk) for chunk in colatitude_chunks(count)]
     made = []
     for n in (max(sizes), min(sizes)):
         transforms = zip(("synthesis", "synthesis", "analysis"), lmax, kinds, strict=True)

@@ -17,7 +17,7 @@ from coupling.products.product import Features, Product
 from coupling.products.reach import Masks
 from coupling.products.spherical import Triple, require_tables, triple
 from coupling.products.vector_fields import Array, checked_fields, normalizations, reached_fields, shift_fields
-from coupling.products.vector_plan import plan
+from coupling.products.vector_plan import signal_plan
 from coupling.selection import PARITIES
 
 
@@ -167,7 +167,7 @@ class VectorSignal(Product):
             out[:] = 0
             return
         if dtype not in self._plans:
-            self._plans[dtype] = plan(self.largest, self.weighted, self.reached, dtype)
+            self._plans[dtype] = signal_plan(self.largest, self.weighted, self.reached, dtype)
         made, w = self._plans[dtype], width(dtype)
 
         def run(first: int, last: int) -> None:

@@ -26,13 +26,13 @@ class StridedRows(NamedTuple):
         return builder.gep(self.pointer, [builder.mul(self.step, INDEX(row))])
 
 
-def spread(builder: Any, number: Any, vector: Any) -> Any:
+def broadcast(builder: Any, number: Any, vector: Any) -> Any:
     """Return the number in every lane of a vector."""
     one = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None))
 
 
-def fused(builder: Any, a: Any, b: Any, c: Any) -> Any:
+def fused_lanes(builder: Any, a: Any, b: Any, c: Any) -> Any:
     """Return a·b + c of vectors, rounded once."""
     vector, bits = c.type, 64 if isinstance(c.type.element, ir.DoubleType) else 32
     name = f"llvm.fma.v{vector.count}f{bits}"
@@ -66,7 +66,7 @@ class _Instructions:
     def constant(self, index: int) -> Any:
         place = self.builder.gep(self.constants, [INDEX(index)])
         value = self.builder.load(place, align=self.align, typ=self.vector.element)
-        return spread(self.builder, value, self.vector)
+        return broadcast(self.builder, value, self.vector)
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
-        return fused(self.builder, a, b, c)
+        return fused_lanes(self.builder, a, b, c)

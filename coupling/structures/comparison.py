@@ -73,10 +73,10 @@ class Comparison:
     features: tuple[Array, Array, Array]
 
 
-def path_weights(name: str, lmax: int) -> Array:
+def named_weights(name: str, lmax: int) -> Array:
     """Return weights [P] of all paths by name, symmetric in the inputs.
 
-    >>> path_weights("sphere", 1).round(4)
+    >>> named_weights("sphere", 1).round(4)
     array([0.2821, 0.4886, 0.4886, 0.4886, 1.1968])
     """
     one_of(name, WEIGHTS, "weights")
@@ -105,7 +105,7 @@ def compare_routes(
     of_type(pairs, Neighbours, "pairs")
     random = np.random.default_rng(degree(seed, "seed"))
     mixing = np.linalg.qr(random.standard_normal((density.channels, density.channels)))[0]
-    lmax, w, kind = density.lmax, path_weights(weights, density.lmax), float_type(dtype)
+    lmax, w, kind = density.lmax, named_weights(weights, density.lmax), float_type(dtype)
     rotations = [np.eye(3), *(random_rotation(random) for _ in range(ROTATIONS))]
     seen = [_view(density, pairs, rotation, mixing) for rotation in rotations]
     z = RoutedProduct(lmax, lmax, lmax, w, method="sparse")(seen[0].x, seen[0].y)

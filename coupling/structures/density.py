@@ -20,7 +20,7 @@ from coupling.integers import count
 from coupling.quoted import quoted
 from coupling.selection import degrees
 from coupling.sphere import angles, harmonics
-from coupling.structures.reading import Neighbours, positive
+from coupling.structures.reading import Neighbours, positive_cutoff
 
 Array = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ def cutoff_function(r: ArrayLike, cutoff: float) -> Array:
     >>> cutoff_function([0.0, 2.0, 4.0, 5.0], 4.0).round(12).tolist()
     [1.0, 0.5, 0.0, 0.0]
     """
-    cutoff = positive(cutoff)
+    cutoff = positive_cutoff(cutoff)
     distance = np.asarray(r, float)
     return np.where(distance < cutoff, 0.5 * (1 + np.cos(np.pi * np.minimum(distance, cutoff) / cutoff)), 0.0)
 
@@ -42,7 +42,7 @@ def radial_functions(r: ArrayLike, channels: int, cutoff: float) -> Array:
     >>> radial_functions([1.0, 4.0], 3, 4.0).round(3).tolist()
     [[0.427, 0.604, 0.427], [0.0, -0.0, 0.0]]
     """
-    cutoff, channels = positive(cutoff), count(channels, "channels")
+    cutoff, channels = positive_cutoff(cutoff), count(channels, "channels")
     distance = np.asarray(r, float)[..., None]
     if not ((distance > 0) & np.isfinite(distance)).all():
         ends = f"{quoted(distance.min())} to {quoted(distance.max())}"
@@ -69,7 +69,7 @@ class NeighbourDensity:
     def __post_init__(self) -> None:
         object.__setattr__(self, "lmax", degrees(self.lmax)[0])
         object.__setattr__(self, "channels", count(self.channels, "channels"))
-        object.__setattr__(self, "cutoff", positive(self.cutoff))
+        object.__setattr__(self, "cutoff", positive_cutoff(self.cutoff))
 
     def __call__(self, pairs: Neighbours) -> Array:
         """Return the features [atoms, (lmax+1)², channels] of all atoms; zero for one without neighbours."""

@@ -97,10 +97,10 @@ def _text(path: Path) -> str:
     return text
 
 
-def positive(cutoff: object) -> float:
+def positive_cutoff(cutoff: object) -> float:
     """Return a cutoff in Å, a positive number, or raise.
 
-    >>> positive(3)
+    >>> positive_cutoff(3)
     3.0
     """
     if isinstance(cutoff, bool) or not isinstance(cutoff, numbers.Real):
@@ -121,7 +121,7 @@ def neighbours(atoms: Any, cutoff: float) -> Neighbours:
     >>> len(pairs.centres), np.bincount(pairs.centres).tolist()
     (24, [4, 4, 4, 2, 2, 2, 2, 2, 2])
     """
-    cutoff = positive(cutoff)
+    cutoff = positive_cutoff(cutoff)
     of_type(atoms, ase("atoms").Atoms, "atoms")
     require_memory(_bytes(atoms, float(cutoff)), f"finding the neighbours of {len(atoms)} atoms within {cutoff:g} Å")
     i, j, vectors = ase("neighborlist").neighbor_list("ijD", atoms, float(cutoff))

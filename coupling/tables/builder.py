@@ -30,7 +30,7 @@ from coupling.memory import require_memory
 from coupling.plan import PATH_BYTES
 from coupling.quoted import quoted
 from coupling.selection import of_type
-from coupling.sizes import path_array
+from coupling.sizes import compact_path_array
 from coupling.tables.assembly import Assembly
 from coupling.tables.core import compile_core, core_blocks, reduced_vectors
 from coupling.tables.parts import Division, build_part, part_file, plan_of, remove_parts
@@ -177,7 +177,7 @@ def allowed_entries(request: Request) -> int:
     >>> allowed_entries(Request(lmax=2))
     137
     """
-    paths = path_array(request.lmax, request.parity)
+    paths = compact_path_array(request.lmax, request.parity)
     return int(entry_counts(paths, request.basis).sum())
 
 
@@ -197,7 +197,7 @@ def _plan(request: Request) -> Division:
 def _build_in_memory(request: Request, workers: int, done: Progress) -> Table:
     needed = request.bytes + PATH_BYTES * path_count(*request.lmax)
     require_memory(needed, f"building {request.name} in memory")
-    paths = path_array(request.lmax, request.parity)
+    paths = compact_path_array(request.lmax, request.parity)
     counts, block = core_blocks(paths, request.basis, workers)
     table = Table(
         request, _metadata(request, paths, len(block.values)), paths, _offsets(counts), block.orders, block.values,

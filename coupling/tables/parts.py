@@ -26,7 +26,7 @@ from coupling.files.container import Content, Tensor, open_regular, read
 from coupling.files.ownership import HEAD, kind_of
 from coupling.files.sources import provenance
 from coupling.indexing import entry_counts
-from coupling.sizes import ENTRY_BYTES, path_array
+from coupling.sizes import ENTRY_BYTES, compact_path_array
 from coupling.tables.core import Block, core_blocks
 from coupling.tables.reader import KIND
 from coupling.tables.request import Request
@@ -59,7 +59,7 @@ class Division:
 
     def __init__(self, request: Request, part_entries: int) -> None:
         self.request, self.part_entries = request, part_entries
-        self.paths = path_array(request.lmax, request.parity)
+        self.paths = compact_path_array(request.lmax, request.parity)
         self.allowed = entry_counts(self.paths, request.basis)
         self.canonical, self.of = np.unique(np.sort(self.paths, axis=1), axis=0, return_inverse=True)
         self.of = self.of.reshape(-1)

@@ -22,7 +22,7 @@ from coupling.files.container import Content
 from coupling.files.reader import load as load_kind
 from coupling.floating_point import default_rounding
 from coupling.indexing import entry_counts
-from coupling.sizes import path_array, symmetry_zeros
+from coupling.sizes import compact_path_array, symmetry_zeros
 from coupling.tables.request import Request, request_of, require_on_demand
 from coupling.tables.table import Table
 
@@ -79,7 +79,7 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
     The paths are those of the request, offsets start at 0, rise by at least 1 and at most by the number of allowed
     entries, and end at the number of entries; reduced factors are finite; the counts in the metadata agree.
     """
-    paths = path_array(table.request.lmax, table.request.parity)
+    paths = compact_path_array(table.request.lmax, table.request.parity)
     if not np.array_equal(table.paths, paths):
         raise TableError(file, "paths", "the paths of the request in lexicographic order", "others")
     _check_offsets(file, table)

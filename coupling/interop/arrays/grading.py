@@ -32,11 +32,11 @@ class FlatEntries(NamedTuple):
     paths: Integers
 
 
-def entries_of(product: ClebschGordan) -> FlatEntries:
+def flat_entries(product: ClebschGordan) -> FlatEntries:
     """Return the coefficients of a product before its slots are turned, those that are not zero.
 
     >>> from coupling.products import ClebschGordan
-    >>> entries_of(ClebschGordan(1, 1, 1, paths="odd")).flat[0]
+    >>> flat_entries(ClebschGordan(1, 1, 1, paths="odd")).flat[0]
     array([1, 2, 3])
     """
     table, paths = product.table, product.paths
@@ -56,7 +56,7 @@ def graded_entries(product: ClebschGordan) -> Graded:
     [(1, 4), (1, 4), (1, 4), (1, 4)]
     """
     l1, l2, l3 = np.roll(product.lmax, product.turns).tolist()
-    graded = Graded(entries_of(product), (l1, l2, l3))
+    graded = Graded(flat_entries(product), (l1, l2, l3))
     for _ in range(product.turns):
         graded = graded.turn()
     return graded

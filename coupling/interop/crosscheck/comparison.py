@@ -109,7 +109,7 @@ def cases_of(quantity: str, domain: str) -> list[Case]:
 def compare(program: PeerProgram, function: Callable[..., Array], quantity: str, domain: str) -> Row:
     """Return the row of one quantity of a program that is installed."""
     cases = cases_of(quantity, domain)
-    found = [difference(program, function, quantity, case) for case in cases]
+    found = [case_difference(program, function, quantity, case) for case in cases]
     return Row(
         program.convention,
         program.distribution,
@@ -120,11 +120,11 @@ def compare(program: PeerProgram, function: Callable[..., Array], quantity: str,
         sum(d.entries for d in found),
         max(d.relative for d in found),
         max(d.ulp for d in found),
-        verdict(found),
+        joint_verdict(found),
     )
 
 
-def difference(program: PeerProgram, function: Callable[..., Array], quantity: str, case: Case) -> Difference:
+def case_difference(program: PeerProgram, function: Callable[..., Array], quantity: str, case: Case) -> Difference:
     """Return what is between a program and the reference in one case."""
     ours = reference(named(program.convention), quantity, case)
     try:
@@ -168,10 +168,10 @@ def _kind(theirs: Array, ours: Array) -> str:
     return "order or signs" if np.allclose(there, here, rtol=0, atol=WRONG * here[-1]) else "values"
 
 
-def verdict(found: list[Difference]) -> str:
+def joint_verdict(found: list[Difference]) -> str:
     """Say what the differences of all cases amount to.
 
-    >>> verdict([Difference(9, 1e-16, 1.0, 0, 0, ""), Difference(9, 2.0, 1e16, 0, 0, "sign")])
+    >>> joint_verdict([Difference(9, 1e-16, 1.0, 0, 0, ""), Difference(9, 2.0, 1e16, 0, 0, "sign")])
     'wrong: sign in 1 of 2'
     """
     kinds = sorted({d.kind for d in found if d.kind})

@@ -89,7 +89,7 @@ def line(row: Row) -> str:
     return f"| {' | '.join(map(str, cells))} | {row.relative:.1e} | {row.ulp:.2g} | {row.verdict} |"
 
 
-def header() -> str:
+def page_header() -> str:
     """Return the two lines above the rows."""
     return f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}"
 
@@ -119,7 +119,7 @@ def write_page(path: Path, rows: Iterable[Row], *, force: bool = False) -> int:
     ordered = [lines[key] for key in sorted(lines, key=_place)]
     whole = [text for text in ordered if _key(text)[3].startswith("≤")]
     hard = [text for text in ordered if not _key(text)[3].startswith("≤")]
-    tables = {"table": "\n".join([header(), *whole]), "hard": "\n".join([header(), *hard])}
+    tables = {"table": "\n".join([page_header(), *whole]), "hard": "\n".join([page_header(), *hard])}
     text = PAGE.format(points=POINTS, agrees=AGREES, wrong=WRONG, family=FAMILY, notes=NOTES, **tables)
     write_file(path, text.encode("utf-8"), force=force)
     return len(lines)

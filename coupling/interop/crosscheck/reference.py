@@ -41,20 +41,20 @@ def reference(convention: Convention, quantity: str, case: Case) -> Array:
     array([-0.40824829, -0.31622777])
     """
     if quantity == HARMONICS:
-        return harmonics(convention, case[0], points_on_sphere())
+        return reference_harmonics(convention, case[0], points_on_sphere())
     if quantity == FAMILY:
         return wigner_3j_family(*case).values
     l1, l2, l3 = case
     return block(quantity, l1, l2, l3, convention.basis, convention)
 
 
-def harmonics(convention: Convention, l: int, points: NDArray[np.float64]) -> Array:
+def reference_harmonics(convention: Convention, l: int, points: NDArray[np.float64]) -> Array:
     """Return the harmonics of degree l in a convention at the directions of vectors [n, 3], as [n, 2l+1].
 
     By the definition in ``coupling.foreign.convention``, in long arithmetic; no other code of this package takes part.
 
     >>> from coupling.foreign import named
-    >>> harmonics(named("e3x"), 1, np.array([[0.0, 3.0, 4.0]]))
+    >>> reference_harmonics(named("e3x"), 1, np.array([[0.0, 3.0, 4.0]]))
     array([[0. , 0.6, 0.8]])
     """
     turned = points @ axis_matrix(convention.axes).T  # a signed permutation: exact

@@ -17,7 +17,7 @@ from coupling.kernels.vector_product import COMPONENTS
 from coupling.products.reach import Masks
 from coupling.products.spherical import Spherical, Term, Triple
 from coupling.products.vector_fields import Three
-from coupling.products.vector_plan import RADIAL, SlotRows, function_values, points_of, slot_rows
+from coupling.products.vector_plan import RADIAL, SlotRows, cross_product_points, function_values, slot_rows
 from coupling.products.vector_signal import VectorSignal
 from coupling.programs.sphere import SLOPE, rows
 
@@ -89,7 +89,7 @@ class _Lists:
     """Terms as they are collected, form by form."""
 
     def __init__(self, lmax: Triple, sizes: tuple[int, ...]) -> None:
-        self.lmax, points = lmax, points_of(lmax)
+        self.lmax, points = lmax, cross_product_points(lmax)
         self.values = function_values(max(lmax), points)
         self.weights = points.weights.copy()
         if points.equator:  # north and south count, and are the same

@@ -31,7 +31,7 @@ def available() -> bool:
     return found and not simulated and bool(cuda.is_available())
 
 
-def compiled(source: str, architecture: str, channels: int) -> Any:
+def object_code(source: str, architecture: str, channels: int) -> Any:
     """Return the object code of ``cuda_source`` for an architecture such as "sm_90"; no device is needed."""
     from cuda.core import Program, ProgramOptions
 
@@ -45,7 +45,7 @@ def launcher(product: Product, dtype: np.dtype[Any], channels: int) -> Callable[
 
     device = Device()
     device.set_current()
-    kernel = compiled(cuda_source(product, dtype), f"sm_{device.arch}", channels).get_kernel("coupling_product")
+    kernel = object_code(cuda_source(product, dtype), f"sm_{device.arch}", channels).get_kernel("coupling_product")
 
     def run(x: Any, y: Any, z: Any, stream: int) -> None:
         lanes = z.shape[0] * z.shape[2]

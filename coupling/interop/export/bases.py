@@ -137,10 +137,10 @@ def _header(value: Basis, arrays: dict[str, NDArray[Any]], metadata: dict[str, A
     return guarded(f"COUPLING_{name.upper()}", lines, "\n".join([*body, ""]), arrays.values())
 
 
-def requested(content: bytes) -> tuple[Basis, str, str]:
+def requested_basis(content: bytes) -> tuple[Basis, str, str]:
     """Return the basis that a file says it holds, built anew, its format and its type; ValueError for other files.
 
-    >>> requested(export_basis(basis(1, 2, 0), "json"))[1:]
+    >>> requested_basis(export_basis(basis(1, 2, 0), "json"))[1:]
     ('json', 'exact')
     """
     format, metadata = _metadata(content)
@@ -175,5 +175,5 @@ def is_as_requested(content: bytes) -> bool:
     >>> is_as_requested(export_basis(basis(1, 2, 0), "safetensors"))
     True
     """
-    found, format, dtype = requested(content)
+    found, format, dtype = requested_basis(content)
     return export_basis(found, format, "float64" if dtype == "exact" else dtype) == content

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from coupling.interop.export.arrays import ArrayOptions, arrays, starts_of
 from coupling.interop.export.listing import Listing
 from coupling.interop.export.preamble import guarded
-from coupling.interop.export.source import described, identifier
+from coupling.interop.export.source import convention_line, identifier
 from coupling.memory import native
 
 WIDTH = 116
@@ -48,7 +48,7 @@ def _comment(listing: Listing, options: ArrayOptions, content: Mapping[str, NDAr
     metadata = listing.metadata
     return [
         f"Table {metadata['table']}, {listing.family} in the convention {listing.convention.name}.",
-        f"The convention, relative to {metadata['relative_to']}: {described(metadata['convention'])}.",
+        f"The convention, relative to {metadata['relative_to']}: {convention_line(metadata['convention'])}.",
         f"z[output] += value x[input1] y[input2]{', times i' if listing.imaginary else ''}; axes: {axes}.",
         f"Order: {listing.order}; entries of k-th {starts_of(listing)}: starts[k] ... starts[k+1]-1.",
         *(["Arrays in _input1 and _input2: the same entries, sorted by that index."] if options.transposes else []),

@@ -49,7 +49,7 @@ def record_type(value: str, index: str) -> np.dtype:
     return np.dtype({"names": ["val", "i", "j", "k"], "formats": [v, i, i, i], "offsets": offsets, "itemsize": size})
 
 
-def records(listing: Listing) -> dict[str, NDArray[Any]]:
+def pass_records(listing: Listing) -> dict[str, NDArray[Any]]:
     """Return the records of the forward pass and of both backward passes as arrays of the index type [E, n].
 
     A framework that knows no structured types takes them like this.  Raises ValueError for a type that e3j does not
@@ -76,4 +76,4 @@ def e3j_bytes(listing: Listing) -> bytes:
     """Return an .npz file of the three arrays of records."""
     missing = listing.sizes[2] - len(np.unique(listing.index[:, 2]))
     metadata = {**listing.metadata, "order": "output", "outputs_without_records": missing}
-    return npz_bytes(records(listing), metadata)
+    return npz_bytes(pass_records(listing), metadata)

@@ -29,7 +29,7 @@ class ListedEntries(NamedTuple):
         return self.paths[self.path[entry]].tolist(), self.orders[entry].tolist()
 
 
-def entries_of(table: Table, kept: NDArray[np.bool_], family: Family) -> ListedEntries:
+def listed_entries(table: Table, kept: NDArray[np.bool_], family: Family) -> ListedEntries:
     """Return the entries of the paths that are kept, in the order of the table.
 
     In the complex basis the order of a conjugated slot is the negative of the table's: of the ket of clebsch_gordan.

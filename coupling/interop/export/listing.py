@@ -16,7 +16,7 @@ from coupling.families import family as known
 from coupling.foreign.choices import unit
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
-from coupling.interop.export.entries import ListedEntries, entries_of, exact_entry, nearest_doubles
+from coupling.interop.export.entries import ListedEntries, exact_entry, listed_entries, nearest_doubles
 from coupling.interop.export.rounding import FORMATS, round_to
 from coupling.memory import require_memory
 from coupling.selection import of_type, one_of
@@ -158,7 +158,7 @@ def list_table(
         raise ValueError(f"{convention.name} is {convention.basis}, the table {table.request.basis}")
     require_memory(200 * len(table.core), f"the export of {table.request.name}")
     kept = _kept_paths(table, record, order, convention)
-    entries = entries_of(table, kept, record)
+    entries = listed_entries(table, kept, record)
     doubles = nearest_doubles(table, kept, entries, record, convention)
     index = _flat_indices(convention, entries)
     where = np.lexsort((index[:, 2], index[:, 1], index[:, 0], entries.path))

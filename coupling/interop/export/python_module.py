@@ -7,7 +7,7 @@ from typing import Any
 from coupling.files.container import canonical_json
 from coupling.interop.export.arrays import ArrayOptions, arrays, starts_of
 from coupling.interop.export.listing import Listing
-from coupling.interop.export.source import described, harmless
+from coupling.interop.export.source import convention_line, harmless
 
 WIDTH = 116
 
@@ -41,7 +41,7 @@ def _docstring(listing: Listing) -> list[str]:
     return [
         f"{listing.table.request.name}, {listing.family} in the convention {listing.convention.name}: constants.",
         f"z[OUTPUT[e]] += VALUES[e] * x[INPUT1[e]] * y[INPUT2[e]]{factor}; STARTS by {starts_of(listing)}.",
-        f"The convention, relative to {metadata['relative_to']}: {described(metadata['convention'])}.",
+        f"The convention, relative to {metadata['relative_to']}: {convention_line(metadata['convention'])}.",
         f"Values are {listing.dtype}, rounded once from exact numbers; no error above {listing.error:.3g}.",
         f"Written by coupling {metadata['package_version']}.",
     ]

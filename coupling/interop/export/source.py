@@ -34,22 +34,22 @@ def identifier(text: str) -> str:
     return f"table_{plain}" if plain[:1].isdigit() else plain
 
 
-def described(convention: Mapping[str, Any]) -> str:
+def convention_line(convention: Mapping[str, Any]) -> str:
     """Return the fields of a convention as one line.
 
-    >>> described({"name": "c", "basis": "real", "axes": ["x", "-y", "z"], "orders": [[0], [1, -1, 0]]})
+    >>> convention_line({"name": "c", "basis": "real", "axes": ["x", "-y", "z"], "orders": [[0], [1, -1, 0]]})
     'basis real, axes x -y z, orders (0) (1 -1 0)'
     """
     fields = {key: value for key, value in convention.items() if key not in ("name", "program")}
-    return ", ".join(f"{key} {flat(value)}" for key, value in fields.items())
+    return ", ".join(f"{key} {one_line(value)}" for key, value in fields.items())
 
 
-def flat(value: Any) -> str:
+def one_line(value: Any) -> str:
     """Return lists and lists of lists as one line without commas.
 
-    >>> flat([[1, 2, 2], [2, 1, 2]]), flat(["x", "z"]), flat(None)
+    >>> one_line([[1, 2, 2], [2, 1, 2]]), one_line(["x", "z"]), one_line(None)
     ('(1 2 2) (2 1 2)', 'x z', 'None')
     """
     if isinstance(value, list | tuple):
-        return " ".join(f"({flat(item)})" if isinstance(item, list | tuple) else str(item) for item in value)
+        return " ".join(f"({one_line(item)})" if isinstance(item, list | tuple) else str(item) for item in value)
     return str(value)

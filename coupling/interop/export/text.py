@@ -12,7 +12,7 @@ import numpy as np
 from coupling.exact.surd import Surd
 from coupling.interop.export.listing import Listing
 from coupling.interop.export.rounding import shortest
-from coupling.interop.export.source import flat, harmless
+from coupling.interop.export.source import harmless, one_line
 from coupling.selection import one_of
 
 SUFFIX = {"float32": "f", "float64": "L"}
@@ -97,7 +97,7 @@ def csv(listing: Listing) -> str:
 
 def _facts(listing: Listing) -> dict[str, str]:
     metadata = listing.metadata
-    convention = {key: flat(value) for key, value in metadata["convention"].items()}
+    convention = {key: one_line(value) for key, value in metadata["convention"].items()}
     return {
         "table": f"{metadata['table']} (sha256 {metadata['checksum']})",
         "family": listing.family,

@@ -50,8 +50,8 @@ def product(x: Tensor, y: Tensor, form: str, turns: int) -> Tensor:
 def weighted_product(x: Tensor, y: Tensor, weights: Tensor, form: str, turns: int) -> Tensor:
     """Return the product of a form "ClebschGordan" with the weights [P] of its paths."""
     _require(form, turns, x, y, like=weights)
-    if weights.shape != (paths_of(form),):
-        raise ValueError(f"weights must have shape ({paths_of(form)},), one per path, got {tuple(weights.shape)}")
+    if weights.shape != (weight_count(form),):
+        raise ValueError(f"weights must have shape ({weight_count(form)},), one per path, got {tuple(weights.shape)}")
     if x.is_cpu:
         return _compiled(x, y, lambda workers: read_form(form, turns).product(workers), weights)
     return _in_parts(program_of(form, turns), x, y, weights)
@@ -61,18 +61,18 @@ def weighted_product(x: Tensor, y: Tensor, weights: Tensor, form: str, turns: in
 def weight_gradient(x: Tensor, y: Tensor, z: Tensor, form: str) -> Tensor:
     """Return the gradient [P] of Σ z · weighted_product(x, y, w) in w."""
     _require(form, 0, x, y, z)
-    paths_of(form)
+    weight_count(form)
     if x.is_cpu:
         given = (value.detach().contiguous().numpy() for value in (x, y, z))
         return torch.from_numpy(read_form(form).product().weight_gradient(*given)).to(x.dtype)
     return _sum_of_parts(program_of(form, 0), x, y, z)
 
 
-def paths_of(form: str) -> int:
+def weight_count(form: str) -> int:
     """Return the number of paths of a form that has a weight for each, or raise.
 
     >>> from coupling.products.form import Form
-    >>> paths_of(Form.of("ClebschGordan", 1, 1, 1, paths="even").text)
+    >>> weight_count(Form.of("ClebschGordan", 1, 1, 1, paths="even").text)
     4
     """
     product = read_form(form).product()
@@ -152,7 +152,7 @@ def _(x: Tensor, y: Tensor, weights: Tensor, form: str, turns: int) -> Tensor:
 
 @weight_gradient.register_fake
 def _(x: Tensor, y: Tensor, z: Tensor, form: str) -> Tensor:
-    return x.new_empty((paths_of(form),))
+    return x.new_empty((weight_count(form),))
 
 
 # -- derivatives ------------------------------------------------------------------------------
