@@ -1,8 +1,7 @@
 """The basis of cuEquivariance's ``reduced_symmetric_tensor_product_basis`` (0.13), by its own steps in exact numbers.
 
 1. A power of one irrep is built from two smaller ones, whose products are symmetrized and made orthogonal in the order
-of
-   the degrees of the two (Gram-Schmidt).  Which two: of the parts, first single factors, the first pair whose symmetric
+   of the degrees of the two (Gram-Schmidt).  Which two: of the parts, first single factors, the first pair whose symmetric
    power is smallest is joined, until two are left; so 3 = 2+1, 4 = 2+2, 5 = 3+2, 6 = 4+2.
 2. Rows of one irrep are made sparse: where in two rows most ratios of entries are equal, the smallest of those that are
    most frequent, and more frequent than the entries that only one row has, the row that has fewer zeros to lose is
