@@ -25,7 +25,7 @@ from benchmarks import writing
 from coupling.kernels.lanes import width
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, costs
 from coupling.products.blocks import run_blocks
-from coupling.products.costs import Work, added_work, matrix_work, sparse_work, sphere_work
+from coupling.products.costs import WorkCounts, added_work, matrix_work, sparse_work, sphere_work
 from coupling.products.ratios import processor
 
 Lmax = tuple[int, int, int]
@@ -46,7 +46,7 @@ class Case(NamedTuple):
     """A product, and its work."""
 
     product: Product
-    work: Work
+    work: WorkCounts
 
 
 def cases() -> Iterator[Case]:
@@ -103,7 +103,7 @@ def starting_a_thread() -> float:
     return median(both() for _ in range(200)) / 2
 
 
-def fit(points: list[tuple[Work, float]]) -> list[float]:
+def fit(points: list[tuple[WorkCounts, float]]) -> list[float]:
     """Seconds of each count."""
     design = np.array([work.counts for work, _ in points]) / np.array([[time] for _, time in points])
     solution = nnls(design, np.ones(len(points)))[0]
@@ -112,7 +112,7 @@ def fit(points: list[tuple[Work, float]]) -> list[float]:
 
 def fitted(dtype: np.dtype) -> tuple[dict[str, list[float]], list[float]]:
     """The costs of all codes for a type, and what the calls took."""
-    points: dict[str, list[tuple[Work, float]]] = {}
+    points: dict[str, list[tuple[WorkCounts, float]]] = {}
     calls = []
     for case in cases():
         each, call = measured(case, dtype)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
 from coupling.conventions import BASES
-from coupling.exact.blocks import Block, rounded_block
+from coupling.exact.blocks import RoundedBlock, rounded_block
 from coupling.exact.surd import Surd
 from coupling.families import Family, records
 from coupling.families import family as known
@@ -46,7 +46,7 @@ LARGE_PATHS: tuple[Path, ...] = (
 
 
 @dataclass(frozen=True)
-class Certificate:
+class TableCertificate:
     """What the comparison of a table with the exact values found.
 
     ``ulp`` is the largest distance of an entry to the exact value, in units in the last place of the exact value
@@ -77,7 +77,7 @@ class Certificate:
 
 
 @default_rounding()
-def certify(table: Tabulation) -> Certificate:
+def certify(table: Tabulation) -> TableCertificate:
     """Compare every entry of a table with the exact value.
 
     >>> certificate = certify(tabulate("gaunt", 3))
@@ -96,14 +96,14 @@ def certify(table: Tabulation) -> Certificate:
         false_zeros += int(((values == 0) & (exact.values != 0)).sum())
         false_nonzeros += int(((values != 0) & (exact.values == 0)).sum())
     size = np.abs(table.values)
-    return Certificate(
+    return TableCertificate(
         table.family, table.basis, len(table), table.values.size, misrounded, ulp, false_zeros, false_nonzeros,
         int((size == 0).sum()), int(((size > 0) & (size < np.finfo(float).tiny)).sum()),
         orthogonality(table), table.doubtful,
     )  # fmt: skip
 
 
-def certificates(lmax: Sequence[int], paths: Sequence[Path]) -> Iterator[tuple[str, Certificate]]:
+def certificates(lmax: Sequence[int], paths: Sequence[Path]) -> Iterator[tuple[str, TableCertificate]]:
     """Yield a description and the certificate of all tables up to each lmax and of each path in all its orderings, for
     every family and basis.
 
@@ -133,7 +133,7 @@ HEADER = "degrees | family | basis | entries | misrounded | largest error (ulp) 
     "zeros | subnormal | orthogonality | by exact arithmetic"  # fmt: skip
 
 
-def row(where: str, c: Certificate) -> str:
+def row(where: str, c: TableCertificate) -> str:
     """Return a certificate as a row of the table that :data:`HEADER` begins."""
     return (
         f"{where} | {c.family} | {c.basis} | {c.entries} | {c.misrounded} | {c.ulp:.10g} | {c.false_zeros} | "
@@ -144,12 +144,12 @@ def row(where: str, c: Certificate) -> str:
 # exact values in all orderings of a path
 
 
-def exact_entries(table: Tabulation) -> Iterator[tuple[int, Block]]:
+def exact_entries(table: Tabulation) -> Iterator[tuple[int, RoundedBlock]]:
     """Yield for each path of a table its index and the exact values of its entries, in their order."""
     family, real = known(table.family), table.basis == "real"
     for key, members in _groups(np.sort(table.paths, axis=1)):
         a, b, c = key
-        blocks: dict[Surd, Block] = {}
+        blocks: dict[Surd, RoundedBlock] = {}
         for index in members:
             path = _path(table, index)
             factor = family.reduced(*path, table.basis)
@@ -172,7 +172,7 @@ def _path(table: Tabulation, index: int) -> Path:
     return l1, l2, l3
 
 
-def _ordered(block: Block, family: Family, basis: str, path: Path, key: list[int], sign: int) -> Block:
+def _ordered(block: RoundedBlock, family: Family, basis: str, path: Path, key: list[int], sign: int) -> RoundedBlock:
     """Return the values of all entries of a path from the block of the sorted path, times a sign."""
     orders = orders_of(path, basis)
     signs, mu = (np.ones(1), orders) if basis == "complex" else real_terms(sum(path), orders)
@@ -182,7 +182,7 @@ def _ordered(block: Block, family: Family, basis: str, path: Path, key: list[int
     conjugated = orders[list(family.signed_slots(basis))].sum(axis=0)
     signs = sign * signs * (1 - 2 * (conjugated & 1))
     entries = mu[slots[0]] + key[0], mu[slots[1]] + key[1]
-    return Block(signs * block.values[entries], signs * block.distance[entries], block.unit[entries])
+    return RoundedBlock(signs * block.values[entries], signs * block.distance[entries], block.unit[entries])
 
 
 #: (slots, whether they are an odd permutation): the canonical path has the degrees of these slots.
@@ -239,7 +239,7 @@ def real_terms(total: int, orders: Integers) -> tuple[Floats, Integers]:
 
 
 def orthogonality(table: Tabulation) -> float:
-    """Return max |A Aᵀ - 1| over the pairs l1, l2 of a table, see :class:`Certificate`."""
+    """Return max |A Aᵀ - 1| over the pairs l1, l2 of a table, see :class:`TableCertificate`."""
     residual = 0.0
     for _, members in _groups(table.paths[:, :2]):
         matrix = _rows(table, members)

@@ -28,7 +28,7 @@ PATH_BYTES, WORKER_BYTES = 1000, 2 << 20
 BINS, SAMPLES = 64, 8
 
 
-class Plan(NamedTuple):
+class TablePlan(NamedTuple):
     """Paths and offsets of a table; chains (b, c, last a) with the start of each of their paths; and, beyond the
     chains, canonical paths [n, 3] with the positions [n, 6] of their orderings."""
 
@@ -39,7 +39,7 @@ class Plan(NamedTuple):
     large: Integers
     where: Integers
 
-    def share(self, worker: int, workers: int) -> Plan:
+    def share(self, worker: int, workers: int) -> TablePlan:
         """Return every workers-th chain and canonical path."""
         mine = slice(worker, None, workers)
         chains, large, where = (_fixed(array[mine]) for array in (self.chains, self.large, self.where))
@@ -47,7 +47,7 @@ class Plan(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def box_plan(box: Path, basis: str, parity: str, chained: bool = True) -> Plan:
+def box_plan(box: Path, basis: str, parity: str, chained: bool = True) -> TablePlan:
     """Return the plan of all paths of a parity to the degrees of a box; MemoryError where even that does not fit."""
     entries, count = box_size(box, basis, parity)
     # the estimate may be some percent too large; the exact number is looked at later
@@ -116,13 +116,13 @@ def _rows(paths: Any) -> list[tuple[int, ...]]:
     return list(starmap(degrees, rows))
 
 
-def make_plan(paths: Integers, basis: str, chained: bool = True) -> Plan:
+def make_plan(paths: Integers, basis: str, chained: bool = True) -> TablePlan:
     """Return the plan of distinct paths [P, 3]; chained for a family that the kernels of the chains know."""
     offsets = np.concatenate([[0], np.cumsum(entry_counts(paths, basis))])
     small = (paths.sum(axis=1) <= MAX_TOTAL) & chained
     chains, start = _chains(paths[small], offsets[:-1][small])
     large, where = _large(paths[~small], offsets[:-1][~small])
-    return Plan(*map(_fixed, (paths, offsets, chains, start, large, where)))
+    return TablePlan(*map(_fixed, (paths, offsets, chains, start, large, where)))
 
 
 def _fixed(array: Integers) -> Integers:
@@ -174,7 +174,7 @@ def buffer_shapes(path: list[int], where: Integers) -> tuple[tuple[int, int], tu
     return (max(n1, n3 if last else 0), n2), (n2, n3) if middle else (0, 0)
 
 
-def work_bytes(plan: Plan, workers: int) -> int:
+def work_bytes(plan: TablePlan, workers: int) -> int:
     """Return the bytes that are held besides the values while a plan is carried out, caches of factors included."""
     paths = PATH_BYTES * len(plan.paths) + WORKER_BYTES * workers
     if not len(plan.large):

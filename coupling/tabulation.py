@@ -34,7 +34,7 @@ from coupling.kernels.orders import spread
 from coupling.kernels.path import MAX_DEGREE, round_path
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.memory import require_memory
-from coupling.plan import PATH_BYTES, Plan, box_plan, buffer_shapes, checked_paths, make_plan, work_bytes
+from coupling.plan import PATH_BYTES, TablePlan, box_plan, buffer_shapes, checked_paths, make_plan, work_bytes
 from coupling.portable import Portable
 from coupling.quoted import quoted
 from coupling.selection import PARITIES, Path, box_of, one_of, orders
@@ -151,7 +151,7 @@ def tabulate_paths(
 
 @default_rounding()
 def _tabulate(
-    family: Family, basis: str, plan: Plan, workers: int, error: float, out: Floats | None = None
+    family: Family, basis: str, plan: TablePlan, workers: int, error: float, out: Floats | None = None
 ) -> Tabulation:
     threads, bound = count(workers, "workers"), _checked_error(error)
     entries = int(plan.offsets[-1])
@@ -212,7 +212,7 @@ def _checked_error(error: object) -> float:
 
 
 @default_rounding()
-def _fill(family: Family, basis: str, plan: Plan, values: Floats, error: float) -> Integers:
+def _fill(family: Family, basis: str, plan: TablePlan, values: Floats, error: float) -> Integers:
     """Compute the chains and canonical paths of a plan; return the doubtful entries (l1, l2, l3, m1, m2)."""
     doubtful = [_fill_chains(family, basis, plan, values, error)] if len(plan.chains) else []
     for path, where in zip(plan.large.tolist(), plan.where, strict=True):
@@ -220,7 +220,7 @@ def _fill(family: Family, basis: str, plan: Plan, values: Floats, error: float) 
     return np.concatenate([np.zeros((0, 5), np.int64), *doubtful])
 
 
-def _fill_chains(family: Family, basis: str, plan: Plan, values: Floats, error: float) -> Integers:
+def _fill_chains(family: Family, basis: str, plan: TablePlan, values: Floats, error: float) -> Integers:
     roots = chain_roots(len(plan.start) - 1)
     call = partial(chain.tabulate, plan.chains, family.kernel, int(basis == "real"), error, plan.start, roots, values)
     return _doubtful(call)
@@ -244,7 +244,7 @@ def _fill_path(
             values[start : start + entries] = 0.0 - values[start : start + entries]  # no zero is negative
 
 
-def _conjugate(family: Family, basis: str, plan: Plan, values: Floats) -> None:
+def _conjugate(family: Family, basis: str, plan: TablePlan, values: Floats) -> None:
     """Multiply by (-1)^m of the conjugated slots, unless the kernel of the chains has done so."""
     if basis == "real" or not (family.conjugate or family.kernel == chain.CLEBSCH_GORDAN):
         return
@@ -274,7 +274,7 @@ def _doubtful(call: Callable[[Integers], int]) -> Integers:
     return listed[:count]
 
 
-def _replace(family: Family, basis: str, plan: Plan, doubtful: Integers, values: Floats) -> None:
+def _replace(family: Family, basis: str, plan: TablePlan, doubtful: Integers, values: Floats) -> None:
     """Put the exact value, rounded, wherever a doubtful entry of a canonical path went."""
     value, signs = family.exact(basis), family.order_signs(basis)
     position = {

@@ -117,7 +117,7 @@ OBJECTS: dict[str, Make] = {
     "interop.loading.Coefficients": of("interop.loading", "read_coefficients", "real-l4", lambda array, _: array),
     "interop.export.Listing": lambda: import_module("coupling.interop.export").list_table(load("real-l4")),
     "interop.export.formats.Format": lambda: import_module("coupling.interop.export").FORMATS,
-    "interop.crosscheck.Program": lambda: list(import_module("coupling.interop.crosscheck").PROGRAMS),
+    "interop.crosscheck.PeerProgram": lambda: list(import_module("coupling.interop.crosscheck").PROGRAMS),
     "interop.crosscheck.Row": lambda: import_module("coupling.interop.crosscheck.comparison").Row(
         *("a", "b", "1", "gaunt", "≤ 2", 3, 9, 0.0, 0.0, "agrees")
     ),

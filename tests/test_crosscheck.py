@@ -17,7 +17,7 @@ from scipy.special import sph_harm_y
 import coupling
 from coupling.cli import main
 from coupling.foreign import CONVENTIONS, named
-from coupling.interop.crosscheck import PROGRAMS, Program, Row, crosscheck, write_page
+from coupling.interop.crosscheck import PROGRAMS, PeerProgram, Row, crosscheck, write_page
 from coupling.interop.crosscheck.comparison import cases_of, compare
 from coupling.interop.crosscheck.page import header, line, read_rows
 from coupling.interop.crosscheck.program import FAMILY, HARMONICS, angles
@@ -80,9 +80,9 @@ def test_all_agree_to_degree_five() -> None:
 # -- the comparison finds what is different ----------------------------------------------------
 
 
-def stand_in(convention: str, **functions: Callable[..., np.ndarray]) -> Program:
+def stand_in(convention: str, **functions: Callable[..., np.ndarray]) -> PeerProgram:
     """A program that is surely installed."""
-    return Program(convention, "numpy", lambda: functions, limits={"": 3})
+    return PeerProgram(convention, "numpy", lambda: functions, limits={"": 3})
 
 
 def block(*path: int) -> np.ndarray:
@@ -154,9 +154,9 @@ def test_small_values_that_are_zero_are_counted() -> None:
 
 
 def test_absent_programs_have_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = Program("e3nn", "no-such-distribution", lambda: {"wigner_3j": block})
+    absent = PeerProgram("e3nn", "no-such-distribution", lambda: {"wigner_3j": block})
     assert absent.version is None and not list(crosscheck(1, (absent,)))
-    old = Program("e3nn", "numpy", lambda: {"wigner_3j": block}, lambda version: version < (0, 5))
+    old = PeerProgram("e3nn", "numpy", lambda: {"wigner_3j": block}, lambda version: version < (0, 5))
     assert old.version is None and not list(crosscheck(1, (old,)))
 
 
@@ -196,7 +196,7 @@ def run(*arguments: str) -> Any:
 
 
 def test_command_prints_rows_and_names_what_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = Program("e3nn", "no-such-distribution", lambda: {"wigner_3j": block})
+    absent = PeerProgram("e3nn", "no-such-distribution", lambda: {"wigner_3j": block})
     monkeypatch.setattr("coupling.interop.crosscheck.PROGRAMS", (stand_in("coupling", wigner_3j=block), absent))
     result = run("--lmax", "2")
     assert result.exit_code == 0 and result.stdout.startswith(header())
@@ -213,7 +213,7 @@ def test_command_fails_when_a_program_differs_or_cannot_be_imported(monkeypatch:
         raise ImportError("needs a GPU")
 
     wrong = stand_in("cuequivariance", wigner_3j=block)
-    programs = (wrong, Program("e3x", "numpy", broken))
+    programs = (wrong, PeerProgram("e3x", "numpy", broken))
     monkeypatch.setattr("coupling.interop.crosscheck.PROGRAMS", programs)
     assert run("--lmax", "1", "--program", "cuequivariance").exit_code == 1
     result = run("--lmax", "1", "--program", "e3x")

@@ -18,7 +18,7 @@ from coupling.manybody import Basis, basis, count
 from coupling.manybody.blocks import keys
 from coupling.manybody.irreps import parse_irreps
 from coupling.manybody.powers import power
-from coupling.manybody.rounding import Pair, doubtful, roots, rounded
+from coupling.manybody.rounding import DoubleDouble, doubtful, roots, rounded
 from coupling.manybody.trees import coupled
 from coupling.sphere import random_rotation, rotation_matrix
 
@@ -277,7 +277,8 @@ def test_rounding_falls_back_to_exact_integers_next_to_a_tie() -> None:
     assert doubtful(pair).tolist() == [0, 1, 2]
     found = rounded(np.array([1, 1, -1]), [pair], lambda i: squares[i])
     assert found.tolist() == [1 + 2.0**-52, 1.0, -1.0]
-    assert doubtful(Pair(np.array([1.0]), np.array([-(2.0**-54)]))).tolist() == [0]  # half of the smaller gap below 1
+    below = DoubleDouble(np.array([1.0]), np.array([-(2.0**-54)]))  # half of the smaller gap below 1
+    assert doubtful(below).tolist() == [0]
 
 
 @pytest.mark.parametrize("kind", ["real", "complex"])

@@ -230,8 +230,8 @@ APART = {
 }  # fmt: skip
 #: Classes that are made by others.
 RESULTS = {
-    "Certificate", "Choice", "Family", "Product", "Program", "Row", "Surd", "Symbols", "Table", "TableError",
-    "Tabulation",
+    "Certificate", "Choice", "Family", "PeerProgram", "Product", "Row", "Surd", "Symbols", "Table", "TableCertificate",
+    "TableError", "Tabulation",
 }  # fmt: skip
 
 PROGRAM = """

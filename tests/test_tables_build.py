@@ -28,7 +28,7 @@ from coupling.sizes import table_bytes
 from coupling.tables import Request, Table, TableError, assembly, build, build_shard, builder, load, merge, parts
 from coupling.tables.builder import parts_folder, up_to_date
 from coupling.tables.core import core_blocks
-from coupling.tables.parts import Plan, build_part, finished_part, part_file
+from coupling.tables.parts import Division, build_part, finished_part, part_file
 
 SMALL = Request(lmax=6)
 #: Degrees with sums below and above MAX_TOTAL, where another kernel takes over.
@@ -41,17 +41,17 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def unfinished(plan: Plan, folder: Path) -> list[int]:
+def unfinished(plan: Division, folder: Path) -> list[int]:
     return [index for index in range(len(plan)) if not finished_part(plan, index, folder)]
 
 
 @pytest.fixture
-def plan(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Plan:
+def plan(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Division:
     """Divide tables into small parts, even small tables, and return the plan of SMALL, or of the parameter."""
     wanted = getattr(request, "param", SMALL)
     monkeypatch.setattr(parts, "PART_ENTRIES", PART[wanted])
     monkeypatch.setattr(builder, "AT_ONCE", 0)
-    return Plan(wanted, PART[wanted])
+    return Division(wanted, PART[wanted])
 
 
 large = pytest.mark.parametrize("plan", [LARGE], indirect=True, ids=["large"])
@@ -77,7 +77,7 @@ def only_the_table(folder: Path) -> bool:
 
 
 @small_and_large
-def test_parts_are_complete_bounded_and_in_order(plan: Plan) -> None:
+def test_parts_are_complete_bounded_and_in_order(plan: Division) -> None:
     pieces = [plan.members_of(index) for index in range(len(plan))]
     assert np.array_equal(np.sort(np.concatenate(pieces)), np.arange(len(plan.paths)))
     assert all(len(piece) and (np.diff(piece) > 0).all() for piece in pieces)
@@ -88,7 +88,7 @@ def test_parts_are_complete_bounded_and_in_order(plan: Plan) -> None:
 
 
 @small_and_large
-def test_nothing_is_computed_twice(plan: Plan) -> None:
+def test_nothing_is_computed_twice(plan: Division) -> None:
     """No part shares a canonical path with another, and each but the first shares at most one chain with the others
     before it."""
     x, y, z = np.sort(plan.paths.astype(int), axis=1).T
@@ -100,7 +100,7 @@ def test_nothing_is_computed_twice(plan: Plan) -> None:
 
 @small_and_large
 @pytest.mark.parametrize("workers", [1, 3])
-def test_in_parts_or_in_one_piece(workers: int, plan: Plan, expected: dict[Request, str], tmp_path: Path) -> None:
+def test_in_parts_or_in_one_piece(workers: int, plan: Division, expected: dict[Request, str], tmp_path: Path) -> None:
     path, heard = tmp_path / f"{plan.request.name}.safetensors", list[int]()
     build(plan.request, path, workers=workers, progress=heard.append)
     assert digest(path) == expected[plan.request] and only_the_table(tmp_path)
@@ -111,7 +111,7 @@ def test_in_parts_or_in_one_piece(workers: int, plan: Plan, expected: dict[Reque
 
 @pytest.mark.parametrize("shards", [1, 2, 5, 13])
 def test_shards_in_any_order_merge_to_the_same_bytes(
-    shards: int, plan: Plan, expected: dict[Request, str], tmp_path: Path
+    shards: int, plan: Division, expected: dict[Request, str], tmp_path: Path
 ) -> None:
     path, left = tmp_path / "real-l6.safetensors", len(plan)
     for shard in random.Random(shards).sample(range(shards), shards):
@@ -136,7 +136,7 @@ def test_shards_that_do_not_exist(shard: int, shards: int, tmp_path: Path) -> No
 
 
 def test_only_missing_and_damaged_parts_are_built(
-    plan: Plan, expected: dict[Request, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plan: Division, expected: dict[Request, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "real-l6.safetensors"
     folder = parts_folder(path)
@@ -207,7 +207,7 @@ def every_sign(arrays: dict[str, np.ndarray]) -> None:
 @pytest.mark.parametrize("change", [flip_sign, one_ulp, swap_pair, swap_values, swap_counts, every_sign])
 @pytest.mark.parametrize("index", [0, 6, 12])
 def test_wrong_numbers_with_a_fitting_checksum_are_not_merged(
-    change: Callable[[dict[str, np.ndarray]], object], index: int, plan: Plan, expected: dict[Request, str],
+    change: Callable[[dict[str, np.ndarray]], object], index: int, plan: Division, expected: dict[Request, str],
     tmp_path: Path,
 ) -> None:  # fmt: skip
     path = tmp_path / "real-l6.safetensors"
@@ -228,7 +228,7 @@ def test_wrong_numbers_with_a_fitting_checksum_are_not_merged(
 @pytest.mark.parametrize("basis", ["real", "complex"])
 @pytest.mark.parametrize(("lmax", "parity"), [((6, 6, 6), "all"), ((7, 3, 5), "all"), ((3, 6, 9), "odd"), (5, "even")])
 def test_all_orderings_follow_from_the_canonical_ones(
-    basis: str, lmax: int | tuple[int, int, int], parity: str, plan: Plan, tmp_path: Path,
+    basis: str, lmax: int | tuple[int, int, int], parity: str, plan: Division, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     request = Request(lmax=lmax, basis=basis, parity=parity, name="table")
@@ -247,7 +247,7 @@ def build_in_parts(request: Request, path: Path) -> Table:
     return table
 
 
-def test_a_table_in_parts_is_written_once(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_in_parts_is_written_once(plan: Division, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts hold a sixth of the entries, all orderings being one; of the table itself no byte is written twice."""
     written: list[int] = []
     create = atomic._create
@@ -274,7 +274,7 @@ def test_a_table_in_parts_is_written_once(plan: Plan, tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize("order", [100, -100, -128])
-def test_a_part_that_changes_after_it_was_verified(order: int, plan: Plan, tmp_path: Path) -> None:
+def test_a_part_that_changes_after_it_was_verified(order: int, plan: Division, tmp_path: Path) -> None:
     path = tmp_path / "real-l6.safetensors"
     build_shard(SMALL, path, 0, 1)
     file, every = part_file(parts_folder(path), 12), range(len(plan))
@@ -295,7 +295,7 @@ def cut(file: Path) -> None:
     os.truncate(file, file.stat().st_size - 1)
 
 
-def test_an_interrupted_build_keeps_its_parts(plan: Plan, expected: dict[Request, str], tmp_path: Path) -> None:
+def test_an_interrupted_build_keeps_its_parts(plan: Division, expected: dict[Request, str], tmp_path: Path) -> None:
     path = tmp_path / "real-l6.safetensors"
     folder, left = parts_folder(path), [len(plan)]
 
@@ -312,7 +312,9 @@ def test_an_interrupted_build_keeps_its_parts(plan: Plan, expected: dict[Request
     assert digest(path) == expected[SMALL] and only_the_table(tmp_path)
 
 
-def test_disk_is_asked_for_what_is_not_there_yet(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_is_asked_for_what_is_not_there_yet(
+    plan: Division, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "real-l6.safetensors"
     usage = type("Usage", (), {"free": 1000})
     monkeypatch.setattr("coupling.tables.builder.shutil.disk_usage", lambda folder: usage)
@@ -340,7 +342,7 @@ def test_disk_is_asked_for_what_is_not_there_yet(plan: Plan, tmp_path: Path, mon
 
 
 def test_parts_that_vanish_because_another_process_was_first(
-    plan: Plan, expected: dict[Request, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plan: Division, expected: dict[Request, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "real-l6.safetensors"
 
@@ -515,7 +517,7 @@ def spawned(workers: int) -> Executor:
 @pytest.mark.parametrize("pool", [ThreadPoolExecutor, spawned, dask_cluster], ids=["threads", "processes", "dask"])
 def test_any_executor_writes_the_same_bytes(
     pool: Callable[[int], AbstractContextManager[Executor]],
-    plan: Plan,
+    plan: Division,
     expected: dict[Request, str],
     tmp_path: Path,
 ) -> None:

@@ -23,14 +23,14 @@ from coupling.files import table_folder
 from coupling.files.atomic import write
 from coupling.files.container import Tensor, read
 
-Points = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 SCHEMA = "coupling-designs"
 #: What a mean over the points may differ from the mean over the sphere, for any harmonic up to the strength.
 RESIDUAL = 1e-15
 
 
-def platonic(strength: int) -> Points:
+def platonic(strength: int) -> Doubles:
     """Return two poles, a tetrahedron, an octahedron or an icosahedron: strength 1, 2, 3 or 5.
 
     >>> platonic(3).tolist()
@@ -47,7 +47,7 @@ def platonic(strength: int) -> Points:
     return np.array(corners) / np.sqrt(1 + golden**2)
 
 
-def search(strength: int, tries: int = 20) -> Points:
+def search(strength: int, tries: int = 20) -> Doubles:
     """Return an antipodal design of an odd strength, the first half its points, the second their antipodes.
 
     Begins with about t²/2 points on a spiral and takes two more after so many tries that do not converge.
@@ -65,7 +65,7 @@ def search(strength: int, tries: int = 20) -> Points:
     raise AssertionError
 
 
-def residual(points: Points, strength: int) -> float:
+def residual(points: Doubles, strength: int) -> float:
     """Return the largest |mean over the points| of √4π R_lm, 1 <= l <= t.
 
     >>> bool(residual(platonic(5), 5) < 1e-15), bool(residual(platonic(5), 6) > 0.1)
@@ -78,7 +78,7 @@ def residual(points: Points, strength: int) -> float:
     return float(abs(sums).max() * np.sqrt(4 * np.pi))
 
 
-def _spiral(half: int, seed: int) -> Points:
+def _spiral(half: int, seed: int) -> Doubles:
     """Points of the northern hemisphere, evenly spread and then shaken."""
     k = np.arange(half) + 0.5
     z, phi = 1 - k / half, np.pi * (1 + np.sqrt(5)) * k
@@ -88,7 +88,7 @@ def _spiral(half: int, seed: int) -> Points:
     return points / np.linalg.norm(points, axis=1, keepdims=True)
 
 
-def _descend(points: Points, strength: int) -> Points:
+def _descend(points: Doubles, strength: int) -> Doubles:
     from coupling.sphere import gradients, harmonics
 
     l = np.repeat(np.arange(strength + 1), 2 * np.arange(strength + 1) + 1)
@@ -110,14 +110,14 @@ def _descend(points: Points, strength: int) -> Points:
     return points
 
 
-def _moved(points: Points, theta: Points, phi: Points, south: Points, east: Points) -> Points:
+def _moved(points: Doubles, theta: Doubles, phi: Doubles, south: Doubles, east: Doubles) -> Doubles:
     ct, st, cp, sp = np.cos(theta), np.sin(theta), np.cos(phi), np.sin(phi)
     e_theta, e_phi = np.stack([ct * cp, ct * sp, -st], -1), np.stack([-sp, cp, 0 * sp], -1)
     moved = points + south[:, None] * e_theta + east[:, None] * e_phi
     return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
 
-def read_design(strength: int) -> Points:
+def read_design(strength: int) -> Doubles:
     """Return the points [n, 3] of a design of the repository, verified; its weights are 4π/n.
 
     >>> read_design(5).shape, bool(residual(read_design(5), 5) < RESIDUAL)
@@ -126,14 +126,14 @@ def read_design(strength: int) -> Points:
     return read(table_folder() / "designs.safetensors").arrays[f"strength_{strength}"]
 
 
-def write_designs(file: Path, designs: dict[int, Points]) -> None:
+def write_designs(file: Path, designs: dict[int, Doubles]) -> None:
     """Write designs, strength → points, to a file."""
     metadata = {"schema": SCHEMA, "schema_version": 1, "points": "x, y, z; every weight is 4 pi / n"}
     tensors = [Tensor(f"strength_{t}", "F64", points.shape) for t, points in designs.items()]
     write(file, metadata, tensors, designs.values())
 
 
-def find(strength: int) -> Points:
+def find(strength: int) -> Doubles:
     """Return the corners of a Platonic solid, or else what :func:`search` finds."""
     return platonic(strength) if strength < 6 else search(strength)
 

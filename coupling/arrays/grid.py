@@ -12,10 +12,10 @@ from coupling.arrays.harmonics import Theta, column, of_phi, of_theta, orders
 from coupling.arrays.points import Points, points_of
 from coupling.arrays.request import ArraysRequest
 
-Arrays = dict[str, NDArray[Any]]
+NamedArrays = dict[str, NDArray[Any]]
 
 
-def build_grid(request: ArraysRequest) -> Arrays:
+def build_grid(request: ArraysRequest) -> NamedArrays:
     """Return the arrays of a grid by name, as ``request.tensors`` lists them.
 
     >>> arrays = build_grid(ArraysRequest("gauss_legendre", 1))
@@ -31,7 +31,7 @@ def build_grid(request: ArraysRequest) -> Arrays:
     return arrays
 
 
-def _flat(request: ArraysRequest, points: Points, theta: Theta, phi: Fixed) -> Arrays:
+def _flat(request: ArraysRequest, points: Points, theta: Theta, phi: Fixed) -> NamedArrays:
     """Return what has one row per point, rows to a multiple, and the analysis, which is transposed."""
     rows = {tensor.name: np.zeros(tensor.shape, _storage(request)) for tensor in request.tensors}
     analysis = np.zeros_like(rows["harmonics"])
@@ -93,7 +93,7 @@ def _angles(z: Fixed, s: Fixed, x: Fixed, y: Fixed, bits: int) -> Fixed:
     return np.stack([array(theta), array(phi)], axis=-1)
 
 
-def _separable(request: ArraysRequest, points: Points, theta: Theta, phi: Fixed) -> Arrays:
+def _separable(request: ArraysRequest, points: Points, theta: Theta, phi: Fixed) -> NamedArrays:
     fixed = {
         "legendre": theta.legendre,
         "legendre_theta": theta.slope,

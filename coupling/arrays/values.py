@@ -33,7 +33,7 @@ def check_values(path: Path, request: ArraysRequest, arrays: Mapping[str, NDArra
         if not np.isfinite(array).all():
             raise TableError(path, name, "finite numbers", "NaN or infinity")
     unit = UNITS[request.dtype]
-    check = Comparison(path, unit)
+    check = RoundingComparison(path, unit)
     if request.kind in GRIDS:
         _grid(check, request, doubles)
     else:
@@ -51,7 +51,7 @@ def as_doubles(array: NDArray[Any], dtype: str) -> NDArray[np.float64]:
     return array.astype(np.float64, copy=False)
 
 
-class Comparison:
+class RoundingComparison:
     """Compares arrays to a few roundings of their type."""
 
     def __init__(self, path: Path, unit: float) -> None:
@@ -66,7 +66,7 @@ class Comparison:
             raise TableError(self.path, f"{name}{list(at)}", what, np.broadcast_to(found, wrong.shape)[at])
 
 
-def _grid(check: Comparison, request: ArraysRequest, a: Doubles) -> None:
+def _grid(check: RoundingComparison, request: ArraysRequest, a: Doubles) -> None:
     n = request.shape[0] * (request.shape[1] if len(request.shape) == 2 else 1)
     for name, array in a.items():
         if name in ("points", "angles", "weights", "harmonics", "gradient_theta", "gradient_phi", "analysis"):
@@ -94,7 +94,7 @@ def _grid(check: Comparison, request: ArraysRequest, a: Doubles) -> None:
         _separable(check, request, a, n)
 
 
-def _separable(check: Comparison, request: ArraysRequest, a: Doubles, n: int) -> None:
+def _separable(check: RoundingComparison, request: ArraysRequest, a: Doubles, n: int) -> None:
     l = np.repeat(np.arange(request.lmax + 1), 2 * np.arange(request.lmax + 1) + 1)
     m = np.arange(len(l)) - l * l - l
     columns, shape = l * (l + 1) // 2 + abs(m), (*request.shape, len(l))
@@ -111,7 +111,7 @@ def _separable(check: Comparison, request: ArraysRequest, a: Doubles, n: int) ->
     check.same("legendre_weights", a["legendre_weights"][:, None], per_line, "the weights", 0)
 
 
-def _fourier(check: Comparison, a: Doubles) -> None:
+def _fourier(check: RoundingComparison, a: Doubles) -> None:
     series = a["series"]
     check.same("series", series[0, 0], 1 / np.sqrt(4 * np.pi), "1/sqrt(4 pi) for l = 0")
     size = series.shape[1]
@@ -127,7 +127,7 @@ def _fourier(check: Comparison, a: Doubles) -> None:
     check.same("series", (values**2) @ weights * 2 * np.pi, 1, "functions of norm 1", 64 * size)
 
 
-def _matrix(check: Comparison, a: Doubles) -> None:
+def _matrix(check: RoundingComparison, a: Doubles) -> None:
     real, imag = a["encoder_real"], a["encoder_imag"]
     check.same("encoder_real", real, real.swapaxes(1, 2), "symmetric matrices", 0)
     check.same("encoder_imag", imag, -imag.swapaxes(1, 2), "antisymmetric matrices", 0)
@@ -140,7 +140,7 @@ def _matrix(check: Comparison, a: Doubles) -> None:
     _off_paths(check, "normalization", a["normalization"], "all")
 
 
-def _normalization(check: Comparison, a: Doubles) -> None:
+def _normalization(check: RoundingComparison, a: Doubles) -> None:
     for family in NORMALIZED:
         value, inverse = a[family], a[f"inverse_{family}"]
         on = _off_paths(check, family, value, known(family).parity)
@@ -154,7 +154,7 @@ def _normalization(check: Comparison, a: Doubles) -> None:
             check.same(family, value[on][elementary], size[elementary], f"the elementary sizes of {family}", 4)
 
 
-def _off_paths(check: Comparison, name: str, tensor: NDArray[np.float64], parity: str) -> NDArray[np.bool_]:
+def _off_paths(check: RoundingComparison, name: str, tensor: NDArray[np.float64], parity: str) -> NDArray[np.bool_]:
     """Refuse numbers off the paths of a parity, and return where the paths are."""
     l1, l2, l3 = np.ogrid[: len(tensor), : len(tensor), : len(tensor)]
     on = (l3 >= abs(l1 - l2)) & (l3 <= l1 + l2)

@@ -15,6 +15,7 @@ from coupling.files import Kind
 from coupling.files.atomic import write_file
 from coupling.files.ownership import require_replaceable
 from coupling.lowrank import normalization_problem, tensorly_decompose, whole_problem
+from coupling.lowrank.baseline import tensorly
 from coupling.lowrank.by_rank import Effort, searched
 from coupling.lowrank.factors import column_norms, tensor
 from coupling.lowrank.problems import Problem, from_spec
@@ -70,7 +71,11 @@ def write(folder: Path, store: Path, full: bool, workers: int, fresh: bool = Fal
 
 
 def require_page(folder: Path, force: bool) -> None:
-    """Raise FileExistsError, before anything is searched, where a file of the page could not be written."""
+    """Raise, before anything is searched, FileExistsError where a file of the page could not be written.
+
+    ValueError where tensorly, its baseline, is not installed.
+    """
+    tensorly("decomposition")
     require_replaceable(folder / "ranks.md", Kind("page of coupling study"), force)
     for name in PICTURES:
         require_picture(folder / f"{name}.png", force)

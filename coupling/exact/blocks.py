@@ -36,7 +36,7 @@ BELOW = 64
 HALF = 1 << (BELOW - 1)
 
 
-class Block(NamedTuple):
+class RoundedBlock(NamedTuple):
     """For all [p1, p2]: the value correctly rounded, (rounded - exact)/2^unit, and the exponent of the exact value's
     last place, -1074 at least."""
 
@@ -74,7 +74,7 @@ def binomials(n: int) -> list[int]:
     return half + half[: (n + 1) // 2][::-1]
 
 
-def rounded_block(l1: int, l2: int, l3: int, factor: Surd, real: bool = False) -> Block:
+def rounded_block(l1: int, l2: int, l3: int, factor: Surd, real: bool = False) -> RoundedBlock:
     """Return |factor|·sign(factor)·3j(l1 l2 l3; m1 m2 m3), correctly rounded, for a path l1 ≤ l2 ≤ l3 and all m1, m2.
 
     real: entries that have no zero order are divided by √2.  An i in factor is left out.  Zero where |m1+m2| > l3.
@@ -83,7 +83,7 @@ def rounded_block(l1: int, l2: int, l3: int, factor: Surd, real: bool = False) -
     array([[ 0.57735027, -0.57735027,  0.57735027]])
     """
     shape = 2 * l1 + 1, 2 * l2 + 1
-    block = Block(np.zeros(shape), np.zeros(shape), np.full(shape, -1074, np.int32))
+    block = RoundedBlock(np.zeros(shape), np.zeros(shape), np.full(shape, -1074, np.int32))
     whole = factor * Surd(1, *norm(l1 + l2 - l3, -l1 + l2 + l3, l1 - l2 + l3))
     if not whole:
         return block
@@ -95,7 +95,7 @@ def rounded_block(l1: int, l2: int, l3: int, factor: Surd, real: bool = False) -
         nearest, distance, unit = _nearest(size, exponent)
         signs = np.sign(row[columns]).astype(float) * whole.sign
         opposite = slice(2 * l2 - columns.start, None, -1)
-        entries = Block(signs * np.ldexp(nearest, unit), signs * distance, unit)
+        entries = RoundedBlock(signs * np.ldexp(nearest, unit), signs * distance, unit)
         for index, sign in enumerate((mirror, mirror, 1)):
             block[index][p1, columns] = entries[index]
             block[index][2 * l1 - p1, opposite] = sign * entries[index]

@@ -20,8 +20,8 @@ from coupling.files.report import Report
 from coupling.files.sources import describe
 from coupling.version import __version__
 
-Arrays = Mapping[str, NDArray[Any]]
-Entries = Iterable[tuple[str, dict[str, Any]]]
+ArrayMapping = Mapping[str, NDArray[Any]]
+ManifestEntries = Iterable[tuple[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def build_one(
     check: Callable[[Any, bool], Report] | None = None,
     *,
     force: bool = False,
-    same: Callable[[], Arrays] | None = None,
+    same: Callable[[], ArrayMapping] | None = None,
     **options: Any,
 ) -> Outcome:
     """Build a file unless it is up to date, and check it, in either case, where a check(value, built) is given.
@@ -73,7 +73,7 @@ def _stamp(file: Path) -> tuple[int, int] | None:
     return (status.st_ino, status.st_mtime_ns) if file.exists() and (status := file.stat()) else None
 
 
-def with_these_numbers(kind: Kind, request: Any, file: Path, same: Callable[[], Arrays]) -> Any | None:
+def with_these_numbers(kind: Kind, request: Any, file: Path, same: Callable[[], ArrayMapping]) -> Any | None:
     """Return what a file holds if these sources would build it, but for their digest; else None."""
     try:
         value = load_file(kind, file)
@@ -85,7 +85,7 @@ def with_these_numbers(kind: Kind, request: Any, file: Path, same: Callable[[], 
     return value if kept else None
 
 
-def same_numbers(left: Arrays, right: Arrays) -> bool:
+def same_numbers(left: ArrayMapping, right: ArrayMapping) -> bool:
     """Return whether arrays have equal names, and equal numbers to the bit.
 
     >>> same_numbers({"x": np.zeros(2)}, {"x": np.zeros(2)}), same_numbers({"x": np.zeros(2)}, {"x": -np.zeros(2)})
@@ -106,7 +106,7 @@ def manifest_entry(file: Path, metadata: Any) -> dict[str, Any]:
     }
 
 
-def write_manifest(folder: Path, tables: Entries, arrays: Entries, *, force: bool = False) -> bool:
+def write_manifest(folder: Path, tables: ManifestEntries, arrays: ManifestEntries, *, force: bool = False) -> bool:
     """Write the manifest of a folder; return whether it differs from the one that was there."""
     content = {
         "schema": "coupling-manifest",

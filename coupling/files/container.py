@@ -39,7 +39,8 @@ SPECIAL = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK
 DTYPES = {
     name: np.dtype(code)
     for name, code in (
-        ("F64", "<f8"), ("I64", "<i8"), ("I8", "i1"), ("U8", "u1"), ("F32", "<f4"), ("F16", "<f2"), ("BF16", "<u2"),
+        ("F64", "<f8"), ("I64", "<i8"), ("I8", "i1"), ("U8", "u1"), ("U16", "<u2"), ("U32", "<u4"), ("U64", "<u8"),
+        ("F32", "<f4"), ("F16", "<f2"), ("BF16", "<u2"),
     )
 }  # fmt: skip
 
@@ -72,6 +73,16 @@ class Tensor(NamedTuple):
     @property
     def bytes(self) -> int:
         return math.prod(self.shape) * DTYPES[self.dtype].itemsize
+
+    @classmethod
+    def of(cls, name: str, array: NDArray[Any]) -> Tensor:
+        """Return what describes an array of numbers; one of uint16 is not taken for the bits of bfloat16.
+
+        >>> Tensor.of("path", np.zeros((2, 3), "<u2"))
+        Tensor(name='path', dtype='U16', shape=(2, 3))
+        """
+        code = next(code for code, dtype in DTYPES.items() if dtype == array.dtype and code != "BF16")
+        return cls(name, code, array.shape)
 
 
 def encode_header(metadata: Mapping[str, Any], tensors: Sequence[Tensor]) -> bytes:

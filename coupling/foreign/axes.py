@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
 
-Matrix = NDArray[np.object_]
+Surds = NDArray[np.object_]
 
 STAY = np.eye(3, dtype=np.int64)
 #: (x, y, z) → (z, y, -x): a quarter turn about y
@@ -61,7 +61,7 @@ def determinant(axes: Sequence[str]) -> int:
     return int(matrix[0] @ np.cross(matrix[1], matrix[2]))
 
 
-def harmonics_matrix(l: int, matrix: NDArray[np.int64]) -> Matrix:
+def harmonics_matrix(l: int, matrix: NDArray[np.int64]) -> Surds:
     """Return D [2l+1, 2l+1] of Surds with R_l(A v) = D R_l(v), for a signed permutation A.
 
     An improper A is -A followed by the inversion, R_l(-v) = (-1)^l R_l(v).
@@ -91,7 +91,7 @@ def _turns(rotation: NDArray[np.int64]) -> tuple[int, NDArray[np.int64], int]:
     )
 
 
-def turn(l: int, quarters: int) -> tuple[NDArray[np.intp], Matrix]:
+def turn(l: int, quarters: int) -> tuple[NDArray[np.intp], Surds]:
     """Return (place, sign), a turn about z by quarters · 90°: row m has its only entry, sign, in column place.
 
     R_m(φ+α) = cos mα R_m(φ) - sin mα R_{-m}(φ), and of the two one is zero.
@@ -106,17 +106,17 @@ def turn(l: int, quarters: int) -> tuple[NDArray[np.intp], Matrix]:
     return np.where(quarter % 2, -m, m) + l, sign.astype(object)
 
 
-def _flip_signs(l: int) -> Matrix:
+def _flip_signs(l: int) -> Surds:
     """The half turn about x is θ → π-θ, φ → -φ."""
     return np.array([Surd(parity_sign(l + m) * (-1 if m < 0 else 1)) for m in range(-l, l + 1)], object)
 
 
-def _ones(l: int) -> Matrix:
+def _ones(l: int) -> Surds:
     return np.full(2 * l + 1, Surd(1), object)
 
 
 @lru_cache(maxsize=64)
-def quarter_turn(l: int) -> Matrix:
+def quarter_turn(l: int) -> Surds:
     """Return the matrix of the quarter turn about y, with which R_l(z, y, -x) = D R_l(x, y, z).
 
     Cosines and sines do not mix, and with d = d^l(π/2), for m, k > 0,
@@ -139,7 +139,7 @@ def quarter_turn(l: int) -> Matrix:
     return result
 
 
-def _wigner_d(l: int) -> Matrix:
+def _wigner_d(l: int) -> Surds:
     """Return d^l(π/2)[m, k] = 2^-l √(binom(2l, l+k)/binom(2l, l+m)) · [u^(l-k)] (1+u)^(l-m) (1-u)^(l+m).
 
     Rows m, columns k, both -l … l, with Y_lm(Q v) = Σ_k d[m, k] Y_lk(v) for the quarter turn Q about y.
@@ -155,5 +155,5 @@ def _wigner_d(l: int) -> Matrix:
     return result
 
 
-def _zeros(l: int) -> Matrix:
+def _zeros(l: int) -> Surds:
     return np.full((2 * l + 1, 2 * l + 1), Surd(0), object)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
-from coupling.foreign.axes import Matrix, axis_matrix, harmonics_matrix
+from coupling.foreign.axes import Surds, axis_matrix, harmonics_matrix
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
@@ -55,7 +55,7 @@ def change_of_basis(
     return real.astype(float) + 1j * imaginary.astype(float)
 
 
-def exact_change_of_basis(l: int, source: Convention, target: Convention, normalized: bool) -> tuple[Matrix, Matrix]:
+def exact_change_of_basis(l: int, source: Convention, target: Convention, normalized: bool) -> tuple[Surds, Surds]:
     """Return real and imaginary part of the change of basis, as arrays of Surds."""
     between = axis_matrix(target.axes) @ axis_matrix(source.axes).T
     real = harmonics_matrix(l, between)
@@ -69,7 +69,7 @@ def exact_change_of_basis(l: int, source: Convention, target: Convention, normal
     return _stored(real * scale, source, target, l), _stored(imaginary * scale, source, target, l)
 
 
-def _conjugate_transformed(real: Matrix, imaginary: Matrix) -> tuple[Matrix, Matrix]:
+def _conjugate_transformed(real: Surds, imaginary: Surds) -> tuple[Surds, Surds]:
     """Return U† X.  Y_m = a_m R_|m| + i b_m R_-|m|, a = (-1)^m/√2, b = a for m > 0; a = -b = 1/√2 for m < 0."""
     l = len(real) // 2
     m = np.arange(-l, l + 1)
@@ -79,8 +79,8 @@ def _conjugate_transformed(real: Matrix, imaginary: Matrix) -> tuple[Matrix, Mat
     return a * real[cosine] - b * imaginary[sine], a * imaginary[cosine] + b * real[sine]
 
 
-def _stored(matrix: Matrix, source: Convention, target: Convention, l: int) -> Matrix:
+def _stored(matrix: Surds, source: Convention, target: Convention, l: int) -> Surds:
     signed = target.phases(l).astype(object)[:, None] * matrix * source.phases(l).astype(object)
     rows, columns = (np.argsort(convention.positions(l)) for convention in (target, source))
-    result: Matrix = signed[np.ix_(rows, columns)]
+    result: Surds = signed[np.ix_(rows, columns)]
     return result

@@ -18,7 +18,7 @@ from numba.extending import intrinsic
 from coupling.kernels.jit import compiled_function
 from coupling.kernels.lanes import INTERPRETED, WIDTH_BYTES, width
 from coupling.programs.evaluate import evaluate
-from coupling.programs.llvm import Rows, emit
+from coupling.programs.llvm import StridedRows, emit
 from coupling.programs.tape import Tape
 
 #: A row of lanes is so many registers; a function works on one of each row at a time.
@@ -32,7 +32,7 @@ def _write(typing, memory, constants, a, b, c, t, digest):
     def instructions(context, builder, signature, args):
         vector = ir.VectorType(context.get_value_type(memory.dtype), WIDTH_BYTES * 8 // memory.dtype.bitwidth // PARTS)
         starts = [builder.gep(args[0], [offset]) for offset in args[2:5]]
-        rows = {name: Rows(start, PARTS * vector.count) for name, start in zip("abc", starts, strict=True)}
+        rows = {name: StridedRows(start, PARTS * vector.count) for name, start in zip("abc", starts, strict=True)}
         emit(_TAPES[digest.literal_value], builder, vector, rows, builder.gep(args[1], [args[5]]))
         return context.get_dummy_value()
 

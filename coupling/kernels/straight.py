@@ -13,7 +13,7 @@ from numba.extending import lower_builtin, type_callable
 
 from coupling.kernels.tiles import REGISTER_BYTES, lanes
 from coupling.programs.evaluate import evaluate
-from coupling.programs.llvm import Rows, emit
+from coupling.programs.llvm import StridedRows, emit
 from coupling.programs.matrix import matrix_tape
 
 
@@ -100,7 +100,7 @@ def _lower_decode(context, builder, sig, args):
 def _transform(name, context, builder, sig, feature, step, table, matrix):
     """Emit ``encode`` or ``decode``; rows of the feature are step elements apart."""
     vector = _vector(matrix)
-    arrays = {"feature": Rows(feature, step), "matrix": Rows(matrix, vector.count)}
+    arrays = {"feature": StridedRows(feature, step), "matrix": StridedRows(matrix, vector.count)}
     emit(matrix_tape(name, (len(sig.args[7]), len(sig.args[8]) - 1)), builder, vector, arrays, table)
     return context.get_dummy_value()
 
@@ -119,9 +119,9 @@ def _lower_multiply(context, builder, sig, args):
 
     arrays = {}
     for name, k, transposed in FACTORS:
-        arrays[f"left-{name}"] = Rows(begin(k * n * n, p, 1 if transposed else n), vector.count)
-        arrays[f"right-{name}"] = Rows(begin(k * n * n, q, n if transposed else 1), vector.count)
+        arrays[f"left-{name}"] = StridedRows(begin(k * n * n, p, 1 if transposed else n), vector.count)
+        arrays[f"right-{name}"] = StridedRows(begin(k * n * n, q, n if transposed else 1), vector.count)
     tile = builder.gep(begin(2 * n * n, p, n), [builder.mul(q, ir.Constant(q.type, vector.count))])
-    arrays["tile"] = Rows(tile, vector.count)
+    arrays["tile"] = StridedRows(tile, vector.count)
     emit(matrix_tape("multiply", (n, rows, columns)), builder, vector, arrays)
     return context.get_dummy_value()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +16,20 @@ from coupling.lowrank.factors import Factors, balanced, ordered
 from coupling.lowrank.fit import EXACT, random_start
 from coupling.lowrank.layout import Layout
 from coupling.lowrank.objective import Objective
+
+
+def tensorly(module: str) -> Any:
+    """Return a module of tensorly, or raise ValueError that says how to install it.
+
+    >>> tensorly("decomposition").parafac is not None
+    True
+    """
+    try:
+        return import_module(f"tensorly.{module}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "tensorly":
+            raise
+        raise ValueError("the baseline needs tensorly, which is not installed: pip install coupling[study]") from None
 
 
 def tensorly_decompose(
@@ -29,13 +45,15 @@ def tensorly_decompose(
     """Return the best of several runs of ``tensorly.decomposition.parafac`` with line search, from normal starts.
 
     It has no weights (its mask takes 0 and 1 only), so its result minimises Σ (T̂ - T)² over the known entries.  Raises
-    as :func:`coupling.lowrank.decompose`; a run that ends in a singular matrix counts as no result.
+    as :func:`coupling.lowrank.decompose`; a run that ends in a singular matrix counts as no result.  ValueError without
+    tensorly, which the extra ``study`` installs.
 
     >>> tensorly_decompose(np.ones((2, 2, 2)) + np.eye(2)[:, :, None], 2, starts=2).error < 1e-6
     True
     """
     objective = as_objective(tensor, mask, None)
     rank, starts, seed = count(rank, "rank"), count(starts, "starts"), degree(seed, "seed")
+    tensorly("decomposition")
     layout = Layout(objective.shape, rank)
     results = []
     for number in range(starts):
@@ -54,16 +72,13 @@ def tensorly_decompose(
 
 
 def _parafac(objective: Objective, factors: Factors, iterations: int) -> Factors | None:
-    from tensorly.cp_tensor import CPTensor
-    from tensorly.decomposition import parafac
-
     mask = None if objective.weights is None else (objective.weights != 0).astype(float)
-    start = CPTensor((np.ones(factors[0].shape[1]), [x.copy() for x in factors]))
+    start = tensorly("cp_tensor").CPTensor((np.ones(factors[0].shape[1]), [x.copy() for x in factors]))
     options = {"n_iter_max": iterations, "init": start, "tol": 1e-10, "linesearch": True, "mask": mask}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            weights, found = parafac(objective.target, factors[0].shape[1], **options)
+            weights, found = tensorly("decomposition").parafac(objective.target, factors[0].shape[1], **options)
     except np.linalg.LinAlgError:
         return None
     if not all(np.isfinite(x).all() for x in found):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coupling.manybody.blocks import Block, Indices, block, groups_of, keys, reaches
+from coupling.manybody.blocks import Indices, MultipletBlock, block, groups_of, keys, reaches
 from coupling.manybody.irreps import Irrep
 from coupling.manybody.value import Basis
 
@@ -23,7 +23,7 @@ class Space(NamedTuple):
     basis: str
     intermediates: str = "all"
 
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[MultipletBlock]:
         """Return the blocks in which the output occurs, in the order of this package."""
         groups = (each for each in groups_of(self.irreps, self.order, self.symmetry))
         return [
@@ -34,7 +34,11 @@ class Space(NamedTuple):
 
 
 def assembled(
-    asked: Space, blocks: list[Block], labels: list[list[str]], paths: str = "kernel", order: list[Any] | None = None
+    asked: Space,
+    blocks: list[MultipletBlock],
+    labels: list[list[str]],
+    paths: str = "kernel",
+    order: list[Any] | None = None,
 ) -> Basis:
     """Return the basis that holds the multiplets of blocks, one after another or sorted by keys of their paths."""
     slots = 1 if asked.symmetry == "plain" else factorial(asked.order)

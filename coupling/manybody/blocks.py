@@ -39,7 +39,7 @@ class Group(NamedTuple):
     n: int
 
 
-class Block(NamedTuple):
+class MultipletBlock(NamedTuple):
     """The multiplets of one block.
 
     groups      the powers that are coupled
@@ -106,7 +106,7 @@ def reaches(groups: tuple[Group, ...], output: Irrep, symmetry: str) -> bool:
     return output.twice in degrees(shape_of(groups), symmetry)
 
 
-def block(groups: tuple[Group, ...], output: Irrep, symmetry: str, basis: str) -> Block:
+def block(groups: tuple[Group, ...], output: Irrep, symmetry: str, basis: str) -> MultipletBlock:
     """Return the multiplets of an irrep in a block, with the monomials of complex or real components.
 
     >>> found = block((Group(0, Irrep(2, -1), 0, 2),), Irrep(0, 1), "symmetric", "real")
@@ -122,7 +122,7 @@ def block(groups: tuple[Group, ...], output: Irrep, symmetry: str, basis: str) -
     values, component, monomials = change(groups, found.vectors, orders, places, output.twice, symmetry)
     values, divisors = primitive(values, values)
     norms = tuple(Fraction(norm, int(g) ** 2) for norm, g in zip(found.norms, divisors, strict=True))
-    return Block(groups, found, values, divisors, norms, component, monomials)
+    return MultipletBlock(groups, found, values, divisors, norms, component, monomials)
 
 
 @lru_cache(maxsize=1024)

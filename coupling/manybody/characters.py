@@ -35,7 +35,7 @@ LARGEST_CHARACTER = 1 << 24
 
 
 @dataclass(frozen=True)
-class Power:
+class PowerCharacters:
     """Characters of the powers of a sum of irreps to an order, of rotations or, with two sides, of pairs of them.
 
     With two sides an irrep l stands for (l, l) of SU(2) × SU(2), as a hyperspherical harmonic does.

@@ -8,13 +8,13 @@ from math import gcd, lcm
 
 import numpy as np
 
-from coupling.manybody.blocks import Block, Group, lowered
+from coupling.manybody.blocks import Group, MultipletBlock, lowered
 from coupling.manybody.integral import Integers, fitted, largest, matrix_product, primitive
 from coupling.manybody.ladder import coefficients
 from coupling.manybody.trees import lowerings
 
 #: Coefficients of the multiplets of a block.
-Row = list[Fraction]
+RationalRow = list[Fraction]
 
 #: Factors in an order: places in the list of irreps; and twice the degrees of the partial results, from the first on.
 Order = tuple[tuple[int, ...], tuple[int, ...]]
@@ -47,7 +47,7 @@ def sequences(groups: tuple[Group, ...], degree: int) -> Iterator[Order]:
     yield from extended((), (), {group.place: group.n for group in groups})
 
 
-def pivots(highest: Integers) -> tuple[list[int], list[Row]]:
+def pivots(highest: Integers) -> tuple[list[int], list[RationalRow]]:
     """Return columns in which the rows of a matrix are independent, and the inverse of that part.
 
     >>> pivots(np.array([[0, 2, 1]]))
@@ -66,7 +66,7 @@ def pivots(highest: Integers) -> tuple[list[int], list[Row]]:
     return columns, inverse([[row[c] for c in columns] for row in matrix])
 
 
-def inverse(matrix: list[Row]) -> list[Row]:
+def inverse(matrix: list[RationalRow]) -> list[RationalRow]:
     """Return the inverse of a square matrix of rationals.
 
     >>> inverse([[Fraction(2), Fraction(1)], [Fraction(0), Fraction(1)]])
@@ -94,7 +94,7 @@ class Pivotal:
     False
     """
 
-    def __init__(self, block: Block, symmetry: str, degree: int) -> None:
+    def __init__(self, block: MultipletBlock, symmetry: str, degree: int) -> None:
         self.twice = {group.place: group.irrep.twice for group in block.groups}
         shape, top = block.shape, sum(twice * n for twice, n in block.shape)
         own = block.multiplets
@@ -104,7 +104,7 @@ class Pivotal:
         places = [group.place for group in block.groups for _ in range(group.n)]
         self.monomials = [list(zip(places, ks, strict=True)) for ks in found]
 
-    def row(self, places: tuple[int, ...], results: tuple[int, ...]) -> Row:
+    def row(self, places: tuple[int, ...], results: tuple[int, ...]) -> RationalRow:
         """Return the coefficients of the multiplets in the symmetrized product of factors coupled in this order."""
         values = [self._coefficient(monomial, places, results) for monomial in self.monomials]
         return [
@@ -138,13 +138,13 @@ class Pivotal:
         return int(coefficients(a, b, c)[k, each]), k + each - (a + b - c) // 2
 
 
-def gram_schmidt(rows: Iterable[Row], norms: Sequence[Fraction | int]) -> Iterator[tuple[int, Row]]:
+def gram_schmidt(rows: Iterable[RationalRow], norms: Sequence[Fraction | int]) -> Iterator[tuple[int, RationalRow]]:
     """Yield which rows are independent of those before, and their parts orthogonal to these; stops when all are found.
 
     >>> [(i, [str(x) for x in row]) for i, row in gram_schmidt([[1, 0], [2, 0], [1, 1]], [1, 2])]
     [(0, ['1', '0']), (2, ['0', '1'])]
     """
-    found: list[tuple[Row, Fraction]] = []
+    found: list[tuple[RationalRow, Fraction]] = []
     for number, row in enumerate(rows):
         rest = [Fraction(x) for x in row]
         for other, square in found:
@@ -157,7 +157,7 @@ def gram_schmidt(rows: Iterable[Row], norms: Sequence[Fraction | int]) -> Iterat
                 return
 
 
-def product(left: Row, right: Row, norms: Sequence[Fraction | int]) -> Fraction:
+def product(left: RationalRow, right: RationalRow, norms: Sequence[Fraction | int]) -> Fraction:
     """Return the product of combinations of orthogonal multiplets.
 
     >>> product([Fraction(1), Fraction(2)], [Fraction(3), Fraction(0)], [2, 5])
@@ -166,7 +166,7 @@ def product(left: Row, right: Row, norms: Sequence[Fraction | int]) -> Fraction:
     return sum((x * y * norm for x, y, norm in zip(left, right, norms, strict=True)), Fraction(0))
 
 
-def combined(block: Block, rows: list[Row]) -> Block:
+def combined(block: MultipletBlock, rows: list[RationalRow]) -> MultipletBlock:
     """Return the block with combinations of its multiplets in their place; their trees no longer apply.
 
     rows  coefficients of the multiplets in divided powers, before rows were made primitive

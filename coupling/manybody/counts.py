@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from coupling.manybody.characters import Power
+from coupling.manybody.characters import PowerCharacters
 from coupling.manybody.irreps import Irrep, parse_irrep, parse_irreps
 from coupling.manybody.symmetry import parse_order, parse_symmetry
 from coupling.quoted import quoted
@@ -77,7 +77,7 @@ def _counter(
             raise ValueError(f"natural intermediates are of plain paths with one side, got {quoted((symmetry, sides))}")
         found = _natural(space, number)
         return space, max(irrep.twice for irrep in found), lambda output: found.get(output, 0)
-    power = Power(space, number, sides)
+    power = PowerCharacters(space, number, sides)
     return space, number * power.top, lambda output: power.multiplicity(kind, output)
 
 

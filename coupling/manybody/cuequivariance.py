@@ -30,8 +30,8 @@ from typing import Any
 import numpy as np
 
 from coupling.exact.rounding import isqrt_exact
-from coupling.manybody.blocks import Block, Group, block
-from coupling.manybody.combinations import Row, gram_schmidt, pivots
+from coupling.manybody.blocks import Group, MultipletBlock, block
+from coupling.manybody.combinations import RationalRow, gram_schmidt, pivots
 from coupling.manybody.irreps import Irrep
 from coupling.manybody.ladder import coefficients, norm
 from coupling.manybody.powers import power
@@ -58,7 +58,7 @@ def halves(n: int) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=4096)
-def symmetrized(twice: int, n: int, degree: int) -> list[Row]:
+def symmetrized(twice: int, n: int, degree: int) -> list[RationalRow]:
     """Return the rows of a power before they are made sparse, in the multiplets of :mod:`coupling.manybody.powers`.
 
     >>> symmetrized(4, 2, 4)
@@ -122,7 +122,7 @@ def _coefficient(
 
 
 @lru_cache(maxsize=4096)
-def sparse_power(twice: int, n: int, degree: int) -> list[Row]:
+def sparse_power(twice: int, n: int, degree: int) -> list[RationalRow]:
     """Return the rows of a power, in the multiplets of :mod:`coupling.manybody.powers`.
 
     >>> sparse_power(2, 3, 2)
@@ -135,7 +135,7 @@ def sparse_power(twice: int, n: int, degree: int) -> list[Row]:
     return made_sparse(block(groups, Irrep(degree, 0), "symmetric", "real"), rows)
 
 
-def coupled_rows(made: Block) -> list[Row]:
+def coupled_rows(made: MultipletBlock) -> list[RationalRow]:
     """Return the rows of a block before they are made sparse, in its multiplets."""
     trees = made.multiplets.trees
     place = {tree: i for i, tree in enumerate(trees)}
@@ -155,7 +155,7 @@ def coupled_rows(made: Block) -> list[Row]:
     return rows
 
 
-def _divided(made: Block, tree: Tree, value: int) -> int:
+def _divided(made: MultipletBlock, tree: Tree, value: int) -> int:
     """Return by what the multiplet of a tree was divided when it was made primitive."""
     square, before = 1, 0
     for group, step in zip(made.groups, tree, strict=True):
@@ -165,7 +165,7 @@ def _divided(made: Block, tree: Tree, value: int) -> int:
     return isqrt_exact(square // value) or 0
 
 
-def made_sparse(made: Block, rows: list[Row]) -> list[Row]:
+def made_sparse(made: MultipletBlock, rows: list[RationalRow]) -> list[RationalRow]:
     """Return combinations of rows whose tensors in real components have fewer entries."""
     if len(rows) == 1:
         return rows
@@ -179,7 +179,7 @@ def made_sparse(made: Block, rows: list[Row]) -> list[Row]:
     return current
 
 
-def _entries(made: Block, row: Row) -> list[Fraction]:
+def _entries(made: MultipletBlock, row: RationalRow) -> list[Fraction]:
     """Return a combination of the multiplets in real components, as it is."""
     factors = [x * int(g) for x, g in zip(row, made.divisors, strict=True)]
     return [sum((f * int(x) for f, x in zip(factors, column, strict=True)), Fraction(0)) for column in made.values.T]
@@ -189,7 +189,7 @@ def _arrangements(monomial: list[int]) -> int:
     return factorial(len(monomial)) // prod(factorial(n) for n in Counter(monomial).values())
 
 
-def _pass(edges: Any, lines: list[list[Fraction]], rows: list[Row], counts: Any) -> tuple[Any, bool]:
+def _pass(edges: Any, lines: list[list[Fraction]], rows: list[RationalRow], counts: Any) -> tuple[Any, bool]:
     """Visit all pairs of rows that still touch; return those to visit next, and whether a row was replaced."""
     following: dict[int, dict[int, None]] = {i: {} for i in edges}
     changed, seen = False, set()

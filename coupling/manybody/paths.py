@@ -21,7 +21,7 @@ from typing import Any
 from coupling.foreign.signs import e3nn_0_4
 from coupling.integers import half
 from coupling.manybody.assembly import Space, assembled
-from coupling.manybody.blocks import Block
+from coupling.manybody.blocks import MultipletBlock
 from coupling.manybody.combinations import Order, Pivotal, combined, gram_schmidt, sequences
 from coupling.manybody.cuequivariance import coupled_rows, made_sparse
 from coupling.manybody.irreps import Irrep
@@ -76,17 +76,17 @@ MAKERS: dict[str, Callable[[Space, str], Basis]] = {
 }
 
 
-def _labels(asked: Space, block: Block, names: list[str]) -> list[str]:
+def _labels(asked: Space, block: MultipletBlock, names: list[str]) -> list[str]:
     return [label(block.groups, tree, names, asked.symmetry) for tree in block.multiplets.trees]
 
 
-def _natural_trees(block: Block, intermediates: str) -> list[int]:
+def _natural_trees(block: MultipletBlock, intermediates: str) -> list[int]:
     """Return which multiplets of a block have natural partial results after the first factor, or all."""
     trees = block.multiplets.trees
     return [i for i, _ in enumerate(trees) if intermediates == "all" or all(x.natural for x in _results(block, i)[1:])]
 
 
-def _results(block: Block, number: int) -> list[Irrep]:
+def _results(block: MultipletBlock, number: int) -> list[Irrep]:
     """Return the partial results of a multiplet, the output last."""
     found, parity = [], 1
     for group, step in zip(block.groups, block.multiplets.trees[number], strict=True):
@@ -95,7 +95,7 @@ def _results(block: Block, number: int) -> list[Irrep]:
     return found
 
 
-def _chosen(block: Block, numbers: list[int]) -> Block:
+def _chosen(block: MultipletBlock, numbers: list[int]) -> MultipletBlock:
     """Return a block with some of its multiplets."""
     own = block.multiplets
     if len(numbers) == len(own.trees):
@@ -109,7 +109,7 @@ def _chosen(block: Block, numbers: list[int]) -> Block:
     )
 
 
-def _negated(block: Block) -> Block:
+def _negated(block: MultipletBlock) -> MultipletBlock:
     """Return a block of plain slots with the signs of e3nn 0.4.4."""
     values = block.values.copy()
     for number, tree in enumerate(block.multiplets.trees):
@@ -119,7 +119,7 @@ def _negated(block: Block) -> Block:
     return block._replace(values=values)
 
 
-def _nested_key(block: Block, tree: Any) -> Key:
+def _nested_key(block: MultipletBlock, tree: Any) -> Key:
     """Return what sorts paths as nested sorted lists do."""
     key: Key = (block.groups[0].place,)
     parity = block.groups[0].irrep.parity

@@ -22,7 +22,7 @@ import numpy as np
 from coupling.manybody.integral import Integers, fitted, largest, matrix_product
 
 Monomial = tuple[int, ...]
-Row = dict[int, int]
+SparseRow = dict[int, int]
 
 
 class Multiplets(NamedTuple):
@@ -106,10 +106,10 @@ class Power:
                 found.append((moved, factor))
         return found
 
-    def _raising(self, s: int) -> list[Row]:
+    def _raising(self, s: int) -> list[SparseRow]:
         """Return the rows of J₊ from the monomials of s to those of s - 1."""
         place = {ks: i for i, ks in enumerate(self.by_lowering.get(s - 1, ()))}
-        rows: list[Row] = [{} for _ in place]
+        rows: list[SparseRow] = [{} for _ in place]
         for column, ks in enumerate(self.by_lowering[s]):
             for moved, factor in self._moved(ks, -1):
                 row = rows[place[moved]]
@@ -150,13 +150,13 @@ def _squared(vector: Sequence[int], weights: Sequence[int]) -> int:
     return sum(x * x * w for x, w in zip(vector, weights, strict=True))
 
 
-def kernel(rows: list[Row], columns: int) -> list[list[int]]:
+def kernel(rows: list[SparseRow], columns: int) -> list[list[int]]:
     """Return the vectors that all rows annihilate, by the reduced row echelon form, each primitive.
 
     >>> kernel([{0: 2, 1: 1, 2: 0}], 3)
     [[-1, 2, 0], [0, 0, 1]]
     """
-    pivots: dict[int, Row] = {}
+    pivots: dict[int, SparseRow] = {}
     for row in rows:
         _reduce(row, pivots)
         leading = min((column for column, value in row.items() if value), default=None)
@@ -167,12 +167,12 @@ def kernel(rows: list[Row], columns: int) -> list[list[int]]:
     return [_null_vector(pivots, free, columns) for free in range(columns) if free not in pivots]
 
 
-def _reduce(row: Row, pivots: dict[int, Row]) -> None:
+def _reduce(row: SparseRow, pivots: dict[int, SparseRow]) -> None:
     for column in [c for c in row if c in pivots]:
         _eliminate(row, pivots[column], column)
 
 
-def _eliminate(row: Row, pivot: Row, column: int) -> None:
+def _eliminate(row: SparseRow, pivot: SparseRow, column: int) -> None:
     """Make the entry of a column zero with a multiple of the pivot row; the row stays primitive."""
     value = row.get(column, 0)
     if not value:
@@ -190,7 +190,7 @@ def _eliminate(row: Row, pivot: Row, column: int) -> None:
         row[key] //= divisor
 
 
-def _null_vector(pivots: dict[int, Row], free: int, columns: int) -> list[int]:
+def _null_vector(pivots: dict[int, SparseRow], free: int, columns: int) -> list[int]:
     ratios = {c: Fraction(-row[free], row[c]) for c, row in pivots.items() if row.get(free)}
     scale = lcm(*(ratio.denominator for ratio in ratios.values()))
     vector = [0] * columns

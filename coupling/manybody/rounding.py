@@ -26,36 +26,36 @@ BITS, ERROR = 130, 2.0**-96
 SPLIT = 134217729.0
 
 
-class Pair(NamedTuple):
+class DoubleDouble(NamedTuple):
     """Numbers as unevaluated sums of two doubles, the second at most half a unit in the last place of the first."""
 
     high: Floats
     low: Floats
 
-    def taken(self, index: NDArray[np.int64]) -> Pair:
+    def taken(self, index: NDArray[np.int64]) -> DoubleDouble:
         """Return the numbers at some places."""
-        return Pair(self.high[index], self.low[index])
+        return DoubleDouble(self.high[index], self.low[index])
 
-    def spread(self, number: int) -> Pair:
+    def spread(self, number: int) -> DoubleDouble:
         """Return each number several times in a row."""
-        return Pair(np.repeat(self.high, number), np.repeat(self.low, number))
+        return DoubleDouble(np.repeat(self.high, number), np.repeat(self.low, number))
 
-    def repeated(self, number: int) -> Pair:
+    def repeated(self, number: int) -> DoubleDouble:
         """Return all numbers several times, one set after another."""
-        return Pair(np.tile(self.high, number), np.tile(self.low, number))
+        return DoubleDouble(np.tile(self.high, number), np.tile(self.low, number))
 
 
-def normalized(high: Floats, low: Floats) -> Pair:
+def normalized(high: Floats, low: Floats) -> DoubleDouble:
     """Return high + low, |low| <= |high|, as a pair.
 
     >>> normalized(np.array([1.0]), np.array([1.0])).high
     array([2.])
     """
     total = high + low
-    return Pair(total, low - (total - high))
+    return DoubleDouble(total, low - (total - high))
 
 
-def roots(values: Sequence[Fraction]) -> Pair:
+def roots(values: Sequence[Fraction]) -> DoubleDouble:
     """Return the square roots of rationals as pairs.
 
     >>> roots([Fraction(2)]).high
@@ -77,12 +77,12 @@ def _two_doubles(root: int, exponent: int) -> tuple[float, float]:
     return ldexp(high, cut + exponent), ldexp(rest, exponent)
 
 
-def _pair(values: Iterable[tuple[float, float]]) -> Pair:
+def _pair(values: Iterable[tuple[float, float]]) -> DoubleDouble:
     array = np.array(list(values), np.float64).reshape(-1, 2)
-    return Pair(array[:, 0], array[:, 1])
+    return DoubleDouble(array[:, 0], array[:, 1])
 
 
-def integers(values: Integers) -> Pair:
+def integers(values: Integers) -> DoubleDouble:
     """Return integers as pairs; beyond 106 bits they are rounded.
 
     >>> integers(np.array([2**60 + 1])).low
@@ -92,10 +92,10 @@ def integers(values: Integers) -> Pair:
     low = np.zeros_like(high)
     large = np.flatnonzero(abs(high) >= 2.0**53)
     low[large] = [int(values[i]) - int(high[i]) for i in large]
-    return Pair(high, low)
+    return DoubleDouble(high, low)
 
 
-def times(a: Pair, b: Pair) -> Pair:
+def times(a: DoubleDouble, b: DoubleDouble) -> DoubleDouble:
     """Return the product of pairs, to a relative error of a few 2^-104 (Dekker 1971).
 
     >>> times(roots([Fraction(2)]), roots([Fraction(2)])).high
@@ -113,10 +113,10 @@ def _split(values: Floats) -> tuple[Floats, Floats]:
     return high, values - high
 
 
-def doubtful(value: Pair) -> NDArray[np.int64]:
+def doubtful(value: DoubleDouble) -> NDArray[np.int64]:
     """Return the places where a pair is too close to the middle of two doubles for its sum to be surely rounded.
 
-    >>> doubtful(Pair(np.array([1.0, 1.0]), np.array([2.0**-53, 2.0**-60])))
+    >>> doubtful(DoubleDouble(np.array([1.0, 1.0]), np.array([2.0**-53, 2.0**-60])))
     array([0])
     """
     size = abs(value.high)
@@ -125,7 +125,7 @@ def doubtful(value: Pair) -> NDArray[np.int64]:
     return np.flatnonzero(abs(abs(value.low) - half) <= ERROR * size)
 
 
-def rounded(n: Integers, factors: Sequence[Pair], exactly: Callable[[int], Fraction]) -> Floats:
+def rounded(n: Integers, factors: Sequence[DoubleDouble], exactly: Callable[[int], Fraction]) -> Floats:
     """Return the doubles nearest to n times some roots; exactly(i) is the square of number i.
 
     >>> rounded(np.array([3, -1]), [roots([Fraction(1, 9), Fraction(2)])], lambda i: [Fraction(1), Fraction(2)][i])

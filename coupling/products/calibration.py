@@ -30,14 +30,14 @@ CHANNELS, BYTES, SECONDS, TURNS = 64, 1 << 20, 0.02, 5
 TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-class Case(NamedTuple):
+class TimedProduct(NamedTuple):
     """A product and its predicted work."""
 
     product: Product
     work: Any
 
 
-def cases() -> Iterator[Case]:
+def cases() -> Iterator[TimedProduct]:
     """Yield two products of each kind of code, or one where two would take long.
 
     >>> sorted({case.work.code for case in cases()})  # doctest: +NORMALIZE_WHITESPACE
@@ -45,12 +45,12 @@ def cases() -> Iterator[Case]:
     """
     for l in (2, 4, 6, 8):
         sparse = ClebschGordan(l, l, l)
-        yield Case(sparse, sparse_work((l, l, l), sparse.paths))
+        yield TimedProduct(sparse, sparse_work((l, l, l), sparse.paths))
     for l in (4, 8, 24):
-        yield Case(Gaunt(l, l, l), sphere_work((l, l, l), 1, 0))
+        yield TimedProduct(Gaunt(l, l, l), sphere_work((l, l, l), 1, 0))
     for l in (4, 8, 20):
         matrix = MatrixProduct(l, l, l)
-        yield Case(matrix, matrix_work((l, l, l), matrix.spin))
+        yield TimedProduct(matrix, matrix_work((l, l, l), matrix.spin))
 
 
 def seconds_per_sample(product: Product, dtype: np.dtype[Any]) -> float:

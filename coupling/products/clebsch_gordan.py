@@ -23,7 +23,7 @@ from coupling.products.paths import by_degrees, path_weights, selected_paths
 from coupling.products.product import Features, Product
 from coupling.products.separate import separate_rows, spread
 from coupling.products.sparse_program import Integers, Section, few_sums, places, row_count, sparse_sections
-from coupling.products.sums import Bound, Sums, ends_of, in_numbers, straight_sums
+from coupling.products.sums import Sums, TypedSums, ends_of, in_numbers, straight_sums
 from coupling.products.table import checked_table, table_of
 from coupling.tables.table import Table
 
@@ -219,11 +219,11 @@ class ClebschGordan(Product):
         return tuple(places(l) for l in self.lmax)
 
     @default_rounding()
-    def _bind(self, dtype: np.dtype[Any], factors: NDArray[np.float64]) -> Bound:
+    def _bind(self, dtype: np.dtype[Any], factors: NDArray[np.float64]) -> TypedSums:
         """Return what the kernel reads; paths of factor zero are left out."""
         found, w = self._sums(factors), width(dtype)
         sections = tuple(in_numbers(section, w) for section in found.sections)
-        return Bound(sections, ends_of(found), getattr(self._straight(dtype, factors), "address", 0), found)
+        return TypedSums(sections, ends_of(found), getattr(self._straight(dtype, factors), "address", 0), found)
 
     def sums(self) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
         """Return the sums of this product, for other compilers, and their coefficients times weights in a row.

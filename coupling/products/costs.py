@@ -42,27 +42,27 @@ COUNTS = {
 }
 
 
-class Work(NamedTuple):
+class WorkCounts(NamedTuple):
     """Counts of one kind of code for one channel sample."""
 
     code: str
     counts: tuple[float, ...]
 
 
-def sparse_work(lmax: Lmax, paths: NDArray[np.int64]) -> Work:
+def sparse_work(lmax: Lmax, paths: NDArray[np.int64]) -> WorkCounts:
     """Return the work of the sparse product over some paths [P, 3].
 
     >>> sparse_work((1, 1, 1), np.array([[1, 1, 1]]))
-    Work(code='sparse straight', counts=(1.0, 12.0, 9.0, 6.0))
+    WorkCounts(code='sparse straight', counts=(1.0, 12.0, 9.0, 6.0))
     """
-    return Work(f"sparse {'straight' if few_sums(lmax, paths) else 'loops'}", sparse_counts(lmax, paths))
+    return WorkCounts(f"sparse {'straight' if few_sums(lmax, paths) else 'loops'}", sparse_counts(lmax, paths))
 
 
-def sphere_work(lmax: Lmax, gaunts: int, brackets: int) -> Work:
+def sphere_work(lmax: Lmax, gaunts: int, brackets: int) -> WorkCounts:
     """Return the work of a sum of Gaunt products and brackets.
 
     >>> sphere_work((2, 2, 2), 1, 0)
-    Work(code='sphere straight', counts=(1.0, 27.0, 60.0, 54.0, 152.0))
+    WorkCounts(code='sphere straight', counts=(1.0, 27.0, 60.0, 54.0, 152.0))
     """
     used = used_degrees(*lmax)
     orders = sum(2 * l + 1 for l in used)
@@ -76,29 +76,29 @@ def sphere_work(lmax: Lmax, gaunts: int, brackets: int) -> Work:
         counts += terms * np.array([0, 0, points * orders, half * sum(rows), points * pairs * (1 + kind)])
     counts[:2] = 1, sum(map(flat_size, lmax))
     code = "straight" if max(used) <= SPHERE_STRAIGHT else "loops"
-    return Work(f"sphere {code}", tuple(counts.tolist()))
+    return WorkCounts(f"sphere {code}", tuple(counts.tolist()))
 
 
-def matrix_work(lmax: Lmax, spin: float) -> Work:
+def matrix_work(lmax: Lmax, spin: float) -> WorkCounts:
     """Return the work of one matrix product.
 
     >>> matrix_work((2, 2, 2), 1)
-    Work(code='matrix straight', counts=(1.0, 27.0, 9.0, 36.0, 27.0))
+    WorkCounts(code='matrix straight', counts=(1.0, 27.0, 9.0, 36.0, 27.0))
     """
     n = round(2 * spin) + 1
     diagonals = [(l, m) for l in used_degrees(*lmax) for m in range(l + 1)]
     conversions = sum((n - m + 1) // 2 * (l + 1 - m) * (2 if m else 1) for l, m in diagonals)
     counts = 1, sum(map(flat_size, lmax)), n * n, conversions, n**3
-    return Work(f"matrix {'straight' if n <= MATRIX_STRAIGHT else 'loops'}", tuple(map(float, counts)))
+    return WorkCounts(f"matrix {'straight' if n <= MATRIX_STRAIGHT else 'loops'}", tuple(map(float, counts)))
 
 
-def added_work(lmax: Lmax) -> Work:
+def added_work(lmax: Lmax) -> WorkCounts:
     """Return the work of adding one more product to an output.
 
     >>> added_work((2, 2, 2))
-    Work(code='added', counts=(9.0,))
+    WorkCounts(code='added', counts=(9.0,))
     """
-    return Work("added", (float(flat_size(lmax[2])),))
+    return WorkCounts("added", (float(flat_size(lmax[2])),))
 
 
 @cache
@@ -111,7 +111,7 @@ def fitted() -> dict[str, Any]:
     return json.loads(FILE.read_text(encoding="utf-8"))
 
 
-def seconds(work: Sequence[Work], dtype: np.dtype[Any], samples: int, workers: int = 1) -> float:
+def seconds(work: Sequence[WorkCounts], dtype: np.dtype[Any], samples: int, workers: int = 1) -> float:
     """Return the predicted seconds of one call for so many channel samples, batch times channels.
 
     Samples are done in blocks of :func:`coupling.kernels.lanes.width`, which workers share.

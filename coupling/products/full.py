@@ -25,7 +25,7 @@ from coupling.tables.table import Table
 Integers = NDArray[np.int64]
 
 
-class Entries(NamedTuple):
+class RowEntries(NamedTuple):
     """Coefficients: the rows of x, y and z, and the values."""
 
     i: Integers
@@ -33,10 +33,10 @@ class Entries(NamedTuple):
     k: Integers
     values: NDArray[np.float64]
 
-    def sorted_by(self, *keys: Integers) -> Entries:
+    def sorted_by(self, *keys: Integers) -> RowEntries:
         """Return the same in another order, the first key the slowest."""
         order = np.lexsort(keys[::-1])
-        return Entries(self.i[order], self.j[order], self.k[order], self.values[order])
+        return RowEntries(self.i[order], self.j[order], self.k[order], self.values[order])
 
 
 class Lists(NamedTuple):
@@ -139,11 +139,12 @@ class FullProduct(Product):
     def _lists(self) -> tuple[Lists, Lists, Lists]:
         own = flat_size(self.lmax[0]), flat_size(self.lmax[1]), int(self.offsets[-1])
         i, j, k, values = self._entries
-        product = _product_lists(self.paths, own, Entries(i, j, k, values))
-        return product, _adjoint(own, own[0], Entries(i, j, k, values)), _adjoint(own, own[1], Entries(j, i, k, values))
+        entries, swapped = RowEntries(i, j, k, values), RowEntries(j, i, k, values)
+        product = _product_lists(self.paths, own, entries)
+        return product, _adjoint(own, own[0], entries), _adjoint(own, own[1], swapped)
 
 
-def _entries(table: Table, family: str, paths: Integers, offsets: Integers) -> Entries:
+def _entries(table: Table, family: str, paths: Integers, offsets: Integers) -> RowEntries:
     """Return all coefficients that are not zero."""
     index = np.array([-1 if n is None else n for n in (table.index(*path) for path in paths.tolist())], np.int64)
     if (index < 0).any():
@@ -156,10 +157,10 @@ def _entries(table: Table, family: str, paths: Integers, offsets: Integers) -> E
     i, j = (l * l + l + m)[:, :2].T
     k = offsets[path] + l[:, 2] + m[:, 2]
     keep = values != 0
-    return Entries(i[keep], j[keep], k[keep], values[keep])
+    return RowEntries(i[keep], j[keep], k[keep], values[keep])
 
 
-def _product_lists(paths: Integers, own: tuple[int, int, int], entries: Entries) -> Lists:
+def _product_lists(paths: Integers, own: tuple[int, int, int], entries: RowEntries) -> Lists:
     """Return pairs, counts and rows of :func:`coupling.kernels.full_product.full_product`."""
     (l1, l2), first = (a.T for a in np.unique(paths[:, :2], axis=0, return_index=True))
     outputs = np.add.reduceat(2 * paths[:, 2] + 1, first) if len(paths) else first
@@ -171,7 +172,7 @@ def _product_lists(paths: Integers, own: tuple[int, int, int], entries: Entries)
     return Lists((pairs, np.bincount(k, minlength=own[2]), rows), values, own[0] + own[1] + largest)
 
 
-def _adjoint(own: tuple[int, int, int], outputs: int, entries: Entries) -> Lists:
+def _adjoint(own: tuple[int, int, int], outputs: int, entries: RowEntries) -> Lists:
     """Return groups, items and rows of :func:`coupling.kernels.full_product.full_adjoint` for outputs i."""
     i, j, k, values = entries.sorted_by(entries.i, entries.j, entries.k)
     new = np.ones(len(i), bool)

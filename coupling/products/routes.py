@@ -23,7 +23,7 @@ from coupling.memory import physical_memory
 from coupling.normalizations import normalization
 from coupling.portable import Portable
 from coupling.products.clebsch_gordan import ClebschGordan
-from coupling.products.costs import Work, added_work, matrix_work, seconds, sparse_work, sphere_work
+from coupling.products.costs import WorkCounts, added_work, matrix_work, seconds, sparse_work, sphere_work
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.paths import by_degrees
 from coupling.products.product import Product
@@ -60,7 +60,7 @@ class Route(Portable):
 
     name: str
     detail: str
-    works: tuple[tuple[Work, ...], ...]
+    works: tuple[tuple[WorkCounts, ...], ...]
     make: Callable[[], Product]
 
     @cached_property
@@ -193,7 +193,7 @@ def _turned(route: Route) -> Product:
     return route.product.turn()
 
 
-def matrix_works(lmax: Lmax, spin: float, rank: int) -> tuple[Work, ...]:
+def matrix_works(lmax: Lmax, spin: float, rank: int) -> tuple[WorkCounts, ...]:
     """Return the work of a sum of matrix products.
 
     >>> [work.code for work in matrix_works((1, 1, 1), 0.5, 2)]
@@ -212,7 +212,7 @@ def fastest(found: Iterable[Route | str]) -> Route | None:
     return min(there, key=lambda route: route.seconds(np.dtype(np.float32), TYPICAL, 1), default=None)
 
 
-def affordable(works: Callable[[int], tuple[Work, ...]], limit: Route | None, most: int = MOST_TERMS) -> int:
+def affordable(works: Callable[[int], tuple[WorkCounts, ...]], limit: Route | None, most: int = MOST_TERMS) -> int:
     """Return how many terms, at the most, are faster than a route, in one of the two types.
 
     >>> affordable(lambda r: matrix_works((1, 1, 1), 0.5, r), None)

@@ -105,7 +105,7 @@ def term(kind: int, lmax: Triple, weights: Any = None, classes: ArrayLike | None
     return Term(kind, (a, b, c), four)
 
 
-class Plan(NamedTuple):
+class SpherePlan(NamedTuple):
     """What the kernel reads: indices of rows, ~index where no path is; terms [n, 9], all tables, classes [n, 4]."""
 
     orders: Integers
@@ -215,7 +215,7 @@ def require_tables(lmax: Triple, terms: int) -> None:
 
 
 @default_rounding()
-def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any], reached: Masks) -> Plan:
+def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any], reached: Masks) -> SpherePlan:
     """Return rows and tables of a sum of terms, which reach these degrees; MemoryError for tables that do not fit."""
     require_tables(lmax, len(terms))
     rows, tables, start = [], [], 0
@@ -231,7 +231,7 @@ def plan(lmax: Triple, terms: list[Term], dtype: np.dtype[Any], reached: Masks) 
     flat = np.concatenate([t.ravel() for t in tables]).astype(dtype) if tables else np.empty(0, dtype)
     classes = np.array([t.classes.T.ravel() for t in terms], dtype).reshape(-1, 4)
     functions = [_functions(lmax, one.kind, row[2], dtype) for one, row in zip(terms, rows, strict=True)]
-    return Plan(orders, np.array(rows, np.int64).reshape(-1, 9), flat, classes, np.array(functions, np.int64))
+    return SpherePlan(orders, np.array(rows, np.int64).reshape(-1, 9), flat, classes, np.array(functions, np.int64))
 
 
 def _functions(lmax: Triple, kind: int, n_theta: int, dtype: np.dtype[Any]) -> list[list[int]]:

@@ -25,7 +25,7 @@ from coupling.products.sparse_program import centre, places, row_count
 from coupling.products.spherical import STRAIGHT as SPHERE_STRAIGHT
 from coupling.products.spherical import Spherical, Term, Triple, chunks, feature_rows, transform_tables
 from coupling.products.vector_plan import (
-    Rows,
+    SlotRows,
     function_values,
     points_of,
     slot_rows,
@@ -247,7 +247,7 @@ def _cross(do: ProgramRecorder, component: int, lmax: Triple, n: int, k: int, al
     fold(do, l3, n, k, alone, False)
 
 
-def _field_rows(letter: str, one: Rows, component: int) -> Place:
+def _field_rows(letter: str, one: SlotRows, component: int) -> Place:
     """Return where the rows of a component are: entries of the fields of a feature, some with the other sign."""
     part = one.parts[component]
     return lambda row: ((f"{letter}-{part[row].field}", _entry(part[row].l, part[row].m)), part[row].sign)
@@ -257,7 +257,7 @@ def _entry(l: int, m: int) -> int:
     return l * l + l + m
 
 
-def _make_fields(do: ProgramRecorder, letter: str, one: Rows, fields: Any, reached: Any) -> None:
+def _make_fields(do: ProgramRecorder, letter: str, one: SlotRows, fields: Any, reached: Any) -> None:
     """Write the entries of the fields that the components of x or y are made of, each once."""
     do.where, size = (lambda array, row: ((array, row), 1)), reached.shape[1] ** 2
     for field, l, m in sorted({row[:3] for part in one.parts for row in part}):

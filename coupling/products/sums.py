@@ -30,7 +30,7 @@ class Sums(NamedTuple):
         return coefficients
 
 
-class Bound(NamedTuple):
+class TypedSums(NamedTuple):
     """Sums as the kernel reads them in one type: sections with positions in numbers, where the coefficients of each
     begin and end, and the address of straight code or 0."""
 

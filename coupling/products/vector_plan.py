@@ -33,7 +33,7 @@ class FieldRow(NamedTuple):
     sign: int
 
 
-class Plan(NamedTuple):
+class VectorPlan(NamedTuple):
     """What the kernel reads; see :func:`coupling.kernels.vector_product.vector_product`."""
 
     points: Integers
@@ -99,7 +99,7 @@ def transform_table(
     return np.concatenate([np.array(scaled)[:, chunk].ravel() for chunk in chunks(len(weights))])
 
 
-class Rows(NamedTuple):
+class SlotRows(NamedTuple):
     """The rows of one slot.
 
     functions: of the components; parts: the rows of each component; orders: the entries that are read or written,
@@ -122,12 +122,12 @@ class Rows(NamedTuple):
         return [sum(map(len, self.parts[:component])) for component in range(COMPONENTS)]
 
 
-def slot_rows(lmax: int, fields: NDArray[Any], reached: NDArray[np.bool_], output: bool) -> Rows:
+def slot_rows(lmax: int, fields: NDArray[Any], reached: NDArray[np.bool_], output: bool) -> SlotRows:
     """Return the rows of a slot to the largest degree that is reached; fields: times weights.
 
     >>> radial = np.array([[[0.0]], [[0.0]], [[2.0]]])
     >>> slot_rows(0, radial, np.array([[True]]), False)
-    Rows(functions=(0, 0, 1), parts=[[], [], [FieldRow(field=2, l=0, m=0, sign=1)]], orders=[0], sums=[[(0, 2.0)]])
+    SlotRows(functions=(0, 0, 1), parts=[[], [], [FieldRow(field=2, l=0, m=0, sign=1)]], orders=[0], sums=[[(0, 2.0)]])
     """
     fields, degrees = np.where(reached, fields, 0.0), range(reached.shape[1])
     functions = component_functions(fields)
@@ -135,14 +135,14 @@ def slot_rows(lmax: int, fields: NDArray[Any], reached: NDArray[np.bool_], outpu
     entries = [(s, l, m) for s in range(len(reached)) for l in degrees for m in range(-l, l + 1)]
     make = _outward if output else _inward
     orders, sums = make([row for part in parts for row in part], fields, reached, entries)
-    return Rows(functions, parts, orders, sums)
+    return SlotRows(functions, parts, orders, sums)
 
 
-Sums = tuple[list[int], list[list[tuple[int, float]]]]
-Entries = list[tuple[int, int, int]]
+ListedSums = tuple[list[int], list[list[tuple[int, float]]]]
+Triples = list[tuple[int, int, int]]
 
 
-def _inward(listed: list[FieldRow], fields: NDArray[Any], reached: NDArray[np.bool_], entries: Entries) -> Sums:
+def _inward(listed: list[FieldRow], fields: NDArray[Any], reached: NDArray[np.bool_], entries: Triples) -> ListedSums:
     orders = [k for k, (s, l, _) in enumerate(entries) if reached[s, l]]
     place = {entries[k]: row for row, k in enumerate(orders)}
     components = range(len(reached))
@@ -153,7 +153,7 @@ def _inward(listed: list[FieldRow], fields: NDArray[Any], reached: NDArray[np.bo
     return orders, sums
 
 
-def _outward(listed: list[FieldRow], fields: NDArray[Any], reached: NDArray[np.bool_], entries: Entries) -> Sums:
+def _outward(listed: list[FieldRow], fields: NDArray[Any], reached: NDArray[np.bool_], entries: Triples) -> ListedSums:
     found: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
     for row, (f, l, m, sign) in enumerate(listed):
         found.setdefault((l, m), []).append((row, f, sign))
@@ -166,7 +166,7 @@ def _outward(listed: list[FieldRow], fields: NDArray[Any], reached: NDArray[np.b
 
 
 @default_rounding()
-def plan(lmax: Triple, fields: Three, reached: Masks, dtype: np.dtype[Any]) -> Plan:
+def plan(lmax: Triple, fields: Three, reached: Masks, dtype: np.dtype[Any]) -> VectorPlan:
     """Return what the kernel reads; lmax: the largest degrees that are reached, fields: times weights."""
     lists = [
         slot_rows(l, f, mask, slot == 2) for slot, (l, f, mask) in enumerate(zip(lmax, fields, reached, strict=True))
@@ -184,7 +184,7 @@ def plan(lmax: Triple, fields: Three, reached: Masks, dtype: np.dtype[Any]) -> P
     sums = [terms for one in lists for terms in one.sums]
     flat = [term for terms in sums for term in terms]
     count = len(points.cosine)
-    return Plan(
+    return VectorPlan(
         np.array([count, points.equator], np.int64),
         np.array(slots, np.int64),
         np.array([k for one in lists for k in one.orders], np.int64),

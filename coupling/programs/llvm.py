@@ -13,7 +13,7 @@ from coupling.programs.tape import Tape
 INDEX = ir.IntType(64)
 
 
-class Rows(NamedTuple):
+class StridedRows(NamedTuple):
     """Where the rows of an array are: a pointer to the first, and the distance of two in elements."""
 
     pointer: Any
@@ -40,7 +40,7 @@ def fused(builder: Any, a: Any, b: Any, c: Any) -> Any:
     return builder.call(function, [a, b, c])
 
 
-def emit(tape: Tape, builder: Any, vector: Any, arrays: Mapping[str, Rows], constants: Any = None) -> None:
+def emit(tape: Tape, builder: Any, vector: Any, arrays: Mapping[str, StridedRows], constants: Any = None) -> None:
     """Emit a tape: ``vector`` is the type of a row, ``constants`` points to the table, in elements of a row."""
     tape.play(_Instructions(builder, vector, arrays, constants))
 
@@ -48,7 +48,7 @@ def emit(tape: Tape, builder: Any, vector: Any, arrays: Mapping[str, Rows], cons
 class _Instructions:
     """Operations as instructions."""
 
-    def __init__(self, builder: Any, vector: Any, arrays: Mapping[str, Rows], constants: Any) -> None:
+    def __init__(self, builder: Any, vector: Any, arrays: Mapping[str, StridedRows], constants: Any) -> None:
         self.builder, self.vector, self.arrays, self.constants = builder, vector, arrays, constants
         self.align = 8 if isinstance(vector.element, ir.DoubleType) else 4
         self.add, self.subtract, self.multiply, self.negate = builder.fadd, builder.fsub, builder.fmul, builder.fneg

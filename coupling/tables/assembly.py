@@ -21,7 +21,7 @@ from coupling.files import TableError
 from coupling.files.container import open_regular
 from coupling.kernels.entries import unfold
 from coupling.tables.core import compile_core, core_blocks
-from coupling.tables.parts import Part, Plan, finished_part, part_file
+from coupling.tables.parts import Division, Part, finished_part, part_file
 
 #: Entries of the table that are made together, about, and the largest number of open files.
 ENTRIES, FILES = 1 << 18, 200
@@ -39,7 +39,7 @@ class Assembly:
     path.
     """
 
-    def __init__(self, plan: Plan, folder: Path, workers: int, trusted: Collection[int] = ()) -> None:
+    def __init__(self, plan: Division, folder: Path, workers: int, trusted: Collection[int] = ()) -> None:
         self.plan, self.workers = plan, workers
         self.missing: list[int] = []
         counts, self._first = (np.zeros(len(plan.canonical), np.int64) for _ in range(2))
@@ -138,7 +138,7 @@ class PartFiles:
             self._open.popitem()[1].close()
 
 
-def check_part(plan: Plan, index: int, file: Path, part: Part) -> None:
+def check_part(plan: Division, index: int, file: Path, part: Part) -> None:
     """Raise TableError unless every count, order and value of a part is what a new computation gives, to the bit."""
     counts, block = core_blocks(plan.paths_of(index), plan.request.basis)
     pairs = (

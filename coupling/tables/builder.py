@@ -33,7 +33,7 @@ from coupling.selection import of_type
 from coupling.sizes import path_array
 from coupling.tables.assembly import Assembly
 from coupling.tables.core import compile_core, core_blocks, reduced_vectors
-from coupling.tables.parts import Plan, build_part, part_file, plan_of, remove_parts
+from coupling.tables.parts import Division, build_part, part_file, plan_of, remove_parts
 from coupling.tables.reader import KIND, count_entries, load
 from coupling.tables.request import Request, read_request, table_name
 from coupling.tables.table import Table
@@ -190,7 +190,7 @@ def parts_folder(target: Path) -> Path:
     return target.with_suffix(".parts")
 
 
-def _plan(request: Request) -> Plan:
+def _plan(request: Request) -> Division:
     return plan_of(request, parts.PART_ENTRIES)
 
 
@@ -233,7 +233,7 @@ def _build_file(
 
 
 def _build_parts(
-    plan: Plan, target: Path, indices: range, workers: int, executor: Executor | None, done: Progress, force: bool
+    plan: Division, target: Path, indices: range, workers: int, executor: Executor | None, done: Progress, force: bool
 ) -> set[int]:
     """Build the parts that are not there; return which those were."""
     what = plan.request, plan.part_entries
@@ -282,7 +282,7 @@ def _metadata(request: Request, paths: NDArray[np.uint8], entries: int) -> dict[
     return {**describe(KIND, request), "counts": count_entries(request, paths, entries)}
 
 
-def _bytes_of_parts(plan: Plan, target: Path, indices: range) -> int:
+def _bytes_of_parts(plan: Division, target: Path, indices: range) -> int:
     """Return the bytes of the parts that are not there yet."""
     folder = parts_folder(target)
     return sum(plan.bytes(index) for index in indices if not part_file(folder, index).exists())

@@ -45,14 +45,14 @@ class Part(NamedTuple):
     starts: dict[str, int]
 
 
-class Plan:
+class Division:
     """The division of a request into parts of about ``part_entries`` entries.
 
     ``canonical`` [C, 3] are the sorted degrees of all paths, and ``of`` [P] says which of them each path has.  ``part``
     [P] is the part of each path; ``members`` [C] lists the canonical paths by part, in lexicographic order within each;
     those of part i are ``members[bounds[i] : bounds[i+1]]``.
 
-    >>> plan = Plan(Request(lmax=4), 500)
+    >>> plan = Division(Request(lmax=4), 500)
     >>> len(plan), plan.paths.shape, plan.paths_of(2).tolist()
     (5, (65, 3), [[2, 3, 4], [3, 4, 4]])
     """
@@ -99,9 +99,9 @@ def _division(canonical: NDArray[np.uint8], size: NDArray[np.int64], part_entrie
 
 
 @lru_cache(maxsize=4)
-def plan_of(request: Request, part_entries: int) -> Plan:
+def plan_of(request: Request, part_entries: int) -> Division:
     """Return the plan of a request; a worker that builds many parts makes it once."""
-    return Plan(request, part_entries)
+    return Division(request, part_entries)
 
 
 def part_file(folder: Path, index: int) -> Path:
@@ -150,7 +150,7 @@ def _is_part(request: Request, file: Path) -> bool:
     return False
 
 
-def finished_part(plan: Plan, index: int, folder: Path) -> Part | None:
+def finished_part(plan: Division, index: int, folder: Path) -> Part | None:
     """Return a part, mapped, if its file is there and every byte of it is right."""
     try:
         return _read_part(plan, index, part_file(folder, index))
@@ -158,7 +158,7 @@ def finished_part(plan: Plan, index: int, folder: Path) -> Part | None:
         return None
 
 
-def _read_part(plan: Plan, index: int, file: Path) -> Part:
+def _read_part(plan: Division, index: int, file: Path) -> Part:
     content = read(file)
     found = {key: value for key, value in content.metadata.items() if key != "checksum"}
     if found != _metadata(plan, index):
@@ -184,7 +184,7 @@ def _tensors(paths: int, entries: int) -> list[Tensor]:
     ]
 
 
-def _metadata(plan: Plan, index: int) -> dict[str, Any]:
+def _metadata(plan: Division, index: int) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "schema_version": KIND.version,

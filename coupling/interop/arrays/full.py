@@ -16,7 +16,7 @@ from coupling.products.reach import runs
 Integers = NDArray[np.int64]
 
 
-class Pair(NamedTuple):
+class DegreePair(NamedTuple):
     """Two degrees, and the rows of the output that come from them."""
 
     l1: int
@@ -85,12 +85,12 @@ class Full(ArrayProduct):
         return xp.concat(rows)
 
 
-def _pairs(product: FullProduct) -> tuple[list[Pair], Constants, Mask]:
+def _pairs(product: FullProduct) -> tuple[list[DegreePair], Constants, Mask]:
     """Return the pairs of degrees, the matrix [outputs, (2l1+1)(2l2+1)] of each, and which rows of the output have
     coefficients; slices and matrices have only those."""
     paths = product.paths
     both, first = np.unique(paths[:, :2], axis=0, return_index=True)
-    pairs: list[Pair] = []
+    pairs: list[DegreePair] = []
     matrices: list[NDArray[np.float64]] = []
     masks: list[Mask] = [np.zeros(0, bool)]
     count = 0
@@ -101,7 +101,7 @@ def _pairs(product: FullProduct) -> tuple[list[Pair], Constants, Mask]:
         masks.append(np.asarray(matrix.any(axis=1)))
         size = int(masks[-1].sum())
         if size:
-            pairs.append(Pair(l1, l2, slice(count, count + size)))
+            pairs.append(DegreePair(l1, l2, slice(count, count + size)))
             matrices.append(np.ascontiguousarray(matrix[masks[-1]]))
         count += size
     return pairs, tuple(matrices), np.concatenate(masks)

@@ -23,7 +23,7 @@ from coupling.products.clebsch_gordan import ClebschGordan
 Integers = NDArray[np.int64]
 
 
-class Entries(NamedTuple):
+class FlatEntries(NamedTuple):
     """Coefficients of a table: flat [E, 3], indices l²+l+m; values [E], the path of each, and the paths [P, 3]."""
 
     flat: Integers
@@ -32,7 +32,7 @@ class Entries(NamedTuple):
     paths: Integers
 
 
-def entries_of(product: ClebschGordan) -> Entries:
+def entries_of(product: ClebschGordan) -> FlatEntries:
     """Return the coefficients of a product before its slots are turned, those that are not zero.
 
     >>> from coupling.products import ClebschGordan
@@ -45,7 +45,7 @@ def entries_of(product: ClebschGordan) -> Entries:
     path = np.repeat(np.arange(len(paths)), counts)
     entry = np.arange(len(path)) - np.repeat(np.cumsum(counts) - counts, counts) + table.offsets[where][path]
     l, values = paths[path], table.core[entry] * table.factors[product.family][where][path]
-    return Entries(l * l + l + table.orders[entry], values, path, paths)
+    return FlatEntries(l * l + l + table.orders[entry], values, path, paths)
 
 
 def graded_entries(product: ClebschGordan) -> Graded:
@@ -80,7 +80,7 @@ class Graded(Portable):
     ``order`` lists the rows of each slot by grade, ``counts`` how many there are of each.
     """
 
-    entries: Entries
+    entries: FlatEntries
     lmax: tuple[int, int, int]
     slots: tuple[int, int, int] = (0, 1, 2)
 

@@ -2,7 +2,7 @@
 
 from coupling.interop.crosscheck.comparison import Row, crosscheck
 from coupling.interop.crosscheck.page import write_page
-from coupling.interop.crosscheck.program import Program
+from coupling.interop.crosscheck.program import PeerProgram
 from coupling.interop.crosscheck.programs import PROGRAMS
 
-__all__ = ["PROGRAMS", "Program", "Row", "crosscheck", "write_page"]
+__all__ = ["PROGRAMS", "PeerProgram", "Row", "crosscheck", "write_page"]

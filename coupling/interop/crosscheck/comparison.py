@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coupling.foreign import named
-from coupling.interop.crosscheck.program import FAMILY, HARMONICS, Array, Case, Program
+from coupling.interop.crosscheck.program import FAMILY, HARMONICS, Array, Case, PeerProgram
 from coupling.interop.crosscheck.programs import PROGRAMS
 from coupling.interop.crosscheck.reference import points_on_sphere, reference
 from coupling.selection import degree, paths
@@ -69,7 +69,7 @@ class Row:
         return self.verdict.startswith("agrees")
 
 
-def crosscheck(lmax: object = 5, programs: Iterable[Program] = PROGRAMS, hard: bool = False) -> Iterator[Row]:
+def crosscheck(lmax: object = 5, programs: Iterable[PeerProgram] = PROGRAMS, hard: bool = False) -> Iterator[Row]:
     """Yield a row for each quantity of each program that is installed, for all degrees up to lmax.
 
     hard : also the cases in which a program is known to lose digits or to fail, a row each
@@ -106,7 +106,7 @@ def cases_of(quantity: str, domain: str) -> list[Case]:
     return [(l,) for l in range(lmax + 1)] if quantity == HARMONICS else list(paths(lmax))
 
 
-def compare(program: Program, function: Callable[..., Array], quantity: str, domain: str) -> Row:
+def compare(program: PeerProgram, function: Callable[..., Array], quantity: str, domain: str) -> Row:
     """Return the row of one quantity of a program that is installed."""
     cases = cases_of(quantity, domain)
     found = [difference(program, function, quantity, case) for case in cases]
@@ -124,7 +124,7 @@ def compare(program: Program, function: Callable[..., Array], quantity: str, dom
     )
 
 
-def difference(program: Program, function: Callable[..., Array], quantity: str, case: Case) -> Difference:
+def difference(program: PeerProgram, function: Callable[..., Array], quantity: str, case: Case) -> Difference:
     """Return what is between a program and the reference in one case."""
     ours = reference(named(program.convention), quantity, case)
     try:

@@ -28,7 +28,7 @@ def any_version(version: tuple[int, ...]) -> bool:
 
 
 @dataclass(frozen=True)
-class Program:
+class PeerProgram:
     """A program that computes something in a named convention.
 
     convention : a name of ``coupling.foreign``
@@ -65,7 +65,7 @@ class Program:
     def largest(self, quantity: str, lmax: int) -> int:
         """Return the degree up to which a quantity is compared.
 
-        >>> Program("e3x", "e3x", dict, limits={"": 15, "harmonics": 4}).largest("wigner_3j", 20)
+        >>> PeerProgram("e3x", "e3x", dict, limits={"": 15, "harmonics": 4}).largest("wigner_3j", 20)
         15
         """
         return min(lmax, self.limits.get(quantity, self.limits.get("", lmax)))

@@ -17,7 +17,7 @@ from coupling.kernels.vector_product import COMPONENTS
 from coupling.products.reach import Masks
 from coupling.products.spherical import Spherical, Term, Triple
 from coupling.products.vector_fields import Three
-from coupling.products.vector_plan import RADIAL, Rows, function_values, points_of, slot_rows
+from coupling.products.vector_plan import RADIAL, SlotRows, function_values, points_of, slot_rows
 from coupling.products.vector_signal import VectorSignal
 from coupling.programs.sphere import SLOPE, rows
 
@@ -30,7 +30,7 @@ PAIR = 5
 RESULT = 2 + 2 * PAIR
 
 
-class Form(NamedTuple):
+class PointwiseForm(NamedTuple):
     """A cross product of fields, or the product of their radial components; the fields are times weights."""
 
     cross: bool
@@ -50,19 +50,19 @@ class SphereArrays(NamedTuple):
     analysis: Array
 
 
-def forms(product: Spherical | VectorSignal) -> list[Form]:
+def forms(product: Spherical | VectorSignal) -> list[PointwiseForm]:
     """Return the forms whose sum a product is; the bracket is the cross product of two gradients along the normal."""
     if isinstance(product, VectorSignal):
-        return [Form(True, product.weighted, product.reached)]
+        return [PointwiseForm(True, product.weighted, product.reached)]
     return [_form(one) for term in product.reached_terms() for one in term.by_class()]
 
 
-def _form(term: Term) -> Form:
+def _form(term: Term) -> PointwiseForm:
     cross, fields = term.kind != GAUNT, [np.zeros((3, 1, len(w))) for w in term.weights]
     for slot, (field, w) in enumerate(zip(fields, term.weights, strict=True)):
         field[0 if cross and slot < 2 else RADIAL, 0] = w
     first, second, third = (mask[None] for mask in term.reached)
-    return Form(cross, (fields[0], fields[1], fields[2]), (first, second, third))
+    return PointwiseForm(cross, (fields[0], fields[1], fields[2]), (first, second, third))
 
 
 def sphere_arrays(product: Spherical | VectorSignal, dtype: np.dtype[Any]) -> SphereArrays:
@@ -99,7 +99,7 @@ class _Lists:
         self.outputs: list[list[tuple[int, Array]]] = [[] for _ in range(sizes[2])]
         self.offsets = 0, sizes[0]
 
-    def add(self, form: Form) -> None:
+    def add(self, form: PointwiseForm) -> None:
         """Add a form."""
         slots = zip(self.lmax, form.fields, form.reached, strict=True)
         first, second, third = (slot_rows(l, f, mask, slot == 2) for slot, (l, f, mask) in enumerate(slots))
@@ -111,7 +111,7 @@ class _Lists:
                 component = sum(row >= start for start in third.starts[1:])
                 self.outputs[entry].append(self._output(third, component, row, factor, starts[component]))
 
-    def _inputs(self, lmax: int, one: Rows, offset: int) -> list[int]:
+    def _inputs(self, lmax: int, one: SlotRows, offset: int) -> list[int]:
         """Add the rows of the components of a feature; return where each begins, -1 where one is absent."""
         starts = []
         for component, functions in enumerate(one.functions):
@@ -126,7 +126,7 @@ class _Lists:
             self.rows += found
         return starts
 
-    def _results(self, cross: bool, x: list[int], y: list[int], third: Rows) -> list[int]:
+    def _results(self, cross: bool, x: list[int], y: list[int], third: SlotRows) -> list[int]:
         """Add the Fourier coefficients of the result; return where each component begins."""
         (l1, l2, l3), starts = self.lmax, []
         for component, functions in enumerate(third.functions):
@@ -139,7 +139,7 @@ class _Lists:
             self.results += [[m, part, *flat] for m, part in parts if functions]
         return starts
 
-    def _output(self, third: Rows, component: int, row: int, factor: float, start: int) -> tuple[int, Array]:
+    def _output(self, third: SlotRows, component: int, row: int, factor: float, start: int) -> tuple[int, Array]:
         """Return the place of a term of z among the folded results, and its numbers for all θ."""
         f, l, m = rows(self.lmax[2], third.functions[component])[row - third.starts[component]]
         table = self.values[f][l, abs(m)] * self.weights * np.pi * (np.sqrt(8) if m else 2)

@@ -18,7 +18,7 @@ Store = Callable[[NDArray[np.float64], str], NDArray[Any]]
 SLOT_NAMES = ("input1", "input2", "output")
 
 
-class Options(NamedTuple):
+class ArrayOptions(NamedTuple):
     """What a format may be asked for besides convention, family, type and order; see ``coupling.interop.export``."""
 
     palette: bool = False
@@ -56,7 +56,7 @@ def columns(listing: Listing) -> dict[str, NDArray[Any]]:
     return {SLOT_NAMES[slot]: listing.index[:, slot].astype(dtype) for slot in listing.convention.slots}
 
 
-def arrays(listing: Listing, options: Options, store: Store = stored) -> dict[str, NDArray[Any]]:
+def arrays(listing: Listing, options: ArrayOptions, store: Store = stored) -> dict[str, NDArray[Any]]:
     """Return all arrays of an export by name.
 
     paths uint8 [P, 3], (input1, input2, output); with path vectors, those of :func:`path_vectors` [P]; starts; path;
@@ -75,7 +75,7 @@ def arrays(listing: Listing, options: Options, store: Store = stored) -> dict[st
     return result
 
 
-def _of_entries(listing: Listing, options: Options, store: Store) -> dict[str, NDArray[Any]]:
+def _of_entries(listing: Listing, options: ArrayOptions, store: Store) -> dict[str, NDArray[Any]]:
     result: dict[str, NDArray[Any]] = {
         "starts": listing.starts.astype(narrowest(len(listing))),
         "path": listing.path.astype(narrowest(max(len(listing.paths) - 1, 0))),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from coupling.conventions import CONVENTION_ID
 from coupling.exact.surd import Surd
-from coupling.files.container import canonical_json
+from coupling.files.container import Tensor, canonical_json, encode_header
 from coupling.interop.export.arrays import narrowest
 from coupling.interop.export.c_header import declaration
 from coupling.interop.export.npz import npz_bytes
@@ -52,9 +52,7 @@ def export_basis(value: Basis, format: str, dtype: str = "float64") -> bytes:
     if format == "npz":
         return npz_bytes(arrays, metadata)
     if format == "safetensors":
-        from safetensors.numpy import save
-
-        return bytes(save(arrays, metadata={"coupling": canonical_json(metadata)}))
+        return _safetensors(arrays, metadata)
     return _header(value, arrays, metadata).encode("utf-8")
 
 
@@ -86,7 +84,14 @@ def arrays_of(value: Basis, dtype: str) -> dict[str, NDArray[Any]]:
     columns = {"monomials": value.monomials, "path": value.path, "component": value.component}
     columns["monomial"], largest["monomial"] = value.monomial, len(value.monomials)
     arrays = {name: np.ascontiguousarray(array.astype(narrowest(largest[name]))) for name, array in columns.items()}
-    return {**arrays, "value": value.values.astype(dtype)}
+    return {**arrays, "value": value.values.astype(np.dtype(dtype).newbyteorder("<"))}
+
+
+def _safetensors(arrays: dict[str, NDArray[Any]], metadata: dict[str, Any]) -> bytes:
+    """The arrays without gaps, those of the widest type first, so that each begins at a multiple of its item size."""
+    names = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
+    tensors = [Tensor.of(name, arrays[name]) for name in names]
+    return encode_header(metadata, tensors) + b"".join(arrays[name].tobytes() for name in names)
 
 
 def _exact(value: Basis) -> str:

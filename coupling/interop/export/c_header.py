@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.interop.export.arrays import Options, arrays, starts_of
+from coupling.interop.export.arrays import ArrayOptions, arrays, starts_of
 from coupling.interop.export.listing import Listing
 from coupling.interop.export.preamble import guarded
 from coupling.interop.export.source import described, identifier
@@ -26,7 +26,7 @@ TYPES = {
 }
 
 
-def c_header(listing: Listing, options: Options) -> str:
+def c_header(listing: Listing, options: ArrayOptions) -> str:
     """Return the text of a header that compiles as C99, C++17, CUDA and HIP.
 
     float16 and bfloat16 are their bits in uint16_t.  Arrays are ``static constexpr`` in C++, ``static const`` in C, on
@@ -42,7 +42,7 @@ def c_header(listing: Listing, options: Options) -> str:
     return guarded(prefix.upper(), _comment(listing, options, content), "\n".join(parts), content.values())
 
 
-def _comment(listing: Listing, options: Options, content: Mapping[str, NDArray[Any]]) -> list[str]:
+def _comment(listing: Listing, options: ArrayOptions, content: Mapping[str, NDArray[Any]]) -> list[str]:
     names = {0: "input1", 1: "input2", 2: "output"}
     axes = ", ".join(names[slot] for slot in listing.convention.slots)
     metadata = listing.metadata

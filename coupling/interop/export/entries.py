@@ -17,7 +17,7 @@ from coupling.tables.table import Table
 UNIT = Surd(1)
 
 
-class Entries(NamedTuple):
+class ListedEntries(NamedTuple):
     """Paths [P, 3], orders [E, 3] and the path [E] of each entry."""
 
     paths: NDArray[np.uint8]
@@ -29,7 +29,7 @@ class Entries(NamedTuple):
         return self.paths[self.path[entry]].tolist(), self.orders[entry].tolist()
 
 
-def entries_of(table: Table, kept: NDArray[np.bool_], family: Family) -> Entries:
+def entries_of(table: Table, kept: NDArray[np.bool_], family: Family) -> ListedEntries:
     """Return the entries of the paths that are kept, in the order of the table.
 
     In the complex basis the order of a conjugated slot is the negative of the table's: of the ket of clebsch_gordan.
@@ -37,7 +37,7 @@ def entries_of(table: Table, kept: NDArray[np.bool_], family: Family) -> Entries
     counts = np.diff(table.offsets)
     path = np.repeat(np.arange(kept.sum()), counts[kept])
     orders = table.orders[np.repeat(kept, counts)] * np.array(family.order_signs(table.request.basis), np.int8)
-    return Entries(table.paths[kept], orders, path)
+    return ListedEntries(table.paths[kept], orders, path)
 
 
 def exact_entry(family: str | Family, convention: Convention, degrees: list[int], orders: list[int]) -> Surd:
@@ -53,7 +53,7 @@ def exact_entry(family: str | Family, convention: Convention, degrees: list[int]
 
 
 def nearest_doubles(
-    table: Table, kept: NDArray[np.bool_], entries: Entries, family: Family, convention: Convention
+    table: Table, kept: NDArray[np.bool_], entries: ListedEntries, family: Family, convention: Convention
 ) -> NDArray[np.float64]:
     """Return the doubles nearest to the exact coefficients of the entries, in the order of the table."""
     factors = [convention.factor(family, *degrees) for degrees in entries.paths.tolist()]
@@ -78,7 +78,7 @@ def _family_of_the_same_size(
     return known(CLEBSCH_GORDAN) if orthogonal and family.core and basis == "real" else None
 
 
-def _phases(convention: Convention, entries: Entries) -> NDArray[np.int64]:
+def _phases(convention: Convention, entries: ListedEntries) -> NDArray[np.int64]:
     """Return the product of the phases of the three harmonics of each entry."""
     result = np.ones(len(entries.path), np.int64)
     degrees = entries.paths[entries.path].astype(np.int64)

@@ -13,7 +13,7 @@ from coupling.arrays.request import ArraysRequest
 from coupling.conventions import CORE
 from coupling.floating_point import default_rounding
 from coupling.foreign.convention import Convention
-from coupling.interop.export.arrays import Options, arrays
+from coupling.interop.export.arrays import ArrayOptions, arrays
 from coupling.interop.export.c_header import c_header
 from coupling.interop.export.cuequivariance import descriptor_json
 from coupling.interop.export.e3j import e3j_bytes
@@ -30,34 +30,34 @@ class Format(NamedTuple):
     convention, its options, whether it leaves the order open."""
 
     suffix: str
-    write: Callable[[Listing, Options], str | bytes] | None
+    write: Callable[[Listing, ArrayOptions], str | bytes] | None
     convention: str | None = None
     options: tuple[str, ...] = ()
     orders: bool = True
     arrays: Callable[[Arrays], str | bytes] | None = None
 
 
-def _npz(listing: Listing, options: Options) -> bytes:
+def _npz(listing: Listing, options: ArrayOptions) -> bytes:
     return npz_bytes(arrays(listing, options), listing.metadata)
 
 
-def _cuequivariance(listing: Listing, options: Options) -> str:
+def _cuequivariance(listing: Listing, options: ArrayOptions) -> str:
     return descriptor_json(listing, options.channels, options.weights)
 
 
-def _e3j(listing: Listing, options: Options) -> bytes:
+def _e3j(listing: Listing, options: ArrayOptions) -> bytes:
     return e3j_bytes(listing)
 
 
-def _openequivariance(listing: Listing, options: Options) -> str:
+def _openequivariance(listing: Listing, options: ArrayOptions) -> str:
     return openequivariance_json(listing)
 
 
-def _json(listing: Listing, options: Options) -> str:
+def _json(listing: Listing, options: ArrayOptions) -> str:
     return exact_json(listing)
 
 
-def _csv(listing: Listing, options: Options) -> str:
+def _csv(listing: Listing, options: ArrayOptions) -> str:
     return csv(listing)
 
 
@@ -121,8 +121,8 @@ def export(
     """
     of_type(table, Table, "table")
     chosen = FORMATS[one_of(format, tuple(FORMATS), "format")]
-    options = Options(palette, transposes, path_vectors, channels, weights)
-    for name, wanted, usual in zip(Options._fields, options, Options(), strict=True):
+    options = ArrayOptions(palette, transposes, path_vectors, channels, weights)
+    for name, wanted, usual in zip(ArrayOptions._fields, options, ArrayOptions(), strict=True):
         if wanted != usual and name not in chosen.options:
             raise ValueError(f"the format {format} has no option {name}")
     if order is not None and (transposes or not chosen.orders):

@@ -16,7 +16,7 @@ from coupling.families import family as known
 from coupling.foreign.choices import unit
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
-from coupling.interop.export.entries import Entries, entries_of, exact_entry, nearest_doubles
+from coupling.interop.export.entries import ListedEntries, entries_of, exact_entry, nearest_doubles
 from coupling.interop.export.rounding import FORMATS, round_to
 from coupling.memory import require_memory
 from coupling.selection import of_type, one_of
@@ -86,7 +86,7 @@ class Listing:
         >>> list_table(build(Request(lmax=1)), "cuequivariance").exact(10)
         √(1/2)
         """
-        symbol = Entries(self.paths, self.orders, self.path).symbol(entry)
+        symbol = ListedEntries(self.paths, self.orders, self.path).symbol(entry)
         return exact_entry(self.family, self.convention, *symbol)
 
     def coefficient(self, entry: int) -> Surd:
@@ -162,7 +162,7 @@ def list_table(
     doubles = nearest_doubles(table, kept, entries, record, convention)
     index = _flat_indices(convention, entries)
     where = np.lexsort((index[:, 2], index[:, 1], index[:, 0], entries.path))
-    entries = Entries(entries.paths, entries.orders[where], entries.path[where])
+    entries = ListedEntries(entries.paths, entries.orders[where], entries.path[where])
     index, doubles = index[where], doubles[where]
     values, decided = round_to(doubles, dtype, lambda entry: exact_entry(record, convention, *entries.symbol(entry)))
     error = float((abs(values - doubles) + np.spacing(abs(doubles)) / 2).max(initial=0.0))
@@ -194,7 +194,7 @@ def _require_symmetry(table: Table, family: Family, convention: Convention) -> N
         raise ValueError(f"the canonical order needs one lmax for all slots, got {list(table.request.lmax)}")
 
 
-def _flat_indices(convention: Convention, entries: Entries) -> NDArray[np.int64]:
+def _flat_indices(convention: Convention, entries: ListedEntries) -> NDArray[np.int64]:
     """Return l² + place of m for every slot of every entry."""
     degrees = entries.paths[entries.path].astype(np.int64)
     lmax = int(degrees.max(initial=0))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from coupling.files.container import canonical_json
-from coupling.interop.export.arrays import Options, arrays, starts_of
+from coupling.interop.export.arrays import ArrayOptions, arrays, starts_of
 from coupling.interop.export.listing import Listing
 from coupling.interop.export.source import described, harmless
 
 WIDTH = 116
 
 
-def python_module(listing: Listing, options: Options, triton: bool = False) -> str:
+def python_module(listing: Listing, options: ArrayOptions, triton: bool = False) -> str:
     """Return the source of a module whose names are the arrays of the export, as tuples.
 
     Numbers of a narrower type are written as the doubles they equal.  ``triton`` makes every array a

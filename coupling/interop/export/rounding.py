@@ -21,7 +21,7 @@ from coupling.floating_point import default_rounding
 Floats = NDArray[np.float64]
 
 
-class Format(NamedTuple):
+class BinaryFormat(NamedTuple):
     """A binary floating-point type: bits of its significand, the least exponent of a normal number 1.xxx·2^e, the
     largest number, and the type in which arrays of it are stored."""
 
@@ -32,10 +32,10 @@ class Format(NamedTuple):
 
 
 FORMATS = {
-    "float64": Format(53, -1022, float(np.finfo(np.float64).max), np.dtype("<f8")),
-    "float32": Format(24, -126, float(np.finfo(np.float32).max), np.dtype("<f4")),
-    "float16": Format(11, -14, float(np.finfo(np.float16).max), np.dtype("<f2")),
-    "bfloat16": Format(8, -126, float(2**127 * (2 - 2**-7)), np.dtype("<u2")),
+    "float64": BinaryFormat(53, -1022, float(np.finfo(np.float64).max), np.dtype("<f8")),
+    "float32": BinaryFormat(24, -126, float(np.finfo(np.float32).max), np.dtype("<f4")),
+    "float16": BinaryFormat(11, -14, float(np.finfo(np.float16).max), np.dtype("<f2")),
+    "bfloat16": BinaryFormat(8, -126, float(2**127 * (2 - 2**-7)), np.dtype("<u2")),
 }
 
 
