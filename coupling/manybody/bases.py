@@ -29,12 +29,12 @@ def basis(
 ) -> Basis:
     """Return the couplings of ν factors of a space to one irrep: exact, orthonormal, equivariant.
 
-    irreps, order, degree    as for :func:`coupling.manybody.count`
-    symmetry    "symmetric", "antisymmetric" or "plain"
-    paths       "kernel", the basis of this package, or that of another program: "mace", "e3nn", see
-                :mod:`coupling.manybody.paths`
-    basis       "real" or "complex" components, of A and of the output
-    intermediates    "natural" keeps the plain paths whose partial results all have the parity (-1)^l
+    - irreps, order, degree: as for :func:`coupling.manybody.count`
+    - symmetry: "symmetric", "antisymmetric" or "plain"
+    - paths: "kernel", the basis of this package, or that of another program: "mace", "e3nn" or "cuequivariance", see
+      :mod:`coupling.manybody.paths`
+    - basis: "real" or "complex" components, of A and of the output
+    - intermediates: "natural" keeps the plain paths whose partial results all have the parity (-1)^l
 
     The paths "kernel" are sorted by the multiset (plain: the sequence) of the irreps of the list, in lexicographic
     order. Powers of one irrep are coupled from left to right, plain factors one after another, each coupling with the

@@ -25,15 +25,14 @@ def count(
 ) -> int:
     """Return how often an irrep occurs in the ν-fold tensor power of a sum of irreps.
 
-    irreps         a largest degree (parities of harmonics) or text: ``"4x0e + 4x1o"``, or ``"0 + 1/2 + 1"`` without
-                   parities
-    order          the number ν of factors, 1 … 32
-    degree         the output: ``"1e"``, or a degree that has the parity of harmonics
-    symmetry       of the slots: "symmetric" (products of one density), "antisymmetric", "plain" (independent factors,
-                   or paths of coupled factors), or a partition of ν such as (2, 1), for its Schur functor
-    sides          2 takes each irrep l as (l, l) of SU(2) × SU(2), as hyperspherical harmonics are; the output too
-    intermediates  "natural" counts the plain paths, coupled one factor after another, whose partial results all have
-                   the parity (-1)^l, a filter that generators use
+    - irreps: a largest degree (parities of harmonics) or text: ``"4x0e + 4x1o"``, or ``"0 + 1/2 + 1"`` without parities
+    - order: the number ν of factors, 1 … 32
+    - degree: the output: ``"1e"``, or a degree that has the parity of harmonics
+    - symmetry: of the slots: "symmetric" (products of one density), "antisymmetric", "plain" (independent factors, or
+      paths of coupled factors), or a partition of ν such as (2, 1), for its Schur functor
+    - sides: 2 takes each irrep l as (l, l) of SU(2) × SU(2), as hyperspherical harmonics are; the output too
+    - intermediates: "natural" counts the plain paths, coupled one factor after another, whose partial results all have
+      the parity (-1)^l, a filter that generators use
 
     Exact, in integers.  Zero when the irrep does not occur: its degree is too large, or its parity is not reached.
     Raises ValueError or TypeError for what cannot exist.  Source: :mod:`coupling.manybody.characters`.

@@ -1,14 +1,15 @@
 """The basis of cuEquivariance's ``reduced_symmetric_tensor_product_basis`` (0.13), by its own steps in exact numbers.
 
-1. A power of one irrep is built from two smaller ones, whose products are symmetrized and made orthogonal in the order
-of
-   the degrees of the two (Gram-Schmidt).  Which two: of the parts, first single factors, the first pair whose symmetric
-   power is smallest is joined, until two are left; so 3 = 2+1, 4 = 2+2, 5 = 3+2, 6 = 4+2.
-2. Rows of one irrep are made sparse: where in two rows most ratios of entries are equal, the smallest of those that are
-   most frequent, and more frequent than the entries that only one row has, the row that has fewer zeros to lose is
-   replaced by the difference that makes these entries zero.  The pairs are visited in the order of an undirected graph
-   with the rows as its nodes, at most 20 times.
-3. Powers of different irreps are coupled one after another, and the rows made sparse again.
+First, a power of one irrep is built from two smaller ones, whose products are symmetrized and made orthogonal in the
+order of the degrees of the two (Gram-Schmidt).  Which two: of the parts, first single factors, the first pair whose
+symmetric power is smallest is joined, until two are left; so 3 = 2+1, 4 = 2+2, 5 = 3+2, 6 = 4+2.
+
+Second, rows of one irrep are made sparse: where in two rows most ratios of entries are equal, the smallest of those
+that are most frequent, and more frequent than the entries that only one row has, the row that has fewer zeros to lose
+is replaced by the difference that makes these entries zero.  The pairs are visited in the order of an undirected graph
+with the rows as its nodes, at most 20 times.
+
+Third, powers of different irreps are coupled one after another, and the rows made sparse again.
 
 The rows have norm 1 for every component but are not orthogonal after the second step.  Signs are those of this package,
 whose Clebsch-Gordan coefficients are the same.  The program compares ratios as doubles: where rounding tells equal

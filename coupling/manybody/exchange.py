@@ -23,9 +23,9 @@ RANK = 1e-10
 def convert(weights: Any, source: Basis, target: Basis, *, axis: int = -1) -> NDArray[Any]:
     """Return weights for the paths of a target that give the same Σ_k w[k] B[k](A) as those of a source.
 
-    weights    [..., paths of the source, ...], the paths along ``axis``
-    source, target    bases of the same irreps, order, output and components; of one symmetry, or one of them symmetric
-        and the other plain, which then stands for products of one A
+    - weights [..., paths of the source, ...]: the paths along ``axis``
+    - source, target: bases of the same irreps, order, output and components; of one symmetry, or one of them symmetric
+      and the other plain, which then stands for products of one A
 
     From a full (plain) to a reduced (symmetric) basis the result is unique.  From a reduced to a full one it is the one
     of least norm, so that there and back again is the identity.  Raises ValueError when the target cannot represent the

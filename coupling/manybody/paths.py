@@ -1,19 +1,16 @@
 """Which basis of the couplings, in which order and with which signs: this package's own, or another program's.
 
-``"kernel"``    the basis of this package: :func:`coupling.manybody.basis`
-
-``"mace"``, plain    all paths of MACE's ``U_matrix_real``, signs of e3nn 0.4.4, which mace-torch requires.  Factors are
-    coupled one after another, and after each factor the partial results are sorted by degree, odd before even, those of
-    one irrep in the order in which they arose: partial result before, next factor, degree.
-``"e3nn"``, plain    the same with the signs of e3nn 0.5 and later, which are those of this package
-
-``"mace"``, symmetric    the reduced basis of MACE's pull request 1739.  Paths couple one factor after another and are
-    enumerated by first factor, second factor, partial result, third factor, partial result, …, irreps by degree, even
-    before odd.  Each is symmetrized and made orthogonal to the ones kept before; what vanishes is dropped; what remains
-    is normalized, every component of every path to 1, with the sign of the path.  Labels are the paths that are kept.
-
-``"cuequivariance"``, symmetric    what ``reduced_symmetric_tensor_product_basis`` of cuEquivariance returns, by the
-    steps of :mod:`coupling.manybody.cuequivariance`; not orthogonal.  Labels are trees, before rows were made sparse.
+- ``"kernel"``: the basis of this package, :func:`coupling.manybody.basis`
+- ``"mace"``, plain: all paths of MACE's ``U_matrix_real``, signs of e3nn 0.4.4, which mace-torch requires.  Factors are
+  coupled one after another, and after each factor the partial results are sorted by degree, odd before even, those of
+  one irrep in the order in which they arose: partial result before, next factor, degree.
+- ``"e3nn"``, plain: the same with the signs of e3nn 0.5 and later, which are those of this package
+- ``"mace"``, symmetric: the reduced basis of MACE's pull request 1739.  Paths couple one factor after another and are
+  enumerated by first factor, second factor, partial result, third factor, partial result, …, irreps by degree, even
+  before odd.  Each is symmetrized and made orthogonal to the ones kept before; what vanishes is dropped; what remains
+  is normalized, every component of every path to 1, with the sign of the path.  Labels are the paths that are kept.
+- ``"cuequivariance"``, symmetric: what ``reduced_symmetric_tensor_product_basis`` of cuEquivariance returns, by the
+  steps of :mod:`coupling.manybody.cuequivariance`; not orthogonal.  Labels are trees, before rows were made sparse.
 """
 
 from __future__ import annotations

@@ -32,15 +32,15 @@ Indices = NDArray[np.int64]
 class Basis(Portable):
     """Couplings of ν factors A to one irrep of degree L: B[k, M] = Σ coefficient · A[i1] … A[iν], exact.
 
-    irreps, order, output, symmetry, paths, basis, intermediates    as :func:`coupling.manybody.basis` was called
-    labels      the coupling tree of each path k
-    monomials   [monomials, ν], flat indices i1 … iν of A's components, ascending unless the symmetry is plain; the flat
-                index runs over the irreps of the list, in each over m = -l … l
-    path, component, monomial, integers    [entries]: k, M + L, which monomial, and an integer n that is not 0; sorted
-                by the first three
-    radicands, radicand    a rational r for each monomial, as a list of different ones and which one it is
-    norms       a rational for each path; the coefficient of an entry is n √(r · s), with s = 1/(norm · binom(2L, L-M)),
-                twice that for M ≠ 0 in the real basis
+    - irreps, order, output, symmetry, paths, basis, intermediates: as :func:`coupling.manybody.basis` was called
+    - labels: the coupling tree of each path k
+    - monomials [monomials, ν]: flat indices i1 … iν of A's components, ascending unless the symmetry is plain; the flat
+      index runs over the irreps of the list, in each over m = -l … l
+    - path, component, monomial, integers [entries]: k, M + L, which monomial, and an integer n that is not 0; sorted by
+      the first three
+    - radicands, radicand: a rational r for each monomial, as a list of different ones and which one it is
+    - norms: a rational for each path; the coefficient of an entry is n √(r · s), with s = 1/(norm · binom(2L, L-M)),
+      twice that for M ≠ 0 in the real basis
 
     As a tensor of ν slots that is symmetric, antisymmetric or neither, every component of every path has norm 1, and
     different paths are orthogonal, unless the paths are another program's.

@@ -78,16 +78,12 @@ class Form:
         '{"kind":"Gaunt","options":{"lmax_in1":1,"lmax_in2":1,"lmax_out":2}}'
         """
         named = one_of(kind, tuple(KINDS), "kind")
+        parameters = signature(named).parameters
         given = signature(named).bind(*arguments, **options).arguments
-        defaults = signature(named).parameters
-        left = {
-            name: value
-            for name, value in given.items()
-            if name not in NOT_OF_THE_FORM and not (value is None and defaults[name].default is None)
-        }
-        form = cls(named, canonical_json({name: _plain(value) for name, value in left.items()}))
-        form.product()
-        return form
+        mine = {name: value for name, value in given.items() if name not in NOT_OF_THE_FORM}
+        KINDS[named](**mine)  # which checks them
+        asked = {n: value for n, value in mine.items() if not (value is None and parameters[n].default is None)}
+        return cls(named, canonical_json({name: _plain(value) for name, value in asked.items()}))
 
     @classmethod
     def read(cls, text: str, turns: int = 0) -> Form:
@@ -177,7 +173,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     array = np.asarray(value)
-    return array.tolist() if array.dtype.kind in "biuf" else float(value)
+    return array.tolist() if array.dtype.kind in "biuf" else float(value)  # of a fraction, as a spin
 
 
 def _restored(value: Any) -> Any:

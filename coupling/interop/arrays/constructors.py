@@ -25,19 +25,16 @@ def constructor(kind: str) -> Any:
     """
     on_sphere = issubclass(KINDS[kind], Spherical | VectorFields)
 
-    def make(*arguments: Any, grid: str = "gauss_legendre", **options: Any) -> ArrayProduct:
-        product: Any = KINDS[kind](*arguments, **options)
-        return array_program(product, grid)
-
-    def plain(*arguments: Any, **options: Any) -> ArrayProduct:
-        return make(*arguments, **options)
+    def make(*arguments: Any, **options: Any) -> ArrayProduct:
+        given = {"grid": options.pop("grid")} if on_sphere and "grid" in options else {}
+        return array_program(KINDS[kind](*arguments, **options), **given)
 
     grid = inspect.Parameter("grid", inspect.Parameter.KEYWORD_ONLY, default="gauss_legendre")
     x, y, _ = KINDS[kind](2, 1, 2).shapes
     inputs = f"np.ones({(5, *x, 3)}), np.ones({(*y, 1)})"
     example = f">>> import numpy as np\n>>> {kind}(2, 1, 2)({inputs}).shape[0]\n5"
     if not on_sphere:
-        return described(plain, kind, __name__, f"{TEXT}\n\n{example}")
+        return described(make, kind, __name__, f"{TEXT}\n\n{example}")
     return described(make, kind, __name__, f"{TEXT}  {GRID}\n\n{example}", (grid,))
 
 
