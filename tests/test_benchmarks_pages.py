@@ -23,6 +23,7 @@ PAGES = {
     "cost_model": {"coupling/products/costs.json": f"{TORCH}cost_model"},
     "gpu": {"docs/benchmarks/gpu.md": f"{TORCH}gpu"},
     "gpu_compile": {"docs/benchmarks/gpu-compiled.md": f"{TORCH}gpu_compile"},
+    "manybody": {"docs/benchmarks/manybody.md": f"{TORCH}manybody"},
     "products": {
         "docs/benchmarks/products.json": f"{TORCH}products",
         "docs/benchmarks/products.md": BENCH,
