@@ -133,10 +133,15 @@ def test_weights_of_degrees_and_factors_are_learned(name: str) -> None:
         return fixed(x, y, named)
 
     assert torch.autograd.gradcheck(of, (u[:1, :, :1], v[:1, :, :1], *own), check_forward_ad=True)
+    torch.compiler.reset()
+    assert torch.equal(torch.compile(module, fullgraph=True, backend="aot_eager")(u, v), module(u, v))
     module.reset_parameters()
     assert difference(module(u, v), ours(x, y)) < 1e-14
     with pytest.raises(ValueError, match=r"must be three arrays|must have the names"):
         fixed(u, v, {"even": own[:3]} if name == "Simulation" else own[:2])
+    if name == "Simulation":
+        with pytest.raises(ValueError, match=r"factors of 'odd' must be three arrays \[lmax\+1, R\]"):
+            fixed(u, v, {"odd": [own[0], own[1], own[2][:, :1]], (0, 1, 1): own[3:]})
 
 
 @pytest.mark.parametrize("layout", products.product.LAYOUTS)

@@ -12,6 +12,7 @@ from coupling.coefficients import block
 from coupling.indexing import degree_slice, path_array
 from coupling.normalizations import normalization
 from coupling.products import ClebschGordan
+from coupling.products.clebsch_gordan import PATTERNS
 from coupling.products.product import LAYOUTS
 from coupling.selection import paths
 from coupling.sphere import random_rotation, rotation_matrix
@@ -259,6 +260,16 @@ def test_weights_of_samples_and_channels(options: dict[str, Any]) -> None:
         assert one(x.astype(np.float32), y.astype(np.float32), weights).dtype == np.float32
         one, first = one.turn(), first.turn()
     assert met == 45
+
+
+def test_lists_are_kept_for_a_limited_number_of_patterns_of_zeros() -> None:
+    """Learned weights may have another pattern in every call."""
+    one = ClebschGordan(2, 2, 2)
+    x, y = features((2, 2), 2, 3)
+    for number in range(3 * PATTERNS):
+        weights = np.array([float(number >> k & 1) for k in range(15)])
+        assert np.array_equal(one(x, y, weights), ClebschGordan(2, 2, 2, weights)(x, y))
+        assert len(one._bound) <= PATTERNS
 
 
 @pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])

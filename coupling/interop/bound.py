@@ -1,12 +1,14 @@
 """What the products of the frameworks share: arguments, features, layouts, types, and weights of every kind.
 
-Whatever its kind, ``product(x, y, weights)`` takes weights in the place of its own, and all are differentiable:
+``product(x, y, weights)`` takes weights in the place of its own, which are differentiable:
 
     ClebschGordan              [P], shared by all samples and channels, or [..., P, channels] (channels_first:
                                [..., channels, P]), which broadcasts with the features; then paths are formed separately
     Gaunt, AntisymmetricGaunt, MatrixProduct      three arrays a [lmax1+1], b [lmax2+1], c [lmax3+1]
     VectorSignal               three arrays [components, lmax+1], or [lmax+1] for features without components
     Simulation                 a mapping of three arrays [lmax+1, R] for each name, with the names of its factors
+
+FullProduct has no weights, and RoutedProduct only those that its routes were found for.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ class Bound(ABC):
 
     @abstractmethod
     def _like(self, value: Any, other: Array) -> Array:
-        """Return numbers of numpy as an array of the type and device of another."""
+        """Return a list of numbers as an array of the type and device of another."""
 
     @abstractmethod
     def _require_floating(self, value: Array, slot: int) -> None:
@@ -82,7 +84,8 @@ class Bound(ABC):
     def _part_form(self, name: Any) -> tuple[str, list[Any]]:
         """Return the form of the terms of one name of factors, and which degrees take part."""
         kind, masks = class_of(name, self.lmax)
-        return Form.of("Gaunt" if kind == GAUNT else "AntisymmetricGaunt", *self.lmax).text, masks
+        form = Form.of("Gaunt" if kind == GAUNT else "AntisymmetricGaunt", *self.lmax)
+        return form.text, [mask.tolist() for mask in masks]  # torch.compile makes a tensor of an array that it meets
 
     def _call(self, x: Array, y: Array, weights: Any) -> Array:
         """Return the product of x and y, with weights or with those of the form."""

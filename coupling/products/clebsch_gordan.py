@@ -22,13 +22,16 @@ from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.paths import by_degrees, path_weights, selected_paths
 from coupling.products.product import Features, Product
 from coupling.products.separate import separate_rows, spread_paths
-from coupling.products.sparse_program import Integers, Section, few_sums, places, row_count, sparse_sections
-from coupling.products.sums import Sums, TypedSums, ends_of, in_numbers, straight_sums
+from coupling.products.sparse_program import Integers, Section, places, row_count, sparse_sections
+from coupling.products.sums import Sums, TypedSums, ends_of, in_numbers, straight_address
 from coupling.products.table import checked_table, table_of
 from coupling.tables.table import Table
 
 #: Blocks of lanes whose weight gradients are added in the compute type, before they are added in float64.
 ADDED_TOGETHER = 64
+
+#: Patterns of zero weights whose lists are kept.
+PATTERNS = 16
 
 
 class ClebschGordan(Product):
@@ -198,9 +201,10 @@ class ClebschGordan(Product):
         """Return what the kernel reads for weights [P]: sections, straight code and all coefficients."""
         factors = self._scale * weights
         key = dtype, (factors != 0).tobytes()
-        if key not in self._bound:
-            self._bound[key] = self._bind(dtype, factors)
-        bound = self._bound[key]
+        if (bound := self._bound.get(key)) is None:
+            if len(self._bound) >= PATTERNS:  # learned weights may have many patterns of zeros
+                self._bound.clear()
+            bound = self._bound[key] = self._bind(dtype, factors)
         constants = bound.sums.times(factors).astype(dtype)
         parts = zip(bound.sections, pairwise(bound.ends), strict=True)
         return tuple((*section, constants[begin:end]) for section, (begin, end) in parts), bound.straight, constants
@@ -218,12 +222,12 @@ class ClebschGordan(Product):
     def _places(self) -> tuple[Integers, ...]:
         return tuple(places(l) for l in self.lmax)
 
-    @default_rounding()
     def _bind(self, dtype: np.dtype[Any], factors: NDArray[np.float64]) -> TypedSums:
         """Return what the kernel reads; paths of factor zero are left out."""
         found, w = self._sums(factors), width(dtype)
         sections = tuple(in_numbers(section, w) for section in found.sections)
-        return TypedSums(sections, ends_of(found), getattr(self._straight(dtype, factors), "address", 0), found)
+        straight = straight_address(self.lmax, self._turned_paths[factors != 0], dtype)
+        return TypedSums(sections, ends_of(found), straight, found)
 
     def sums(self) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
         """Return the sums of this product, for other compilers, and their coefficients times weights in a row.
@@ -276,16 +280,6 @@ class ClebschGordan(Product):
         number[self._flat_paths] = np.arange(len(self.paths))
         core, path = (np.concatenate([getattr(section, name) for section in found]) for name in ("core", "paths"))
         return Sums(found, core, number[path])
-
-    @default_rounding()
-    def _straight(self, dtype: np.dtype[Any], factors: NDArray[np.float64]) -> Any:
-        """Return the compiled function for these paths if they are all there are, all even or all odd ones, and few."""
-        there = [selected_paths(self.lmax, parity) for parity in ("all", "even", "odd")]
-        mine = self._turned_paths[factors != 0]
-        mine = mine[np.lexsort(mine.T[::-1])]
-        if not few_sums(self.lmax, mine) or not any(np.array_equal(mine, those) for those in there):
-            return None
-        return straight_sums(self.lmax, by_degrees(self.lmax, mine, np.ones(len(mine))).astype(bool).tobytes(), dtype)
 
     @cached_property
     def _separate(self) -> Product:

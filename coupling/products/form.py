@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,14 @@ class Form:
         parameters = signature(named).parameters
         given = signature(named).bind(*arguments, **options).arguments
         mine = {name: value for name, value in given.items() if name not in NOT_OF_THE_FORM}
-        KINDS[named](**mine)  # which checks them
         asked = {n: value for n, value in mine.items() if not (value is None and parameters[n].default is None)}
-        return cls(named, canonical_json({name: _plain(value) for name, value in asked.items()}))
+        try:
+            form = cls(named, canonical_json({name: _plain(value) for name, value in asked.items()}))
+        except TypeError:
+            KINDS[named](**mine)  # which says what is wrong with it
+            raise
+        form.product()
+        return form
 
     @classmethod
     def read(cls, text: str, turns: int = 0) -> Form:
@@ -172,8 +178,12 @@ def _plain(value: Any) -> Any:
         return {"pairs": [[_plain(key), _plain(item)] for key, item in value.items()]}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Real) and not isinstance(value, np.generic):
+        return float(value)  # a fraction, as a spin
     array = np.asarray(value)
-    return array.tolist() if array.dtype.kind in "biuf" else float(value)  # of a fraction, as a spin
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"a form is made of numbers, texts and tables, got {quoted(value)}")
+    return array.tolist()
 
 
 def _restored(value: Any) -> Any:

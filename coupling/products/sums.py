@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from coupling.conventions import CORE
 from coupling.kernels.compiled import compiled
-from coupling.products.sparse_program import Integers, Lmax, Section, places, row_count, sparse_sections
+from coupling.products.paths import by_degrees, selected_paths
+from coupling.products.sparse_program import Integers, Lmax, Section, few_sums, places, row_count, sparse_sections
 from coupling.products.table import table_of
 from coupling.programs.sparse import sparse_sums
 from coupling.programs.tape import record
+from coupling.selection import PARITIES
 
 
 class Sums(NamedTuple):
@@ -38,6 +40,19 @@ class TypedSums(NamedTuple):
     ends: list[int]
     straight: int
     sums: Sums
+
+
+def straight_address(lmax: Lmax, paths: Integers, dtype: np.dtype[Any]) -> int:
+    """Return the address of the compiled function for some paths, if they are few and all there are, all even or all
+    odd ones; otherwise 0.
+
+    >>> straight_address((0, 0, 0), np.zeros((1, 3), int), np.dtype(float)) > 0
+    True
+    """
+    mine = paths[np.lexsort(paths.T[::-1])]
+    if not few_sums(lmax, mine) or not any(np.array_equal(mine, selected_paths(lmax, parity)) for parity in PARITIES):
+        return 0
+    return straight_sums(lmax, by_degrees(lmax, mine, np.ones(len(mine))).astype(bool).tobytes(), dtype).address
 
 
 @lru_cache(maxsize=64)

@@ -114,7 +114,7 @@ class FormModule(nn.Module, Bound):
         return converted
 
     def _like(self, value: Any, other: Tensor) -> Tensor:
-        return torch.tensor(value.tolist(), dtype=other.dtype, device=other.device)
+        return torch.tensor(value, dtype=other.dtype, device=other.device)
 
     def _require_floating(self, value: Tensor, slot: int) -> None:
         if not value.is_floating_point():
