@@ -216,4 +216,7 @@ def test_the_text_of_a_form_names_a_product_and_no_other_attribute() -> None:
             with pytest.raises(ValueError, match=r"a form must be a text of Form\.text"):
                 use(text, 0)
     assert tuple(name for name in arrays.__all__ if name != "ArrayProduct") == tuple(KINDS)
+    for value in (b"1", 1j, object(), np.array([None])):
+        with pytest.raises(TypeError, match="a form is made of numbers, texts and tables, got"):
+            Form.of("Gaunt", value, 1, 1)
     assert read_form(Form.of("Gaunt", 1, 1, 1).text).text == Form.of("Gaunt", 1, 1, 1).text

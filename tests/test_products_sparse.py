@@ -13,6 +13,7 @@ from coupling.indexing import degree_slice, path_array
 from coupling.normalizations import normalization
 from coupling.products import ClebschGordan
 from coupling.products.clebsch_gordan import PATTERNS
+from coupling.products.paths import selected_paths
 from coupling.products.product import LAYOUTS
 from coupling.selection import paths
 from coupling.sphere import random_rotation, rotation_matrix
@@ -308,6 +309,15 @@ def test_tiny_and_huge_numbers() -> None:
     with np.errstate(over="ignore"):
         assert not np.isfinite(one(x * 2.0**600, y * 2.0**600)).all()
     assert not one(0 * x, y).any()
+
+
+def test_more_paths_than_memory_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from coupling import memory
+
+    assert len(selected_paths((9, 9, 9))) == 505
+    monkeypatch.setattr(memory, "physical_memory", lambda: 24 * 10**3 - 1)
+    with pytest.raises(MemoryError, match=r"a list of the paths to lmax \(9, 9, 9\)"):
+        selected_paths((9, 9, 9))
 
 
 def test_bad_arguments_are_refused() -> None:

@@ -83,11 +83,7 @@ class Form:
         given = signature(named).bind(*arguments, **options).arguments
         mine = {name: value for name, value in given.items() if name not in NOT_OF_THE_FORM}
         asked = {n: value for n, value in mine.items() if not (value is None and parameters[n].default is None)}
-        try:
-            form = cls(named, canonical_json({name: _plain(value) for name, value in asked.items()}))
-        except TypeError:
-            KINDS[named](**mine)  # which says what is wrong with it
-            raise
+        form = cls(named, canonical_json({name: _plain(value) for name, value in asked.items()}))
         form.product()
         return form
 
