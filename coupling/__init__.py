@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         wigner_6j,
         wigner_9j,
     )
+    from coupling.irreps import Irreps
     from coupling.normalizations import normalization
     from coupling.recurrences import wigner_3j_family, wigner_6j_family
     from coupling.tables import Table, TableError, build, load
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 #: public name → the module that defines it, or that it is
 _HOME = {
+    "Irreps": "coupling.irreps",
     "Table": "coupling.tables",
     "TableError": "coupling.tables",
     "antisymmetric_gaunt": "coupling.coefficients",
@@ -64,6 +66,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Irreps",
     "Table",
     "TableError",
     "antisymmetric_gaunt",

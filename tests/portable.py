@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from coupling import exact, foreign, lowrank, manybody, products, sphere
+from coupling import Irreps, exact, foreign, lowrank, manybody, products, sphere
 from coupling.arrays import build_arrays, load_arrays
 from coupling.plots import projection
 from coupling.products.form import KINDS
@@ -122,6 +122,7 @@ OBJECTS: dict[str, Make] = {
         *("a", "b", "1", "gaunt", "≤ 2", 3, 9, 0.0, 0.0, "agrees")
     ),
     "plots.projection.Projection": lambda: [make() for make in projection.PROJECTIONS.values()],
+    "Irreps": lambda: (Irreps("4x0e + 2x1o"), Irreps("1/2").sort()),
     "manybody.Basis": lambda: manybody.basis(2, 3, 1),
     "structures.Neighbours": lambda: rotated(pairs(), np.eye(3)),
     "structures.NeighbourDensity": lambda: NeighbourDensity(2, 4, 3.0),

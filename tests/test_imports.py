@@ -23,6 +23,7 @@ RANKS = {
     "coupling.floating_point": 0,
     "coupling.selection": 1,
     "coupling.indexing": 1,
+    "coupling.irreps": 1,
     "coupling.sizes": 1,
     "coupling.exact.rounding": 1,
     "coupling.exact.formatting": 1,
