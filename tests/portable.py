@@ -47,6 +47,10 @@ def use(thing: Any) -> Any:
         x, y, z = given(thing.shapes)
         own = [getattr(thing, name) for name in ("weights", "paths", "normalization") if hasattr(thing, name)]
         return content([thing(x, y), *thing.vjp(x, y, z), own])
+    if isinstance(thing, products.TensorProduct):
+        random = np.random.default_rng(0)
+        sizes = thing.irreps1.dim, thing.irreps2.dim, thing.weight_count
+        return content([thing(*(random.standard_normal(size) for size in sizes)), repr(thing), thing.paths])
     if type(thing).__module__.startswith("coupling.interop.torch."):
         torch = import_module("torch")
         return content(thing(*(torch.from_numpy(value) for value in given([9, 4]))).detach().numpy())
@@ -93,6 +97,7 @@ OBJECTS: dict[str, Make] = {
     "products.ClebschGordan, a loaded table": lambda: products.ClebschGordan(*LMAX, table=load("real-l4")),
     "products.VectorSignal": lambda: products.VectorSignal(*LMAX),
     "products.VectorSignal.single": lambda: products.VectorSignal.single(*LMAX),
+    "products.TensorProduct": lambda: products.TensorProduct("2x0e + 2x1o", 2, "3x1o + 2e", convention="e3nn_0_4"),
     "products.Choice": lambda: products.RoutedProduct(1, 1, 1).why(),
     "products.ProductSum": of("products.product_sum", "ProductSum", [products.Gaunt(*LMAX), products.Gaunt(*LMAX)]),
     "tables.Table, loaded": lambda: load("real-l4"),

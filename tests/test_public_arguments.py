@@ -25,7 +25,7 @@ from tests.sources import ROOT
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
-#: with none too), something with no check of its own (-)
+#: with none too), instructions (e), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 FACTORED = "weights=None, layout='channels_last'"
 #: The same in every backend.
@@ -112,6 +112,10 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "MatrixProduct": (f"1, 1, 1, spin=None, {FACTORED}, workers=1", "dddjWcn"),
         "RoutedProduct": ("1, 1, 1, None, layout='channels_last', workers=1", "dddwcn"),
         "AntisymmetricGaunt": (f"1, 1, 1, {FACTORED}, workers=1", "dddWcn"),
+        "TensorProduct": (
+            "'2x1o', '0e + 1o', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'",
+            "GGGecc",
+        ),
         "VectorSignal": ("1, 1, 1", "ddd"),
         "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
         "simulate_path": ("np.ones((3, 1)), np.ones((3, 1)), 1, 1, 1", "yyddd"),
@@ -290,6 +294,9 @@ BAD = {
     "I": [-1, 1.7, NAN, HUGE, None, "x", "", "1e + 2", "0x1o", b"1o", True, [1], (1, 2), 1j, object()],
     "G": [-1, 1.7, NAN, HUGE, None, "x", "1e + 2", "1x", "e", b"1o", True, [1], (1, 2), [(1, "2x1o")], [(-1, "1o")],
           [(1.5, "1o")], [(True, "1o")], [(1, (1, 2))], [(1, (-1, 1))], [(HUGE, "0e")], ["1o"], 1j, object()],
+    "e": [1, "uvu", b"uvu", True, NAN, [1], [(0, 0, 0)], [(0, 0, 0, "x")], [(0, 0, 1, "uvu")], [(0, -1, 0, "uvu")],
+          [(0.5, 0, 0, "uvu")], [(True, 0, 0, "uvu")], [(0, 0, 0, "uuu")], [(0, 0, 0, "uvu", 1)], object(),
+          [(0, 0, 0, "uvu", True, NAN)], [(0, 0, 0, "uvu", True, -1)], [(0, 0, 0, "uvu", True, True)]],
     "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
     "-": [],
 }
