@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.coefficients import block
 from coupling.irreps import LAYOUTS, Irreps
 from coupling.memory import native
+from coupling.numbers.coefficients import block
 from coupling.portable import Portable
 from coupling.products.instructions import MODES, Path, apart, fully_connected, in_order, normalized, path_of
 from coupling.products.tensor_terms import collected, constant_of, term
