@@ -53,6 +53,10 @@ def use(thing: Any) -> Any:
         return content([thing(*(random.standard_normal(size) for size in sizes)), repr(thing), thing.paths])
     if type(thing).__module__.startswith("coupling.backends.torch."):
         torch = import_module("torch")
+        if type(thing).__name__ == "TensorProduct":
+            product = thing.product
+            sizes = product.irreps1.dim, product.irreps2.dim, product.weight_count
+            return content(thing(*(torch.linspace(-1, 1, size) for size in sizes)).detach().numpy())
         return content(thing(*(torch.from_numpy(value) for value in given([9, 4]))).detach().numpy())
     if type(thing).__module__.startswith(("coupling.backends.jax.", "coupling.backends.array_api.")) and callable(
         thing
@@ -147,4 +151,8 @@ OBJECTS: dict[str, Make] = {
         products.ClebschGordan(*LMAX)
     ),
 }
-FRAMEWORKS = {"interop torch": every("backends.torch"), "interop jax": every("backends.jax")}
+TENSOR_PRODUCT = of("backends.torch", "TensorProduct", "2x0e + 2x1o", 2, "3x1o + 2e", convention="e3nn_0_4")
+FRAMEWORKS = {
+    "interop torch": every("backends.torch") | {"coupling.backends.torch.TensorProduct": TENSOR_PRODUCT},
+    "interop jax": every("backends.jax"),
+}

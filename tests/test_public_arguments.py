@@ -155,6 +155,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling.backends.jax": PRODUCTS
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")},
     "coupling.backends.torch": PRODUCTS
+    | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")},
     "coupling.backends.triton": {
         "TritonProduct": ("ClebschGordan(1, 1, 1), route='straight'", "rv"),

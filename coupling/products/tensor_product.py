@@ -170,7 +170,7 @@ class TensorProduct(Portable):
             terms.append((path.places[2], _flat(found, 1 + len(MODES[path.mode][3]))))
             start = stop
         shapes = [array.shape[:-1] for array in (x, y, weights) if array is not None]
-        lead = np.broadcast_shapes(*map(tuple, shapes))
+        lead = tuple(xp.broadcast_shapes(*map(tuple, shapes)))
         terms = [(place, xp.broadcast_to(value, (*lead, value.shape[-1]))) for place, value in terms]
         return collected(xp, self.irreps_out, terms, lambda size: self._zeros(xp, x, (*lead, size)))
 
