@@ -8,6 +8,7 @@ from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
 from coupling.products.routed import Choice, RoutedProduct
 from coupling.products.simulate import Simulation, simulate, simulate_path, simulated_weights
+from coupling.products.tensor_product import TensorProduct
 from coupling.products.vector_signal import VectorSignal
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Product",
     "RoutedProduct",
     "Simulation",
+    "TensorProduct",
     "VectorSignal",
     "simulate",
     "simulate_path",
