@@ -121,7 +121,7 @@ def whole(**options: Any) -> None:
     """The coupling tensor of all paths, (L+1)² per side."""
     from coupling.lowrank.by_rank import whole_ranks
     from coupling.lowrank.problems import whole_problem
-    from coupling.lowrank.report import LEGEND, whole_table
+    from coupling.lowrank.records import LEGEND, whole_table
 
     check_chart(options)
     options["starts"] = options["starts"] or 16
@@ -180,7 +180,7 @@ def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool,
 
 def study_family(name: str, family: str, **options: Any) -> None:
     """Print and draw the errors of the normalizations of a family: for each degree limit, and variants of the last."""
-    from coupling.lowrank.report import LEGEND, errors_by_rank, worst_by_rank
+    from coupling.lowrank.records import LEGEND, errors_by_rank, worst_by_rank
 
     check_chart(options)
     lmax = options["lmax"]
@@ -262,7 +262,7 @@ def check_chart(options: Mapping[str, Any]) -> None:
 
 def show(panels: Mapping[str, Mapping[str, list[Record]]], file: Path | None, force: bool = False) -> None:
     """Draw error against rank: as text, and into a file if one is named."""
-    from coupling.lowrank.report import drawn, error_curves
+    from coupling.lowrank.records import drawn, error_curves
 
     for title, studies in panels.items():
         click.echo(f"{title}: relative error against rank\n{drawn(studies)}\n")
