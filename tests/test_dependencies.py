@@ -24,7 +24,7 @@ from tests.test_house import distribution, imported, pyproject
 #: What an extra installs → the only module that imports it, when it is used.
 OF_AN_EXTRA = {
     "ase": ("structures", "coupling.atoms.reading"),
-    "tensorly": ("study", "coupling.lowrank.baseline"),
+    "tensorly": ("study", "coupling.lowrank.by_rank"),
 }
 
 
@@ -65,7 +65,7 @@ def test_what_every_installation_gets_is_imported() -> None:
     """A dependency that only tests read belongs to the extra ``test``, that of one baseline to its own."""
     needed = {distribution(text) for text in pyproject()["project"]["dependencies"]}
     assert needed <= imported("coupling") and not needed & {"safetensors", *OF_AN_EXTRA}
-    assert importers("safetensors") == set() and importers("numpy") > {"coupling.lowrank.baseline"}
+    assert importers("safetensors") == set() and importers("numpy") > {"coupling.lowrank.by_rank"}
 
 
 @pytest.mark.parametrize("package", OF_AN_EXTRA)
