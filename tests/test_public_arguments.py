@@ -25,8 +25,9 @@ from tests.sources import ROOT
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u),
-#: something with no check of its own (-)
+#: vectors (G), a boolean (B), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
+VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
 #: The same in every backend.
 PRODUCTS = {
@@ -119,6 +120,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.sphere": {
         "analysis": ("np.ones(gauss_legendre(2).theta.shape), gauss_legendre(2), 1, 'real'", "-rdc"),
+        "cartesian_gradients": (f"np.eye(3), 2, {VECTORS}", "GdcB"),
+        "cartesian_harmonics": (f"np.eye(3), 2, {VECTORS}", "GdcB"),
+        "cartesian_hessians": (f"np.eye(3), 2, {VECTORS}", "GdcB"),
         "gauss_legendre": ("3", "d"),
         "gradients": ("2, 0.3, 0.4, 'real'", "d--c"),
         "harmonics": ("2, 0.3, 0.4, 'real'", "d--c"),
@@ -288,6 +292,8 @@ BAD = {
     "s": [0, -1.0, NAN, float("inf"), "x", None, 1j, [1], True],
     "I": [-1, 1.7, NAN, HUGE, None, "x", "", "1e + 2", "0x1o", b"1o", True, [1], (1, 2), 1j, object()],
     "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
+    "G": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
+    "B": [None, 1, 0.0, "x", [True], NAN],
     "-": [],
 }
 EXPECTED = TypeError, ValueError, MemoryError, OSError
