@@ -25,8 +25,9 @@ from tests.sources import ROOT
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
-#: with none too), instructions (e), something with no check of its own (-)
+#: with none too), instructions (e), vectors (V), a boolean (B), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
+VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
 #: The same in every backend.
 PRODUCTS = {
@@ -124,6 +125,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.sphere": {
         "analysis": ("np.ones(gauss_legendre(2).theta.shape), gauss_legendre(2), 1, 'real'", "-rdc"),
+        "cartesian_gradients": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
+        "cartesian_harmonics": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
+        "cartesian_hessians": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
         "gauss_legendre": ("3", "d"),
         "gradients": ("2, 0.3, 0.4, 'real'", "d--c"),
         "harmonics": ("2, 0.3, 0.4, 'real'", "d--c"),
@@ -299,6 +303,8 @@ BAD = {
           [(0.5, 0, 0, "uvu")], [(True, 0, 0, "uvu")], [(0, 0, 0, "uuu")], [(0, 0, 0, "uvu", 1)], object(),
           [(0, 0, 0, "uvu", True, NAN)], [(0, 0, 0, "uvu", True, -1)], [(0, 0, 0, "uvu", True, True)]],
     "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
+    "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
+    "B": [None, 1, 0.0, "x", [True], NAN],
     "-": [],
 }
 EXPECTED = TypeError, ValueError, MemoryError, OSError
