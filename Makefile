@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 
 PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-version-check install --quiet --no-compile
 # What `make test` skips, as nothing else needs torch, JAX, the compilers for CUDA and the programs to compare with.
-INTEROP := coupling/interop/jax coupling/interop/torch tests/test_interop_arrays.py tests/test_interop_cuda.py \
+INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arrays.py tests/test_interop_cuda.py \
     tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
     tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
     tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_benchmarks_pages.py \
@@ -51,7 +51,7 @@ test: $(STAMP)
 QUICK := tests/test_exact_3j.py tests/test_exact_real.py tests/test_exact_reduced.py tests/test_surd.py \
     tests/test_selection.py tests/test_coefficients.py tests/test_families.py tests/test_tables_request.py \
     tests/test_tables_values.py tests/test_export.py tests/test_imports.py tests/test_sphere.py coupling/exact \
-    coupling/families coupling/kernels coupling/selection.py coupling/tabulation.py
+    coupling/families coupling/kernels coupling/selection.py coupling/numbers/tabulation.py
 
 test-quick: $(STAMP)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(QUICK) $(ARGS)
@@ -115,7 +115,7 @@ bench: .venv-bench/stamp
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.symbols --write
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.products --write
 
-# The tests of coupling.interop and of exports need torch, JAX, Triton, the compilers for CUDA (no device) and the programs
+# The tests of coupling.backends and of exports need torch, JAX, Triton, the compilers for CUDA (no device) and the programs
 # to compare with, which nothing else does: an environment of their own.  Of OpenEquivariance the files are enough: it is
 # built on a machine with a GPU.  py3nj is Fortran.
 OPENEQUIVARIANCE := openequivariance-0.7.0

@@ -30,8 +30,8 @@ from benchmarks import writing
 from benchmarks.peers import REAL, installed, wigxjpf
 from benchmarks.tables import HEADER, cpu, machine, row, timed
 from benchmarks.timing import told, wrong
-from coupling.accuracy import orders_of
-from coupling.tabulation import Tabulation, tabulate, tabulate_paths
+from coupling.numbers.accuracy import orders_of
+from coupling.numbers.tabulation import Tabulation, tabulate, tabulate_paths
 from coupling.version import __version__
 
 PAGE = Path(__file__).parent.parent / "docs/benchmarks/compiled.md"
@@ -266,7 +266,7 @@ def dense_rows() -> list[str]:
 FIRST = """
 import time
 begin = time.process_time()
-from coupling.tabulation import tabulate
+from coupling.numbers.tabulation import tabulate
 loaded = time.process_time()
 tabulate("wigner_3j", 16)
 print(loaded - begin, time.process_time() - loaded)

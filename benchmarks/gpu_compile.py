@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import writing
-from coupling.interop.cuda import cuda_source
+from coupling.backends.cuda import cuda_source
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 from coupling.products.straight import straight_program
 

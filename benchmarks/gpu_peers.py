@@ -51,7 +51,7 @@ def cuequivariance_product(lmax: int, x: np.ndarray, y: np.ndarray, device: str)
     import cuequivariance_torch as cuet
     import torch
 
-    from coupling.interop.export import list_table, segmented_tensor_product
+    from coupling.export import list_table, segmented_tensor_product
 
     table = coupling.build(coupling.tables.Request(lmax=lmax))
     descriptor = segmented_tensor_product(list_table(table, "coupling"), x.shape[-1])

@@ -14,7 +14,7 @@ from numba import cuda
 
 import coupling
 from benchmarks.gpu_peers import Foreign
-from coupling.interop.cuda import CudaProduct
+from coupling.backends.cuda import CudaProduct
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 from coupling.products.straight import straight_program
 
@@ -49,7 +49,7 @@ def triton_kernels(name: str, product: Product, x: np.ndarray, y: np.ndarray, de
     """Triton's kernel for a product."""
     import torch
 
-    from coupling.interop.triton import TritonProduct
+    from coupling.backends.triton import TritonProduct
 
     a, b = (torch.as_tensor(array, device=device) for array in (x, y))
     one = TritonProduct(product)

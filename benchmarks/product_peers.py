@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coupling.indexing import degree_slice, path_array
-from coupling.tabulation import tabulate
+from coupling.numbers.tabulation import tabulate
 
 Array = np.ndarray
 

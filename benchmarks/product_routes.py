@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coupling.indexing import degree_slice, path_array
-from coupling.normalizations import normalization
+from coupling.numbers.normalizations import normalization
+from coupling.numbers.tabulation import tabulate
 from coupling.products import (
     AntisymmetricGaunt,
     ClebschGordan,
@@ -20,7 +21,6 @@ from coupling.products import (
     Simulation,
     simulated_weights,
 )
-from coupling.tabulation import tabulate
 
 Array = np.ndarray
 

@@ -22,7 +22,7 @@ from time import process_time
 
 import torch
 
-import coupling.interop.torch as interop
+import coupling.backends.torch as interop
 from benchmarks import writing
 from benchmarks.timing import told
 

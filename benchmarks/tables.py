@@ -25,8 +25,8 @@ from benchmarks import writing
 from benchmarks.peers import COMPLEX, REAL, arrange, installed
 from benchmarks.timing import told, wrong
 from coupling.indexing import entry_counts, path_array
+from coupling.numbers.tabulation import tabulate
 from coupling.plots import save
-from coupling.tabulation import tabulate
 from coupling.version import __version__
 
 PAGE = Path(__file__).parent.parent / "docs/benchmarks/tables.md"

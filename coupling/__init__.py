@@ -17,7 +17,7 @@ from coupling.version import __version__ as __version__
 if TYPE_CHECKING:
     from coupling import exact, families, foreign, manybody, plots, sphere
     from coupling.arrays import load_arrays
-    from coupling.coefficients import (
+    from coupling.numbers.coefficients import (
         antisymmetric_gaunt,
         block,
         clebsch_gordan,
@@ -28,39 +28,39 @@ if TYPE_CHECKING:
         wigner_6j,
         wigner_9j,
     )
-    from coupling.normalizations import normalization
-    from coupling.recurrences import wigner_3j_family, wigner_6j_family
+    from coupling.numbers.normalizations import normalization
+    from coupling.numbers.recurrences import wigner_3j_family, wigner_6j_family
+    from coupling.numbers.tabulation import tabulate
     from coupling.tables import Table, TableError, build, load
-    from coupling.tabulation import tabulate
 
 #: public name → the module that defines it, or that it is
 _HOME = {
     "Table": "coupling.tables",
     "TableError": "coupling.tables",
-    "antisymmetric_gaunt": "coupling.coefficients",
-    "block": "coupling.coefficients",
+    "antisymmetric_gaunt": "coupling.numbers.coefficients",
+    "block": "coupling.numbers.coefficients",
     "build": "coupling.tables",
-    "clebsch_gordan": "coupling.coefficients",
+    "clebsch_gordan": "coupling.numbers.coefficients",
     "exact": "coupling.exact",
     "families": "coupling.families",
     "foreign": "coupling.foreign",
-    "gaunt": "coupling.coefficients",
+    "gaunt": "coupling.numbers.coefficients",
     "load": "coupling.tables",
     "load_arrays": "coupling.arrays",
     "lowrank": "coupling.lowrank",
     "manybody": "coupling.manybody",
-    "normalization": "coupling.normalizations",
+    "normalization": "coupling.numbers.normalizations",
     "plots": "coupling.plots",
     "products": "coupling.products",
-    "real_antisymmetric_gaunt": "coupling.coefficients",
-    "real_gaunt": "coupling.coefficients",
+    "real_antisymmetric_gaunt": "coupling.numbers.coefficients",
+    "real_gaunt": "coupling.numbers.coefficients",
     "sphere": "coupling.sphere",
-    "tabulate": "coupling.tabulation",
-    "wigner_3j": "coupling.coefficients",
-    "wigner_3j_family": "coupling.recurrences",
-    "wigner_6j": "coupling.coefficients",
-    "wigner_6j_family": "coupling.recurrences",
-    "wigner_9j": "coupling.coefficients",
+    "tabulate": "coupling.numbers.tabulation",
+    "wigner_3j": "coupling.numbers.coefficients",
+    "wigner_3j_family": "coupling.numbers.recurrences",
+    "wigner_6j": "coupling.numbers.coefficients",
+    "wigner_6j_family": "coupling.numbers.recurrences",
+    "wigner_9j": "coupling.numbers.coefficients",
 }
 
 __all__ = [

@@ -8,11 +8,11 @@ import numpy as np
 
 from coupling.indexing import degree_slice
 from coupling.kernels.sphere_product import GAUNT
-from coupling.normalizations import normalization
+from coupling.numbers.normalizations import normalization
+from coupling.numbers.tabulation import tabulate
 from coupling.products import ClebschGordan, MatrixProduct, VectorSignal
 from coupling.products.paths import by_degrees
 from coupling.products.spherical import Spherical, Term
-from coupling.tabulation import tabulate
 from tests.vector_reference import tensor as vector_tensor
 
 LMAX = 6

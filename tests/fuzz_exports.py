@@ -29,11 +29,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coupling.arrays import Arrays, build_arrays, load_arrays
+from coupling.backends.cuda.source import cuda_source
+from coupling.export.formats import FORMATS, OF_ARRAYS, export, export_named
 from coupling.files.atomic import write
 from coupling.files.container import Tensor, read
 from coupling.foreign import Convention, read_convention
-from coupling.interop.cuda.source import cuda_source
-from coupling.interop.export.formats import FORMATS, OF_ARRAYS, export, export_named
 from coupling.products import ClebschGordan
 from coupling.tables import Request, Table, TableError, build, load, read_request
 

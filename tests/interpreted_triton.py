@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import coupling
-from coupling.interop.triton import TritonProduct
+from coupling.backends.triton import TritonProduct
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 from tests.dense import contracted, dense, largest_weight
 

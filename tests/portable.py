@@ -12,13 +12,13 @@ import numpy as np
 
 from coupling import exact, foreign, lowrank, manybody, products, sphere
 from coupling.arrays import build_arrays, load_arrays
+from coupling.atoms import Comparison, NeighbourDensity, Neighbours, RouteResult
+from coupling.atoms.comparison import rotated
+from coupling.numbers.recurrences import wigner_3j_family
+from coupling.numbers.tabulation import tabulate
 from coupling.plots import projection
 from coupling.products.form import KINDS
-from coupling.recurrences import wigner_3j_family
-from coupling.structures import Comparison, NeighbourDensity, Neighbours, RouteResult
-from coupling.structures.comparison import rotated
 from coupling.tables import Request, TableError, build, load
-from coupling.tabulation import tabulate
 
 Make = Callable[[], Any]
 LMAX = (2, 1, 2)
@@ -47,10 +47,12 @@ def use(thing: Any) -> Any:
         x, y, z = given(thing.shapes)
         own = [getattr(thing, name) for name in ("weights", "paths", "normalization") if hasattr(thing, name)]
         return content([thing(x, y), *thing.vjp(x, y, z), own])
-    if type(thing).__module__.startswith("coupling.interop.torch."):
+    if type(thing).__module__.startswith("coupling.backends.torch."):
         torch = import_module("torch")
         return content(thing(*(torch.from_numpy(value) for value in given([9, 4]))).detach().numpy())
-    if type(thing).__module__.startswith(("coupling.interop.jax.", "coupling.interop.arrays.")) and callable(thing):
+    if type(thing).__module__.startswith(("coupling.backends.jax.", "coupling.backends.array_api.")) and callable(
+        thing
+    ):
         return content(np.asarray(thing(*given([9, 4]))))
     if type(thing).__name__ in ("CudaProduct", "TritonProduct"):
         return thing.route, thing.turn().product.lmax, use(thing.product)
@@ -114,29 +116,29 @@ OBJECTS: dict[str, Make] = {
     "lowrank.Problem": lambda: lowrank.normalization_problem("gaunt", 2, "even"),
     "lowrank.Decomposition, Certificate": decomposition,
     "lowrank.Record, ExactCertificate": lambda: lowrank.shipped("gaunt", 2),
-    "interop.loading.Coefficients": of("interop.loading", "read_coefficients", "real-l4", lambda array, _: array),
-    "interop.export.Listing": lambda: import_module("coupling.interop.export").list_table(load("real-l4")),
-    "interop.export.formats.Format": lambda: import_module("coupling.interop.export").FORMATS,
-    "interop.crosscheck.PeerProgram": lambda: list(import_module("coupling.interop.crosscheck").PROGRAMS),
-    "interop.crosscheck.Row": lambda: import_module("coupling.interop.crosscheck.comparison").Row(
+    "backends.loading.Coefficients": of("backends.loading", "read_coefficients", "real-l4", lambda array, _: array),
+    "export.Listing": lambda: import_module("coupling.export").list_table(load("real-l4")),
+    "export.formats.Format": lambda: import_module("coupling.export").FORMATS,
+    "crosscheck.PeerProgram": lambda: list(import_module("coupling.crosscheck").PROGRAMS),
+    "crosscheck.Row": lambda: import_module("coupling.crosscheck.comparison").Row(
         *("a", "b", "1", "gaunt", "≤ 2", 3, 9, 0.0, 0.0, "agrees")
     ),
     "plots.projection.Projection": lambda: [make() for make in projection.PROJECTIONS.values()],
     "manybody.Basis": lambda: manybody.basis(2, 3, 1),
-    "structures.Neighbours": lambda: rotated(pairs(), np.eye(3)),
-    "structures.NeighbourDensity": lambda: NeighbourDensity(2, 4, 3.0),
-    "structures.RouteResult, Comparison": lambda: Comparison(
+    "atoms.Neighbours": lambda: rotated(pairs(), np.eye(3)),
+    "atoms.NeighbourDensity": lambda: NeighbourDensity(2, 4, 3.0),
+    "atoms.RouteResult, Comparison": lambda: Comparison(
         [RouteResult("sparse")], products.RoutedProduct(1, 1, 1).why(), (np.zeros((1, 4, 1)),) * 3
     ),
     "programs.program.Program": lambda: import_module("coupling.products.straight").straight_program(
         products.ClebschGordan(1, 1, 1)
     ),
-    **every("interop.arrays"),
-    "interop.cuda.CudaProduct": lambda: import_module("coupling.interop.cuda").CudaProduct(
+    **every("backends.array_api"),
+    "backends.cuda.CudaProduct": lambda: import_module("coupling.backends.cuda").CudaProduct(
         products.ClebschGordan(*LMAX), route="loops"
     ),
-    "interop.triton.TritonProduct": lambda: import_module("coupling.interop.triton").TritonProduct(
+    "backends.triton.TritonProduct": lambda: import_module("coupling.backends.triton").TritonProduct(
         products.ClebschGordan(*LMAX)
     ),
 }
-FRAMEWORKS = {"interop torch": every("interop.torch"), "interop jax": every("interop.jax")}
+FRAMEWORKS = {"interop torch": every("backends.torch"), "interop jax": every("backends.jax")}

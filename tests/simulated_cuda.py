@@ -9,8 +9,8 @@ import pytest
 from numba import cuda
 
 import coupling
-from coupling.interop.cuda import CudaProduct
-from coupling.interop.cuda import product as module
+from coupling.backends.cuda import CudaProduct
+from coupling.backends.cuda import product as module
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, Simulation, VectorSignal
 from tests.dense import contracted, dense
 

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 INTEROP = "make test-interop"
-UNNEEDED = ("torch", "jax")  # coupling.interop has a folder for each
+UNNEEDED = ("torch", "jax")  # coupling.backends has a folder for each
 
 #: pattern of a reason → how it is named in the last line, who runs it
 RUN_ELSEWHERE = {
@@ -118,7 +118,7 @@ def last_line(reports: list[Any]) -> str:
         f"{count} for {name}{f' ({runner})' if runner else ''}" for (name, runner), count in sorted(counts.items())
     ]
     if missing := [name for name in UNNEEDED if find_spec(name) is None]:
-        parts.append(f"examples of coupling.interop.{' and '.join(missing)} (make test-interop)")
+        parts.append(f"examples of coupling.backends.{' and '.join(missing)} (make test-interop)")
     return f"skipped: {'; '.join(parts)}" if parts else "nothing skipped"
 
 

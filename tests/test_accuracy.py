@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from coupling import accuracy
-from coupling.accuracy import certify_table, exact_entries, orders_of, real_terms
 from coupling.cli import main
 from coupling.conventions import BASES, FAMILIES, parity_sign
 from coupling.exact.blocks import binomials, integer_rows, rounded_block
@@ -21,8 +19,10 @@ from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import racah_sum, wigner_3j
 from coupling.families import family as known
 from coupling.families import records
+from coupling.numbers import accuracy
+from coupling.numbers.accuracy import certify_table, exact_entries, orders_of, real_terms
+from coupling.numbers.tabulation import Tabulation, tabulate
 from coupling.selection import orders, paths
-from coupling.tabulation import Tabulation, tabulate
 
 
 def exact(family: str, basis: str, l1: int, l2: int, l3: int, m1: int, m2: int, m3: int) -> Surd:

@@ -35,14 +35,14 @@ from coupling.arrays.request import (
     request_of,
 )
 from coupling.arrays.values import UNITS, as_doubles
+from coupling.export.rounding import round_to
 from coupling.files import table_folder
 from coupling.files.catalogue import manifest_entry
 from coupling.files.reader import file_digest, read_manifest
-from coupling.interop.export.rounding import round_to
+from coupling.numbers.spins import smallest_spin
 from coupling.products import AntisymmetricGaunt, Gaunt, MatrixProduct
 from coupling.sphere import gauss_legendre, gradients, harmonics
 from coupling.sphere.grids import LEBEDEV_DEGREES
-from coupling.spins import smallest_spin
 from coupling.tables import TableError
 
 built = cache(build_arrays)

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from coupling.arrays import build_arrays, load_arrays
 from coupling.arrays.values import as_doubles
 from coupling.cli import main
-from coupling.interop.export.formats import OF_ARRAYS, export_named
+from coupling.export.formats import OF_ARRAYS, export_named
 
 NAMES = ("gauss_legendre-l2", "lebedev-l2-x8", "fourier-l3", "matrix-l2", "normalization-l2")
 
@@ -158,7 +158,7 @@ def test_doubles_of_narrow_types() -> None:
 def test_one_list_of_formats() -> None:
     """The command offers what the list has, in its order; each format writes tables, arrays or both."""
     from coupling.cli.export import FORMATS as OFFERED
-    from coupling.interop.export.formats import EVERY, FORMATS
+    from coupling.export.formats import EVERY, FORMATS
 
     assert tuple(EVERY) == OFFERED and EVERY.keys() == FORMATS.keys() | OF_ARRAYS.keys()
     assert FORMATS.keys() & OF_ARRAYS.keys() == {"npz", "c", "python"}

@@ -22,17 +22,17 @@ import sympy
 import coupling
 from coupling import exact, indexing, lowrank, sphere
 from coupling.arrays.request import ArraysRequest
+from coupling.atoms.density import NeighbourDensity
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
 from coupling.families import family as known
 from coupling.families import names, records
 from coupling.lowrank import normalization_problem, shipped, study
-from coupling.normalizations import exact_normalization
+from coupling.numbers.normalizations import exact_normalization
+from coupling.numbers.spins import accidental_zeros
 from coupling.products import MatrixProduct
 from coupling.quoted import quoted
 from coupling.selection import LARGEST_DEGREE
-from coupling.spins import accidental_zeros
-from coupling.structures.density import NeighbourDensity
 from coupling.tables.builder import build_shard
 
 HALF_INTEGER = {

@@ -14,7 +14,7 @@ from benchmarks import compiled, exact_vs_sympy, manybody, peers, product_peers,
 from benchmarks.timing import UNTIMED, told, wrong
 from coupling import wigner_3j
 from coupling.manybody import basis as many_body
-from coupling.tabulation import Tabulation, tabulate
+from coupling.numbers.tabulation import Tabulation, tabulate
 
 Values = Callable[[np.ndarray], np.ndarray]
 

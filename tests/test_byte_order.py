@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 import coupling
-import coupling.interop.arrays as array_programs
-from coupling import lowrank, products, sphere, structures
+import coupling.backends.array_api as array_programs
+from coupling import atoms, lowrank, products, sphere
 from coupling.arrays.values import as_doubles
+from coupling.export import FORMATS, export
+from coupling.export.c_header import declaration
 from coupling.foreign import translate
-from coupling.interop.export import FORMATS, export
-from coupling.interop.export.c_header import declaration
+from coupling.numbers.tabulation import tabulate_paths
 from coupling.products.form import KINDS
 from coupling.tables import Request, Table, build
-from coupling.tabulation import tabulate_paths
 
 TYPES = (np.float32, np.float64)
 COMPILED = ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "RoutedProduct", "AntisymmetricGaunt")
@@ -85,7 +85,7 @@ def test_array_programs(name: str, dtype: Any) -> None:
 
 def test_products_of_jax() -> None:
     pytest.importorskip("jax")
-    from coupling.interop import jax
+    from coupling.backends import jax
 
     x, y = features(np.float32, 5, 9, 4)
     for name in ("ClebschGordan", "FullProduct", "Gaunt", "MatrixProduct", "AntisymmetricGaunt"):
@@ -154,8 +154,8 @@ def test_literals_of_a_header(kind: str) -> None:
 
 def test_structures() -> None:
     r = np.linspace(0.1, 2.9, 7)
-    assert check(lambda d: structures.cutoff_function(d, 3.0), r) == 2
-    assert check(lambda d: structures.radial_functions(d, 4, 3.0), r) == 2
+    assert check(lambda d: atoms.cutoff_function(d, 3.0), r) == 2
+    assert check(lambda d: atoms.radial_functions(d, 4, 3.0), r) == 2
 
 
 def test_other_types_are_refused_as_before() -> None:

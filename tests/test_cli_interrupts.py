@@ -135,18 +135,20 @@ def test_ctrl_c_ends_a_command_that_compiles_within_a_second(
     assert seconds < 1
 
 
-@pytest.mark.parametrize("module", ["coupling.tables.builder", "coupling.tables.assembly", "coupling.tabulation"])
+@pytest.mark.parametrize(
+    "module", ["coupling.tables.builder", "coupling.tables.assembly", "coupling.numbers.tabulation"]
+)
 def test_kernels_are_compiled_before_threads_are_started(
     module: str, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As whatever takes its time in a thread makes Ctrl-C wait."""
     met = []
     own = sys.modules[module]
-    first, pool = "compile_first" if module == "coupling.tabulation" else "compile_core", own.ThreadPoolExecutor
+    first, pool = "compile_first" if module == "coupling.numbers.tabulation" else "compile_core", own.ThreadPoolExecutor
     monkeypatch.setattr(own, first, lambda basis: met.append(basis))
     monkeypatch.setattr(own, "ThreadPoolExecutor", lambda *given: met.append("threads") or pool(*given))
     request, file = Request(lmax=2, basis="complex"), here / "complex-l2.safetensors"
-    if module == "coupling.tabulation":
+    if module == "coupling.numbers.tabulation":
         sys.modules[module].tabulate("gaunt", 2, "complex", workers=2)
     else:
         build_shard(request, file, 0, 1)

@@ -11,7 +11,7 @@ import coupling
 from coupling import exact
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
-from coupling.normalizations import exact_normalization
+from coupling.numbers.normalizations import exact_normalization
 from coupling.selection import paths
 from tests.domain import count_six, half, orders, six_degrees, triads
 from tests.rounding import is_nearest

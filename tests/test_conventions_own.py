@@ -13,11 +13,11 @@ from click.testing import CliRunner
 
 import coupling
 from coupling.cli import main
+from coupling.export import list_table
 from coupling.foreign import CONVENTIONS, Convention, change_of_basis, named, read_convention, translate
 from coupling.foreign.choices import ListedOrders, NegatedPaths, orthogonal, racah, zero_first
 from coupling.foreign.reader import parse_convention
 from coupling.foreign.signs import NEGATED_BY_MLFF_EVEN, NEGATED_BY_MLFF_ODD, mlff
-from coupling.interop.export import list_table
 from coupling.selection import paths
 
 FILE = """\

@@ -16,12 +16,12 @@ from scipy.special import sph_harm_y
 
 import coupling
 from coupling.cli import main
+from coupling.crosscheck import PROGRAMS, PeerProgram, Row, crosscheck, write_page
+from coupling.crosscheck.comparison import cases_of, compare
+from coupling.crosscheck.page import line, page_header, read_rows
+from coupling.crosscheck.program import FAMILY, HARMONICS, angles
+from coupling.crosscheck.reference import points_on_sphere, reference, reference_harmonics
 from coupling.foreign import CONVENTIONS, named
-from coupling.interop.crosscheck import PROGRAMS, PeerProgram, Row, crosscheck, write_page
-from coupling.interop.crosscheck.comparison import cases_of, compare
-from coupling.interop.crosscheck.page import line, page_header, read_rows
-from coupling.interop.crosscheck.program import FAMILY, HARMONICS, angles
-from coupling.interop.crosscheck.reference import points_on_sphere, reference, reference_harmonics
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "comparison.md"
 ROWS = read_rows(PAGE)
@@ -197,7 +197,7 @@ def run(*arguments: str) -> Any:
 
 def test_command_prints_rows_and_names_what_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     absent = PeerProgram("e3nn", "no-such-distribution", lambda: {"wigner_3j": block})
-    monkeypatch.setattr("coupling.interop.crosscheck.PROGRAMS", (stand_in("coupling", wigner_3j=block), absent))
+    monkeypatch.setattr("coupling.crosscheck.PROGRAMS", (stand_in("coupling", wigner_3j=block), absent))
     result = run("--lmax", "2")
     assert result.exit_code == 0 and result.stdout.startswith(page_header())
     assert re.search(
@@ -214,7 +214,7 @@ def test_command_fails_when_a_program_differs_or_cannot_be_imported(monkeypatch:
 
     wrong = stand_in("cuequivariance", wigner_3j=block)
     programs = (wrong, PeerProgram("e3x", "numpy", broken))
-    monkeypatch.setattr("coupling.interop.crosscheck.PROGRAMS", programs)
+    monkeypatch.setattr("coupling.crosscheck.PROGRAMS", programs)
     assert run("--lmax", "1", "--program", "cuequivariance").exit_code == 1
     result = run("--lmax", "1", "--program", "e3x")
     assert result.exit_code == 1 and "numpy cannot be asked: ImportError: needs a GPU" in result.stderr

@@ -19,9 +19,9 @@ import pytest
 
 from coupling import exact
 from coupling.conventions import CLEBSCH_GORDAN, CORE, GAUNT
-from coupling.interop.crosscheck import learning, symbols
-from coupling.interop.crosscheck.program import FAMILY
-from coupling.recurrences import wigner_3j_family
+from coupling.crosscheck import learning, symbols
+from coupling.crosscheck.program import FAMILY
+from coupling.numbers.recurrences import wigner_3j_family
 
 Values = np.ndarray
 

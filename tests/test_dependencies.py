@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from coupling.cli import main
-from coupling.interop.export import export_basis
+from coupling.export import export_basis
 from coupling.lowrank import tensorly_decompose
 from coupling.manybody import basis
 from tests.bounds import pins
@@ -22,7 +22,7 @@ from tests.test_house import distribution, imported, pyproject
 
 #: What an extra installs → the only module that imports it, when it is used.
 OF_AN_EXTRA = {
-    "ase": ("structures", "coupling.structures.reading"),
+    "ase": ("structures", "coupling.atoms.reading"),
     "tensorly": ("study", "coupling.lowrank.baseline"),
 }
 

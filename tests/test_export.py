@@ -16,13 +16,13 @@ import pytest
 
 import coupling
 from coupling.exact import Surd
+from coupling.export import FORMATS, Listing, export, list_table
+from coupling.export.arrays import palette_of
+from coupling.export.rounding import FORMATS as TYPES
+from coupling.export.rounding import round_to, stored
+from coupling.export.text import read_exact_json
 from coupling.foreign import CONVENTIONS, Convention
 from coupling.foreign.choices import alternating, input_norm, racah, without_condon_shortley, zero_first
-from coupling.interop.export import FORMATS, Listing, export, list_table
-from coupling.interop.export.arrays import palette_of
-from coupling.interop.export.rounding import FORMATS as TYPES
-from coupling.interop.export.rounding import round_to, stored
-from coupling.interop.export.text import read_exact_json
 from coupling.tables import Request, Table, build
 
 INVENTED = [
@@ -299,7 +299,7 @@ def test_openequivariance_triples(real_l4: Table) -> None:
 def test_the_same_request_gives_the_same_bytes(real_l4: Table) -> None:
     """Twice in this process and once in a fresh one with another hash seed."""
     program = (
-        "import coupling, hashlib; from coupling.interop.export import FORMATS, export\n"
+        "import coupling, hashlib; from coupling.export import FORMATS, export\n"
         "for form in FORMATS:\n"
         "    content = export(coupling.load('real-l4'), form, convention='e3nn', dtype='float32')\n"
         "    print(form, hashlib.sha256(content).hexdigest())\n"

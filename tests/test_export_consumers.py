@@ -21,10 +21,10 @@ from click.testing import CliRunner, Result
 
 import coupling
 from coupling.cli import main
+from coupling.export import export, list_table, segmented_tensor_product
+from coupling.export.e3j import PASSES, pass_records, record_type
+from coupling.export.listing import Listing
 from coupling.foreign.convention import Convention
-from coupling.interop.export import export, list_table, segmented_tensor_product
-from coupling.interop.export.e3j import PASSES, pass_records, record_type
-from coupling.interop.export.listing import Listing
 from coupling.products import ClebschGordan
 from coupling.tables import Request, Table, build
 from tests.test_export import dense

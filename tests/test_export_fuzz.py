@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 import coupling.cli.export
+import coupling.export.c_header as c_header
+import coupling.export.named as named
+import coupling.export.preamble as preamble
+import coupling.export.python_module as python_module
+import coupling.export.text as text
 import coupling.foreign.convention
-import coupling.interop.export.c_header as c_header
-import coupling.interop.export.named as named
-import coupling.interop.export.preamble as preamble
-import coupling.interop.export.python_module as python_module
-import coupling.interop.export.text as text
 from coupling.cli import main
-from coupling.interop.export.formats import FORMATS
+from coupling.export.formats import FORMATS
 from tests import fuzz_exports
 
 HOSTILE = '"""\nopen("canary", "w")\n"""', "*/ int canary; /*", "x,=1+1", "../canary", "8"

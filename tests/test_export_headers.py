@@ -13,10 +13,10 @@ import pytest
 
 import coupling
 from coupling.arrays import build_arrays
-from coupling.interop.cuda.source import cuda_source
-from coupling.interop.export import export
-from coupling.interop.export.formats import export_named
-from coupling.interop.export.preamble import CONSTANT_MEMORY, HEADERS
+from coupling.backends.cuda.source import cuda_source
+from coupling.export import export
+from coupling.export.formats import export_named
+from coupling.export.preamble import CONSTANT_MEMORY, HEADERS
 from coupling.products import ClebschGordan
 from coupling.tables import Request, build
 from tests.test_export_consumers import compiled, need

@@ -18,12 +18,12 @@ import coupling
 from coupling.arrays import build_arrays
 from coupling.cli import main
 from coupling.conventions import CONVENTION_ID, FAMILIES
+from coupling.export import FORMATS, export, read_exact_json
+from coupling.export.e3j import record_type
+from coupling.export.formats import OF_ARRAYS, export_named
+from coupling.export.rounding import round_to, shortest
 from coupling.families import family as known
 from coupling.foreign import Convention
-from coupling.interop.export import FORMATS, export, read_exact_json
-from coupling.interop.export.e3j import record_type
-from coupling.interop.export.formats import OF_ARRAYS, export_named
-from coupling.interop.export.rounding import round_to, shortest
 from coupling.selection import orders, paths
 from coupling.tables import Request, Table, build
 from coupling.version import __version__

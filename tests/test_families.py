@@ -19,22 +19,22 @@ from click.testing import CliRunner
 
 import coupling
 from coupling import exact
-from coupling.accuracy import certify_table
 from coupling.cli import main
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
+from coupling.export import export, list_table
+from coupling.export.path_vectors import path_vectors
 from coupling.families import Family, check_claims, family, names, records, register, unregister
-from coupling.interop.export import export, list_table
-from coupling.interop.export.path_vectors import path_vectors
 from coupling.kernels import chain
 from coupling.lowrank import normalization_problem, study, whole_problem
-from coupling.normalizations import exact_normalization
+from coupling.numbers.accuracy import certify_table
+from coupling.numbers.normalizations import exact_normalization
+from coupling.numbers.tabulation import MAX_TOTAL, tabulate, tabulate_paths
 from coupling.products import ClebschGordan, FullProduct
 from coupling.selection import Path as Degrees
 from coupling.selection import complex_orders, paths
 from coupling.sphere import gauss_legendre, quadrature
 from coupling.tables import Request, TableError, build, load
-from coupling.tabulation import MAX_TOTAL, tabulate, tabulate_paths
 from derivations import legendre
 
 GRADIENT_DOT = "gradient_dot"

@@ -16,7 +16,7 @@ from tests.sources import ROOT, inside, modules, tree, where
 CONSTANTS = {"CORE", "CLEBSCH_GORDAN", "GAUNT", "ANTISYMMETRIC_GAUNT"}
 
 #: Modules with prose on functions of other programs, some of which are called as our families are.
-PROSE = ("coupling.foreign.named", "coupling.interop.crosscheck.page")
+PROSE = ("coupling.foreign.named", "coupling.crosscheck.page")
 
 #: Compared all the same: whether an option has its default, which a file name or a refusal then leaves out.
 DEFAULTS = {"coupling.cli.export": 2}
@@ -87,7 +87,7 @@ def test_no_name_of_a_family_is_compared() -> None:
 
 def kernel(name: str) -> bool:
     """Whether GAUNT and the others are numbers of kernels in a module, not names."""
-    interop = ("coupling.interop.arrays.grid", "coupling.interop.bound", "coupling.interop.cuda.sphere")
+    interop = ("coupling.backends.array_api.grid", "coupling.backends.bound", "coupling.backends.cuda.sphere")
     return inside(name, "coupling.kernels", "coupling.products", *interop)
 
 

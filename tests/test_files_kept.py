@@ -17,12 +17,12 @@ from click.testing import CliRunner
 from coupling import plots
 from coupling.arrays import build_arrays
 from coupling.cli import main
+from coupling.crosscheck import write_page
+from coupling.crosscheck.comparison import Row
 from coupling.files import Kind
 from coupling.files.cache import cache_folder
 from coupling.files.catalogue import write_manifest
 from coupling.files.ownership import file_kind, kind_of
-from coupling.interop.crosscheck import write_page
-from coupling.interop.crosscheck.comparison import Row
 from coupling.lowrank import normalization_problem, study
 from coupling.lowrank.records import factor_file_name
 from coupling.lowrank.store import keep, save_factors, shipped
@@ -315,8 +315,8 @@ def test_the_study_page_asks_before_it_searches(name: str, here: Path) -> None:
 
 
 def test_what_takes_long_asks_before_it_begins(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("coupling.structures.read_structure", pytest.fail)
-    monkeypatch.setattr("coupling.interop.crosscheck.crosscheck", pytest.fail)
+    monkeypatch.setattr("coupling.atoms.read_structure", pytest.fail)
+    monkeypatch.setattr("coupling.crosscheck.crosscheck", pytest.fail)
     monkeypatch.setattr("coupling.lowrank.by_rank.study", pytest.fail)
     monkeypatch.setattr("coupling.tables.builder.core_blocks", pytest.fail)
     monkeypatch.setattr("coupling.tables.parts.core_blocks", pytest.fail)

@@ -19,10 +19,10 @@ from click.testing import CliRunner
 import coupling
 from coupling.arrays import build_arrays, load_arrays
 from coupling.cli import main
+from coupling.crosscheck.page import read_lines
 from coupling.files.atomic import locked, remove_abandoned, replacing
 from coupling.files.container import read
 from coupling.foreign.reader import read_convention
-from coupling.interop.crosscheck.page import read_lines
 from coupling.lowrank.store import load_factors
 from coupling.tables import Request, TableError, build, build_shard, load, merge, read_request
 from coupling.tables.builder import parts_folder, up_to_date
@@ -300,7 +300,7 @@ def test_the_cache_says_who_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("count", ["3", "1000000000000", "9" * 30, "-1", "1e3", "NaN", "0x2", "two"])
 def test_counts_of_atoms_that_the_file_does_not_hold(count: str, tmp_path: Path) -> None:
     pytest.importorskip("ase")
-    from coupling.structures import read_structure
+    from coupling.atoms import read_structure
 
     frame = "2\n\nH 0 0 0\nH 0 0 1\n"
     for text in (f"{count}\n\nH 0 0 0\nH 0 0 1\n", f"{frame}{count}\n\nH 0 0 0\n"):
@@ -314,7 +314,7 @@ def test_counts_of_atoms_that_the_file_does_not_hold(count: str, tmp_path: Path)
 
 def test_cells_that_are_much_smaller_than_the_cutoff(tmp_path: Path) -> None:
     ase = pytest.importorskip("ase")
-    from coupling.structures import neighbours
+    from coupling.atoms import neighbours
 
     words = r"finding the neighbours of 1 atoms within 5 Å needs \d{14,} bytes, this machine has"
     with pytest.raises(MemoryError, match=words):
@@ -332,7 +332,7 @@ def test_cells_that_are_much_smaller_than_the_cutoff(tmp_path: Path) -> None:
 
 def test_a_crowd_at_one_place_is_refused_before_it_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     ase = pytest.importorskip("ase")
-    from coupling.structures import neighbours
+    from coupling.atoms import neighbours
 
     monkeypatch.setattr("coupling.memory.physical_memory", lambda: 1 << 28)
     crowd = ase.Atoms("H2000", positions=np.random.default_rng(0).random((2000, 3)))
@@ -344,8 +344,8 @@ def test_the_pairs_are_counted_as_they_are_found() -> None:
     pytest.importorskip("ase")
     from ase.build import bulk, fcc111, molecule
 
-    from coupling.structures import neighbours, read_structure
-    from coupling.structures.reading import PAIR_BYTES, _bytes
+    from coupling.atoms import neighbours, read_structure
+    from coupling.atoms.reading import PAIR_BYTES, _bytes
 
     cases = [(read_structure(), 7.0), (molecule("C6H6"), 2.0), (bulk("Cu"), 6.0), (bulk("Cu").repeat(4), 4.0),
              (fcc111("Al", (2, 2, 3), vacuum=8), 5.0)]  # fmt: skip

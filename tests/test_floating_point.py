@@ -16,15 +16,15 @@ import pytest
 
 import coupling
 from coupling import exact, floating_point
-from coupling.accuracy import certify_table
 from coupling.arrays.builder import build_arrays
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
+from coupling.export import export
 from coupling.floating_point import default_rounding, from_bits, rounds_by_default
-from coupling.interop.export import export
+from coupling.numbers.accuracy import certify_table
+from coupling.numbers.tabulation import tabulate, tabulate_paths
 from coupling.tables import Request, build
 from coupling.tables.check import check
-from coupling.tabulation import tabulate, tabulate_paths
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() != "x86_64", reason="modes are set as Linux on x86-64 has them"
@@ -122,7 +122,7 @@ def test_no_bit_changes(kind: str, mode: str) -> None:
 
 def clear_caches() -> None:
     """Forget factors, so that they are computed in the mode as well, and none stays that was."""
-    from coupling.factors import chain_roots, path_roots
+    from coupling.numbers.factors import chain_roots, path_roots
 
     chain_roots.cache_clear()
     path_roots.cache_clear()

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from coupling import products
+from coupling.backends import array_api
 from coupling.floating_point import rounds_by_default
-from coupling.interop import arrays
 from coupling.products import AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct, RoutedProduct
 from coupling.products import form as forms
 from coupling.products.straight import straight_program
@@ -85,12 +85,12 @@ def test_what_is_exactly_zero_stays_so(mode: str) -> None:
 @pytest.mark.parametrize("dtype", ERRORS)
 @pytest.mark.parametrize("kind", ["ClebschGordan", "FullProduct", "Gaunt", "AntisymmetricGaunt", "MatrixProduct"])
 def test_constants_of_array_programs_do_not_depend_on_the_mode_they_were_made_in(kind: str, dtype: str) -> None:
-    reference = getattr(arrays, kind)(*LMAX)
+    reference = getattr(array_api, kind)(*LMAX)
     x, y = features(getattr(products, kind)(*LMAX), dtype)
     expected = reference(x, y)
     for mode in MODES:
         with environment(mode):
-            product = getattr(arrays, kind)(*LMAX)
+            product = getattr(array_api, kind)(*LMAX)
             product(x, y)
         np.testing.assert_array_equal(product(x, y), expected)
 
@@ -110,6 +110,7 @@ import hashlib, sys
 from contextlib import nullcontext
 import numpy as np
 from coupling import products
+from coupling.backends import array_api
 from tests.test_floating_point import environment
 from tests.test_floating_point_products import KINDS, LARGE, LMAX, features
 def evaluated(product, x, y):

@@ -64,7 +64,7 @@ PUBLIC_EXACT = [
     "wigner_9j",
 ]
 
-# What `coupling.interop` takes as it is installed; no extra declares it.
+# What `coupling.backends` takes as it is installed; no extra declares it.
 FRAMEWORKS = {"jax", "torch", "triton"}
 # An extra for machines with a device of its own kind: nothing that `make` installs.
 UNLOCKED = "cuda"
@@ -245,9 +245,9 @@ def test_what_is_imported_is_declared() -> None:
     extras = project["optional-dependencies"]
     witnesses, *optional = ({distribution(text) for text in extras[name]} for name in ("test", "interop", UNLOCKED))
     interop = set().union(*optional, {"cuda"} if "cuda_core" in optional[-1] else ())
-    own = imported("coupling") - imported("coupling/interop")
+    own = imported("coupling") - imported("coupling/backends")
     assert own | imported("derivations") <= runtime
-    assert imported("coupling/interop") <= runtime | interop | FRAMEWORKS
+    assert imported("coupling/backends") <= runtime | interop | FRAMEWORKS
     assert imported("tests") <= runtime | witnesses | FRAMEWORKS
     assert {"numpy", "sympy"} <= imported("coupling")
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from coupling import products
-from coupling.interop import arrays
-from coupling.interop.arrays.grading import flat_entries, grades
-from coupling.interop.arrays.programs import array_program, program_of
+from coupling.backends import array_api
+from coupling.backends.array_api.grading import flat_entries, grades
+from coupling.backends.array_api.programs import array_program, program_of
 from coupling.products.form import KINDS, Form, read_form
 from coupling.selection import paths
 from coupling.tables import Request, build
@@ -48,7 +48,7 @@ def test_every_product_turned_and_not_is_that_of_the_package(name: str, where: s
     with library(where) as lib:
         boxes = BOXES[1:3] if where == "jax" else BOXES  # XLA compiles each of them
         for lmax in boxes:
-            theirs = getattr(arrays, name)(*lmax)
+            theirs = getattr(array_api, name)(*lmax)
             for given, expected in turned_products(name, lmax):
                 for dtype in (np.float32, np.float64):
                     z = lib.compiled(theirs)(*(lib.array(a.astype(dtype)) for a in given))
@@ -66,8 +66,8 @@ def test_layouts_broadcasting_and_mixed_types(name: str, where: str) -> None:
     x, y = features(ours.sizes[:2], 4, 3, 5)
     y = y[0, 0, :, :1].astype(np.float32)
     with library(where) as lib:
-        last = lib.compiled(getattr(arrays, name)(2, 1, 3))
-        first = lib.compiled(getattr(arrays, name)(2, 1, 3, layout="channels_first"))
+        last = lib.compiled(getattr(array_api, name)(2, 1, 3))
+        first = lib.compiled(getattr(array_api, name)(2, 1, 3, layout="channels_first"))
         one = last(lib.array(x), lib.array(y))
         turned = first(lib.array(np.swapaxes(x, -1, -2).copy()), lib.array(y.T.copy()))
         empty = first(lib.array(np.zeros((0, 2, 9))), lib.array(np.zeros((2, 4))))
@@ -82,7 +82,7 @@ def test_weights_and_their_gradient(parity: str, where: str) -> None:
     lmax = (3, 2, 4)
     random = np.random.default_rng(1)
     with library(where) as lib:
-        theirs = arrays.ClebschGordan(*lmax, paths=parity, normalization="clebsch_gordan")
+        theirs = array_api.ClebschGordan(*lmax, paths=parity, normalization="clebsch_gordan")
         ours = products.ClebschGordan(*lmax, paths=parity, normalization="clebsch_gordan")
         weights = random.standard_normal(len(theirs.paths))
         ours = ours.with_weights(weights)
@@ -97,7 +97,7 @@ def test_weights_and_their_gradient(parity: str, where: str) -> None:
 
 @pytest.mark.parametrize("where", LIBRARIES)
 def test_the_gradient_in_the_weights_broadcasts_in_both_layouts(where: str) -> None:
-    form = arrays.ClebschGordan(3, 2, 4, layout="channels_first")
+    form = array_api.ClebschGordan(3, 2, 4, layout="channels_first")
     x, y, z = features(form.sizes, 7, 3)
     y, z = y[:1, :, :1], z[0]
     expected = products.ClebschGordan(3, 2, 4).weight_gradient(x, y, z)
@@ -121,7 +121,7 @@ def test_vector_signals(where: str) -> None:
                     z = lib.compiled(theirs)(lib.array(x), lib.array(y))
                     assert difference(z, ours(x, y)) < 1e-13
                     ours, met = ours.turn(), met + 1
-        theirs = arrays.VectorSignal(2, 1, 2, layout="channels_first", grid="lebedev")
+        theirs = array_api.VectorSignal(2, 1, 2, layout="channels_first", grid="lebedev")
         x, y = (random.standard_normal((2, *s, 3)) for s in theirs.product.shapes[:2])
         z = lib.compiled(theirs)(*(lib.array(np.ascontiguousarray(np.moveaxis(a, -1, 1))) for a in (x, y)))
         assert difference(np.moveaxis(to_numpy(z), 1, -1), products.VectorSignal(2, 1, 2)(x, y)) < 1e-13
@@ -135,7 +135,7 @@ def test_weights_of_degrees_and_grids(name: str) -> None:
     ours = getattr(products, name)(*lmax, weights=weights)
     options = [{}] if name == "MatrixProduct" else [{"grid": "gauss_legendre"}, {"grid": "lebedev"}]
     for option in options:
-        theirs = getattr(arrays, name)(*lmax, weights=weights, **option)
+        theirs = getattr(array_api, name)(*lmax, weights=weights, **option)
         expected = ours
         for _ in range(3):
             x, y = features(theirs.sizes[:2], 2, 3)
@@ -144,7 +144,7 @@ def test_weights_of_degrees_and_grids(name: str) -> None:
     if name == "MatrixProduct":
         x, y = features((16, 9), 2, 3)
         expected = products.MatrixProduct(*lmax, spin=4)(x, y)
-        assert difference(arrays.MatrixProduct(*lmax, spin=4)(x, y), expected) < 1e-14
+        assert difference(array_api.MatrixProduct(*lmax, spin=4)(x, y), expected) < 1e-14
 
 
 def test_every_entry_respects_the_grades_and_the_matrices_are_a_quarter() -> None:
@@ -155,41 +155,41 @@ def test_every_entry_respects_the_grades_and_the_matrices_are_a_quarter() -> Non
         assert not (first ^ second ^ third).any()
         met += len(first)
     assert met > 44171
-    sizes = [len(arrays.ClebschGordan(l, l, l)._graded.source) for l in range(9)]
+    sizes = [len(array_api.ClebschGordan(l, l, l)._graded.source) for l in range(9)]
     dense = [(l + 1) ** 6 for l in range(9)]
     assert all(4 * size <= 1.01 * full for size, full in zip(sizes[3:], dense[3:], strict=True))
 
 
 def test_a_table_that_is_given_decides_which_paths_there_are() -> None:
-    even = arrays.ClebschGordan(2, 3, 4, table=build(Request(lmax=4, parity="even")))
+    even = array_api.ClebschGordan(2, 3, 4, table=build(Request(lmax=4, parity="even")))
     assert even.paths.tolist() == [list(path) for path in paths(2, 3, 4, "even")]
-    assert len(arrays.ClebschGordan(2, 3, 4, normalization="antisymmetric_gaunt").paths) == len(
+    assert len(array_api.ClebschGordan(2, 3, 4, normalization="antisymmetric_gaunt").paths) == len(
         list(paths(2, 3, 4, "odd"))
     ) - sum(0 in path for path in paths(2, 3, 4, "odd"))
     x, y = features(even.sizes[:2], 4)
-    assert difference(even(x, y), arrays.ClebschGordan(2, 3, 4, paths="even")(x, y)) == 0
+    assert difference(even(x, y), array_api.ClebschGordan(2, 3, 4, paths="even")(x, y)) == 0
 
 
 def test_what_does_not_fit_is_refused() -> None:
     x, y = features((4, 4), 3)
     with pytest.raises(ValueError, match=r"4 = \(lmax\+1\)² entries for lmax 1 on axis -2"):
-        arrays.Gaunt(1, 1, 1)(x[:3], y)
+        array_api.Gaunt(1, 1, 1)(x[:3], y)
     with pytest.raises(TypeError, match="real floating"):
-        arrays.Gaunt(1, 1, 1)(x.astype(complex), y)
+        array_api.Gaunt(1, 1, 1)(x.astype(complex), y)
     with pytest.raises(ValueError, match="one per path"):
-        arrays.ClebschGordan(1, 1, 1)(x, y, np.ones(4))
+        array_api.ClebschGordan(1, 1, 1)(x, y, np.ones(4))
     with pytest.raises(ValueError, match="grid must be one of"):
-        arrays.Gaunt(1, 1, 1, grid="design")
+        array_api.Gaunt(1, 1, 1, grid="design")
     with pytest.raises(ValueError, match=r"at least 0\.5"):
-        arrays.MatrixProduct(1, 1, 1, spin=0)
+        array_api.MatrixProduct(1, 1, 1, spin=0)
     with pytest.raises(ValueError, match="must reach lmax"):
-        arrays.ClebschGordan(1, 1, 2, table=build(Request(lmax=1)))
+        array_api.ClebschGordan(1, 1, 2, table=build(Request(lmax=1)))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_derivatives_are_those_of_the_library(name: str) -> None:
     torch = pytest.importorskip("torch")
-    form = getattr(arrays, name)(2, 1, 2)
+    form = getattr(array_api, name)(2, 1, 2)
     x, y = (torch.from_numpy(a).requires_grad_() for a in features(form.sizes[:2], 2, 2))
     assert torch.autograd.gradcheck(form, (x, y))
     assert torch.autograd.gradgradcheck(form, (x, y))
@@ -215,7 +215,7 @@ def test_the_text_of_a_form_names_a_product_and_no_other_attribute() -> None:
         for use in (program_of, read_form):
             with pytest.raises(ValueError, match=r"a form must be a text of Form\.text"):
                 use(text, 0)
-    assert tuple(name for name in arrays.__all__ if name != "ArrayProduct") == tuple(KINDS)
+    assert tuple(name for name in array_api.__all__ if name != "ArrayProduct") == tuple(KINDS)
     for value in (b"1", 1j, object(), np.array([None])):
         with pytest.raises(TypeError, match="a form is made of numbers, texts and tables, got"):
             Form.of("Gaunt", value, 1, 1)

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 import coupling
-from coupling.interop.cuda import CudaProduct, cuda_source, straight
-from coupling.interop.cuda.loops import matrix_kernel, sparse_kernel, sphere_kernel, tile_lanes
+from coupling.backends.cuda import CudaProduct, cuda_source, straight
+from coupling.backends.cuda.loops import matrix_kernel, sparse_kernel, sphere_kernel, tile_lanes
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 from coupling.products.straight import straight_program
 from coupling.programs.text import python_function

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from coupling import products
+from coupling.backends import array_api
 from coupling.indexing import path_array
-from coupling.interop import arrays
 from coupling.products.form import KINDS
 from coupling.products.reach import reached_degrees, rows_of
 from tests.frameworks import LIBRARIES, features, library, to_numpy
@@ -39,7 +39,7 @@ def random(texts: tuple[str, ...], sizes: dict[str, int]) -> list[Any]:
 def test_torch_export_with_axes_that_vary(name: str, where: str) -> None:
     """One export of one product after another: constants of the first must not be those of the second."""
     torch = pytest.importorskip("torch")
-    product = getattr(import_module(f"coupling.interop.{where}"), name)(*LMAX)
+    product = getattr(import_module(f"coupling.backends.{where}"), name)(*LMAX)
 
     class Program(torch.nn.Module):
         def forward(self, x: Any, y: Any) -> Any:
@@ -63,7 +63,7 @@ def test_torch_export_with_axes_that_vary(name: str, where: str) -> None:
 def test_jax_export_with_axes_that_vary(name: str, where: str) -> None:
     """Sizes of JAX are at least one."""
     jax = pytest.importorskip("jax")
-    product = getattr(import_module(f"coupling.interop.{where}"), name)(*LMAX)
+    product = getattr(import_module(f"coupling.backends.{where}"), name)(*LMAX)
     met = 0
     for kind, texts in SHAPES.items():
         scope = jax.export.SymbolicScope()
@@ -95,7 +95,7 @@ def test_array_programs_without_a_path_give_zeros(name: str, where: str) -> None
     with library(where) as lib:
         for lmax in BOXES[1:2] if where == "jax" else BOXES:
             for layout in products.product.LAYOUTS:
-                form = getattr(arrays, name)(*lmax, paths="odd", layout=layout)
+                form = getattr(array_api, name)(*lmax, paths="odd", layout=layout)
                 for _ in range(3):
                     x, y = features(form.sizes[:2], 2, 3)
                     given = [np.swapaxes(a, -1, -2).copy() if layout == "channels_first" else a for a in (x, y)]
@@ -105,7 +105,7 @@ def test_array_programs_without_a_path_give_zeros(name: str, where: str) -> None
                     form = form.turn()
                     met += 1
         if name == "ClebschGordan":
-            form = arrays.ClebschGordan(1, 0, 1, paths="odd")
+            form = array_api.ClebschGordan(1, 0, 1, paths="odd")
             x, y, z = (lib.array(a) for a in features(form.sizes, 2, 3))
             assert not to_numpy(form(x, y, lib.array(np.zeros(0)))).any()
             assert to_numpy(form.weight_gradient(x, y, z)).shape == (0,)
@@ -131,7 +131,7 @@ def test_compiled_products_without_a_path_give_zeros(lmax: tuple[int, int, int])
 @pytest.mark.parametrize("framework", ["torch", "jax"])
 def test_interop_products_without_a_path_give_zeros_and_zero_gradients(framework: str) -> None:
     module = pytest.importorskip(framework)
-    namespace = import_module(f"coupling.interop.{framework}")
+    namespace = import_module(f"coupling.backends.{framework}")
     for lmax in BOXES[:2] if framework == "jax" else BOXES:
         for name in ("ClebschGordan", "FullProduct"):
             product = getattr(namespace, name)(*lmax, paths="odd")
@@ -164,7 +164,7 @@ def test_degrees_that_no_path_reaches_are_zero_and_not_read(name: str, framework
     """Outputs and gradients; NaN and infinity there come out nowhere, and others never there."""
     module, met = pytest.importorskip(framework), 0
     for lmax in PARTIAL:
-        product = getattr(import_module(f"coupling.interop.{framework}"), name)(*lmax)
+        product = getattr(import_module(f"coupling.backends.{framework}"), name)(*lmax)
         masks = masks_of(name, lmax)
         sizes = getattr(products, name)(*lmax).sizes
         x, y, g = features(sizes, 3, 2, dtype=np.float32)
@@ -183,7 +183,7 @@ def test_degrees_that_no_path_reaches_are_zero_and_not_read(name: str, framework
 
 def test_jax_differentiates_products_of_host_arrays() -> None:
     jax = pytest.importorskip("jax")
-    namespace = import_module("coupling.interop.jax")
+    namespace = import_module("coupling.backends.jax")
     for name in NAMES:
         product = getattr(namespace, name)(2, 1, 2)
         x, y, g = features(getattr(products, name)(2, 1, 2).sizes, 3, 2, dtype=np.float32)
@@ -203,8 +203,8 @@ def gradients(module: Any, product: Any, given: tuple[Any, ...], g: Any) -> list
 
 
 def test_sources_of_kernels_without_a_path_store_zeros() -> None:
-    from coupling.interop.cuda import cuda_source
-    from coupling.interop.triton import triton_source
+    from coupling.backends.cuda import cuda_source
+    from coupling.backends.triton import triton_source
 
     for lmax in BOXES:
         product = products.ClebschGordan(*lmax, paths=[])

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from coupling import products
-from coupling.interop.arrays.programs import program_of
+from coupling.backends.array_api.programs import program_of
 from coupling.products.form import KINDS
 from coupling.tables import Request, build, load
 from tests.frameworks import Array, features
 
 jax = pytest.importorskip("jax")
 
-import coupling.interop.jax as interop  # noqa: E402
+import coupling.backends.jax as interop  # noqa: E402
 
 jnp = jax.numpy
 NAMES = tuple(name for name in KINDS if name != "VectorSignal")  # whose features have components

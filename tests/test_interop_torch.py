@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from coupling import products
-from coupling.interop.arrays.programs import array_program, program_of
+from coupling.backends.array_api.programs import array_program, program_of
 from coupling.products import form as forms
 from coupling.products.form import KINDS, Form
 from coupling.tables import Request, build, load
@@ -20,8 +20,8 @@ from tests.frameworks import Array, features
 
 torch = pytest.importorskip("torch")
 
-import coupling.interop.torch as interop  # noqa: E402
-from coupling.interop.torch import functions, operators  # noqa: E402
+import coupling.backends.torch as interop  # noqa: E402
+from coupling.backends.torch import functions, operators  # noqa: E402
 
 NAMES = tuple(name for name in KINDS if name != "VectorSignal")  # whose features have components
 LMAX = (2, 1, 2)

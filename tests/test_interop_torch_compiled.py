@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import coupling.interop.torch as interop  # noqa: E402
+import coupling.backends.torch as interop  # noqa: E402
 from tests.test_interop_torch import LMAX, NAMES, PATHS, difference, tensors  # noqa: E402
 
 TRANSFORMS = ("grad", "grad of grad", "vjp", "jvp", "jacrev", "jacfwd", "hessian", "vmap", "vmap of grad", "call")

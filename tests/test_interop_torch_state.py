@@ -14,7 +14,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import coupling.interop.torch as interop  # noqa: E402
+import coupling.backends.torch as interop  # noqa: E402
 from tests.test_interop_torch import LMAX, NAMES, PATHS, tensors  # noqa: E402
 
 

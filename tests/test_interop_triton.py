@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import coupling
-from coupling.interop.triton import LOOPS, TritonProduct, jit, triton_source
+from coupling.backends.triton import LOOPS, TritonProduct, jit, triton_source
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from coupling.recurrences import wigner_3j_family
-from coupling.tabulation import tabulate, tabulate_paths
+from coupling.numbers.recurrences import wigner_3j_family
+from coupling.numbers.tabulation import tabulate, tabulate_paths
 
 # compiles a caller with helpers in two other files, and uses it
 RACER = """

@@ -17,7 +17,7 @@ from coupling.lowrank.fit import equations, polish, value_and_gradient
 from coupling.lowrank.layout import Layout
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import CLASSES, Problem, from_spec
-from coupling.normalizations import normalization
+from coupling.numbers.normalizations import normalization
 from coupling.selection import paths, triangle
 
 FAMILIES = {"gaunt": "even", "antisymmetric_gaunt": "odd"}

@@ -32,7 +32,7 @@ from coupling.lowrank.factors import Factors, tensor
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import CLASSES, Problem
 from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, term_products
-from coupling.normalizations import normalization
+from coupling.numbers.normalizations import normalization
 from coupling.products.simulate import simulate, simulated_weights
 from coupling.sphere.grids import gauss_legendre, lebedev
 from coupling.sphere.harmonics import harmonics

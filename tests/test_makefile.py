@@ -22,7 +22,7 @@ def test_the_quick_tests_are_there_and_hold_the_core() -> None:
     """Exact numbers, families, tabulation, what others read, and the order of imports; no file twice."""
     files = chosen()
     assert all((ROOT / file).exists() for file in files) and len(files) == len(set(files))
-    assert {"coupling/exact", "coupling/families", "coupling/kernels", "coupling/tabulation.py"} <= set(files)
+    assert {"coupling/exact", "coupling/families", "coupling/kernels", "coupling/numbers/tabulation.py"} <= set(files)
     subjects = ("exact_3j", "surd", "coefficients", "families", "tables_values", "export", "sphere", "imports")
     assert {f"tests/test_{subject}.py" for subject in subjects} <= set(files)
 

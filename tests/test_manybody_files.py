@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 from safetensors.numpy import load
 
 from coupling.cli import main
-from coupling.interop.export import export_basis, read_exact_basis
-from coupling.interop.export.bases import is_as_requested, requested_basis
+from coupling.export import export_basis, read_exact_basis
+from coupling.export.bases import is_as_requested, requested_basis
 from coupling.manybody import Basis, basis, count
 
 BASES = [

@@ -83,7 +83,7 @@ def test_the_nearest_tests_come_first() -> None:
     near = {
         "coupling.tables.check": "tests/test_tables_check.py",
         "coupling.kernels.recurrences": "tests/test_recurrences.py",
-        "coupling.interop.export.e3j": "tests/test_export_consumers.py",
+        "coupling.export.e3j": "tests/test_export_consumers.py",
         "coupling.files.atomic": "tests/test_tables_build.py",
     }
     for module, file in near.items():

@@ -217,6 +217,13 @@ def test_gradients_go_up() -> None:
         assert (sign * getattr(arrows, component) > 0).all() and arrows.N > 350
 
 
+def test_the_rim_lies_over_everything_inside() -> None:
+    ax = plots.field(plots.unit(2, 1), "gradient")
+    rim, *inside = sorted((*ax.patches, *ax.images, *ax.lines, *ax.collections), key=lambda one: -one.zorder)
+    assert rim is ax.patches[0] and len(inside) > 10
+    assert rim.zorder > inside[0].zorder
+
+
 def test_functions_that_do_not_exist_are_refused() -> None:
     with pytest.raises(ValueError, match="length"):
         plots.sphere([1.0, 2.0])

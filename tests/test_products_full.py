@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coupling.coefficients import block
 from coupling.indexing import degree_slice
+from coupling.numbers.coefficients import block
 from coupling.products import ClebschGordan, FullProduct
 from coupling.selection import paths
 from coupling.tables import Request, build

@@ -34,7 +34,7 @@ import numpy as np
 from coupling import block
 from coupling.indexing import path_array, degree_slice
 from coupling.kernels.regge import binomials
-from coupling.normalizations import normalization
+from coupling.numbers.normalizations import normalization
 from coupling.products import *
 from coupling.selection import paths
 

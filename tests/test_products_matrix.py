@@ -11,17 +11,24 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coupling.coefficients import block
 from coupling.exact import wigner_3j, wigner_6j
 from coupling.families import family as known
 from coupling.indexing import degree_slice
 from coupling.kernels import matrix_product as kernels
 from coupling.kernels.tiles import REGISTERS, lanes
-from coupling.normalizations import normalization
+from coupling.numbers.coefficients import block
+from coupling.numbers.normalizations import normalization
+from coupling.numbers.spins import (
+    accidental_zeros,
+    diagonal,
+    matrix_factor,
+    matrix_factors,
+    smallest_spin,
+    used_degrees,
+)
 from coupling.products import MatrixProduct, matrix_product
 from coupling.products.blocks import run_blocks
 from coupling.selection import paths
-from coupling.spins import accidental_zeros, diagonal, matrix_factor, matrix_factors, smallest_spin, used_degrees
 from derivations.matrix_product import LEAST
 from tests.test_identities_rotation import ROTATIONS, rotation_matrices
 

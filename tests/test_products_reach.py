@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import coupling.interop.arrays as arrays
+import coupling.backends.array_api as arrays
 from coupling.products import (
     AntisymmetricGaunt,
     ClebschGordan,

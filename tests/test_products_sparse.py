@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coupling.coefficients import block
 from coupling.indexing import degree_slice, path_array
-from coupling.normalizations import normalization
+from coupling.numbers.coefficients import block
+from coupling.numbers.normalizations import normalization
 from coupling.products import ClebschGordan
 from coupling.products.clebsch_gordan import PATTERNS
 from coupling.products.paths import selected_paths

@@ -73,7 +73,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "wigner_6j": ("1, 1, 2, 1, 1, 2", "hhhhhh"),
         "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
     },
-    "coupling.tabulation": {
+    "coupling.numbers.tabulation": {
         "compile_first": ("'real'", "c"),
         "tabulate": ("'gaunt', 2, 'real', 'all', 1, 2.0**-90", "cdccnp"),
         "tabulate_paths": ("'gaunt', [[1, 1, 2]], 'real', 1, 2.0**-90", "cacnp"),
@@ -88,11 +88,11 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "unregister": ("'three'", "c"),
         "with_basis": ("'gaunt', 'real'", "cc"),
     },
-    "coupling.recurrences": {
+    "coupling.numbers.recurrences": {
         "wigner_3j_family": ("2, 1, 1, 0", "ddoo"),
         "wigner_6j_family": ("1, 2, 1, 1, 2", "hhhhh"),
     },
-    "coupling.accuracy": {
+    "coupling.numbers.accuracy": {
         "certificates": ("[2], [(1, 1, 2)]", "bl"),
         "certify_table": ("tabulate('gaunt', 2)", "r"),
         "exact_entries": ("tabulate('gaunt', 2)", "-"),
@@ -138,20 +138,20 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "build_arrays": ("'fourier-l2'", "f"),
         "load_arrays": ("'fourier-l2'", "f"),
     },
-    "coupling.interop.arrays": PRODUCTS,
-    "coupling.interop.crosscheck": {
+    "coupling.backends.array_api": PRODUCTS,
+    "coupling.crosscheck": {
         "crosscheck": ("1, []", "D-"),
         "write_page": ("Path('page.md'), []", "--"),
     },
-    "coupling.interop.cuda": {
+    "coupling.backends.cuda": {
         "CudaProduct": ("ClebschGordan(1, 1, 1), route='straight'", "rv"),
         "cuda_source": ("ClebschGordan(1, 1, 1), 'float32', 'product'", "rci"),
     },
-    "coupling.interop.jax": PRODUCTS
+    "coupling.backends.jax": PRODUCTS
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")},
-    "coupling.interop.torch": PRODUCTS
+    "coupling.backends.torch": PRODUCTS
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")},
-    "coupling.interop.triton": {
+    "coupling.backends.triton": {
         "TritonProduct": ("ClebschGordan(1, 1, 1), route='straight'", "rv"),
         "triton_source": ("ClebschGordan(1, 1, 1), 'float32'", "rc"),
     },
@@ -166,7 +166,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "merge": ("Request(lmax=1), 'real-l1.safetensors', workers=1", "rOn"),
         "read_request": ("'request.toml'", "f"),
     },
-    "coupling.interop.export": {
+    "coupling.export": {
         "export": ("build(Request(lmax=1)), 'csv'", "rc"),
         "export_basis": ("basis(1, 2, 0), 'npz', 'float64'", "rcc"),
         "list_table": ("build(Request(lmax=1)), 'coupling', 'wigner_3j', 'path', 'float64'", "rcccc"),
@@ -196,7 +196,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "sphere": ("np.ones(4), 'mollweide'", "zc"),
         "unit": ("1, 0", "do"),
     },
-    "coupling.structures": {
+    "coupling.atoms": {
         "NeighbourDensity": ("1, 1, 3.0", "dns"),
         "compare_routes": (
             "NeighbourDensity(1, 1, 3.0), neighbours(read_structure(), 3.0), weights='ones', dtype='float64', seed=0",
@@ -213,7 +213,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "counts": ("2, 3, 'plain'", "Inc"),
         "convert": ("np.ones(5), basis(2, 3, 0), basis(2, 3, 0)", "-rr"),
     },
-    "coupling.normalizations": {
+    "coupling.numbers.normalizations": {
         "exact_normalization": ("'gaunt', 1, 1, 2", "cddd"),
         "normalization": ("'gaunt', 2", "cd"),
     },
@@ -241,13 +241,13 @@ from importlib import import_module
 from pathlib import Path
 import numpy as np
 faulthandler.enable(sys.stderr)
-from coupling.accuracy import certify_table
+from coupling.numbers.accuracy import certify_table
 from coupling.exact import Surd
 from coupling.families import Family, family
 from coupling.manybody import basis
 from coupling.products import ClebschGordan
 from coupling.tables import Request, build
-from coupling.tabulation import tabulate
+from coupling.numbers.tabulation import tabulate
 
 class Slow(BaseException): pass
 def late(*_): raise Slow
@@ -350,7 +350,7 @@ def callables(module: ModuleType) -> set[str]:
 def need(module: str) -> None:
     """Skip what needs a framework that is not installed; make test-interop walks it."""
     for name in ("torch", "jax"):
-        if module.endswith(f"interop.{name}"):
+        if module.endswith(f"backends.{name}"):
             pytest.importorskip(name)
 
 
@@ -370,7 +370,7 @@ def test_arguments_that_cannot_exist_raise_a_sentence(module: str) -> None:
     assert done.returncode == 0, f"{done.returncode} after:\n{done.stderr[-2000:]}"
     cases, wrong = json.loads(done.stdout.splitlines()[-1])
     assert not wrong, "\n".join(wrong)
-    few = module in ("coupling.accuracy", "coupling.interop.crosscheck", "coupling.interop.triton")
+    few = module in ("coupling.numbers.accuracy", "coupling.crosscheck", "coupling.backends.triton")
     assert cases >= (10 if few else 25)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coupling.interop.export import list_table
+from coupling.export import list_table
 from coupling.tables import load
 from tests.sources import ROOT
 from tests.test_recipe_family import copy, run
@@ -27,12 +27,12 @@ def recipe() -> tuple[str, str]:
 
 def test_one_file_and_two_names_make_a_format(copy: Path) -> None:
     file, line = recipe()
-    folder = copy / "coupling" / "interop" / "export"
+    folder = copy / "coupling" / "export"
     (folder / "markdown.py").write_text(file, encoding="utf-8")
     formats = (folder / "formats.py").read_text(encoding="utf-8")
     assert formats.count("\n}\n#: Those of tables") == 1
     formats = formats.replace("\n}\n#: Those of tables", f"\n    {line}}}\n#: Those of tables", 1)
-    wanted = "from coupling.interop.export.markdown import markdown"
+    wanted = "from coupling.export.markdown import markdown"
     formats = formats.replace("\nfrom coupling", f"\n{wanted}\nfrom coupling", 1)
     (folder / "formats.py").write_text(formats, encoding="utf-8")
     assert "1 passed" in run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder / "markdown.py"))

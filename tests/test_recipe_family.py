@@ -17,7 +17,7 @@ COPIED = ("coupling", "derivations", "docs", "tables", "tests", "conftest.py", "
 EVERYWHERE = """
 import numpy as np, coupling
 from coupling.families import family, names
-from coupling.interop.export import list_table
+from coupling.export import list_table
 from coupling.lowrank import normalization_problem
 from coupling.selection import paths
 from coupling.sphere import quadrature

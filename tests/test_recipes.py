@@ -53,7 +53,7 @@ def test_a_function_and_a_record_make_a_program_to_compare_with(copy: Path) -> N
 
 ROUTE = """
 import numpy as np
-from coupling.interop.cuda import cuda_source
+from coupling.backends.cuda import cuda_source
 from coupling.products import FullProduct
 from coupling.products.straight import straight_program
 from coupling.programs.evaluate import evaluate
@@ -91,7 +91,7 @@ def test_one_file_and_one_function_make_a_route(copy: Path) -> None:
 BACKEND = """
 import inspect
 import numpy as np
-from coupling.interop.plain import PRODUCTS
+from coupling.backends.plain import PRODUCTS
 from coupling.products import ClebschGordan, MatrixProduct
 from coupling.products.form import KINDS
 

@@ -17,7 +17,7 @@ from coupling.exact import Surd
 from coupling.exact.wigner_3j import doubled_3j
 from coupling.kernels.recurrences import round_family, rows_3j, rows_6j
 from coupling.kernels.tridiagonal import null_vector
-from coupling.recurrences import LARGEST_6J, Symbols
+from coupling.numbers.recurrences import LARGEST_6J, Symbols
 
 HALVES = [Fraction(k, 2) for k in range(8)]
 
@@ -210,7 +210,7 @@ def test_the_exact_value_replaces_what_a_bound_makes_doubtful(
             f[0, wrong] *= 1 + 2.0**-40
             error[wrong] = 2.0**-39
 
-        monkeypatch.setattr(coupling.recurrences, "null_vector", spoil)
+        monkeypatch.setattr(coupling.numbers.recurrences, "null_vector", spoil)
         assert family().values.tobytes() == right.tobytes()
     assert len(right) > 10
 

@@ -76,7 +76,7 @@ def test_nothing_skipped_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(skips, "find_spec", lambda name: None)
     for reason, name in REASONS.items():
         assert skips.known(reason) == (name, "make test-interop")
-    assert skips.last_line([]) == "skipped: examples of coupling.interop.torch and jax (make test-interop)"
+    assert skips.last_line([]) == "skipped: examples of coupling.backends.torch and jax (make test-interop)"
 
 
 def test_in_the_environment_of_make_test_interop_nothing_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:

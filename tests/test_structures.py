@@ -10,10 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from coupling.cli import main
-from coupling.products import AntisymmetricGaunt
-from coupling.sphere import random_rotation, rotation_matrix
-from coupling.structures import (
+from coupling.atoms import (
     NeighbourDensity,
     Neighbours,
     compare_routes,
@@ -23,7 +20,10 @@ from coupling.structures import (
     radial_functions,
     read_structure,
 )
-from coupling.structures.comparison import WEIGHTS, rotated
+from coupling.atoms.comparison import WEIGHTS, rotated
+from coupling.cli import main
+from coupling.products import AntisymmetricGaunt
+from coupling.sphere import random_rotation, rotation_matrix
 from tests.test_identities_rotation import ROTATIONS, rotation_matrices
 
 pytest.importorskip("ase")

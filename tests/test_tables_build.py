@@ -24,7 +24,7 @@ from coupling.files import atomic
 from coupling.files.atomic import remove_abandoned, replacing, write
 from coupling.files.container import read
 from coupling.kernels.regge import MAX_TOTAL
-from coupling.sizes import table_bytes
+from coupling.numbers.sizes import table_bytes
 from coupling.tables import Request, Table, TableError, assembly, build, build_shard, builder, load, merge, parts
 from coupling.tables.builder import parts_folder, up_to_date
 from coupling.tables.core import core_blocks

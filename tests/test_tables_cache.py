@@ -24,8 +24,8 @@ from coupling.files.cache import cache_folder
 from coupling.files.container import read
 from coupling.files.reader import read_manifest
 from coupling.files.sources import digest_of, source_files
+from coupling.numbers.sizes import table_bytes
 from coupling.selection import PARITIES
-from coupling.sizes import table_bytes
 from coupling.tables import Request, TableError, build, load
 from coupling.tables.request import TABLE_LIMIT, request_of
 from tests.sources import imports, inside, modules

@@ -12,8 +12,8 @@ from coupling.conventions import BASES, FAMILIES
 from coupling.exact import wigner_3j
 from coupling.exact.real import real_term
 from coupling.indexing import entry_counts
+from coupling.numbers.sizes import compact_path_array, symmetry_zeros, table_bytes
 from coupling.selection import orders, paths
-from coupling.sizes import compact_path_array, symmetry_zeros, table_bytes
 from coupling.tables import Request, Table, build
 
 BOXES = [(4, 4, 4), (2, 3, 5), (5, 2, 3), (3, 5, 2), (0, 4, 4), (4, 1, 0), (1, 1, 6)]

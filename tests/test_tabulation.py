@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from coupling import exact, tabulation
-from coupling.accuracy import certificates, certify_table
+from coupling import exact
 from coupling.conventions import BASES, FAMILIES
 from coupling.families import family as known
 from coupling.families import records
@@ -24,8 +23,10 @@ from coupling.indexing import entry_counts, path_array
 from coupling.kernels import chain
 from coupling.kernels import path as by_digits
 from coupling.kernels.regge import MAX_TOTAL
+from coupling.numbers import tabulation
+from coupling.numbers.accuracy import certificates, certify_table
+from coupling.numbers.tabulation import ERROR, tabulate, tabulate_paths
 from coupling.selection import orders, paths
-from coupling.tabulation import ERROR, tabulate, tabulate_paths
 
 LARGE = (34, 33, 35), (60, 40, 100), (3, 200, 201)
 
@@ -144,7 +145,7 @@ def test_the_bound_of_the_certificate_is_above_the_error_before_rounding(
 @pytest.mark.parametrize("basis", BASES)
 def test_the_two_routes_agree_where_they_meet(basis: str) -> None:
     """Chains end at J = 100; the digits of the other route know no end and are made to serve both sides of it."""
-    from coupling import plan
+    from coupling.numbers import plan
 
     chosen = np.array([(33, 33, 34), (33, 34, 34), (50, 30, 20), (10, 45, 45), (10, 45, 46), (0, 50, 50), (0, 51, 51)])
     small = chosen.sum(axis=1) <= MAX_TOTAL
@@ -205,8 +206,8 @@ def run(code: str, **environment: str) -> str:
 def test_interpreted_kernels_give_the_same_bits() -> None:
     code = """
 import hashlib, numpy as np
-from coupling.tabulation import tabulate, tabulate_paths
-from coupling.recurrences import wigner_3j_family, wigner_6j_family
+from coupling.numbers.tabulation import tabulate, tabulate_paths
+from coupling.numbers.recurrences import wigner_3j_family, wigner_6j_family
 digest = hashlib.sha256()
 for family in ("wigner_3j", "clebsch_gordan", "gaunt", "antisymmetric_gaunt"):
     for basis in ("complex", "real"):

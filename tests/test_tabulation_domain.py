@@ -15,18 +15,19 @@ import numpy as np
 import pytest
 
 import coupling
-from coupling import coefficients, exact, memory, plan, recurrences, tabulation
+from coupling import exact, memory
 from coupling.conventions import BASES, FAMILIES, parity_sign
 from coupling.exact import Surd
 from coupling.exact.wigner_3j import doubled_3j
 from coupling.indexing import entry_counts, path_array
 from coupling.kernels.path import MAX_DEGREE
 from coupling.kernels.regge import MAX_TOTAL
-from coupling.plan import box_size, buffer_shapes, checked_paths, table_plan
-from coupling.recurrences import LARGEST_6J
+from coupling.numbers import coefficients, plan, recurrences, tabulation
+from coupling.numbers.plan import box_size, buffer_shapes, checked_paths, table_plan
+from coupling.numbers.recurrences import LARGEST_6J
+from coupling.numbers.tabulation import ERROR, tabulate, tabulate_paths
 from coupling.selection import LARGEST_DEGREE, has_parity, orders, paths
 from coupling.tables import Request, build
-from coupling.tabulation import ERROR, tabulate, tabulate_paths
 
 # -- arguments --------------------------------------------------------------------------------
 
@@ -190,7 +191,7 @@ def test_immense_blocks_are_refused_or_right_and_never_crash() -> None:
 import resource, numpy as np
 resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 import coupling
-from coupling.tabulation import tabulate_paths
+from coupling.numbers.tabulation import tabulate_paths
 for path in ((0, 24000, 24000), (24000, 0, 24000), (90000, 90000, 0), (100000, 100000, 100000)):
     for family in ("wigner_3j", "antisymmetric_gaunt"):
         for basis in ("real", "complex"):
@@ -349,8 +350,8 @@ def test_what_is_asked_for_is_not_less_than_what_is_held(kind: str, monkeypatch:
 
 
 def forget() -> None:
-    from coupling import factors
     from coupling.exact import blocks
+    from coupling.numbers import factors
 
     cached = factors.chain_roots, factors.path_roots, factors._signed_binomials, blocks._inverse_roots, plan.box_plan
     for function in cached:

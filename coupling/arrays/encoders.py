@@ -7,7 +7,8 @@ T_lm are the tensor operators of spin j in the real basis: n × n Hermitian matr
     decode    z_lm = Re tr(T_lm Z) + Im tr(T_lm Z) = Σ_pq decoder_real[lm,p,q] Re Z_pq + decoder_imag[lm,p,q] Im Z_pq
 
 Then z is the Clebsch-Gordan product with the path weights N_j(l1,l2,l3), the array ``normalization``: even paths come
-from the real part, odd ones from the imaginary part.  Source: ``coupling.spins``, derivation ``matrix_product``.
+from the real part, odd ones from the imaginary part.  Source: ``coupling.numbers.spins``, derivation
+``matrix_product``.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from coupling.arrays.request import ArraysRequest
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import wigner_3j
+from coupling.numbers.spins import matrix_factor
 from coupling.selection import paths
-from coupling.spins import matrix_factor
 
 Exact = NDArray[Any]
 

@@ -12,7 +12,7 @@ from coupling.arrays.request import ArraysRequest
 from coupling.exact.surd import Surd
 from coupling.families import family as known
 from coupling.families.registry import ordered
-from coupling.normalizations import exact_normalization
+from coupling.numbers.normalizations import exact_normalization
 from coupling.selection import paths
 
 

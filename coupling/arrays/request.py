@@ -43,7 +43,7 @@ DESIGNS = {
 MULTIPLE = 16
 #: Families whose normalizations a file of them holds.
 NORMALIZED = (GAUNT, ANTISYMMETRIC_GAUNT, CLEBSCH_GORDAN)
-#: lmax → 2j of the smallest spin that reaches every path, ``coupling.spins.smallest_spin``; the reader knows no 6j.
+#: lmax → 2j of the smallest spin that reaches every path, ``numbers.spins.smallest_spin``; the reader knows no 6j.
 SMALLEST_SPIN = (
     0, 1, 2, 4, 4, 5, 7, 7, 9, 9, 13, 13, 14, 14, 14, 17, 17, 17, 19, 19, 22, 22, 22, 24, 24, 25, 28, 29, 29, 29, 32,
     32, 32, 34, 34, 35, 38, 39, 39, 39, 43, 43, 44, 46, 46, 47, 47, 47, 50,

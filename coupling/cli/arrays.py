@@ -76,8 +76,8 @@ def export_arrays(
 ) -> None:
     """Write arrays in the format of a program; refuse the options that are for tables."""
     from coupling.arrays import load_arrays
+    from coupling.export.formats import OF_ARRAYS, export_named
     from coupling.files.atomic import write_file
-    from coupling.interop.export.formats import OF_ARRAYS, export_named
 
     for option, value in others.items():
         if value:

@@ -38,9 +38,9 @@ def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page
     Each is asked for all triples of degrees up to lmax, and its answers are compared with this package in the named
     convention of that program: signs, order and scale of every entry.
     """
-    from coupling.interop.crosscheck import PROGRAMS, write_page
-    from coupling.interop.crosscheck import crosscheck as compare
-    from coupling.interop.crosscheck.page import line, page_header, require_page
+    from coupling.crosscheck import PROGRAMS, write_page
+    from coupling.crosscheck import crosscheck as compare
+    from coupling.crosscheck.page import line, page_header, require_page
 
     if write and not page.parent.is_dir():
         raise ValueError(f"there is no folder {page.parent} here; run it in the repository, or say --page")

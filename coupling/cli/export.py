@@ -92,9 +92,9 @@ def export(
     tensor, with its scale and sign.  Every value is rounded once, from its exact number.  The same request gives the
     same bytes, and nothing is written when it is refused.
     """
+    from coupling.export import FORMATS
+    from coupling.export import export as write
     from coupling.files.atomic import write_file
-    from coupling.interop.export import FORMATS
-    from coupling.interop.export import export as write
     from coupling.names import file_stem
     from coupling.tables import load
 

@@ -49,7 +49,7 @@ def check(
 
 def check_accuracy(full: bool, lmax: tuple[int, ...], paths: tuple[tuple[int, int, int], ...]) -> None:
     """Print the certificates of the tabulation; without lmax and paths, the standard ones."""
-    from coupling.accuracy import HEADER, LARGE_PATHS, PATHS, certificates, row
+    from coupling.numbers.accuracy import HEADER, LARGE_PATHS, PATHS, certificates, row
 
     if not lmax and not paths:
         lmax, paths = ((4, 8, 16, 32), PATHS + LARGE_PATHS) if full else ((16,), PATHS)

@@ -188,8 +188,8 @@ def export(
     force: bool,
 ) -> None:
     """Write a basis: arrays as npz, safetensors or a C header, or exact numbers as JSON."""
+    from coupling.export.bases import FORMATS, export_basis
     from coupling.files.atomic import write_file
-    from coupling.interop.export.bases import FORMATS, export_basis
 
     suffixes = {suffix: name for name, suffix in FORMATS.items()}
     form = form or suffixes.get(file.suffix)
@@ -213,7 +213,7 @@ Examples:
 @says_what_is_wrong
 def check(files: tuple[Path, ...]) -> None:
     """Compare files of bases (npz, safetensors, JSON), byte for byte, with the bases they name, built anew."""
-    from coupling.interop.export.bases import is_as_requested
+    from coupling.export.bases import is_as_requested
 
     failed = False
     for file in files:

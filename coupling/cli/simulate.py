@@ -11,7 +11,7 @@ from coupling.cli.errors import says_what_is_wrong
 from coupling.cli.overwriting import may_overwrite
 
 if TYPE_CHECKING:
-    from coupling.structures import Comparison
+    from coupling.atoms import Comparison
 
 ROW = "{:<7} {:>11} {:>8} {:>12} {:>12} {:>12}  {}"
 
@@ -67,8 +67,8 @@ def simulate(
     channels; it is multiplied with a random mixture of its channels, all paths at once, by the sparse product, by
     Gaunt products and brackets on the sphere, and by matrix products.
     """
+    from coupling.atoms import NeighbourDensity, compare_routes, neighbours, read_structure
     from coupling.plots.style import require_picture
-    from coupling.structures import NeighbourDensity, compare_routes, neighbours, read_structure
 
     if plot is not None:
         require_picture(plot, force)
@@ -111,8 +111,8 @@ def report(found: Comparison) -> str:
 
 def draw_features(found: Comparison, symbols: list[str], file: Path, force: bool = False) -> None:
     """Write a picture: for one atom of each element x, y and z of the first channel."""
+    from coupling.atoms import plot_features
     from coupling.plots.style import save
-    from coupling.structures import plot_features
 
     atoms = {symbol: symbols.index(symbol) for symbol in symbols}
     names = ("x, neighbour density", "y, channels mixed", "z, product")

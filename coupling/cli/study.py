@@ -98,7 +98,7 @@ def bracket(**options: Any) -> None:
 @says_what_is_wrong
 def matrix(**options: Any) -> None:
     """All paths, by products of matrices of a spin."""
-    from coupling.normalizations import MATRIX
+    from coupling.numbers.normalizations import MATRIX
 
     study_family(MATRIX, MATRIX, **options)
 
@@ -220,7 +220,7 @@ def variants(family: str, lmax: int, options: Mapping[str, Any]) -> dict[str, Pr
     Of classes that are the same up to the order of the slots only the first is kept.
     """
     from coupling.lowrank.problems import CLASSES, same
-    from coupling.normalizations import parities_and_bases
+    from coupling.numbers.normalizations import parities_and_bases
 
     found: dict[str, Problem] = {}
     kinds, bases = parities_and_bases(family)

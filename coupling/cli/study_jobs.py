@@ -18,7 +18,7 @@ from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization
 from coupling.lowrank.records import Record, factor_file_name
 from coupling.lowrank.search import pool
 from coupling.lowrank.store import PROBLEMS, keep, load_factors
-from coupling.normalizations import MATRIX
+from coupling.numbers.normalizations import MATRIX
 
 FAMILIES = {"Gaunt": GAUNT, "bracket": ANTISYMMETRIC_GAUNT}
 

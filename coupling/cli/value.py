@@ -97,7 +97,7 @@ def _function(family: str, basis: str | None, spin: str | None) -> Callable[...,
     import coupling.exact as exact
     from coupling.families import family as known
     from coupling.families import names
-    from coupling.normalizations import MATRIX
+    from coupling.numbers.normalizations import MATRIX
 
     if (spin is None) == (family == MATRIX):
         what = "needed by" if spin is None else "only for"

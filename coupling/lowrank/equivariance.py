@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from coupling.conventions import CORE
 from coupling.indexing import degree_slice
+from coupling.numbers.tabulation import tabulate
 from coupling.selection import Path
-from coupling.tabulation import tabulate
 
 Floats = NDArray[np.float64]
 

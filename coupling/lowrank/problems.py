@@ -24,10 +24,10 @@ from coupling.conventions import BASES, CORE, parity_sign
 from coupling.exact import Surd, real_wigner_3j, reduced_matrix
 from coupling.families import Family, with_basis
 from coupling.families import family as known
-from coupling.normalizations import MATRIX, exact_normalization
+from coupling.numbers.normalizations import MATRIX, exact_normalization
+from coupling.numbers.spins import doubled_spin
+from coupling.numbers.tabulation import tabulate
 from coupling.selection import PARITIES, Path, box_of, degree, one_of, triangle
-from coupling.spins import doubled_spin
-from coupling.tabulation import tabulate
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.coefficients import block
+from coupling.numbers.coefficients import block
 from coupling.plots.limits import require_drawable
 from coupling.plots.style import EVEN, INK, LABEL, ODD, TICK, diverging, dress, frame, new_axes
 from coupling.quoted import quoted

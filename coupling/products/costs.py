@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from coupling.indexing import flat_size
 from coupling.kernels.lanes import width
+from coupling.numbers.spins import used_degrees
 from coupling.products.matrix_product import STRAIGHT as MATRIX_STRAIGHT
 from coupling.products.ratios import ratios
 from coupling.products.sparse_program import few_sums, sparse_counts
 from coupling.products.spherical import STRAIGHT as SPHERE_STRAIGHT
-from coupling.spins import used_degrees
 
 Lmax = tuple[int, int, int]
 

@@ -13,12 +13,12 @@ from coupling.indexing import path_array
 from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, tile_shape, work_size
 from coupling.kernels.tiles import lanes
 from coupling.memory import require_memory
+from coupling.numbers.spins import diagonal, doubled_spin, matrix_factor, matrix_factors, smallest_spin, used_degrees
 from coupling.portable import Kept, read_only
 from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, Triple, largest, reached_degrees, rows_of
 from coupling.quoted import quoted
-from coupling.spins import diagonal, doubled_spin, matrix_factor, matrix_factors, smallest_spin, used_degrees
 
 #: Largest dimension of matrices that are encoded and decoded by straight code: beyond, compilation takes seconds.
 STRAIGHT = 16

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from coupling.indexing import path_array
 from coupling.memory import require_memory
-from coupling.plan import checked_paths
+from coupling.numbers.plan import checked_paths
 from coupling.selection import PARITIES, one_of
 
 Integers = NDArray[np.int64]

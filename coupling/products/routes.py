@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 
 from coupling.kernels.sphere_product import BRACKET, GAUNT
 from coupling.memory import physical_memory
-from coupling.normalizations import normalization
+from coupling.numbers.normalizations import normalization
+from coupling.numbers.sizes import table_bytes
+from coupling.numbers.spins import matrix_factors, smallest_spin, used_degrees
 from coupling.portable import Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.costs import WorkCounts, added_work, matrix_work, seconds, sparse_work, sphere_work
@@ -30,8 +32,6 @@ from coupling.products.product import Product
 from coupling.products.product_sum import ProductSum
 from coupling.products.simulate import FAMILIES, Simulation
 from coupling.products.terms import SEVERAL, Factors, find_terms
-from coupling.sizes import table_bytes
-from coupling.spins import matrix_factors, smallest_spin, used_degrees
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -23,7 +23,7 @@ from coupling.families import of_product
 from coupling.indexing import path_array
 from coupling.kernels.sphere_product import BRACKET, GAUNT
 from coupling.memory import native
-from coupling.normalizations import exact_normalization, normalization
+from coupling.numbers.normalizations import exact_normalization, normalization
 from coupling.products.product import Features
 from coupling.products.spherical import Spherical, Term, Triple, term, triple
 from coupling.quoted import quoted

@@ -10,7 +10,7 @@ import numpy as np
 from coupling.families import of_product
 from coupling.kernels.lanes import width
 from coupling.kernels.vector_product import space_needed, vector_product
-from coupling.normalizations import normalization
+from coupling.numbers.normalizations import normalization
 from coupling.portable import Kept, read_only
 from coupling.products.blocks import aligned_zeros, run_blocks
 from coupling.products.product import Features, Product

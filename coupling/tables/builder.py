@@ -27,10 +27,10 @@ from coupling.files.sources import describe
 from coupling.indexing import entry_counts, path_count
 from coupling.integers import count, integer
 from coupling.memory import require_memory
-from coupling.plan import PATH_BYTES
+from coupling.numbers.plan import PATH_BYTES
+from coupling.numbers.sizes import compact_path_array
 from coupling.quoted import quoted
 from coupling.selection import of_type
-from coupling.sizes import compact_path_array
 from coupling.tables.assembly import Assembly
 from coupling.tables.core import compile_core, core_blocks, reduced_vectors
 from coupling.tables.parts import Division, build_part, part_file, plan_of, remove_parts

@@ -13,7 +13,7 @@ from coupling.families import Family
 from coupling.families import family as known
 from coupling.floating_point import default_rounding
 from coupling.kernels.entries import keep_non_zero
-from coupling.tabulation import FIRST, tabulate_paths
+from coupling.numbers.tabulation import FIRST, tabulate_paths
 
 
 class Block(NamedTuple):
@@ -24,7 +24,7 @@ class Block(NamedTuple):
 
 
 def compile_core(basis: str) -> None:
-    """Compile in the calling thread what :func:`core_blocks` runs; see :func:`coupling.tabulation.compile_first`.
+    """Compile in the calling thread what :func:`core_blocks` runs, as ``compile_first`` of the tabulation does.
 
     >>> compile_core("real")
     """

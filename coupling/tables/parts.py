@@ -26,7 +26,7 @@ from coupling.files.container import Content, Tensor, open_regular, read
 from coupling.files.ownership import HEAD, kind_of
 from coupling.files.sources import provenance
 from coupling.indexing import entry_counts
-from coupling.sizes import ENTRY_BYTES, compact_path_array
+from coupling.numbers.sizes import ENTRY_BYTES, compact_path_array
 from coupling.tables.core import Block, core_blocks
 from coupling.tables.reader import KIND
 from coupling.tables.request import Request

@@ -22,7 +22,7 @@ from coupling.files.container import Content
 from coupling.files.reader import load as load_kind
 from coupling.floating_point import default_rounding
 from coupling.indexing import entry_counts
-from coupling.sizes import compact_path_array, symmetry_zeros
+from coupling.numbers.sizes import compact_path_array, symmetry_zeros
 from coupling.tables.request import Request, request_of, require_on_demand
 from coupling.tables.table import Table
 

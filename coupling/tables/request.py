@@ -25,9 +25,9 @@ from coupling.families import family as known
 from coupling.files.container import Tensor, canonical_json, open_regular
 from coupling.integers import degree, is_integer
 from coupling.names import check_name
+from coupling.numbers.sizes import table_bytes
 from coupling.quoted import quoted
 from coupling.selection import PARITIES, check_basis, one_of
-from coupling.sizes import table_bytes
 
 ORDERS = ("path-major",)
 #: Orders are stored as int8.
@@ -101,7 +101,7 @@ class Request:
 
     @property
     def bytes(self) -> int:
-        """An upper bound of the bytes of the table, :func:`coupling.sizes.table_bytes`."""
+        """An upper bound of the bytes of the table, :func:`coupling.numbers.sizes.table_bytes`."""
         return table_bytes(self.lmax, self.basis, self.parity, len(self.families))
 
     def tensors(self, paths: int, entries: int) -> list[Tensor]:

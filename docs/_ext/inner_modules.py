@@ -53,7 +53,7 @@ def exists(target: str) -> bool:
 
     >>> exists("coupling.exact.surd.Surd.latex"), exists("coupling.exact.surd.Sword")
     (True, False)
-    >>> exists("coupling.interop.torch"), exists("coupling.interop.torches")
+    >>> exists("coupling.backends.torch"), exists("coupling.backends.torches")
     (True, False)
     """
     parts = target.split(".")

@@ -6,13 +6,13 @@ An array program has no Python operator, so LAMMPS, ONNX and C++ can run it.  Ne
 
 import torch
 
-from coupling.interop import arrays
+from coupling.backends import array_api
 
 x, y = torch.randn(2, 5, 9, 4).unbind()
 batch = torch.export.Dim("batch", min=2, max=1000)
 failed = []
 for kind in ("Gaunt", "AntisymmetricGaunt", "MatrixProduct", "ClebschGordan", "FullProduct"):
-    product = getattr(arrays, kind)(2, 2, 2)
+    product = getattr(array_api, kind)(2, 2, 2)
 
     class Program(torch.nn.Module):
         def forward(self, x, y, product=product):

@@ -7,10 +7,10 @@ Right: zeros of the right shape, as coupling.products.FullProduct gives them.
 import numpy as np
 
 import coupling.products as compiled
-from coupling.interop import arrays
+from coupling.backends import array_api
 
 for lmax in ((0, 0, 0), (1, 0, 1), (0, 2, 2)):
     x, y = np.ones((2, (lmax[0] + 1) ** 2, 3)), np.ones((2, (lmax[1] + 1) ** 2, 3))
-    z = arrays.ClebschGordan(*lmax, paths="odd")(x, y)
+    z = array_api.ClebschGordan(*lmax, paths="odd")(x, y)
     assert z.shape == (2, (lmax[2] + 1) ** 2, 3) and not z.any(), lmax
-    assert arrays.FullProduct(*lmax, paths="odd")(x, y).shape == compiled.FullProduct(*lmax, paths="odd")(x, y).shape
+    assert array_api.FullProduct(*lmax, paths="odd")(x, y).shape == compiled.FullProduct(*lmax, paths="odd")(x, y).shape

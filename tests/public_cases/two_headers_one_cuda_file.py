@@ -13,7 +13,7 @@ from math import prod
 from pathlib import Path
 
 import coupling
-from coupling.interop.export import export
+from coupling.export import export
 
 cc = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 assert cc, "a C preprocessor is needed"

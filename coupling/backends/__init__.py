@@ -1,0 +1,1 @@
+"""Products in other frameworks: array API programs, torch, JAX, CUDA and Triton."""

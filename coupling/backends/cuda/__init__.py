@@ -1,0 +1,6 @@
+"""Products on CUDA devices: kernels of numba-cuda that read table files, and programs in CUDA C++."""
+
+from coupling.backends.cuda.product import CudaProduct
+from coupling.backends.cuda.source import cuda_source
+
+__all__ = ["CudaProduct", "cuda_source"]

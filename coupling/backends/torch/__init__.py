@@ -1,0 +1,36 @@
+"""The products for torch: operators that autograd, torch.compile, vmap and autocast know, and modules around them.
+
+On the processor an operator is the compiled product of :mod:`coupling.products`, on the memory of the tensors;
+elsewhere it is the array program of :mod:`coupling.backends.array_api`.  Every gradient is such an operator again, so
+derivatives of any order exist and nothing but inputs is kept for them.  Needs torch; no extra installs it, since which
+build fits is known to the user alone.
+
+>>> import torch
+>>> product = ClebschGordan(4, 4, 4)
+>>> product(torch.ones(100, 25, 32), torch.ones(100, 25, 1)).shape
+torch.Size([100, 25, 32])
+"""
+
+from coupling.backends.torch.loading import load
+from coupling.backends.torch.modules import (
+    AntisymmetricGaunt,
+    ClebschGordan,
+    FullProduct,
+    Gaunt,
+    MatrixProduct,
+    RoutedProduct,
+    Simulation,
+    VectorSignal,
+)
+
+__all__ = [
+    "AntisymmetricGaunt",
+    "ClebschGordan",
+    "FullProduct",
+    "Gaunt",
+    "MatrixProduct",
+    "RoutedProduct",
+    "Simulation",
+    "VectorSignal",
+    "load",
+]

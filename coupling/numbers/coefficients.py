@@ -1,0 +1,221 @@
+"""Coupling coefficients as floats: single values and dense blocks.
+
+Every value is the exact one of :mod:`coupling.exact`, rounded once to the nearest double.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import coupling.exact as exact
+from coupling.conventions import CLEBSCH_GORDAN
+from coupling.exact.surd import Surd
+from coupling.families import Family
+from coupling.families import family as known
+from coupling.foreign.convention import Convention
+from coupling.foreign.named import named
+from coupling.memory import require_memory
+from coupling.quoted import quoted
+from coupling.selection import Path, check_basis, degrees, orders, triangle
+
+#: Blocks with more pairs of orders (m1, m2) than this come from kernels, others from exact arithmetic: same bits.
+KERNEL_SIZE = 2000
+
+UNIT = Surd(1)
+
+#: Arrays of the size of a block that are held at once while its signs and orders become those of another program.
+COPIES = 4
+
+
+def wigner_3j(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
+    """Return the Wigner 3j symbol (j1 j2 j3; m1 m2 m3), correctly rounded.
+
+    Degrees are integers or half-integers.  Zero when the triangle rule fails or m1+m2+m3 ≠ 0.
+    Raises ValueError or TypeError for a degree < 0, |m| > j, or an order that does not exist for
+    its degree.  Source: Edmonds 1957, eq. 3.7.3.
+
+    >>> wigner_3j(2, 6, 4, 0, 0, 0)
+    0.18698939800169143
+    """
+    return float(exact.wigner_3j(j1, j2, j3, m1, m2, m3))
+
+
+def clebsch_gordan(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
+    """Return ⟨j1 m1 j2 m2 | j3 m3⟩, correctly rounded; degrees first, orders second.
+
+    Degrees are integers or half-integers.  Zero when the triangle rule fails or m1+m2 ≠ m3.
+    Raises as :func:`wigner_3j`. Source: Edmonds 1957, eq. 3.7.3.
+
+    >>> clebsch_gordan(1, 1, 2, 0, 0, 0)
+    0.816496580927726
+    """
+    return float(exact.clebsch_gordan(j1, j2, j3, m1, m2, m3))
+
+
+def gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> float:
+    """Return ∫ Y1 Y2 Y3 dΩ of orthonormal complex harmonics, correctly rounded.
+
+    Zero when the triangle rule fails, l1+l2+l3 is odd or m1+m2+m3 ≠ 0.  Raises ValueError or
+    TypeError for a degree that is negative or not an integer, or |m| > l.  Source: derivation
+    ``gaunt``.
+
+    >>> gaunt(1, 1, 2, 0, 0, 0)
+    0.252313252202016
+    """
+    return float(exact.gaunt(l1, l2, l3, m1, m2, m3))
+
+
+def antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> complex:
+    """Return ∫ Y1 r·(∇Y2 × ∇Y3) dΩ of orthonormal complex harmonics, correctly rounded; it is
+    imaginary.
+
+    Surface gradient on the unit sphere, outward normal r; totally antisymmetric.  Zero when the
+    triangle rule fails, l1+l2+l3 is even or m1+m2+m3 ≠ 0.  Raises as :func:`gaunt`.  Source:
+    derivation ``antisymmetric_gaunt``.
+
+    >>> antisymmetric_gaunt(1, 1, 1, 1, -1, 0)
+    0.4886025119029199j
+    """
+    return complex(exact.antisymmetric_gaunt(l1, l2, l3, m1, m2, m3))
+
+
+def real_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> float:
+    """Return ∫ R1 R2 R3 dΩ of orthonormal real harmonics (m < 0 the sine), correctly rounded.
+
+    Zero when the triangle rule fails, l1+l2+l3 is odd, or the orders break the real selection
+    rules.  Raises as :func:`gaunt`. Source: derivation ``real_basis``.
+
+    >>> real_gaunt(1, 1, 2, 1, -1, -2)
+    0.2185096861184158
+    """
+    return float(exact.real_gaunt(l1, l2, l3, m1, m2, m3))
+
+
+def real_antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> float:
+    """Return ∫ R1 r·(∇R2 × ∇R3) dΩ of orthonormal real harmonics (m < 0 the sine), correctly
+    rounded.
+
+    Totally antisymmetric.  Zero when the triangle rule fails, l1+l2+l3 is even, or the orders
+    break the real selection rules.  Raises as :func:`gaunt`.  Source: derivation ``real_basis``.
+
+    >>> real_antisymmetric_gaunt(1, 1, 1, 1, -1, 0)
+    0.4886025119029199
+    """
+    return float(exact.real_antisymmetric_gaunt(l1, l2, l3, m1, m2, m3))
+
+
+def wigner_6j(j1: object, j2: object, j3: object, j4: object, j5: object, j6: object) -> float:
+    """Return the Wigner 6j symbol {j1 j2 j3; j4 j5 j6}, correctly rounded.
+
+    Degrees are integers or half-integers.  Zero when one of the four triads breaks the triangle
+    rule.  Raises ValueError or TypeError for a degree that does not exist.  Source: Edmonds 1957,
+    eq. 6.3.7.
+
+    >>> wigner_6j(1, 1, 1, 1, 1, 1)
+    0.16666666666666666
+    """
+    return float(exact.wigner_6j(j1, j2, j3, j4, j5, j6))
+
+
+def wigner_9j(
+    j1: object, j2: object, j3: object, j4: object, j5: object, j6: object, j7: object, j8: object, j9: object
+) -> float:
+    """Return the Wigner 9j symbol {j1 j2 j3; j4 j5 j6; j7 j8 j9}, rows first, correctly rounded.
+
+    Degrees are integers or half-integers.  Zero when a row or column breaks the triangle rule.
+    Raises as :func:`wigner_6j`. Source: Edmonds 1957, eq. 6.4.3.
+
+    >>> wigner_9j(1, 1, 2, 1, 1, 2, 2, 2, 4)
+    0.04
+    """
+    return float(exact.wigner_9j(j1, j2, j3, j4, j5, j6, j7, j8, j9))
+
+
+def block(
+    family: str | Family,
+    l1: object,
+    l2: object,
+    l3: object,
+    basis: str = "real",
+    convention: Convention | str | None = None,
+) -> NDArray[Any]:
+    """Return all coefficients of a path as an array [2l1+1, 2l2+1, 2l3+1], orders -l … l, each
+    correctly rounded.
+
+    family is "wigner_3j" (in the real basis the core C), "clebsch_gordan", "gaunt", "antisymmetric_gaunt" or
+    another one of :func:`coupling.families.family`, such as "gradient_dot", "spin_weighted_gaunt:1,-2,1" or
+    "gaunt:conj=1".  An imaginary family is complex in the complex basis, all others are float64.  A fresh array each
+    time.  All zeros when the triangle rule or the family's parity fails.
+
+    convention : of another program, by name ("e3nn", "e3x", …) or as a ``coupling.foreign.Convention``.  Signs,
+        scale, orders and axes of the array are then that program's, and so is the basis; "wigner_3j" is what that
+        program calls its coupling tensor.  Degrees stay (input, input, output).
+
+    Beyond degree 8192 the values come from exact integers, which takes longer.
+
+    Raises ValueError or TypeError for an unknown family, basis or convention, a basis that the family does not have and
+    for degrees that do not exist, and MemoryError, before anything is allocated, for a block that does not fit.
+    Source: derivations ``gaunt``, ``antisymmetric_gaunt``, ``real_basis``; ``coupling.foreign.convention``.
+
+    >>> block("wigner_3j", 1, 1, 1)[0]
+    array([[ 0.        ,  0.        ,  0.        ],
+           [ 0.        ,  0.        ,  0.40824829],
+           [ 0.        , -0.40824829,  0.        ]])
+    """
+    d1, d2, d3 = degrees(l1, l2, l3)
+    path, record = (d1, d2, d3), known(family)
+    if convention is None:
+        _require_room(record, path, basis, 1)
+        return _block(record, path, basis)
+    their = named(convention)
+    if check_basis(basis) != "real" and basis != their.basis:
+        raise ValueError(f"the convention {their.name} has the {their.basis} basis, got basis {quoted(basis)}")
+    factor = their.factor(record, *path)
+    if record.core and their.basis == "real" and abs(factor) == Surd(1, 2 * path[2] + 1):
+        record, factor = known(CLEBSCH_GORDAN), Surd(factor.sign)  # the same numbers, and the kernels have them
+    _require_room(record, path, their.basis, COPIES)
+    return their.arrange(_block(record, path, their.basis, factor), path)
+
+
+def _dtype(family: Family, basis: str) -> np.dtype[Any]:
+    return np.dtype(complex if family.is_imaginary(basis) else float)
+
+
+def _has_kernel(path: Path) -> bool:
+    return triangle(*path) and (2 * path[0] + 1) * (2 * path[1] + 1) > KERNEL_SIZE
+
+
+def _require_room(family: Family, path: Path, basis: str, copies: int) -> None:
+    """Refuse a block that does not fit: the array, its copies, and the real block of an imaginary one."""
+    size = _dtype(family, family.require_basis(basis)).itemsize
+    each = copies * size + (8 if size == 16 and _has_kernel(path) else 0)
+    needed = each * prod(2 * l + 1 for l in path)
+    require_memory(needed, f"the {family.text} block of degrees {quoted(path)}")
+
+
+def _block(family: Family, path: Path, basis: str, factor: Surd = UNIT) -> NDArray[Any]:
+    """Return factor times the coefficients of a path, each correctly rounded."""
+    value, signs = family.exact(basis), family.order_signs(basis)
+    dtype = _dtype(family, basis)
+    if _has_kernel(path) and abs(factor) == UNIT:
+        from coupling.numbers.tabulation import tabulate_paths  # loads numba, for blocks that are worth it
+
+        found = tabulate_paths(family, np.array([path]), basis).blocks()[path]
+        if factor.sign < 0:
+            np.subtract(0.0, found, out=found)  # no zero is negative
+        if dtype.kind == "f":
+            return found
+        result = np.zeros(found.shape, dtype)
+        result.imag = found
+        return result
+    number = complex if dtype.kind == "c" else float
+    result = np.zeros([2 * l + 1 for l in path], dtype)
+    if triangle(*path):
+        for order in orders(*path, basis):
+            m1, m2, m3 = (sign * m for sign, m in zip(signs, order, strict=True))
+            result[m1 + path[0], m2 + path[1], m3 + path[2]] = number(value(*path, m1, m2, m3) * factor)
+    return result
