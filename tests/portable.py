@@ -47,6 +47,8 @@ def use(thing: Any) -> Any:
         x, y, z = given(thing.shapes)
         own = [getattr(thing, name) for name in ("weights", "paths", "normalization") if hasattr(thing, name)]
         return content([thing(x, y), *thing.vjp(x, y, z), own])
+    if isinstance(thing, products.SymmetricContraction):
+        return contracted(thing)
     if type(thing).__module__.startswith("coupling.backends.torch."):
         torch = import_module("torch")
         return content(thing(*(torch.from_numpy(value) for value in given([9, 4]))).detach().numpy())
@@ -64,6 +66,13 @@ def given(sizes: Any) -> list[Any]:
     random = np.random.default_rng(0)
     axes = [size if isinstance(size, tuple) else (size,) for size in sizes]
     return [random.standard_normal((3, *entries, 2)).astype(np.float32) for entries in axes]
+
+
+def contracted(thing: Any) -> Any:
+    """The contraction of a feature and its gradients."""
+    a, g = given([thing.components, sum(size for _, size in thing.outputs)])
+    weights = [np.ones((paths, 2), np.float32) for paths in thing.paths]
+    return content([thing(a, weights), *thing.vjp(a, weights, g), thing.outputs, thing.slots, thing.layout])
 
 
 def of(module: str, name: str, *arguments: Any, **options: Any) -> Make:
@@ -95,6 +104,7 @@ OBJECTS: dict[str, Make] = {
     "products.ClebschGordan, a loaded table": lambda: products.ClebschGordan(*LMAX, table=load("real-l4")),
     "products.VectorSignal": lambda: products.VectorSignal(*LMAX),
     "products.VectorSignal.single": lambda: products.VectorSignal.single(*LMAX),
+    "products.SymmetricContraction": lambda: products.SymmetricContraction([manybody.basis(2, n, 1) for n in (1, 3)]),
     "products.Choice": lambda: products.RoutedProduct(1, 1, 1).why(),
     "products.ProductSum": of("products.product_sum", "ProductSum", [products.Gaunt(*LMAX), products.Gaunt(*LMAX)]),
     "tables.Table, loaded": lambda: load("real-l4"),

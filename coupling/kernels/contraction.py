@@ -1,4 +1,4 @@
-"""Polynomials in the components of features, and their derivatives: sums over tables, a tile of atoms × lanes at a time.
+"""Polynomials in the components of features and their derivatives, a tile of atoms × lanes at a time.
 
 An atom's features of one block of lanes are rows of a scratch memory; so are products of two rows, cotangents and
 results.  A batch is ``len(columns)`` atoms of one species, so that a coefficient is loaded once for all of them.  Then
@@ -8,7 +8,7 @@ results.  A batch is ``len(columns)`` atoms of one species, so that a coefficien
     chain      row += Σ row · row                                            (adjoints through products)
 
 and the last rows are the output; for gradients in the coefficients, coefficient += Σ_groups Σ_terms row · row · row.
-Which rows there are, and the lists, is in :mod:`coupling.manybody.programs`.  Coefficients of a species and block are
+The rows and the lists are those of :mod:`coupling.manybody.contraction_lists`.  Coefficients of a species and block are
 copied together, since their rows in memory lie a power of two apart and would share few places of a cache.
 
 Every output is summed by one call in the order of the lists: the number of threads does not change a bit.

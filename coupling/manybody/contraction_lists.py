@@ -1,8 +1,8 @@
 """Lists of the kernels of contractions: a contraction, its gradients and their directional derivatives.
 
-Rows of the scratch, in this order: 1, the components of A and the products, the *nodes*; in a *tangent* program the same
-number of rows for their derivatives in a direction; the cotangents g of the outputs; then outputs, or adjoints of the
-nodes (in a tangent program twice).  With stems s, extensions e and coefficients c of :mod:`coupling.manybody.splitting`,
+Rows of the scratch, in this order: 1, the components of A and the products, the *nodes*; in a *tangent* program as many
+rows for their derivatives in a direction; the cotangents g of the outputs; then outputs, or adjoints of the nodes (in a
+tangent program twice).  With the stems s, extensions e and coefficients c of :mod:`coupling.manybody.splitting`,
 
     values          B[r] = Σ s c e                tangent: Σ s' c e + s c e'
     gradients in A  node v: Σ_r g[r] Σ c v̂, v̂ the other factor of each monomial; then through the products
@@ -21,10 +21,10 @@ from coupling.manybody.polynomials import Polynomials
 from coupling.manybody.splitting import Split
 
 List = NDArray[np.int32]
-Group = tuple[tuple[int, ...], list[tuple[int, int]]]
+Sum = tuple[tuple[int, ...], list[tuple[int, int]]]
 
 
-class Program(NamedTuple):
+class KernelLists(NamedTuple):
     """Lists for one call of a kernel.
 
     rows : where A, its tangent, the cotangents and the output begin in the scratch, -1 for what there is not
@@ -39,32 +39,32 @@ class Program(NamedTuple):
     operations: int
 
 
-def value_program(made: Polynomials, parts: Split, tangent: bool = False) -> Program:
+def value_lists(made: Polynomials, parts: Split, tangent: bool = False) -> KernelLists:
     """Return the lists that write B, or its derivative in a direction.
 
     >>> from coupling.manybody import basis
     >>> from coupling.manybody.polynomials import couplings_of, polynomials
     >>> from coupling.manybody.splitting import split
-    >>> made = polynomials([couplings_of(basis(1, 2, 0))], 4)
-    >>> value_program(made, split(made)).operations
+    >>> made = polynomials([couplings_of(basis(1, 2, 0))])
+    >>> value_lists(made, split(made)).operations
     8
     """
     n = parts.nodes
     begin = 2 * n if tangent else n
-    by_row: dict[int, list[Group]] = {begin + r: [] for r in range(made.rows)}
+    by_row: dict[int, list[Sum]] = {begin + r: [] for r in range(made.rows)}
     for (row, stem), terms in _grouped(made.row, parts.stem, parts.extension).items():
         by_row[begin + row] += _tangents((stem,), terms, n) if tangent else [((stem,), terms)]
     inputs = (1, n + 1, -1) if tangent else (1, -1, -1)
-    return _program((*inputs, begin), begin + made.rows, _nodes(parts, tangent), by_row, {})
+    return _lists((*inputs, begin), begin + made.rows, _nodes(parts, tangent), by_row, {})
 
 
-def gradient_program(made: Polynomials, parts: Split, tangent: bool = False) -> Program:
+def gradient_lists(made: Polynomials, parts: Split, tangent: bool = False) -> KernelLists:
     """Return the lists that write the gradient of Σ g B in A, or its derivative in a direction."""
     n = parts.nodes
     cotangents = 2 * n if tangent else n
     adjoints = cotangents + made.rows
     first = adjoints + n if tangent else adjoints
-    by_row: dict[int, list[Group]] = {}
+    by_row: dict[int, list[Sum]] = {}
     grouped: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for mine, other in ((parts.stem, parts.extension), (parts.extension, parts.stem)):
         for (row, node), terms in _grouped(made.row, mine, other).items():
@@ -81,20 +81,20 @@ def gradient_program(made: Polynomials, parts: Split, tangent: bool = False) -> 
                 by_row[start + node].append(((cotangents + row,), moved))
     chain = _chain(parts, adjoints, first, n)
     inputs = (1, n + 1, cotangents) if tangent else (1, -1, cotangents)
-    return _program((*inputs, first + 1), first + n, _nodes(parts, tangent), by_row, chain)
+    return _lists((*inputs, first + 1), first + n, _nodes(parts, tangent), by_row, chain)
 
 
-def coefficient_program(made: Polynomials, parts: Split, tangent: bool = False) -> Program:
+def coefficient_lists(made: Polynomials, parts: Split, tangent: bool = False) -> KernelLists:
     """Return the lists that write the gradient of Σ g B in the coefficients, or its derivative in a direction."""
     n = parts.nodes
     cotangents = 2 * n if tangent else n
-    groups: list[Group] = []
+    groups: list[Sum] = []
     for (row, stem), terms in _grouped(made.row, parts.stem, parts.extension).items():
         factors = stem, cotangents + row
         groups += _tangents(factors, terms, n) if tangent else [(factors, terms)]
     inputs = (1, n + 1, cotangents) if tangent else (1, -1, cotangents)
     rows = (*inputs, cotangents + made.rows)
-    return _program(rows, cotangents + made.rows, _nodes(parts, tangent), {0: groups}, {})
+    return _lists(rows, cotangents + made.rows, _nodes(parts, tangent), {0: groups}, {})
 
 
 def _grouped(row: Any, node: Any, other: Any) -> dict[tuple[int, int], list[tuple[int, int]]]:
@@ -105,7 +105,7 @@ def _grouped(row: Any, node: Any, other: Any) -> dict[tuple[int, int], list[tupl
     return found
 
 
-def _tangents(factors: tuple[int, ...], terms: list[tuple[int, int]], n: int) -> list[Group]:
+def _tangents(factors: tuple[int, ...], terms: list[tuple[int, int]], n: int) -> list[Sum]:
     """Return the two groups of the derivative of a group: of the stem, and of the extensions; that of 1 is zero."""
     stem, *rest = factors
     changed = [((stem + n, *rest), terms)] if stem else []
@@ -142,9 +142,9 @@ def _chain(parts: Split, adjoints: int, first: int, n: int) -> dict[int, list[tu
     return found
 
 
-def _program(
-    rows: Sequence[int], size: int, products: dict[int, Any], sums: dict[int, list[Group]], chain: dict[int, Any]
-) -> Program:
+def _lists(
+    rows: Sequence[int], size: int, products: dict[int, Any], sums: dict[int, list[Sum]], chain: dict[int, Any]
+) -> KernelLists:
     """Return lists as arrays."""
     groups = [group for each in sums.values() for group in each]
     counts = np.cumsum([len(terms) for _, terms in groups], dtype=int) * 2
@@ -161,7 +161,7 @@ def _program(
     )
     work = sum(len(pairs) for each in (products, chain) for pairs in each.values())
     operations = work + len(groups) + sum(len(terms) for _, terms in groups)
-    return Program(np.array(rows, np.int64), size, lists, operations)
+    return KernelLists(np.array(rows, np.int64), size, lists, operations)
 
 
 def _pairs(lists: dict[int, list[tuple[int, int]]]) -> tuple[List, List]:
