@@ -118,6 +118,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
             "GGGecc",
         ),
         "VectorSignal": ("1, 1, 1", "ddd"),
+        "SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last', workers=1", "rccn"),
         "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
         "simulate_path": ("np.ones((3, 1)), np.ones((3, 1)), 1, 1, 1", "yyddd"),
         "simulated_weights": ("1, 1, 1", "ddd"),
