@@ -23,7 +23,7 @@ KINDS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "0+1 apart": ((1, 3, 3), {"separate": True}),
     "0+1+2": ((2, 3, 3), {}),
     "0+1+2 apart": ((2, 3, 2), {"separate": True}),
-    "0 and 2": (((0, 2), 2, (1, 2)), {"paths": [(2, 1, 1), (0, 2, 2), (2, 2, 2), (2, 2, 1)]}),
+    "0 and 2": (("0e + 2e", 2, "1o + 2e"), {"paths": [(2, 1, 1), (0, 2, 2), (2, 2, 2), (2, 2, 1)]}),
     "odd": ((2, 2, 2), {"paths": [(2, 1, 2), (1, 1, 1), (1, 2, 2)], "separate": True}),
     "gaunt": ((2, 2, 4), {"normalization": "gaunt"}),
     "factors": ((1, 1, 1), {"path_weights": [1.0, -2.0, 0.5, 3.0]}),
@@ -181,10 +181,38 @@ def test_copies(again: Any) -> None:
     assert np.array_equal(conv(c.x, c.y, c.w, edges), before[0]) and not edges.order.flags.writeable
 
 
+def test_irreps_of_both_parities() -> None:
+    """0o + 0e + 1e + 1o: the four terms are separate features; parity selects the paths, and channels are checked."""
+    both_in, both_out = "4x0e + 4x0o + 4x1o + 4x1e", "4x1o + 4x1e"
+    conv = Convolution(both_in, 1, both_out)
+    c = case(conv, 5, 20, 4)
+    assert conv.sizes == (8, 4, 6) and len(conv.paths) == 10 and conv.operations[0] == 10 * 2 + 34
+    one, other = Convolution("0e + 1o + 1e", 1, "1o"), Convolution("0o + 1o + 1e", 1, "1e")
+    w = {path: c.w[:, n] for n, path in enumerate(conv.names)}
+    for part, rows, out in ((one, [0, 2, 3, 4, 5, 6, 7], slice(3)), (other, [1, 2, 3, 4, 5, 6, 7], slice(3, 6))):
+        weights = np.stack([w[path] for path in part.names], axis=1)
+        found = part(c.x[:, rows], c.y, weights, c.senders, c.receivers)
+        assert max(errors([found], [conv(*c.inputs)[:, out]])) < 1e-15
+    listed = Convolution(both_in, 1, both_out, paths=[("1o", 1, "1e"), ("0e", 1, "1o")])
+    assert listed.names == (("1o", 1, "1e"), ("0e", 1, "1o")) and listed.rows == (slice(3, 6), slice(3))
+    assert listed.paths.tolist() == [[1, 1, 1], [0, 1, 1]]
+    without = Convolution("0 + 1", 1, "0 + 1")
+    assert without.paths.tolist() == [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 1]]
+    with pytest.raises(ValueError, match="4 channels"):
+        conv(np.ones((5, 8, 3)), *c.inputs[1:])
+
+
 REFUSED = {
+    "two multiplicities": (lambda: Convolution("2x0e + 4x1o", 1, 1), ValueError, "one multiplicity"),
+    "in and out": (lambda: Convolution("2x0e", 1, "4x0e"), ValueError, "got 2 and 4"),
+    "half-integers": (lambda: Convolution("1/2", 1, 1), ValueError, "integer degrees"),
+    "a name that is absent": (lambda: Convolution(1, 1, 1, paths=[("1e", 1, "1o")]), ValueError, "0 in 0e \\+ 1o"),
+    "a name whose parity is wrong": (lambda: Convolution(1, 1, 1, paths=[("1o", 1, "1o")]), ValueError, "parities"),
+    "a degree twice": (lambda: Convolution("1o + 1e", 1, 1, paths=[(1, 1, 0)]), ValueError, "2 in 1o \\+ 1e"),
+    "a path twice": (lambda: Convolution(1, 1, 1, paths=[("1o", 1, "0e")] * 2), ValueError, "distinct"),
     "paths": (lambda: Convolution(1, 1, 1, paths="some"), ValueError, "all"),
     "a path that does not couple": (lambda: Convolution(1, 3, 1, paths=[(0, 2, 1)]), ValueError, "path"),
-    "a degree that is absent": (lambda: Convolution((0, 2), 1, 1, paths=[(1, 1, 0)]), ValueError, "irreps_in has once"),
+    "a degree that is absent": (lambda: Convolution("0e + 2e", 1, 1, paths=[(1, 1, 0)]), ValueError, "irreps_in has once"),
     "harmonics beyond": (lambda: Convolution(2, 1, 2, paths=[(2, 2, 0)]), ValueError, "lmax_edge 1"),
     "a family without the path": (
         lambda: Convolution(1, 1, 1, paths=[(1, 1, 1)], normalization="gaunt"), ValueError, "not all zero"),

@@ -14,7 +14,7 @@ from coupling.integers import count, degree
 from coupling.memory import native
 from coupling.portable import Portable, read_only
 from coupling.products.edge_list import Edges
-from coupling.products.edge_paths import EdgePaths, feature_slots, nonzero, selected_triples
+from coupling.products.edge_paths import EdgePaths, Slots, feature_slots, nonzero, selected_triples
 from coupling.products.edge_runs import EdgeRuns
 from coupling.quoted import quoted
 from coupling.selection import one_of
@@ -30,10 +30,12 @@ class Convolution(Portable):
 
     C is the real 3j symbol of unit norm, or that of another family with a real basis (``normalization``).
 
-    irreps_in, irreps_out : a largest degree L, for 0e + 1o + 2e + … to L, or a list of degrees, each once
+    irreps_in, irreps_out : :class:`coupling.Irreps` or what makes them, such as "128x0e + 128x1o" or a largest degree
+        L, for 0e + 1o + 2e + … to L; all of one multiplicity, which is the number of channels, or 1 for any number
     lmax_edge : largest degree of the harmonics of an edge
-    paths : "all" that couple with these parities, "even", "odd", or a list of degrees (l1, l2, l3), whose order is kept
-        and whose parity is not asked for.  ``paths`` [P, 3] has them in order: by l1, l2, l3, or as listed
+    paths : "all" that couple with these parities, "even" or "odd" ones, or a list of degrees (l1, l2, l3), whose order
+        is kept and whose parity e or o is not asked for; l1 and l3 may be names, as in ("1o", 2, "1e").  ``paths``
+        [P, 3] has the degrees in order: by irrep in, l2, irrep out, or as listed
     separate : every path has rows of its own in the output, in the order of the paths, ``rows[p]`` of path p; otherwise
         paths to one degree are added
     path_weights : a factor [P] for each path besides the weights of a call, ones by default
@@ -74,8 +76,8 @@ class Convolution(Portable):
         triples = nonzero(triples, family, not isinstance(paths, str))
         self.paths = read_only(np.array([t.degrees for t in triples], np.int64).reshape(-1, 3))
         self.path_weights = read_only(_factors(path_weights, len(triples)))
-        rows = tuple(slots[-1].row + 2 * slots[-1].l + 1 if slots else 0 for slots in ends)
-        sizes = rows[0], flat_size(self.lmax_edge), rows[1]
+        sizes = ends[0].rows, flat_size(self.lmax_edge), ends[1].rows
+        self._channels = _common_channels(*ends)
         self._paths = EdgePaths(triples, family, self.path_weights, sizes, self.separate)
         self._runs = EdgeRuns(self._paths, self.workers)
 
@@ -90,6 +92,15 @@ class Convolution(Portable):
         if self.separate:
             return self._paths.rows
         return tuple(slice(t.z.row, t.z.row + 2 * t.z.l + 1) for t in self._paths.triples)
+
+    @property
+    def names(self) -> tuple[tuple[str, int, str], ...]:
+        """The paths by the irreps they join, as a list of ``paths`` may have them.
+
+        >>> Convolution("0e + 0o", 1, "1o").names
+        (('0e', 1, '1o'),)
+        """
+        return tuple((t.x.name, t.l, t.z.name) for t in self._paths.triples)
 
     @property
     def operations(self) -> tuple[int, int]:
@@ -150,6 +161,10 @@ class Convolution(Portable):
     def _edges(self, x: Array, senders: Any, receivers: Any, nodes: int | None) -> Edges:
         if np.ndim(x) != 3 or np.shape(x)[1] != self.sizes[0]:
             raise ValueError(f"x must have shape [nodes, {self.sizes[0]}, channels], got {np.shape(x)}")
+        if self._channels and np.shape(x)[2] != self._channels:
+            raise ValueError(
+                f"x must have {self._channels} channels, the multiplicity of its irreps, got {np.shape(x)}"
+            )
         count = np.shape(x)[0]
         if not isinstance(senders, Edges):
             return Edges(senders, receivers, (count if nodes is None else nodes, count))
@@ -174,6 +189,13 @@ class Convolution(Portable):
         dtype = np.result_type(x, y, w)
         x, y, w = (np.ascontiguousarray(value, dtype) for value in (x, y, w))
         return x, y, w
+
+
+def _common_channels(x: Slots, z: Slots) -> int:
+    """Return the number of channels of two features, 0 for any."""
+    if x.channels and z.channels and x.channels != z.channels:
+        raise ValueError(f"irreps_in and irreps_out must have one multiplicity, got {x.channels} and {z.channels}")
+    return x.channels or z.channels
 
 
 def _floating(value: Any, name: str) -> Array:

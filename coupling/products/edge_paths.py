@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise, product
 from typing import Any, NamedTuple
@@ -10,8 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.conventions import parity_sign
 from coupling.families import Family
 from coupling.integers import degree
+from coupling.irreps import Irrep, Irreps
 from coupling.kernels.edge_blocks import PARTS, SUMS
 from coupling.numbers.coefficients import block
 from coupling.numbers.plan import checked_paths
@@ -24,26 +25,46 @@ Groups = tuple[tuple[EdgePath, ...], ...]
 
 
 class Slot(NamedTuple):
-    """One degree of a feature: where its rows begin, and its parity, 1, -1 or 0 for none."""
+    """One irrep of a feature with channels: its degree, where its rows begin, and its parity, 1, -1 or 0 for none."""
 
     l: int
     row: int
     parity: int
 
+    @property
+    def name(self) -> str:
+        """The irrep as text."""
+        return Irrep(2 * self.l, self.parity).name
 
-def feature_slots(value: Any, name: str) -> tuple[Slot, ...]:
-    """Return the degrees of a feature: of a largest degree L all of 0 … L, or those listed.
 
-    >>> feature_slots((0, 2), "irreps_in")
-    (Slot(l=0, row=0, parity=1), Slot(l=2, row=1, parity=1))
+class Slots(NamedTuple):
+    """The irreps of a feature [nodes, rows, channels], and its channels, 0 for any number."""
+
+    each: tuple[Slot, ...]
+    rows: int
+    channels: int
+
+    @property
+    def name(self) -> str:
+        """The irreps as text."""
+        return " + ".join(slot.name for slot in self.each)
+
+
+def feature_slots(value: Any, name: str) -> Slots:
+    """Return the irreps of a feature, all of one multiplicity, which is the number of channels; 1 stands for any.
+
+    >>> feature_slots("8x0e + 8x2e", "irreps_in")
+    Slots(each=(Slot(l=0, row=0, parity=1), Slot(l=2, row=1, parity=1)), rows=6, channels=8)
     """
-    many = isinstance(value, Iterable) and not isinstance(value, str | bytes)
-    degrees = [degree(l, name) for l in value] if many else range(degree(value, name) + 1)
+    terms = [term for term in Irreps(value) if term.mul]
+    several = {term.mul for term in terms}
+    if len(several) > 1 or any(term.irrep.twice % 2 for term in terms):
+        raise ValueError(f"{name} must have integer degrees of one multiplicity, the channels, got {quoted(value)}")
     found, row = [], 0
-    for l in degrees:
-        found.append(Slot(l, row, -1 if l % 2 else 1))
-        row += 2 * l + 1
-    return tuple(found)
+    for _, irrep in terms:
+        found.append(Slot(irrep.twice // 2, row, irrep.parity))
+        row += irrep.dim
+    return Slots(tuple(found), row, max(several - {1}, default=0))
 
 
 class Triple(NamedTuple):
@@ -59,14 +80,19 @@ class Triple(NamedTuple):
         return self.x.l, self.l, self.z.l
 
     @property
+    def triangle(self) -> bool:
+        """Whether the triangle rule holds."""
+        l1, l2, l3 = self.degrees
+        return abs(l1 - l2) <= l3 <= l1 + l2
+
+    @property
     def couples(self) -> bool:
         """Whether the triangle rule holds, and the parities multiply to that of z."""
-        l1, l2, l3 = self.degrees
-        signs = self.x.parity * (-1 if l2 % 2 else 1), self.z.parity
-        return abs(l1 - l2) <= l3 <= l1 + l2 and (signs[0] == signs[1] or 0 in signs)
+        signs = self.x.parity * parity_sign(self.l), self.z.parity
+        return self.triangle and (signs[0] == signs[1] or 0 in signs)
 
 
-def selected_triples(x: tuple[Slot, ...], lmax: int, z: tuple[Slot, ...], paths: Any) -> list[Triple]:
+def selected_triples(x: Slots, lmax: int, z: Slots, paths: Any) -> list[Triple]:
     """Return the paths "all", "even" or "odd" that couple, sorted by slot of x, degree, slot of z; or those listed.
 
     >>> one = feature_slots(1, "irreps_in")
@@ -75,23 +101,43 @@ def selected_triples(x: tuple[Slot, ...], lmax: int, z: tuple[Slot, ...], paths:
     """
     if isinstance(paths, str):
         one_of(paths, PARITIES, "paths")
-        every = (Triple(a, l, b) for a, l, b in product(x, range(lmax + 1), z))
+        every = (Triple(a, l, b) for a, l, b in product(x.each, range(lmax + 1), z.each))
         parity = {"even": 0, "odd": 1}.get(paths)
         return [t for t in every if t.couples and parity in (None, sum(t.degrees) % 2)]
-    return [_listed(x, lmax, z, tuple(row)) for row in checked_paths(paths).tolist()]
+    rows = [tuple(row) for row in paths] if _has_names(paths) else checked_paths(paths).tolist()
+    found = [_listed(x, lmax, z, tuple(row)) for row in rows]
+    if len(set(found)) < len(found):
+        raise ValueError(f"paths must be distinct, got {quoted(paths)}")
+    return found
 
 
-def _listed(x: tuple[Slot, ...], lmax: int, z: tuple[Slot, ...], path: Any) -> Triple:
-    """Return a path by its degrees, which the features must have once."""
-    ends = []
-    for l, slots, name in ((path[0], x, "irreps_in"), (path[2], z, "irreps_out")):
-        found = [slot for slot in slots if slot.l == l]
-        if len(found) != 1:
-            raise ValueError(f"paths must have degrees that {name} has once, got {path}: {len(found)} of degree {l}")
-        ends += found
-    if path[1] > lmax:
-        raise ValueError(f"paths must have harmonics to lmax_edge {lmax}, got {path}")
-    return Triple(ends[0], path[1], ends[1])
+def _has_names(paths: Any) -> bool:
+    """Return whether paths name irreps, as ("1o", 2, "1e") does."""
+    try:
+        return any(isinstance(end, str) for row in paths if not isinstance(row, str) for end in row)
+    except TypeError:
+        return False
+
+
+def _listed(x: Slots, lmax: int, z: Slots, path: tuple[Any, ...]) -> Triple:
+    """Return a path by its degrees, or with names of irreps in the places of l1 and l3."""
+    if len(path) != 3:
+        raise ValueError(f"a path has three parts, l1, l2 and l3, got {quoted(path)}")
+    l = degree(path[1], "l2")
+    if l > lmax:
+        raise ValueError(f"paths must have harmonics to lmax_edge {lmax}, got {quoted(path)}")
+    triple = Triple(_end(x, path[0], "irreps_in"), l, _end(z, path[2], "irreps_out"))
+    if not triple.couples and (_has_names([path]) or not triple.triangle):
+        raise ValueError(f"a path satisfies the triangle rule, and the parities multiply, got {quoted(path)}")
+    return triple
+
+
+def _end(slots: Slots, wanted: Any, name: str) -> Slot:
+    """Return the irrep of a feature by its name or its degree, of which there must be one."""
+    found = [slot for slot in slots.each if wanted in (slot.name, slot.l)]
+    if len(found) != 1:
+        raise ValueError(f"paths must name what {name} has once, got {quoted(wanted)}: {len(found)} in {slots.name}")
+    return found[0]
 
 
 class EdgePaths(Portable):
