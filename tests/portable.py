@@ -49,6 +49,8 @@ def use(thing: Any) -> Any:
         return content([thing(x, y), *thing.vjp(x, y, z), own])
     if isinstance(thing, products.SymmetricContraction):
         return contracted(thing)
+    if type(thing).__name__ == "SymmetricContraction":
+        return [content(np.asarray(value)) for value in contracted_by(thing)]
     if type(thing).__module__.startswith("coupling.backends.torch."):
         torch = import_module("torch")
         return content(thing(*(torch.from_numpy(value) for value in given([9, 4]))).detach().numpy())
@@ -73,6 +75,15 @@ def contracted(thing: Any) -> Any:
     a, g = given([thing.components, sum(size for _, size in thing.outputs)])
     weights = [np.ones((paths, 2), np.float32) for paths in thing.paths]
     return content([thing(a, weights), *thing.vjp(a, weights, g), thing.outputs, thing.slots, thing.layout])
+
+
+def contracted_by(thing: Any) -> list[Any]:
+    """The contraction of a feature by a module of a framework."""
+    (a,), weights = given([9]), [np.ones((paths, 2), np.float32) for paths in thing.paths]
+    if ".torch." not in type(thing).__module__:
+        return [thing(a, weights)]
+    torch = import_module("torch")
+    return [thing(torch.from_numpy(a), [torch.from_numpy(w) for w in weights]).detach()]
 
 
 def of(module: str, name: str, *arguments: Any, **options: Any) -> Make:
@@ -151,4 +162,11 @@ OBJECTS: dict[str, Make] = {
         products.ClebschGordan(*LMAX)
     ),
 }
-FRAMEWORKS = {"interop torch": every("backends.torch"), "interop jax": every("backends.jax")}
+CONTRACTION = [manybody.basis(2, n, 1) for n in (1, 3)]
+FRAMEWORKS = {
+    f"interop {name}": {
+        **every(f"backends.{name}"),
+        f"coupling.backends.{name}.SymmetricContraction": of(f"backends.{name}", "SymmetricContraction", CONTRACTION),
+    }
+    for name in ("torch", "jax")
+}
