@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from coupling.exact.surd import Surd
 from coupling.integers import half, integer
+from coupling.irreps import Irrep
 from coupling.manybody.integral import Integers
-from coupling.manybody.irreps import Irrep, parse_irreps
 from coupling.manybody.rounding import Floats, root_pairs, rounded_multiples, times
+from coupling.manybody.space import factor_irreps
 from coupling.memory import require_memory
 from coupling.portable import Portable
 from coupling.quoted import quoted
@@ -78,17 +79,17 @@ class Basis(Portable):
     @cached_property
     def irrep(self) -> Irrep:
         """The output."""
-        return parse_irreps(self.output)[0]
+        return factor_irreps(self.output)[0]
 
     @property
     def dimension(self) -> int:
         """The number of components of A."""
-        return sum(irrep.dimension for irrep in parse_irreps(self.irreps))
+        return sum(irrep.dim for irrep in factor_irreps(self.irreps))
 
     @property
     def shape(self) -> tuple[int, int]:
         """Paths, and components 2L+1 of the output."""
-        return len(self.labels), self.irrep.dimension
+        return len(self.labels), self.irrep.dim
 
     def scale(self, path: int, component: int) -> Fraction:
         """Return s of a path and a component M + L: a coefficient is n √(r · s).

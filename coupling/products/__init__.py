@@ -9,6 +9,7 @@ from coupling.products.product import Product
 from coupling.products.routed import Choice, RoutedProduct
 from coupling.products.simulate import Simulation, simulate, simulate_path, simulated_weights
 from coupling.products.symmetric_contraction import SymmetricContraction
+from coupling.products.tensor_product import TensorProduct
 from coupling.products.vector_signal import VectorSignal
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "RoutedProduct",
     "Simulation",
     "SymmetricContraction",
+    "TensorProduct",
     "VectorSignal",
     "simulate",
     "simulate_path",

@@ -23,6 +23,7 @@ from coupling.backends.torch.modules import (
     Simulation,
     VectorSignal,
 )
+from coupling.backends.torch.tensor_product import TensorProduct
 
 __all__ = [
     "AntisymmetricGaunt",
@@ -33,6 +34,7 @@ __all__ = [
     "RoutedProduct",
     "Simulation",
     "SymmetricContraction",
+    "TensorProduct",
     "VectorSignal",
     "load",
 ]
