@@ -102,44 +102,14 @@ def convolve(out, x, w, y, edges, first, last, code, coefficients, space, far):
             until, fresh = min(n, starts[receiver + 1] - begin), begin + e == starts[receiver]
             z = move(flat(out), receiver * n_z * channels)
             _call_messages(
-                code[1],
-                z,
-                channels,
-                flat(x),
-                channels,
-                w_all,
-                w_step,
-                at,
-                moves,
-                entries,
-                e,
-                until,
-                0,
-                full,
-                fresh,
-                far,
+                code[1], z, channels, flat(x), channels, w_all, w_step, at, moves, entries, e, until, 0, full, fresh, far
             )
             if full < channels:
                 rest = channels - full
                 _copy(z, full, channels, tail, 0, width, n_z, rest)
                 w_tail = flat(space.w) if moves else w_all
                 _call_messages(
-                    code[1],
-                    tail,
-                    width,
-                    flat(space.x),
-                    width,
-                    w_tail,
-                    width,
-                    tails,
-                    0,
-                    entries,
-                    e,
-                    until,
-                    0,
-                    width,
-                    fresh,
-                    0,
+                    code[1], tail, width, flat(space.x), width, w_tail, width, tails, 0, entries, e, until, 0, width, fresh, 0
                 )
                 _copy(tail, 0, width, z, full, channels, n_z, rest)
             e = until
@@ -237,58 +207,21 @@ def convolve_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coeffic
                 if direct:
                     dw_row = move(flat(dw), edge * n_w * channels)
                     _call_gradients(
-                        code[1],
-                        g_row,
-                        channels,
-                        x_row,
-                        channels,
-                        w_row,
-                        w_step,
-                        dx_row,
-                        channels,
-                        dw_row,
-                        channels,
-                        m,
-                        0,
-                        full,
+                        code[1], g_row, channels, x_row, channels, w_row, w_step, dx_row, channels, dw_row, channels, m, 0, full
                     )
                 else:
                     for c in range(0, full, width):
                         _call_gradients(
-                            code[1],
-                            move(g_row, c),
-                            channels,
-                            move(x_row, c),
-                            channels,
-                            move(w_row, moves * c),
-                            w_step,
-                            move(dx_row, c),
-                            channels,
-                            sums,
-                            width,
-                            m,
-                            0,
-                            width,
+                            code[1], move(g_row, c), channels, move(x_row, c), channels, move(w_row, moves * c), w_step,
+                            move(dx_row, c), channels, sums, width, m, 0, width,
                         )
                         _add(dw, edge, c, sums, width, width)
                 if full < channels:
                     dx_tail = flat(space.z)
                     _copy(dx_row, full, channels, dx_tail, 0, width, n_x, rest)
                     _call_gradients(
-                        code[1],
-                        tails,
-                        width,
-                        move(tails, n_z * width),
-                        width,
-                        move(tails, (n_z + n_x) * width),
-                        width,
-                        dx_tail,
-                        width,
-                        sums,
-                        width,
-                        m,
-                        0,
-                        width,
+                        code[1], tails, width, move(tails, n_z * width), width, move(tails, (n_z + n_x) * width), width,
+                        dx_tail, width, sums, width, m, 0, width,
                     )
                     _copy(dx_tail, 0, width, dx_row, full, channels, n_x, rest)
                     if direct:

@@ -217,11 +217,7 @@ def _tile_sums(do: _Emitter, tile: list[Product], args: Any) -> list[Any]:
         rest = builder.sub(c, full)
         arrays: dict[str, Any] = {}
         at = 0
-        for name, memory, step, moves, rows in (
-            ("g", g, g_step, None, n_z),
-            ("x", x, x_step, None, n_x),
-            ("w", w, w_step, move, 0),
-        ):
+        for name, memory, step, moves, rows in (("g", g, g_step, None, n_z), ("x", x, x_step, None, n_x), ("w", w, w_step, move, 0)):
             here = do.moved(memory, c if moves is None else builder.mul(moves, c))
             tail = do.moved(tails, INDEX(at * PARTS * do.lanes), rest)
             arrays[name] = StridedRows(builder.select(inside, here, tail), builder.select(inside, step, width))
