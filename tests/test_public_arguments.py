@@ -40,6 +40,7 @@ PRODUCTS = {
     "Simulation": ("1, 1, 1, layout='channels_last'", "dddc"),
     "VectorSignal": (f"1, 1, 1, {FACTORED}", "dddWc"),
 }
+CONTRACTION = {"SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last'", "rcc")}
 WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling": {
         "Irreps": ("'4x0e + 2x1o'", "G"),
@@ -158,8 +159,10 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "cuda_source": ("ClebschGordan(1, 1, 1), 'float32', 'product'", "rci"),
     },
     "coupling.backends.jax": PRODUCTS
+    | CONTRACTION
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")},
     "coupling.backends.torch": PRODUCTS
+    | CONTRACTION
     | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")},
     "coupling.backends.triton": {
