@@ -23,7 +23,7 @@ from coupling.integers import doubled, half
 from coupling.quoted import quoted
 from coupling.selection import doubled_degrees
 
-Term = tuple[Surd, int, int]
+Monomial = tuple[Surd, int, int]
 
 
 def wigner_d(j: object, m1: object, m2: object, angle: object) -> Any:
@@ -54,7 +54,7 @@ def wigner_d(j: object, m1: object, m2: object, angle: object) -> Any:
     return sympy.Add(*terms)
 
 
-def wigner_d_polynomial(j: object, m1: object, m2: object) -> tuple[Term, ...]:
+def wigner_d_polynomial(j: object, m1: object, m2: object) -> tuple[Monomial, ...]:
     """Return the terms (coefficient, power of cos(β/2), power of sin(β/2)) of d^j_{m1,m2}(β); coefficients are Surds.
 
     At most j - max(|m1|, |m2|) + 1 of them, all powers of one term adding up to 2j.  Raises as :func:`wigner_d`.
@@ -109,7 +109,7 @@ def _integers(j: int, m1: int, m2: int) -> tuple[tuple[int, int, int], ...]:
     return tuple(found)
 
 
-def _terms(j: int, m1: int, m2: int) -> tuple[Term, ...]:
+def _terms(j: int, m1: int, m2: int) -> tuple[Monomial, ...]:
     outer = comb(j, (j + m2) // 2), comb(j, (j + m1) // 2)
     return tuple((_root(c, *outer), p, q) for c, p, q in _integers(j, m1, m2))
 
