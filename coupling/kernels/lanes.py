@@ -142,6 +142,11 @@ def _binary(operation):
 _add, _sub, _mul = _binary("fadd"), _binary("fsub"), _binary("fmul")
 
 
+def lane_count(memory):
+    """Return the number of lanes of memory; compiled, a constant."""
+    return width(memory.dtype)
+
+
 def flat(array):
     """Return the memory of a C-contiguous array, to be indexed by element; it does not keep the array alive."""
     return array.reshape(-1)
@@ -197,6 +202,12 @@ def call(function, memory, tables, a, b, c, t):
 
 #: Without compilation, the functions that have the addresses 1, 2, …
 INTERPRETED: list[Callable[..., None]] = []
+
+
+@overload(lane_count, jit_options=inline)
+def _lane_count(memory):
+    number = WIDTH_BYTES * 8 // memory.dtype.bitwidth
+    return lambda memory: number
 
 
 overload(flat, jit_options=inline)(lambda array: lambda array: _flat(array))

@@ -210,7 +210,9 @@ def tensorly(module: str) -> Any:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "tensorly":
             raise
-        raise ValueError("the baseline needs tensorly, which is not installed: pip install coupling[study]") from None
+        raise ValueError(
+            "the baseline needs tensorly, which is not installed: pip install coupling-coefficients[study]"
+        ) from None
 
 
 def tensorly_decompose(

@@ -1,4 +1,4 @@
-"""Products of spherical-harmonic features: Clebsch-Gordan, Gaunt, vector (bracket) and matrix."""
+"""Products of spherical-harmonic features: Clebsch-Gordan, Gaunt, vector (bracket), matrix; symmetric contractions."""
 
 from coupling.products.antisymmetric_gaunt import AntisymmetricGaunt
 from coupling.products.clebsch_gordan import ClebschGordan
@@ -8,6 +8,8 @@ from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
 from coupling.products.routed import Choice, RoutedProduct
 from coupling.products.simulate import Simulation, simulate, simulate_path, simulated_weights
+from coupling.products.symmetric_contraction import SymmetricContraction
+from coupling.products.tensor_product import TensorProduct
 from coupling.products.vector_signal import VectorSignal
 
 __all__ = [
@@ -20,6 +22,8 @@ __all__ = [
     "Product",
     "RoutedProduct",
     "Simulation",
+    "SymmetricContraction",
+    "TensorProduct",
     "VectorSignal",
     "simulate",
     "simulate_path",

@@ -3,6 +3,7 @@
 Nothing here uses a closed form of a coupling coefficient; it is what the closed forms are tested against.
 """
 
+from coupling.sphere.cartesian import cartesian_gradients, cartesian_harmonics, cartesian_hessians
 from coupling.sphere.directions import angles
 from coupling.sphere.grids import Grid, gauss_legendre, lebedev
 from coupling.sphere.harmonics import gradients, harmonics
@@ -13,6 +14,9 @@ __all__ = [
     "Grid",
     "analysis",
     "angles",
+    "cartesian_gradients",
+    "cartesian_harmonics",
+    "cartesian_hessians",
     "gauss_legendre",
     "gradients",
     "harmonics",

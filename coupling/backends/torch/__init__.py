@@ -22,6 +22,7 @@ from coupling.backends.torch.modules import (
     Simulation,
     VectorSignal,
 )
+from coupling.backends.torch.tensor_product import TensorProduct
 
 __all__ = [
     "AntisymmetricGaunt",
@@ -31,6 +32,7 @@ __all__ = [
     "MatrixProduct",
     "RoutedProduct",
     "Simulation",
+    "TensorProduct",
     "VectorSignal",
     "load",
 ]
