@@ -1,4 +1,4 @@
-"""Racah's V and W, Fano's X and the triangle coefficient, from sums of Clebsch-Gordan coefficients and of their definitions."""
+"""Racah's V and W, Fano's X and the triangle coefficient against sums of Clebsch-Gordan coefficients."""
 
 from __future__ import annotations
 
