@@ -148,7 +148,9 @@ def _copies(instruction: Instruction, multiplicities: Sequence[int]) -> dict[str
     return copies
 
 
-def normalized(paths: Sequence[TensorPath], irrep_normalization: object, path_normalization: object) -> tuple[TensorPath, ...]:
+def normalized(
+    paths: Sequence[TensorPath], irrep_normalization: object, path_normalization: object
+) -> tuple[TensorPath, ...]:
     """Return paths with their coefficients √(path_weight · a / n), as e3nn has them.
 
     a is 2l3+1 ("component"), (2l1+1)(2l2+1) ("norm") or 1 ("none").  n is the number of products that are added up in
