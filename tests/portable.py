@@ -53,6 +53,8 @@ def use(thing: Any) -> Any:
         return content([thing(*(random.standard_normal(size) for size in sizes)), repr(thing), thing.paths])
     if isinstance(thing, products.SymmetricContraction):
         return contracted(thing)
+    if type(thing).__name__ == "SymmetricContraction":
+        return [content(np.asarray(value)) for value in contracted_by(thing)]
     if type(thing).__module__.startswith("coupling.backends.torch."):
         torch = import_module("torch")
         if type(thing).__name__ == "TensorProduct":
@@ -81,6 +83,15 @@ def contracted(thing: Any) -> Any:
     a, g = given([thing.components, sum(size for _, size in thing.outputs)])
     weights = [np.ones((paths, 2), np.float32) for paths in thing.paths]
     return content([thing(a, weights), *thing.vjp(a, weights, g), thing.outputs, thing.slots, thing.layout])
+
+
+def contracted_by(thing: Any) -> list[Any]:
+    """The contraction of a feature by a module of a framework."""
+    (a,), weights = given([9]), [np.ones((paths, 2), np.float32) for paths in thing.paths]
+    if ".torch." not in type(thing).__module__:
+        return [thing(a, weights)]
+    torch = import_module("torch")
+    return [thing(torch.from_numpy(a), [torch.from_numpy(w) for w in weights]).detach()]
 
 
 def of(module: str, name: str, *arguments: Any, **options: Any) -> Make:
@@ -162,7 +173,12 @@ OBJECTS: dict[str, Make] = {
     ),
 }
 TENSOR_PRODUCT = of("backends.torch", "TensorProduct", "2x0e + 2x1o", 2, "3x1o + 2e", convention="e3nn_0_4")
+CONTRACTION = [manybody.basis(2, n, 1) for n in (1, 3)]
 FRAMEWORKS = {
-    "interop torch": every("backends.torch") | {"coupling.backends.torch.TensorProduct": TENSOR_PRODUCT},
-    "interop jax": every("backends.jax"),
+    f"interop {name}": {
+        **every(f"backends.{name}"),
+        f"coupling.backends.{name}.SymmetricContraction": of(f"backends.{name}", "SymmetricContraction", CONTRACTION),
+    }
+    for name in ("torch", "jax")
 }
+FRAMEWORKS["interop torch"]["coupling.backends.torch.TensorProduct"] = TENSOR_PRODUCT

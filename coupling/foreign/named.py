@@ -24,10 +24,22 @@ from coupling.selection import degree, one_of
 Y_IS_POLAR = ("z", "x", "y")
 
 _ALL = (
-    Convention("coupling", "this package"),
-    Convention("e3nn", "e3nn 0.5 and later: o3.wigner_3j, o3.spherical_harmonics", axes=Y_IS_POLAR),
-    Convention("e3nn_0_4", "e3nn 0.4.4, which MACE requires: o3.wigner_3j", axes=Y_IS_POLAR, sign=e3nn_0_4, lmax=11),
-    Convention("e3nn_jax", "e3nn-jax: clebsch_gordan, spherical_harmonics", axes=Y_IS_POLAR, norm=four_pi),
+    Convention("coupling", "this package", euler="zyz"),
+    Convention(
+        "e3nn",
+        "e3nn 0.5 and later: o3.wigner_3j, o3.spherical_harmonics, o3.wigner_D",
+        axes=Y_IS_POLAR,
+        euler="yxy",
+    ),
+    Convention(
+        "e3nn_0_4",
+        "e3nn 0.4.4, which MACE requires: o3.wigner_3j",
+        axes=Y_IS_POLAR,
+        sign=e3nn_0_4,
+        lmax=11,
+        euler="yxy",
+    ),
+    Convention("e3nn_jax", "e3nn-jax: clebsch_gordan, spherical_harmonics", axes=Y_IS_POLAR, norm=four_pi, euler="yxy"),
     Convention(
         "cuequivariance",
         "cuEquivariance: SO3.clebsch_gordan, descriptors.spherical_harmonics",
@@ -54,7 +66,7 @@ _ALL = (
     ),
     Convention("sphericart", "sphericart: SphericalHarmonics; it has no coupling tensors"),
     Convention("scipy", "SciPy: special.sph_harm_y; it has no coupling tensors", basis="complex"),
-    Convention("sympy", "SymPy: Ynm, physics.wigner.wigner_3j", basis="complex"),
+    Convention("sympy", "SymPy: Ynm, physics.wigner.wigner_3j, wigner_d", basis="complex", euler="zyz"),
     Convention("sympy_real", "SymPy: physics.wigner.real_gaunt", phase=alternating),
     Convention("sympy_znm", "SymPy: Znm, of which real_gaunt is not the integral", phase=negative_sines),
     Convention(
