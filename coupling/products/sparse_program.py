@@ -97,7 +97,7 @@ def centre(lmax: Lmax, slot: int, l: Any, m: Any) -> Any:
 
 @lru_cache(maxsize=16)
 def sparse_sections(table: Table, turns: int, lmax: Lmax, allowed: bytes) -> tuple[Section, Section, Section]:
-    """Return the sections double, single and mixed for a table with its slots turned ``turns`` times, (1,2,3) → (2,3,1).
+    """Return the sections double, single and mixed for a table after ``turns`` turns of its slots, (1,2,3) → (2,3,1).
 
     allowed: the bytes of a boolean array [l1, l2, l3], after turning, that says which paths are wanted.
     """
