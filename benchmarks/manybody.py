@@ -48,9 +48,9 @@ def cuequivariance_run(lmax: int, order: int) -> dict[str, Any]:
     """Build all outputs; how many paths are not in the span of the exact basis."""
     import cuequivariance as cue
 
-    from coupling.manybody.irreps import parse_irreps
+    from coupling.manybody.space import factor_irreps
 
-    names = [irrep.name for irrep in parse_irreps(lmax)]
+    names = [irrep.name for irrep in factor_irreps(lmax)]
     irreps = cue.Irreps("O3", " + ".join(names))
     begin = time.process_time()
     found = cue.reduced_symmetric_tensor_product_basis(irreps, order, keep_ir=cue.Irreps("O3", " + ".join(names)))

@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks import writing
 from benchmarks.timing import compared
 from coupling.lowrank import Record, shipped
-from coupling.lowrank.report import number, table
+from coupling.lowrank.records import number, table
 from coupling.products import ClebschGordan, MatrixProduct, Simulation
 
 CHANNELS = 64

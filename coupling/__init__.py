@@ -17,6 +17,7 @@ from coupling.version import __version__ as __version__
 if TYPE_CHECKING:
     from coupling import exact, families, foreign, manybody, plots, sphere
     from coupling.arrays import load_arrays
+    from coupling.irreps import Irreps
     from coupling.numbers.coefficients import (
         antisymmetric_gaunt,
         block,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 #: public name → the module that defines it, or that it is
 _HOME = {
+    "Irreps": "coupling.irreps",
     "Table": "coupling.tables",
     "TableError": "coupling.tables",
     "antisymmetric_gaunt": "coupling.numbers.coefficients",
@@ -67,6 +69,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Irreps",
     "Table",
     "TableError",
     "antisymmetric_gaunt",

@@ -12,7 +12,7 @@ from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixPr
 from tests.dense import contracted, dense, largest_weight
 
 STRAIGHT = (ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt, VectorSignal, VectorSignal.single)
-ROUTES = [(ClebschGordan, "loops"), *((kind, "straight") for kind in STRAIGHT)]
+ROUTES = [(ClebschGordan, "loops"), (MatrixProduct, "loops"), *((kind, "straight") for kind in STRAIGHT)]
 DEGREES = [(0, 0, 0), (1, 1, 1), (2, 2, 2), (1, 2, 3), (3, 1, 2), (0, 2, 2), (1, 1, 4)]
 
 
@@ -43,6 +43,18 @@ def test_derivatives_of_derivatives(kind: type[Product], route: str) -> None:
     x, y, _ = features(product.product, (1,), 1)
     x.requires_grad_(), y.requires_grad_()
     assert torch.autograd.gradcheck(product, (x, y)) and torch.autograd.gradgradcheck(product, (x, y))
+
+
+def test_a_matrix_product_of_weights_and_a_spin_and_one_beyond_what_is_unrolled() -> None:
+    weights = [np.linspace(1, 2, l + 1) for l in (2, 1, 3)]
+    for product in (MatrixProduct(2, 1, 3, weights=weights, spin=4), MatrixProduct(1, 1, 2, spin=9)):
+        x, y, _ = features(product, (3,), 2)
+        once = TritonProduct(product, route="loops")
+        assert TritonProduct(product).route == ("loops" if product.spin > 8 else "straight")
+        for _ in range(3):
+            expected = contracted(dense(once.product), x.numpy(), y.numpy())[0]
+            np.testing.assert_allclose(once(x, y), expected, rtol=0, atol=1e-12 * abs(expected).max())
+            once, x, y = once.turn(), y, torch.from_numpy(expected)
 
 
 @pytest.mark.parametrize("route", ["straight", "loops"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from coupling import exact, foreign, lowrank, manybody, products, sphere
+from coupling import Irreps, exact, foreign, lowrank, manybody, products, sphere
 from coupling.arrays import build_arrays, load_arrays
 from coupling.atoms import Comparison, NeighbourDensity, Neighbours, RouteResult
 from coupling.atoms.comparison import rotated
@@ -47,8 +47,20 @@ def use(thing: Any) -> Any:
         x, y, z = given(thing.shapes)
         own = [getattr(thing, name) for name in ("weights", "paths", "normalization") if hasattr(thing, name)]
         return content([thing(x, y), *thing.vjp(x, y, z), own])
+    if isinstance(thing, products.TensorProduct):
+        random = np.random.default_rng(0)
+        sizes = thing.irreps1.dim, thing.irreps2.dim, thing.weight_count
+        return content([thing(*(random.standard_normal(size) for size in sizes)), repr(thing), thing.paths])
+    if isinstance(thing, products.SymmetricContraction):
+        return contracted(thing)
+    if type(thing).__name__ == "SymmetricContraction":
+        return [content(np.asarray(value)) for value in contracted_by(thing)]
     if type(thing).__module__.startswith("coupling.backends.torch."):
         torch = import_module("torch")
+        if type(thing).__name__ == "TensorProduct":
+            product = thing.product
+            sizes = product.irreps1.dim, product.irreps2.dim, product.weight_count
+            return content(thing(*(torch.linspace(-1, 1, size) for size in sizes)).detach().numpy())
         return content(thing(*(torch.from_numpy(value) for value in given([9, 4]))).detach().numpy())
     if type(thing).__module__.startswith(("coupling.backends.jax.", "coupling.backends.array_api.")) and callable(
         thing
@@ -64,6 +76,22 @@ def given(sizes: Any) -> list[Any]:
     random = np.random.default_rng(0)
     axes = [size if isinstance(size, tuple) else (size,) for size in sizes]
     return [random.standard_normal((3, *entries, 2)).astype(np.float32) for entries in axes]
+
+
+def contracted(thing: Any) -> Any:
+    """The contraction of a feature and its gradients."""
+    a, g = given([thing.components, sum(size for _, size in thing.outputs)])
+    weights = [np.ones((paths, 2), np.float32) for paths in thing.paths]
+    return content([thing(a, weights), *thing.vjp(a, weights, g), thing.outputs, thing.slots, thing.layout])
+
+
+def contracted_by(thing: Any) -> list[Any]:
+    """The contraction of a feature by a module of a framework."""
+    (a,), weights = given([9]), [np.ones((paths, 2), np.float32) for paths in thing.paths]
+    if ".torch." not in type(thing).__module__:
+        return [thing(a, weights)]
+    torch = import_module("torch")
+    return [thing(torch.from_numpy(a), [torch.from_numpy(w) for w in weights]).detach()]
 
 
 def of(module: str, name: str, *arguments: Any, **options: Any) -> Make:
@@ -95,6 +123,8 @@ OBJECTS: dict[str, Make] = {
     "products.ClebschGordan, a loaded table": lambda: products.ClebschGordan(*LMAX, table=load("real-l4")),
     "products.VectorSignal": lambda: products.VectorSignal(*LMAX),
     "products.VectorSignal.single": lambda: products.VectorSignal.single(*LMAX),
+    "products.TensorProduct": lambda: products.TensorProduct("2x0e + 2x1o", 2, "3x1o + 2e", convention="e3nn_0_4"),
+    "products.SymmetricContraction": lambda: products.SymmetricContraction([manybody.basis(2, n, 1) for n in (1, 3)]),
     "products.Choice": lambda: products.RoutedProduct(1, 1, 1).why(),
     "products.ProductSum": of("products.product_sum", "ProductSum", [products.Gaunt(*LMAX), products.Gaunt(*LMAX)]),
     "tables.Table, loaded": lambda: load("real-l4"),
@@ -124,6 +154,7 @@ OBJECTS: dict[str, Make] = {
         *("a", "b", "1", "gaunt", "≤ 2", 3, 9, 0.0, 0.0, "agrees")
     ),
     "plots.projection.Projection": lambda: [make() for make in projection.PROJECTIONS.values()],
+    "Irreps": lambda: (Irreps("4x0e + 2x1o"), Irreps("1/2").sort()),
     "manybody.Basis": lambda: manybody.basis(2, 3, 1),
     "atoms.Neighbours": lambda: rotated(pairs(), np.eye(3)),
     "atoms.NeighbourDensity": lambda: NeighbourDensity(2, 4, 3.0),
@@ -141,4 +172,13 @@ OBJECTS: dict[str, Make] = {
         products.ClebschGordan(*LMAX)
     ),
 }
-FRAMEWORKS = {"interop torch": every("backends.torch"), "interop jax": every("backends.jax")}
+TENSOR_PRODUCT = of("backends.torch", "TensorProduct", "2x0e + 2x1o", 2, "3x1o + 2e", convention="e3nn_0_4")
+CONTRACTION = [manybody.basis(2, n, 1) for n in (1, 3)]
+FRAMEWORKS = {
+    f"interop {name}": {
+        **every(f"backends.{name}"),
+        f"coupling.backends.{name}.SymmetricContraction": of(f"backends.{name}", "SymmetricContraction", CONTRACTION),
+    }
+    for name in ("torch", "jax")
+}
+FRAMEWORKS["interop torch"]["coupling.backends.torch.TensorProduct"] = TENSOR_PRODUCT

@@ -19,6 +19,7 @@ from tests.sources import ROOT, inside, is_package, modules, tree, where
 
 # What others build on.  A change here is a change of the interface: it needs a changelog entry.
 PUBLIC = [
+    "Irreps",
     "Table",
     "TableError",
     "__version__",

@@ -14,7 +14,7 @@ from tests.sources import ROOT, imports, inside, modules, unit, where
 # The packages and the modules beside them, the lowest first: a module imports nothing of a later one, wherever in its
 # code the import is.
 ORDER = """
-version floating_point conventions portable quoted integers memory names selection indexing programs kernels
+version floating_point conventions portable quoted integers memory names selection indexing irreps programs kernels
 files exact families foreign sphere numbers manybody arrays tables lowrank products crosscheck
 export plots backends atoms cli __main__
 """.split()
@@ -55,10 +55,18 @@ coupling.arrays.grid
 coupling.arrays.builder
 coupling.arrays.check
 coupling.arrays
+coupling.lowrank.factors
+coupling.lowrank.objective
+coupling.lowrank.fit
+coupling.lowrank.bounds
+coupling.lowrank.problems
+coupling.lowrank.certificate
+coupling.lowrank.decomposition
 coupling.lowrank.records
-coupling.lowrank.structure
 coupling.lowrank.verification
 coupling.lowrank.store
+coupling.lowrank.by_rank
+coupling.lowrank
 coupling.cli.console
 coupling.cli.study
 coupling.cli.study_jobs
@@ -135,9 +143,9 @@ def test_no_import_cycles() -> None:
 
 
 def test_files_have_a_strict_order() -> None:
-    """Every module of files, tables and arrays has a place, and imports, lazy ones too, go to earlier places only."""
+    """Modules of files, tables, arrays and lowrank have a place; imports, lazy ones too, go to earlier places only."""
     place, met = {name: number for number, name in enumerate(STRICT)}, 0
-    packages = ("coupling.files", "coupling.tables", "coupling.arrays")
+    packages = ("coupling.files", "coupling.tables", "coupling.arrays", "coupling.lowrank")
     assert {name for name in modules() if inside(name, *packages)} == {n for n in STRICT if inside(n, *packages)}
     for name in STRICT:
         for target, line in imports(name):

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 import coupling
-from coupling.backends.triton import LOOPS, TritonProduct, jit, triton_source
+from coupling.backends.triton import TritonProduct, triton_source
+from coupling.backends.triton_loops import DECODE, ENCODE, MULTIPLY, SPARSE, jit
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,8 +39,8 @@ def test_texts_are_python_with_the_coefficients_in_them() -> None:
 def test_the_route_and_what_has_none() -> None:
     assert TritonProduct(ClebschGordan(4, 4, 4)).route == TritonProduct(MatrixProduct(8, 8, 8)).route == "straight"
     assert TritonProduct(ClebschGordan(5, 5, 5)).route == "loops"
-    with pytest.raises(ValueError, match="route must be straight for a MatrixProduct in Triton"):
-        TritonProduct(MatrixProduct(1, 1, 1), route="loops")
+    with pytest.raises(ValueError, match="route must be straight for a Gaunt in Triton"):
+        TritonProduct(Gaunt(1, 1, 1), route="loops")
     with pytest.raises(ValueError, match="route must be one of"):
         TritonProduct(ClebschGordan(1, 1, 1), route="slow")
     with pytest.raises(ValueError, match="layout must be channels_last"):
@@ -93,7 +94,7 @@ def test_kernels_in_the_interpreter() -> None:
     environment = {**os.environ, "TRITON_INTERPRET": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    assert re.search(r"^24 passed", done.stdout, re.M), done.stdout
+    assert re.search(r"^28 passed", done.stdout, re.M), done.stdout
 
 
 # -- the compiler -----------------------------------------------------------------------------
@@ -128,5 +129,18 @@ def test_loops_compile_for_a_device() -> None:
     names = {**dict.fromkeys("xyz", "*fp32"), "lanes": "i32"}
     names |= dict.fromkeys(("outputs", "runs", "left", "right"), "*i32") | {"values": "*fp32"}
     names |= dict.fromkeys("IJK", "i32") | {"CHANNELS": "constexpr", "BLOCK": "constexpr"}
-    assembly = compiled(LOOPS, names, {"CHANNELS": 64, "BLOCK": 128})
+    assembly = compiled(SPARSE, names, {"CHANNELS": 64, "BLOCK": 128})
     assert "fma.rn.f32" in assembly["ptx"] and ".f64" not in assembly["ptx"]
+
+
+def test_loops_of_the_matrix_product_compile_for_a_device() -> None:
+    common = {"lanes": "i32", "pairs": "*i32"}
+    tail = dict.fromkeys(("used", "N", "K", "SIDE"), "i32") | {"CHANNELS": "constexpr", "BLOCK": "constexpr"}
+    encode = {"x": "*fp32", "matrix": "*fp32", **common, "table": "*fp32"}
+    encode |= {("I" if name == "K" else name): kind for name, kind in tail.items()}
+    decode = {"matrix": "*fp32", "z": "*fp32", "lanes": "i32", "orders": "*i32", "table": "*fp32", **tail}
+    multiply = {"scratch": "*fp32", **common, "N": "i32", "BLOCK": "constexpr"}
+    for source, names in ((ENCODE, encode), (MULTIPLY, multiply), (DECODE, decode)):
+        constants = {name: value for name, value in {"CHANNELS": 64, "BLOCK": 128}.items() if name in names}
+        assembly = compiled(source, names, constants)
+        assert "fma.rn.f32" in assembly["ptx"] and ".f64" not in assembly["ptx"]

@@ -16,9 +16,9 @@ from coupling import block, exact
 from coupling.exact import Surd
 from coupling.manybody import Basis, basis, count
 from coupling.manybody.blocks import keys
-from coupling.manybody.irreps import parse_irreps
 from coupling.manybody.powers import power
 from coupling.manybody.rounding import DoubleDouble, doubtful, root_pairs, rounded_multiples
+from coupling.manybody.space import factor_irreps
 from coupling.manybody.trees import coupled
 from coupling.sphere import random_rotation, rotation_matrix
 
@@ -33,7 +33,7 @@ SYMMETRIES = ("symmetric", "antisymmetric", "plain")
 
 def outputs(irreps: object, order: int) -> list[str]:
     """Every irrep of the plain power to degree 4, and one that is too large."""
-    space = parse_irreps(irreps)
+    space = factor_irreps(irreps)
     parities = [""] if space[0].parity == 0 else ["e", "o"]
     top = order * max(irrep.twice for irrep in space) + 2
     halves = [f"{t}/2" if t % 2 else str(t // 2) for t in range(min(top, 8) + 1)]
@@ -108,7 +108,7 @@ Polynomial = dict[tuple[int, ...], Fraction]
 
 def ladder(polynomial: Polynomial, made: Basis, step: int) -> Polynomial:
     """J₊ (step 1) or J₋ (-1) of a polynomial in the kets of components, up to roots: in divided powers."""
-    place = [(irrep.twice, k) for irrep in parse_irreps(made.irreps) for k in range(irrep.dimension)]
+    place = [(irrep.twice, k) for irrep in factor_irreps(made.irreps) for k in range(irrep.dim)]
     result: Polynomial = {}
     for monomial, value in polynomial.items():
         for slot, i in enumerate(monomial):
@@ -156,7 +156,7 @@ def test_real_bases_are_those_of_real_harmonics(real: list[Basis]) -> None:
             continue
         other = basis(made.irreps, made.order, made.output, basis="complex")
         assert other.labels == made.labels
-        space = parse_irreps(made.irreps)
+        space = factor_irreps(made.irreps)
         turn = blocks_of([unitary(irrep.twice // 2) for irrep in space])
         out = unitary(made.irrep.twice // 2)
         x = random.standard_normal(made.dimension)
@@ -235,7 +235,7 @@ def test_slots_are_symmetric_to_the_last_bit(real: list[Basis]) -> None:
 def test_rotations_and_inversion(irreps: object, order: int) -> None:
     """B(DA) = D B(A) for random rotations, with and without inversion; 1e-13 of the largest value."""
     random, met = np.random.default_rng(2), 0
-    space = parse_irreps(irreps)
+    space = factor_irreps(irreps)
     for output in outputs(irreps, order):
         made = basis(irreps, order, output, basis="complex" if "/" in output else "real")
         if not made.labels:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from coupling.manybody import basis, count
-from coupling.manybody.irreps import parse_irreps
+from coupling.manybody.space import factor_irreps
 from coupling.sphere import rotation_matrix
 
 
@@ -39,16 +39,16 @@ def about_y(angle: float) -> np.ndarray:
 
 def turned(irreps: object, order: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All rotated copies [rotations, samples, components], with inversion, and the weights."""
-    space = parse_irreps(irreps)
+    space = factor_irreps(irreps)
     lmax = max(irrep.twice for irrep in space) // 2
     matrices, weights = rotations(order * lmax, lmax)
     parts, start = [], 0
     for irrep in space:
         l = irrep.twice // 2
-        own = x[:, start : start + irrep.dimension]
+        own = x[:, start : start + irrep.dim]
         parts.append(np.einsum("rab,sb->rsa", matrices[:, l * l : (l + 1) ** 2, l * l : (l + 1) ** 2], own))
-        start += irrep.dimension
-    signs = np.concatenate([np.full(irrep.dimension, irrep.parity) for irrep in space])
+        start += irrep.dim
+    signs = np.concatenate([np.full(irrep.dim, irrep.parity) for irrep in space])
     proper = np.concatenate(parts, -1)
     return proper, proper * signs, weights
 

@@ -10,8 +10,9 @@ from itertools import combinations, combinations_with_replacement, pairwise, pro
 
 import pytest
 
+from coupling.irreps import Irrep
 from coupling.manybody import count, count_table, counts
-from coupling.manybody.irreps import Irrep, parse_irreps
+from coupling.manybody.space import factor_irreps
 from coupling.manybody.symmetry import conjugate, parse_symmetry
 from derivations import certificate
 
@@ -69,7 +70,7 @@ def test_published_anchors() -> None:
 def test_paths_of_natural_intermediates() -> None:
     assert [count(3, 4, l, "plain", intermediates="natural") for l in range(4)] == [158, 284, 358, 372]
     assert counts(3, 2, "plain", intermediates="natural") == {
-        name: number for name, number in counts(3, 2, "plain").items() if parse_irreps(name)[0].natural
+        name: number for name, number in counts(3, 2, "plain").items() if factor_irreps(name)[0].natural
     }
 
 
@@ -139,8 +140,8 @@ def standard(partition: tuple[int, ...]) -> int:
 @pytest.mark.parametrize("irreps", SPACES)
 def test_counts_by_weights(irreps: str) -> None:
     """Every output, every symmetry, every order whose tensors can be listed."""
-    space, met = parse_irreps(irreps), 0
-    dimension = sum(irrep.dimension for irrep in space)
+    space, met = factor_irreps(irreps), 0
+    dimension = sum(irrep.dim for irrep in space)
     for order in range(1, 6):
         if dimension**order > 7000:
             break

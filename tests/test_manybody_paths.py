@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 
 from coupling import block
+from coupling.irreps import Irrep
 from coupling.manybody import Basis, basis, count
-from coupling.manybody.irreps import Irrep, parse_irreps
+from coupling.manybody.space import factor_irreps
 
 Path = tuple[Irrep, np.ndarray]
 SPACES = [(2, 2), (3, 2), (1, 3), (2, 3), (3, 3), (1, 4), ("1o + 0e + 1e", 3), ("2x0e + 1o", 3), ("1e + 1o", 3)]
 
 
 def places(space: tuple[Irrep, ...]) -> list[slice]:
-    ends = np.cumsum([0, *(irrep.dimension for irrep in space)])
+    ends = np.cumsum([0, *(irrep.dim for irrep in space)])
     return [slice(a, b) for a, b in pairwise(ends)]
 
 
@@ -25,7 +26,7 @@ def coupled(left: Path, irrep: Irrep, part: slice, size: int, l: int, convention
     """One more factor: √(2l+1) wigner_3j of the partial result, the factor and the new degree."""
     before, tensor = left
     core = block("wigner_3j", before.twice // 2, irrep.twice // 2, l, convention=convention) * (2 * l + 1) ** 0.5
-    wide = np.zeros((before.dimension, size, 2 * l + 1))
+    wide = np.zeros((before.dim, size, 2 * l + 1))
     wide[:, part] = core
     joined = np.tensordot(tensor, wide, (0, 0))
     return Irrep(2 * l, before.parity * irrep.parity), np.moveaxis(joined, -1, 0)
@@ -40,7 +41,7 @@ def degrees(a: Irrep, b: Irrep) -> range:
 
 def nested(space: tuple[Irrep, ...], order: int, convention: str, natural: bool) -> list[Path]:
     """The paths as MACE's ``_wigner_nj`` lists them: nested loops, sorted by irrep after every factor."""
-    size = sum(irrep.dimension for irrep in space)
+    size = sum(irrep.dim for irrep in space)
     if order == 1:
         return [(irrep, np.eye(size)[part]) for irrep, part in zip(space, places(space), strict=True)]
     found = [
@@ -58,7 +59,7 @@ def nested(space: tuple[Irrep, ...], order: int, convention: str, natural: bool)
 @pytest.mark.parametrize(("irreps", "order"), SPACES)
 def test_full_bases_in_the_order_of_mace(irreps: object, order: int, natural: bool, name: str) -> None:
     """Every output, value by value: 4e-15, which is the rounding of nested products."""
-    space = parse_irreps(irreps)
+    space = factor_irreps(irreps)
     paths = nested(space, order, {"mace": "e3nn_0_4", "e3nn": "e3nn"}[name], natural)
     which = "natural" if natural else "all"
     met = 0
@@ -85,7 +86,7 @@ def test_the_full_basis_is_that_of_mace(monkeypatch: pytest.MonkeyPatch) -> None
     o3, torch = pytest.importorskip("e3nn.o3"), pytest.importorskip("torch")
     met = 0
     for lmax, order, outputs in ((3, 2, "0e + 1o + 2e + 3o"), (3, 3, "0e + 1o + 2e"), (2, 4, "0e + 1o")):
-        irreps = " + ".join(irrep.name for irrep in parse_irreps(lmax))
+        irreps = " + ".join(irrep.name for irrep in factor_irreps(lmax))
         theirs = cg.U_matrix_real(o3.Irreps(irreps), o3.Irreps(outputs), order, dtype=torch.float64)
         for irrep, tensor in zip(theirs[::2], theirs[1::2], strict=True):
             ours = basis(lmax, order, f"{irrep}".removeprefix("1x"), "plain", paths="mace").tensor()
@@ -101,7 +102,7 @@ def test_the_full_basis_is_that_of_mace(monkeypatch: pytest.MonkeyPatch) -> None
 def enumerated(space: tuple[Irrep, ...], order: int, output: Irrep) -> list[np.ndarray]:
     """Paths as pull request 1739 of MACE enumerates them: one factor at a time, irreps by degree, e before o."""
     size, ranked = (
-        sum(i.dimension for i in space),
+        sum(i.dim for i in space),
         sorted(range(len(space)), key=lambda i: (space[i].twice, -space[i].parity)),
     )
     parts = places(space)
@@ -142,7 +143,7 @@ def reduced(paths: list[np.ndarray]) -> np.ndarray:
 @pytest.mark.parametrize(("irreps", "order"), SPACES)
 def test_reduced_bases_of_mace(irreps: object, order: int) -> None:
     """Order, selection, scale and sign, value by value, to 1e-12."""
-    space, met = parse_irreps(irreps), 0
+    space, met = factor_irreps(irreps), 0
     for output in [Irrep(2 * l, p) for l in range(4) for p in (1, -1)]:
         made = basis(irreps, order, output.name, paths="mace")
         assert made.shape[0] == count(irreps, order, output.name)

@@ -8,7 +8,11 @@ from collections import defaultdict
 from tests.sources import inside, modules, tree
 
 #: Modules that name their classes on purpose as others do: `coupling.products` on the arrays of another framework.
-BACKENDS = ("coupling.backends.array_api.constructors",)
+BACKENDS = (
+    "coupling.backends.array_api.constructors",
+    "coupling.backends.jax.contraction",
+    "coupling.backends.torch.contraction",
+)
 
 
 def types_at_the_top(module: str) -> dict[str, ast.stmt]:

@@ -24,9 +24,9 @@ from tests.sources import ROOT
 #: that may be half an integer (h), an order (o), a count (n), an error bound (p), a word (c; or None v), paths (a, l),
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
-#: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u),
-#: vectors (G), an exact angle (U), angles (A), a rotation (R), axes or a
-#: convention (E), a boolean (B), something with no check of its own (-)
+#: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
+#: with none too), instructions (e), vectors (V), a boolean (B), an exact angle (U), angles (A), a rotation (R), axes or
+#: a convention (E), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
@@ -41,8 +41,10 @@ PRODUCTS = {
     "Simulation": ("1, 1, 1, layout='channels_last'", "dddc"),
     "VectorSignal": (f"1, 1, 1, {FACTORED}", "dddWc"),
 }
+CONTRACTION = {"SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last'", "rcc")}
 WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling": {
+        "Irreps": ("'4x0e + 2x1o'", "G"),
         "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
         "block": ("'gaunt', 1, 1, 2", "cddd"),
         "build": ("Request(lmax=2)", "r"),
@@ -117,7 +119,12 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "MatrixProduct": (f"1, 1, 1, spin=None, {FACTORED}, workers=1", "dddjWcn"),
         "RoutedProduct": ("1, 1, 1, None, layout='channels_last', workers=1", "dddwcn"),
         "AntisymmetricGaunt": (f"1, 1, 1, {FACTORED}, workers=1", "dddWcn"),
+        "TensorProduct": (
+            "'2x1o', '0e + 1o', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'",
+            "GGGecc",
+        ),
         "VectorSignal": ("1, 1, 1", "ddd"),
+        "SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last', workers=1", "rccn"),
         "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
         "simulate_path": ("np.ones((3, 1)), np.ones((3, 1)), 1, 1, 1", "yyddd"),
         "simulated_weights": ("1, 1, 1", "ddd"),
@@ -125,9 +132,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.sphere": {
         "analysis": ("np.ones(gauss_legendre(2).theta.shape), gauss_legendre(2), 1, 'real'", "-rdc"),
-        "cartesian_gradients": (f"np.eye(3), 2, {VECTORS}", "GdcB"),
-        "cartesian_harmonics": (f"np.eye(3), 2, {VECTORS}", "GdcB"),
-        "cartesian_hessians": (f"np.eye(3), 2, {VECTORS}", "GdcB"),
+        "cartesian_gradients": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
+        "cartesian_harmonics": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
+        "cartesian_hessians": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
         "gauss_legendre": ("3", "d"),
         "generators": ("1, 'real', convention=None", "dcE"),
         "gradients": ("2, 0.3, 0.4, 'real'", "d--c"),
@@ -158,8 +165,11 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "cuda_source": ("ClebschGordan(1, 1, 1), 'float32', 'product'", "rci"),
     },
     "coupling.backends.jax": PRODUCTS
+    | CONTRACTION
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")},
     "coupling.backends.torch": PRODUCTS
+    | CONTRACTION
+    | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")},
     "coupling.backends.triton": {
         "TritonProduct": ("ClebschGordan(1, 1, 1), route='straight'", "rv"),
@@ -298,13 +308,18 @@ BAD = {
     "W": [1, "x", [[1, 1]], [[1, 1], [1, 1], [1]], [[1, 1]] * 4, [["x"] * 2] * 3, [[1j] * 2] * 3, [[[1, 1]] * 2] * 3],
     "s": [0, -1.0, NAN, float("inf"), "x", None, 1j, [1], True],
     "I": [-1, 1.7, NAN, HUGE, None, "x", "", "1e + 2", "0x1o", b"1o", True, [1], (1, 2), 1j, object()],
+    "G": [-1, 1.7, NAN, HUGE, None, "x", "1e + 2", "1x", "e", b"1o", True, [1], (1, 2), [(1, "2x1o")], [(-1, "1o")],
+          [(1.5, "1o")], [(True, "1o")], [(1, (1, 2))], [(1, (-1, 1))], [(HUGE, "0e")], ["1o"], 1j, object()],
+    "e": [1, "uvu", b"uvu", True, NAN, [1], [(0, 0, 0)], [(0, 0, 0, "x")], [(0, 0, 1, "uvu")], [(0, -1, 0, "uvu")],
+          [(0.5, 0, 0, "uvu")], [(True, 0, 0, "uvu")], [(0, 0, 0, "uuu")], [(0, 0, 0, "uvu", 1)], object(),
+          [(0, 0, 0, "uvu", True, NAN)], [(0, 0, 0, "uvu", True, -1)], [(0, 0, 0, "uvu", True, True)]],
     "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
-    "G": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
     "U": [0.5, NAN, None, "x", True, 1j, [1], object(), sympy.I, sympy.oo, sympy.Float(1)],
     "A": [None, "x", NAN, float("inf"), 1j, True, ["x"], [1, None], object()],
     "R": [None, 1, "x", np.ones(3), np.zeros(4), np.full(4, NAN), 1j * np.ones(4), np.ones((3, 3)), -np.eye(3),
           [True] * 4],
     "E": [1, "", "nothing", "zzy", b"zyz", ["zyz"], NAN],
+    "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
     "B": [None, 1, 0.0, "x", [True], NAN],
     "-": [],
 }

@@ -1,23 +1,20 @@
 """Products as Triton kernels on torch tensors, differentiable to every order.
 
-Kernels are text that is made for a product: straight lines with the coefficients as constants
-(:mod:`coupling.products.straight`), or loops that load the coefficients of a table from arrays.
+Kernels are text that is made for a product, fully unrolled with the coefficients as constants
+(:mod:`coupling.products.straight`), or loops that load the coefficients from arrays
+(:mod:`coupling.backends.triton_loops`).
 """
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Callable
 from functools import cache, cached_property
-from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
-
-from coupling.backends.cuda.tables import sparse_arrays
+from coupling.backends.triton_loops import BLOCK, OPTIONS, jit, matrix_launcher, sparse_launcher
 from coupling.portable import Kept, Portable
 from coupling.products.clebsch_gordan import ClebschGordan
-from coupling.products.matrix_product import MatrixProduct
+from coupling.products.matrix_product import STRAIGHT, MatrixProduct
 from coupling.products.product import Product
 from coupling.products.spherical import Spherical
 from coupling.products.straight import straight_program
@@ -27,12 +24,10 @@ from coupling.quoted import quoted
 from coupling.selection import one_of
 
 ROUTES = ("straight", "loops")
-#: Lanes of a block of straight lines, one for each thread of four warps; of loops.
-STRAIGHT_BLOCK, LOOPS_BLOCK = 128, 128
 #: Multiplications and additions up to which straight lines are compiled in seconds.
 STRAIGHT_OPERATIONS = 3000
 
-STRAIGHT = """\
+UNROLLED = """\
 def product(x, y, z, lanes, CHANNELS: tl.constexpr, BLOCK: tl.constexpr):
     lane = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = lane < lanes
@@ -42,24 +37,6 @@ def product(x, y, z, lanes, CHANNELS: tl.constexpr, BLOCK: tl.constexpr):
     c = z + sample * ({K} * CHANNELS) + channel
     zero = tl.full([BLOCK], 0.0, z.dtype.element_ty)
     {body}
-"""
-
-LOOPS = """\
-def product(x, y, z, lanes, outputs, runs, left, right, values, I, J, K, CHANNELS: tl.constexpr, BLOCK: tl.constexpr):
-    lane = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
-    inside = lane < lanes
-    k = tl.program_id(1)
-    sample, channel = lane // CHANNELS, lane % CHANNELS
-    a = x + sample * (I * CHANNELS) + channel
-    b = y + sample * (J * CHANNELS) + channel
-    total = tl.full([BLOCK], 0.0, z.dtype.element_ty)
-    for run in range(tl.load(outputs + k), tl.load(outputs + k + 1)):
-        part = tl.full([BLOCK], 0.0, z.dtype.element_ty)
-        for entry in range(tl.load(runs + run), tl.load(runs + run + 1)):
-            factor = tl.load(b + tl.load(right + entry) * CHANNELS, mask=inside, other=0.0)
-            part += tl.load(values + entry) * factor
-        total += part * tl.load(a + tl.load(left + run) * CHANNELS, mask=inside, other=0.0)
-    tl.store(z + (sample * K + k) * CHANNELS + channel, total, mask=inside)
 """
 
 LOAD = "tl.load(%s + {row} * CHANNELS, mask=inside, other=0.0)"
@@ -94,7 +71,7 @@ def triton_source(product: Product, dtype: object = "float32") -> str:
     """
     program = straight_program(product, dtype)
     i, j, k = program.sizes
-    return STRAIGHT.format(I=i, J=j, K=k, body="\n    ".join(lines(program, TRITON)))
+    return UNROLLED.format(I=i, J=j, K=k, body="\n    ".join(lines(program, TRITON)))
 
 
 class TritonProduct(Portable):
@@ -102,8 +79,8 @@ class TritonProduct(Portable):
 
     product : a ``ClebschGordan`` (of any normalization, table and weights), a ``MatrixProduct``, a ``Gaunt``,
         ``AntisymmetricGaunt`` or ``VectorSignal`` product, channels last
-    route : "straight", coefficients as constants, or "loops", coefficients in arrays on the device, for the sparse
-        product alone; by default "straight" where it is compiled in seconds
+    route : "straight", coefficients as constants, or "loops", coefficients in arrays on the device, for the sparse and
+        the matrix product; by default "straight" where it is compiled in seconds
 
     x and y are float32 or float64 tensors [..., (lmax+1)², channels] ([..., components, (lmax+1)², channels] for a
     ``VectorSignal``) of one type, device and shape but for the entries; where they are not contiguous they are copied.
@@ -113,8 +90,8 @@ class TritonProduct(Portable):
     ValueError or TypeError for a product, route or tensors that do not fit.
 
     >>> from coupling.products import ClebschGordan
-    >>> TritonProduct(ClebschGordan(6, 6, 6)).route, TritonProduct(MatrixProduct(6, 6, 6)).route
-    ('loops', 'straight')
+    >>> [TritonProduct(MatrixProduct(l, l, l)).route for l in (6, 16)]
+    ['straight', 'loops']
     """
 
     def __init__(self, product: Product, *, route: str | None = None) -> None:
@@ -124,9 +101,8 @@ class TritonProduct(Portable):
         if product.layout != "channels_last":
             raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
         self.product = product
-        few = not isinstance(product, ClebschGordan) or product.operations <= STRAIGHT_OPERATIONS
-        self.route = one_of(route, ROUTES, "route") if route is not None else "straight" if few else "loops"
-        if self.route == "loops" and not isinstance(product, ClebschGordan):
+        self.route = one_of(route, ROUTES, "route") if route is not None else "straight" if few(product) else "loops"
+        if self.route == "loops" and not isinstance(product, ClebschGordan | MatrixProduct):
             raise ValueError(f"route must be straight for a {type(product).__name__} in Triton, got 'loops'")
         self._launches = Kept()
 
@@ -172,40 +148,30 @@ class TritonProduct(Portable):
 
     def _launcher(self, dtype: str, device: Any) -> Callable[..., None]:
         """Return what launches the kernel for a type on a device; arrays of a table are copied there now."""
-        import torch
 
-        options = {"num_warps": 4, "enable_fp_fusion": True}
         if self.route == "straight":
             straight = jit(triton_source(self.product, dtype))
 
             def launch(x: Any, y: Any, z: Any) -> None:
                 channels, lanes = z.shape[-1], z.numel() // self.product.sizes[2]
-                grid = (-(-lanes // STRAIGHT_BLOCK),)
-                straight[grid](x, y, z, lanes, CHANNELS=channels, BLOCK=STRAIGHT_BLOCK, **options)
+                grid = (-(-lanes // BLOCK),)
+                straight[grid](x, y, z, lanes, CHANNELS=channels, BLOCK=BLOCK, **OPTIONS)
 
             return launch
-        loops = jit(LOOPS)
-        *places, values = sparse_arrays(self.product, np.dtype(dtype))  # type: ignore[arg-type]
-        arrays = [torch.as_tensor(a, device=device) for a in (*(p.astype(np.int32) for p in places), values)]
-
-        def launch_loops(x: Any, y: Any, z: Any) -> None:
-            channels, lanes = z.shape[-1], z.numel() // self.product.sizes[2]
-            grid = -(-lanes // LOOPS_BLOCK), self.product.sizes[2]
-            loops[grid](x, y, z, lanes, *arrays, *self.product.sizes, CHANNELS=channels, BLOCK=LOOPS_BLOCK, **options)
-
-        return launch_loops
+        if isinstance(self.product, ClebschGordan):
+            return sparse_launcher(self.product, dtype, device)
+        return matrix_launcher(cast(MatrixProduct, self.product), dtype, device)
 
 
-def jit(source: str) -> Any:
-    """Return the kernel ``product`` of a text, where Triton finds its source."""
-    import triton
-    import triton.language as tl
+def few(product: Product) -> bool:
+    """Return whether a product is small enough to be compiled fully unrolled.
 
-    file = f"<coupling {sha256(source.encode()).hexdigest()[:16]}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    names: dict[str, Any] = {"tl": tl}
-    exec(compile(source, file, "exec"), names)
-    return triton.jit(names["product"])
+    >>> few(ClebschGordan(4, 4, 4)), few(ClebschGordan(6, 6, 6))
+    (True, False)
+    """
+    if isinstance(product, MatrixProduct):
+        return round(2 * product.spin) + 1 <= STRAIGHT
+    return not isinstance(product, ClebschGordan) or product.operations <= STRAIGHT_OPERATIONS
 
 
 @cache

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from coupling.irreps import Irrep
 from coupling.manybody.blocks import Indices, MultipletBlock, block_multiplets, groups_of, keys, reaches
-from coupling.manybody.irreps import Irrep
 from coupling.manybody.value import Basis
 
 
@@ -99,7 +99,7 @@ def _radicands(space: tuple[Irrep, ...], monomials: Indices, basis: str) -> tupl
     """
     each: list[Fraction] = []
     for irrep in space:
-        for k in range(irrep.dimension):
+        for k in range(irrep.dim):
             halved = 2 if basis == "real" and 2 * k != irrep.twice else 1
             each.append(Fraction(comb(irrep.twice, k), halved))
     different = sorted(set(each))

@@ -6,8 +6,8 @@ from math import comb
 
 from coupling.manybody.assembly import Space
 from coupling.manybody.counts import INTERMEDIATES
-from coupling.manybody.irreps import parse_irrep, parse_irreps
 from coupling.manybody.paths import MAKERS
+from coupling.manybody.space import factor_irreps, output_irrep
 from coupling.manybody.symmetry import SYMMETRIES, parse_order, parse_symmetry
 from coupling.manybody.value import Basis
 from coupling.quoted import quoted
@@ -46,15 +46,15 @@ def basis(
     >>> basis(2, 3, 1).labels[:3], basis("1/2", 3, 0.5, "plain", basis="complex").labels
     (('((0e^2)0e 1o)1o', '((0e 1o)1o 2e)1o', '(1o^3)1o'), ('((1/2 1/2)0 1/2)1/2', '((1/2 1/2)1 1/2)1/2'))
     """
-    space, number = parse_irreps(irreps), parse_order(order)
-    output, kind = parse_irrep(degree, space), parse_symmetry(symmetry, number)
+    space, number = factor_irreps(irreps), parse_order(order)
+    output, kind = output_irrep(degree, space), parse_symmetry(symmetry, number)
     one_of(paths, tuple(MAKERS), "paths")
     check_basis(basis)
     if not isinstance(kind, str):
         raise ValueError(f"a basis has the symmetry {', '.join(SYMMETRIES)}, got {quoted(symmetry)}: only counted")
     if basis == "real" and any(irrep.twice % 2 for irrep in (*space, output)):
         raise ValueError(f"half-integer degrees have no real basis: basis must be complex, got {quoted(irreps)}")
-    dimension = sum(irrep.dimension for irrep in space)
+    dimension = sum(irrep.dim for irrep in space)
     total = dimension**number if kind == "plain" else comb(dimension + number - 1, number)
     if total > LARGEST:
         raise ValueError(

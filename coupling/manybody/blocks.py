@@ -22,8 +22,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.irreps import Irrep
 from coupling.manybody.integral import LIMIT, Integers, as_integers, largest_magnitude, primitive
-from coupling.manybody.irreps import Irrep
 from coupling.manybody.powers import power
 from coupling.manybody.trees import Coupled, Shape, block_degrees, coupled, lowerings
 
@@ -80,7 +80,7 @@ def groups_of(space: tuple[Irrep, ...], order: int, symmetry: str) -> Iterator[t
     >>> [[g.n for g in groups] for groups in groups_of((Irrep(0, 1), Irrep(2, -1)), 2, "symmetric")]
     [[2], [1, 1], [2]]
     """
-    starts = np.cumsum([0, *(irrep.dimension for irrep in space)]).tolist()
+    starts = np.cumsum([0, *(irrep.dim for irrep in space)]).tolist()
     places = range(len(space))
     if symmetry == "plain":
         for chosen in sequences(places, repeat=order):
@@ -101,7 +101,7 @@ def reaches(groups: tuple[Group, ...], output: Irrep, symmetry: str) -> bool:
         parity *= group.irrep.parity**group.n
     if parity != output.parity:
         return False
-    if symmetry == "antisymmetric" and any(group.n > group.irrep.dimension for group in groups):
+    if symmetry == "antisymmetric" and any(group.n > group.irrep.dim for group in groups):
         return False
     return output.twice in block_degrees(group_shape(groups), symmetry)
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from coupling.conventions import parity_sign
-from coupling.manybody.irreps import Irrep
+from coupling.irreps import Irrep
 from coupling.manybody.symmetry import conjugate
 
 #: The two values of s.
@@ -70,7 +70,7 @@ class PowerCharacters:
     @cached_property
     def bits(self) -> int:
         """Bits of a coefficient, whole bytes: none exceeds the dimension of the plain power."""
-        dimension = sum(irrep.dimension**self.sides for irrep in self.irreps)
+        dimension = sum(irrep.dim**self.sides for irrep in self.irreps)
         return 8 * ((dimension**self.order).bit_length() // 8 + 1)
 
     def power_sum(self, k: int) -> Values:

@@ -26,7 +26,7 @@ def sequences(groups: tuple[Group, ...], degree: int) -> Iterator[Order]:
     The order is that of first factor, second factor, partial result, third factor, partial result, …; of factors by
     degree, even before odd, then by place; of partial results by degree.
 
-    >>> from coupling.manybody.irreps import Irrep
+    >>> from coupling.irreps import Irrep
     >>> list(sequences((Group(0, Irrep(0, 1), 0, 1), Group(1, Irrep(2, -1), 1, 1)), 2))
     [((0, 1), (0, 2)), ((1, 0), (2, 2))]
     """
@@ -88,7 +88,7 @@ class Pivotal:
     """The multiplets of a block in divided powers, and monomials of the highest weight that tell them apart.
 
     >>> from coupling.manybody.blocks import block_multiplets
-    >>> from coupling.manybody.irreps import Irrep
+    >>> from coupling.irreps import Irrep
     >>> made = block_multiplets((Group(0, Irrep(2, -1), 0, 3),), Irrep(2, -1), "symmetric", "real")
     >>> found = Pivotal(made, "symmetric", 2)
     >>> found.row((0, 0, 0), (2, 4, 2)) == found.row((0, 0, 0), (2, 0, 2))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from coupling.irreps import Irrep
 from coupling.manybody.characters import PowerCharacters
-from coupling.manybody.irreps import Irrep, parse_irrep, parse_irreps
+from coupling.manybody.space import factor_irreps, output_irrep
 from coupling.manybody.symmetry import parse_order, parse_symmetry
 from coupling.quoted import quoted
 from coupling.selection import one_of
@@ -41,7 +42,7 @@ def count(
     (8, 23, 3, 1)
     """
     _, _, multiplicity = _counter(irreps, order, symmetry, sides, intermediates)
-    return multiplicity(parse_irrep(degree, parse_irreps(irreps)))
+    return multiplicity(output_irrep(degree, factor_irreps(irreps)))
 
 
 def counts(
@@ -68,7 +69,7 @@ def _counter(
     irreps: object, order: object, symmetry: object, sides: object, intermediates: object
 ) -> tuple[tuple[Irrep, ...], int, Callable[[Irrep], int]]:
     """Return the factors, twice the largest degree of an output, and the multiplicity as a function of the output."""
-    space, number = parse_irreps(irreps), parse_order(order)
+    space, number = factor_irreps(irreps), parse_order(order)
     if type(sides) is not int or sides not in (1, 2):
         raise ValueError(f"sides must be 1 or 2, got {quoted(sides)}")
     kind = parse_symmetry(symmetry, number)

@@ -30,9 +30,9 @@ from typing import Any
 import numpy as np
 
 from coupling.exact.rounding import isqrt_exact
+from coupling.irreps import Irrep
 from coupling.manybody.blocks import Group, MultipletBlock, block_multiplets
 from coupling.manybody.combinations import RationalRow, gram_schmidt, pivots
-from coupling.manybody.irreps import Irrep
 from coupling.manybody.ladder import coefficients, highest_norm
 from coupling.manybody.powers import power
 from coupling.manybody.trees import Tree

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from coupling.integers import half
+from coupling.irreps import Irrep
 from coupling.manybody.blocks import Group
-from coupling.manybody.irreps import Irrep
 from coupling.manybody.powers import power
 from coupling.manybody.trees import Tree
 

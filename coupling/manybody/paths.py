@@ -20,11 +20,11 @@ from typing import Any
 
 from coupling.foreign.signs import e3nn_0_4
 from coupling.integers import half
+from coupling.irreps import Irrep
 from coupling.manybody.assembly import Space, assembled
 from coupling.manybody.blocks import MultipletBlock
 from coupling.manybody.combinations import Order, Pivotal, combined, gram_schmidt, sequences
 from coupling.manybody.cuequivariance import coupled_rows, made_sparse
-from coupling.manybody.irreps import Irrep
 from coupling.manybody.labels import copies, label
 from coupling.manybody.value import Basis
 from coupling.quoted import quoted

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from coupling.irreps import Irrep
 from coupling.manybody.counts import count, counts
-from coupling.manybody.irreps import Irrep, parse_irreps
+from coupling.manybody.space import factor_irreps
 from coupling.manybody.symmetry import parse_order
 
 
@@ -37,7 +38,7 @@ def count_table(
 
 
 def _occurring(irreps: object, orders: list[int]) -> list[str]:
-    space = parse_irreps(irreps)
+    space = factor_irreps(irreps)
     top = max(irrep.twice for irrep in space)
     occurring = {name for n in orders for name in counts(irreps, n, "plain")}
     parities = (0,) if space[0].parity == 0 else (1, -1)

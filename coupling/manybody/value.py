@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from coupling.exact.surd import Surd
 from coupling.integers import half, integer
+from coupling.irreps import Irrep
 from coupling.manybody.integral import Integers
-from coupling.manybody.irreps import Irrep, parse_irreps
 from coupling.manybody.rounding import Floats, root_pairs, rounded_multiples, times
+from coupling.manybody.space import factor_irreps
 from coupling.memory import require_memory
 from coupling.portable import Portable
 from coupling.quoted import quoted
@@ -78,17 +79,17 @@ class Basis(Portable):
     @cached_property
     def irrep(self) -> Irrep:
         """The output."""
-        return parse_irreps(self.output)[0]
+        return factor_irreps(self.output)[0]
 
     @property
     def dimension(self) -> int:
         """The number of components of A."""
-        return sum(irrep.dimension for irrep in parse_irreps(self.irreps))
+        return sum(irrep.dim for irrep in factor_irreps(self.irreps))
 
     @property
     def shape(self) -> tuple[int, int]:
         """Paths, and components 2L+1 of the output."""
-        return len(self.labels), self.irrep.dimension
+        return len(self.labels), self.irrep.dim
 
     def scale(self, path: int, component: int) -> Fraction:
         """Return s of a path and a component M + L: a coefficient is n √(r · s).
@@ -181,14 +182,15 @@ class Basis(Portable):
         shape = *self.shape, *[self.dimension] * self.order
         require_memory(8 * prod(shape), "the tensor")
         result = np.zeros(shape)
-        values = self._entries()
-        for axes, sign in _arrangements(self.order, self.symmetry):
+        values = self.entries
+        for axes, sign in arrangements(self.order, self.symmetry):
             indices = self.monomials[self.monomial][:, axes].T
             result[(self.path, self.component, *indices)] = sign * values
         return result
 
-    def _entries(self) -> Floats:
-        """Return the entries of the tensor: coefficients over the number of arrangements of their monomials."""
+    @cached_property
+    def entries(self) -> Floats:
+        """The entries of the tensor: coefficients over the number of arrangements of their monomials."""
         if self.symmetry == "plain":
             return self.values
         ways = _ways(self.monomials)
@@ -208,8 +210,12 @@ def _ways(monomials: Indices) -> Indices:
     return ways
 
 
-def _arrangements(order: int, symmetry: str) -> list[tuple[list[int], int]]:
-    """Return the arrangements of the slots, and their signs."""
+def arrangements(order: int, symmetry: str) -> list[tuple[list[int], int]]:
+    """Return the arrangements of the slots, and their signs.
+
+    >>> arrangements(2, "antisymmetric")
+    [([0, 1], 1), ([1, 0], -1)]
+    """
     if symmetry == "plain":
         return [(list(range(order)), 1)]
     found = []

@@ -11,6 +11,7 @@ build fits is known to the user alone.
 torch.Size([100, 25, 32])
 """
 
+from coupling.backends.torch.contraction import SymmetricContraction
 from coupling.backends.torch.loading import load
 from coupling.backends.torch.modules import (
     AntisymmetricGaunt,
@@ -22,6 +23,7 @@ from coupling.backends.torch.modules import (
     Simulation,
     VectorSignal,
 )
+from coupling.backends.torch.tensor_product import TensorProduct
 
 __all__ = [
     "AntisymmetricGaunt",
@@ -31,6 +33,8 @@ __all__ = [
     "MatrixProduct",
     "RoutedProduct",
     "Simulation",
+    "SymmetricContraction",
+    "TensorProduct",
     "VectorSignal",
     "load",
 ]

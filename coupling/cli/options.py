@@ -1,15 +1,33 @@
-"""A family on the command line: its name, with parameters and conjugated slots."""
+"""Options and arguments that several commands share."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+Command = Callable[..., Any]
+
+
+def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return the decorator that gives a command these options, in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+#: Lets a command overwrite files of other programs.
+may_overwrite = click.option("--force", is_flag=True, help="Write over a file that coupling did not write.")
+
 
 class FamilyName(click.ParamType):
-    """The text of a family, or one of the names that a command takes besides."""
+    """The name of a family with its parameters and conjugated slots, or one of the further names of a command."""
 
     name = "family"
 

@@ -1,0 +1,220 @@
+"""The tensor product of two features of irreps, by instructions, as e3nn has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.irreps import LAYOUTS, Irreps
+from coupling.memory import native
+from coupling.numbers.coefficients import block
+from coupling.portable import Portable
+from coupling.products.instructions import MODES, Path, apart, fully_connected, in_order, normalized, path_of
+from coupling.products.tensor_terms import collected, constant_of, term
+from coupling.quoted import quoted
+from coupling.selection import one_of
+
+#: Whose signs the coefficients have: those of this package are those of e3nn since 0.5.
+CONVENTIONS = ("coupling", "e3nn", "e3nn_0_4")
+
+
+class TensorProduct(Portable):
+    """The product of features of two lists of irreps into a third, path by path.
+
+        z[w, k] = Σ_paths c_p Σ_{u v} W_p[u, v, w] Σ_{i j} C_p[i, j, k] x[u, i] y[v, j]
+
+    C_p is the real 3j symbol, of unit Frobenius norm.  Each of the instructions (in1, in2, out, mode[, has_weight[,
+    path_weight]]) is a path between three terms of the lists; :mod:`coupling.products.instructions` has the modes uvw,
+    uvu, uvv, uuw, uuu, uvuv.  By default every pair of terms is connected with every output to which it couples, mode
+    uvw.  :meth:`channelwise`, :meth:`full` and :meth:`elementwise` list the instructions of the products that
+    message passing, and e3nn's classes, have.
+
+    irrep_normalization, path_normalization: of the coefficients c_p: "component", "norm" or "none", and "element",
+        "path" or "none", as e3nn has them
+    convention: "coupling" or, the same, "e3nn"; "e3nn_0_4" has the signs of e3nn 0.4.4, with which MACE is trained
+    layout: of x, y and z: "ir_mul", copies last, or "mul_ir", that of e3nn; see :mod:`coupling.irreps`
+
+    ``product(x, y, weights)`` takes float32 or float64 arrays [..., dim], leading axes broadcast, and weights
+    [weight_count], or [..., weight_count] of each sample: those of all instructions in their order, of each those of
+    u, v, w with w the fastest.  This is the order of e3nn.  Outputs to which no path leads are zero.  The parity e or
+    o of irreps decides which paths exist; that of a path, l1+l2+l3, is another thing.
+
+    Raises ValueError or TypeError for irreps, instructions, weights or features that do not fit, and for half-integer
+    degrees, which have no real basis.  Source: e3nn, ``o3.TensorProduct``; derivation ``real_basis``.
+
+    >>> product = TensorProduct("2x0e + 2x1o", "1o", "2x0e + 2x1e + 2x1o")
+    >>> product
+    TensorProduct(2x0e+2x1o x 1x1o -> 2x0e+2x1e+2x1o | 3 paths | 12 weights | 61 multiply-adds)
+    >>> product(np.ones((5, 8)), np.ones(3), np.ones(12)).shape
+    (5, 14)
+    """
+
+    def __init__(
+        self,
+        irreps1: object,
+        irreps2: object,
+        irreps_out: object,
+        instructions: Iterable[Any] | None = None,
+        *,
+        irrep_normalization: str = "component",
+        path_normalization: str = "element",
+        convention: str = "coupling",
+        layout: str = "ir_mul",
+    ) -> None:
+        self.irreps1, self.irreps2, self.irreps_out = lists = tuple(map(_integer, (irreps1, irreps2, irreps_out)))
+        chosen = fully_connected(*lists) if instructions is None else _listed(instructions)
+        paths = [path_of(one, *lists) for one in chosen]
+        self.paths = normalized(paths, irrep_normalization, path_normalization)
+        self.convention = one_of(convention, CONVENTIONS, "convention")
+        self.layout = one_of(layout, LAYOUTS, "layout")
+
+    @classmethod
+    def channelwise(cls, irreps1: object, irreps2: object, outputs: object = None, **options: Any) -> TensorProduct:
+        """Return the product of message passing: mode uvu with weights, an output of its own for every path, sorted.
+
+        outputs: the irreps that are kept, or None for all; options: of the constructor
+
+        >>> TensorProduct.channelwise("8x0e + 8x1o", 1, "0e + 1o").irreps_out
+        Irreps('8x0e+8x0e+8x1o+8x1o')
+        """
+        lists = _integer(irreps1), _integer(irreps2)
+        return cls(*lists, *in_order(*apart(*lists, outputs, "uvu", True)), **options)
+
+    @classmethod
+    def full(cls, irreps1: object, irreps2: object, outputs: object = None, **options: Any) -> TensorProduct:
+        """Return the product of every copy with every copy, without weights, as ``FullTensorProduct`` of e3nn.
+
+        >>> TensorProduct.full("2x1o", "3x1o").irreps_out
+        Irreps('6x0e+6x1e+6x2e')
+        """
+        lists = _integer(irreps1), _integer(irreps2)
+        return cls(*lists, *in_order(*apart(*lists, outputs, "uvuv", False)), **options)
+
+    @classmethod
+    def elementwise(cls, irreps1: object, irreps2: object, outputs: object = None, **options: Any) -> TensorProduct:
+        """Return the product of copies of the same number, without weights, of lists of the same multiplicities.
+
+        >>> TensorProduct.elementwise("2x0e + 1o", "2x0e + 1o").irreps_out
+        Irreps('2x0e+1x0e+1x1e+1x2e')
+        """
+        lists = _integer(irreps1), _integer(irreps2)
+        muls = [[term.mul for term in irreps] for irreps in lists]
+        if muls[0] != muls[1]:
+            raise ValueError(f"both lists must have the same multiplicities term by term, got {muls[0]} and {muls[1]}")
+        return cls(*lists, *apart(*lists, outputs, "uuu", False), **options)
+
+    def __repr__(self) -> str:
+        lists = f"{self.irreps1} x {self.irreps2} -> {self.irreps_out}"
+        counts = f"{len(self.paths)} paths | {self.weight_count} weights | {self.operations} multiply-adds"
+        return f"TensorProduct({lists} | {counts})"
+
+    @property
+    def weight_count(self) -> int:
+        """The number of weights."""
+        return sum(prod(path.weight_shape) for path in self.paths if path.has_weight)
+
+    @property
+    def operations(self) -> int:
+        """The multiply-adds for one sample, with y contracted first; entries of a block that are zero do not count.
+
+        >>> one, two = (TensorProduct.channelwise(irreps, 3, 3) for irreps in ("0e + 1o", "2x0e + 2x1o"))
+        >>> two.operations - one.operations  # of a channel
+        98
+        """
+        return sum(self._operations(path) for path in self.paths)
+
+    def _operations(self, path: Path) -> int:
+        x, y, weight, out = MODES[path.mode]
+        (l1, _, l3), core = path.degrees, block("wigner_3j", *path.degrees) != 0
+        scalar = 0 in path.degrees[:2]
+        contracted = 0 if scalar else prod(path.copies[letter] for letter in y) * int(core.sum())
+        pairs = prod(path.copies[letter] for letter in {x, y})
+        products = pairs * (2 * l3 + 1 if scalar else int(core.any(1).sum()))
+        orders = 2 * (l3 if out == "w" else l1) + 1  # weights multiply x, or mix the copies of the product
+        return contracted + products + (prod(path.weight_shape) * orders if weight and path.has_weight else 0)
+
+    @cached_property
+    def constants(self) -> tuple[Any, ...]:
+        """What each path multiplies with; see :mod:`coupling.products.tensor_terms`."""
+        return tuple(
+            constant_of(path, block("wigner_3j", *path.degrees, convention=self.convention)) for path in self.paths
+        )
+
+    def __call__(self, x: Any, y: Any, weights: Any = None) -> NDArray[Any]:
+        """Return the product of x [..., dim] and y [..., dim], with weights [..., weight_count]."""
+        given = [_feature(value, slot) for slot, value in enumerate((x, y))]
+        dtype = np.result_type(*given)
+        if weights is not None:
+            weights = np.asarray(native(weights), dtype)
+        first, second = (array.astype(dtype, copy=False) for array in given)
+        return np.asarray(self.evaluate(np, first, second, weights, self._typed(dtype)))
+
+    def _typed(self, dtype: Any) -> list[Any]:
+        return [c if isinstance(c, float) else c.astype(dtype) for c in self.constants]
+
+    def evaluate(self, xp: Any, x: Any, y: Any, weights: Any, constants: Any) -> Any:
+        """Return the product by the functions xp of numpy, torch or JAX, on arrays of one type."""
+        self._check(x, y, weights)
+        last, terms, start = self.layout == "ir_mul", [], 0
+        for path, constant in zip(self.paths, constants, strict=True):
+            own, stop = None, start + prod(path.weight_shape) * path.has_weight
+            if path.has_weight:
+                own = weights[..., start:stop].reshape((*weights.shape[:-1], *path.weight_shape))
+            a, b = (self._block(value, slot, path.places[slot]) for slot, value in enumerate((x, y)))
+            found = term(xp, path, constant, a, b, own, last)
+            terms.append((path.places[2], _flat(found, 1 + len(MODES[path.mode][3]))))
+            start = stop
+        shapes = [array.shape[:-1] for array in (x, y, weights) if array is not None]
+        lead = tuple(xp.broadcast_shapes(*map(tuple, shapes)))
+        terms = [(place, xp.broadcast_to(value, (*lead, value.shape[-1]))) for place, value in terms]
+        return collected(xp, self.irreps_out, terms, lambda size: self._zeros(xp, x, (*lead, size)))
+
+    @staticmethod
+    def _zeros(xp: Any, like: Any, shape: tuple[int, ...]) -> Any:
+        return like.new_zeros(shape) if hasattr(like, "new_zeros") else xp.zeros(shape, like.dtype)
+
+    def _block(self, value: Any, slot: int, place: int) -> Any:
+        irreps = (self.irreps1, self.irreps2)[slot]
+        mul, irrep = irreps[place]
+        shape = (irrep.dim, mul) if self.layout == "ir_mul" else (mul, irrep.dim)
+        return value[..., irreps.slices[place]].reshape((*value.shape[:-1], *shape))
+
+    def _check(self, x: Any, y: Any, weights: Any) -> None:
+        for slot, (value, irreps) in enumerate(((x, self.irreps1), (y, self.irreps2))):
+            if value.ndim == 0 or value.shape[-1] != irreps.dim:
+                raise ValueError(f"input {slot + 1} must be [..., {irreps.dim}] for {irreps}, got {tuple(value.shape)}")
+        if weights is None and self.weight_count:
+            raise ValueError(f"the product has {self.weight_count} weights, got none")
+        if weights is not None and (weights.ndim == 0 or weights.shape[-1] != self.weight_count):
+            raise ValueError(f"weights must be [..., {self.weight_count}], got {tuple(weights.shape)}")
+
+
+def _flat(value: Any, axes: int) -> Any:
+    """Return an array whose last axes are joined."""
+    return value.reshape((*value.shape[:-axes], prod(value.shape[-axes:])))
+
+
+def _integer(value: object) -> Irreps:
+    irreps = Irreps(value)
+    if any(term.irrep.twice % 2 for term in irreps):
+        raise ValueError(f"half-integer degrees have no real basis, got {irreps}")
+    return irreps
+
+
+def _listed(instructions: Iterable[Any]) -> list[Any]:
+    if isinstance(instructions, str | bytes) or not isinstance(instructions, Iterable):
+        kind = type(instructions).__name__
+        raise TypeError(f"instructions must be a list such as [(0, 1, 0, 'uvu')], got {kind} {quoted(instructions)}")
+    return list(instructions)
+
+
+def _feature(value: Any, slot: int) -> NDArray[Any]:
+    array = native(value)
+    if array.dtype not in (np.float32, np.float64):
+        raise TypeError(f"input {slot + 1} must be float32 or float64, got {array.dtype}")
+    return array

@@ -1,0 +1,91 @@
+"""The tensor product of irreps in torch: values, derivatives to second order, types, torch.compile and torch.export."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from coupling.backends.torch import TensorProduct  # noqa: E402
+from coupling.products import TensorProduct as Numpy  # noqa: E402
+from tests.test_tensor_product import IRREPS1, IRREPS2, features, modes  # noqa: E402
+
+SMALL = ("2x0e + 2x1o", "0e + 1o", "2x1o + 2x1e + 3x0e")
+INSTRUCTIONS = [(0, 1, 0, "uvu"), (1, 1, 1, "uvu"), (1, 0, 0, "uvu"), (1, 1, 2, "uvw"), (0, 0, 2, "uvw")]
+
+
+def given(module: Any, lead: tuple[int, ...] = (3,), each: bool = True, grad: bool = False) -> list[Any]:
+    product = module.product
+    values = [features(product.irreps1, 0, lead), features(product.irreps2, 1, lead)]
+    values.append(np.random.default_rng(2).standard_normal((*lead, product.weight_count)[0 if each else -1 :]))
+    return [torch.from_numpy(value).requires_grad_(grad) for value in values]
+
+
+@pytest.mark.parametrize("layout", ["ir_mul", "mul_ir"])
+@pytest.mark.parametrize("each", [True, False])
+def test_values_are_those_of_numpy(layout: str, each: bool) -> None:
+    arguments = (IRREPS1, IRREPS2, *modes())
+    module, numpy = TensorProduct(*arguments, layout=layout), Numpy(*arguments, layout=layout)
+    tensors = given(module, each=each)
+    wanted = numpy(*(value.numpy() for value in tensors))
+    np.testing.assert_allclose(module(*tensors).numpy(), wanted, atol=1e-13)
+    single = module(*(value.float() for value in tensors))
+    assert single.dtype == torch.float32
+    np.testing.assert_allclose(single.numpy(), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("layout", ["ir_mul", "mul_ir"])
+@pytest.mark.parametrize("each", [True, False])
+def test_derivatives_to_second_order(layout: str, each: bool) -> None:
+    module = TensorProduct(*SMALL, INSTRUCTIONS, layout=layout)
+    tensors = given(module, (2,), each, grad=True)
+    assert torch.autograd.gradcheck(module, tensors)
+    assert torch.autograd.gradgradcheck(module, tensors)
+
+
+def test_the_weights_of_a_module_and_its_state() -> None:
+    module = TensorProduct(*SMALL, INSTRUCTIONS, learn=True, dtype=torch.float64)
+    x, y, _ = given(module)
+    assert torch.equal(module(x, y), module(x, y, module.weights)) and len(list(module.parameters())) == 1
+    other = TensorProduct(*SMALL, INSTRUCTIONS, learn=True, dtype=torch.float64)
+    assert not torch.equal(other.weights, module.weights) and not list(module.buffers())
+    other.load_state_dict(module.state_dict())
+    assert torch.equal(other(x, y), module(x, y))
+    with torch.device("meta"):
+        empty = TensorProduct(*SMALL, INSTRUCTIONS, learn=True, dtype=torch.float64)
+    empty = empty.to_empty(device="cpu")
+    empty.load_state_dict(module.state_dict())
+    assert torch.equal(empty(x, y), module(x, y))
+    assert repr(module) == f"TensorProduct({repr(module.product)[14:-1]})"
+    with pytest.raises(ValueError, match="has no weights to learn"):
+        TensorProduct.full("1o", "1o", learn=True)
+    assert TensorProduct.channelwise("2x1o", 1, learn=True).weights.shape == (2 * 4,)
+    assert str(TensorProduct.elementwise("2x1o", "2x1o").product.irreps_out) == "2x0e+2x1e+2x2e"
+
+
+def test_types() -> None:
+    module = TensorProduct(*SMALL, INSTRUCTIONS)
+    x, y, w = given(module)
+    assert module(x.half(), y.half(), w).dtype == torch.float16
+    assert module(x.bfloat16(), y.float(), w).dtype == torch.float32
+    wide = module(x.bfloat16().float(), y.bfloat16().float(), w.float())
+    assert torch.equal(module(x.bfloat16(), y.bfloat16(), w.float()), wide.bfloat16())
+    with pytest.raises(TypeError, match="input 2 must be real floating"):
+        module(x, y.long(), w)
+    with pytest.raises(ValueError, match="the product has 18 weights, got none"):
+        module(x, y)
+
+
+def test_compiled_and_exported_modules_with_any_number_of_samples() -> None:
+    module = TensorProduct(*SMALL, INSTRUCTIONS)
+    tensors = given(module, (5,))
+    wanted = module(*tensors)
+    compiled = torch.compile(module, backend="aot_eager", fullgraph=True)
+    assert torch.allclose(compiled(*tensors), wanted, atol=1e-14)
+    n = torch.export.Dim("n")
+    program = torch.export.export(module, tuple(tensors), dynamic_shapes=({0: n}, {0: n}, {0: n}))
+    again = given(module, (7,))
+    assert torch.allclose(program.module()(*again), module(*again), atol=1e-14)
