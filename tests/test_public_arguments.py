@@ -27,6 +27,8 @@ from tests.sources import ROOT
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
 #: with none too), instructions (e), vectors (V), an exact angle (U), angles (A), a rotation (R), axes or a
 #: convention (E), a boolean (B), something with no check of its own (-)
+#: with none too), instructions (e), vectors (V), a boolean (B), an exact angle (U), angles (A), a rotation (R), axes or
+#: a convention (E), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
@@ -327,6 +329,7 @@ BAD = {
     "R": [None, 1, "x", np.ones(3), np.zeros(4), np.full(4, NAN), 1j * np.ones(4), np.ones((3, 3)), -np.eye(3),
           [True] * 4],
     "E": [1, "", "nothing", "zzy", b"zyz", ["zyz"], NAN],
+    "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
     "B": [None, 1, 0.0, "x", [True], NAN],
     "-": [],
 }
