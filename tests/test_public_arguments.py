@@ -25,8 +25,6 @@ from tests.sources import ROOT
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
-#: with none too), instructions (e), vectors (V), an exact angle (U), angles (A), a rotation (R), axes or a
-#: convention (E), a boolean (B), something with no check of its own (-)
 #: with none too), instructions (e), vectors (V), a boolean (B), an exact angle (U), angles (A), a rotation (R), axes or
 #: a convention (E), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
@@ -323,7 +321,6 @@ BAD = {
           [(0.5, 0, 0, "uvu")], [(True, 0, 0, "uvu")], [(0, 0, 0, "uuu")], [(0, 0, 0, "uvu", 1)], object(),
           [(0, 0, 0, "uvu", True, NAN)], [(0, 0, 0, "uvu", True, -1)], [(0, 0, 0, "uvu", True, True)]],
     "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
-    "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
     "U": [0.5, NAN, None, "x", True, 1j, [1], object(), sympy.I, sympy.oo, sympy.Float(1)],
     "A": [None, "x", NAN, float("inf"), 1j, True, ["x"], [1, None], object()],
     "R": [None, 1, "x", np.ones(3), np.zeros(4), np.full(4, NAN), 1j * np.ones(4), np.ones((3, 3)), -np.eye(3),
