@@ -8,11 +8,7 @@ from collections import defaultdict
 from tests.sources import inside, modules, tree
 
 #: Modules that name their classes on purpose as others do: `coupling.products` on the arrays of another framework.
-BACKENDS = (
-    "coupling.backends.array_api.constructors",
-    "coupling.backends.jax.contraction",
-    "coupling.backends.torch.contraction",
-)
+BACKENDS = "coupling.backends.array_api.constructors", "coupling.backends.torch", "coupling.backends.jax"
 
 
 def types_at_the_top(module: str) -> dict[str, ast.stmt]:
@@ -31,7 +27,7 @@ def test_no_class_has_two_meanings() -> None:
     """Neither two classes have one name, nor a class and what another module calls a type."""
     places: dict[str, dict[str, ast.stmt]] = defaultdict(dict)
     for module in modules():
-        if inside(module, "coupling") and module not in BACKENDS:
+        if inside(module, "coupling") and not inside(module, *BACKENDS):
             for name, node in types_at_the_top(module).items():
                 places[name][module] = node
     classes = {n: p for n, p in places.items() if any(isinstance(node, ast.ClassDef) for node in p.values())}
@@ -52,7 +48,7 @@ ON_PURPOSE = {
     "arithmetic of one kind of numbers or memory in kernels": "add fma load product store",
     "what kernels write and a function of Python returns": "binomials complex_orders real_orders tabulate",
     "the same quantity, on its own route to compare with": "analysis angles rounded synthesis",
-    "different things that no module imports together": "accidental_zeros count in_order kernel normalized read_rows "
+    "different things that no module imports together": "accidental_zeros convolution convolve count in_order kernel normalized read_rows "
     "reference term turn unit",
 }
 

@@ -67,7 +67,7 @@ def feature_slots(value: Any, name: str) -> Slots:
     return Slots(tuple(found), row, max(several - {1}, default=0))
 
 
-class Triple(NamedTuple):
+class SlotTriple(NamedTuple):
     """A path: its slot of x, degree of the harmonics, and slot of z."""
 
     x: Slot
@@ -92,7 +92,7 @@ class Triple(NamedTuple):
         return self.triangle and (signs[0] == signs[1] or 0 in signs)
 
 
-def selected_triples(x: Slots, lmax: int, z: Slots, paths: Any) -> list[Triple]:
+def selected_triples(x: Slots, lmax: int, z: Slots, paths: Any) -> list[SlotTriple]:
     """Return the paths "all", "even" or "odd" that couple, sorted by slot of x, degree, slot of z; or those listed.
 
     >>> one = feature_slots(1, "irreps_in")
@@ -101,7 +101,7 @@ def selected_triples(x: Slots, lmax: int, z: Slots, paths: Any) -> list[Triple]:
     """
     if isinstance(paths, str):
         one_of(paths, PARITIES, "paths")
-        every = (Triple(a, l, b) for a, l, b in product(x.each, range(lmax + 1), z.each))
+        every = (SlotTriple(a, l, b) for a, l, b in product(x.each, range(lmax + 1), z.each))
         parity = {"even": 0, "odd": 1}.get(paths)
         return [t for t in every if t.couples and parity in (None, sum(t.degrees) % 2)]
     rows = [tuple(row) for row in paths] if _has_names(paths) else checked_paths(paths).tolist()
@@ -119,14 +119,14 @@ def _has_names(paths: Any) -> bool:
         return False
 
 
-def _listed(x: Slots, lmax: int, z: Slots, path: tuple[Any, ...]) -> Triple:
+def _listed(x: Slots, lmax: int, z: Slots, path: tuple[Any, ...]) -> SlotTriple:
     """Return a path by its degrees, or with names of irreps in the places of l1 and l3."""
     if len(path) != 3:
         raise ValueError(f"a path has three parts, l1, l2 and l3, got {quoted(path)}")
     l = degree(path[1], "l2")
     if l > lmax:
         raise ValueError(f"paths must have harmonics to lmax_edge {lmax}, got {quoted(path)}")
-    triple = Triple(_end(x, path[0], "irreps_in"), l, _end(z, path[2], "irreps_out"))
+    triple = SlotTriple(_end(x, path[0], "irreps_in"), l, _end(z, path[2], "irreps_out"))
     if not triple.couples and (_has_names([path]) or not triple.triangle):
         raise ValueError(f"a path satisfies the triangle rule, and the parities multiply, got {quoted(path)}")
     return triple
@@ -149,7 +149,7 @@ class EdgePaths(Portable):
 
     def __init__(
         self,
-        triples: list[Triple],
+        triples: list[SlotTriple],
         family: Family,
         factors: NDArray[np.float64],
         sizes: tuple[int, int, int],
@@ -205,7 +205,7 @@ class EdgePaths(Portable):
         return len(self.terms) + scaled, 2 * len(self.terms) + 3 * scaled
 
 
-def nonzero(triples: list[Triple], family: Family, listed: bool) -> list[Triple]:
+def nonzero(triples: list[SlotTriple], family: Family, listed: bool) -> list[SlotTriple]:
     """Return the paths on which a family is not zero; listed ones must all be."""
     kept = [t for t in triples if block(family, *t.degrees).any()]
     if listed and len(kept) < len(triples):
