@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from coupling.numbers.normalizations import normalization
     from coupling.numbers.recurrences import wigner_3j_family, wigner_6j_family
     from coupling.numbers.tabulation import tabulate
+    from coupling.sphere.wigner import wigner_D, wigner_d
     from coupling.tables import Table, TableError, build, load
 
 #: public name → the module that defines it, or that it is
@@ -63,6 +64,8 @@ _HOME = {
     "wigner_6j": "coupling.numbers.coefficients",
     "wigner_6j_family": "coupling.numbers.recurrences",
     "wigner_9j": "coupling.numbers.coefficients",
+    "wigner_D": "coupling.sphere.wigner",
+    "wigner_d": "coupling.sphere.wigner",
 }
 
 __all__ = [
@@ -93,6 +96,8 @@ __all__ = [
     "wigner_6j",
     "wigner_6j_family",
     "wigner_9j",
+    "wigner_D",
+    "wigner_d",
 ]
 
 

@@ -47,6 +47,8 @@ PUBLIC = [
     "wigner_6j",
     "wigner_6j_family",
     "wigner_9j",
+    "wigner_D",
+    "wigner_d",
 ]
 PUBLIC_EXACT = [
     "Surd",
@@ -63,6 +65,8 @@ PUBLIC_EXACT = [
     "wigner_3j_at_zero",
     "wigner_6j",
     "wigner_9j",
+    "wigner_d",
+    "wigner_d_polynomial",
 ]
 
 # What `coupling.backends` takes as it is installed; no extra declares it.

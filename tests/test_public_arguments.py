@@ -25,7 +25,8 @@ from tests.sources import ROOT
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
-#: with none too), instructions (e), vectors (V), a boolean (B), something with no check of its own (-)
+#: with none too), instructions (e), vectors (V), an exact angle (U), angles (A), a rotation (R), axes or a
+#: convention (E), a boolean (B), indices of two nodes (X), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
@@ -40,6 +41,8 @@ PRODUCTS = {
     "Simulation": ("1, 1, 1, layout='channels_last'", "dddc"),
     "VectorSignal": (f"1, 1, 1, {FACTORED}", "dddWc"),
 }
+CONTRACTION = {"SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last'", "rcc")}
+CONVOLUTION = "1, 1, 1, paths='all', normalization='wigner_3j', harmonics='norm', method='auto'"
 WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling": {
         "Irreps": ("'4x0e + 2x1o'", "G"),
@@ -59,6 +62,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "wigner_6j": ("1, 1, 2, 1, 1, 2", "hhhhhh"),
         "wigner_6j_family": ("1, 2, 1, 1, 2", "hhhhh"),
         "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
+        "wigner_D": ("1, np.ones(4), 'complex', euler=None, convention=None", "hRcEE"),
+        "wigner_d": ("1, 0.5", "hA"),
     },
     "coupling.exact": {
         "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
@@ -74,6 +79,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "wigner_3j_at_zero": ("1, 1, 2", "ddd"),
         "wigner_6j": ("1, 1, 2, 1, 1, 2", "hhhhhh"),
         "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
+        "wigner_d": ("1, 1, 0, sympy.pi / 3", "hooU"),
+        "wigner_d_polynomial": ("1, 1, 0", "hoo"),
     },
     "coupling.numbers.tabulation": {
         "compile_first": ("'real'", "c"),
@@ -117,6 +124,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
             "'2x1o', '0e + 1o', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'",
             "GGGecc",
         ),
+        "Convolution": (f"{CONVOLUTION}, workers=1", "IdIccccn"),
+        "Edges": ("[0, 1], [1, 1], 2", "XXd"),
         "VectorSignal": ("1, 1, 1", "ddd"),
         "SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last', workers=1", "rccn"),
         "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
@@ -130,6 +139,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "cartesian_harmonics": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
         "cartesian_hessians": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
         "gauss_legendre": ("3", "d"),
+        "generators": ("1, 'real', convention=None", "dcE"),
         "gradients": ("2, 0.3, 0.4, 'real'", "d--c"),
         "harmonics": ("2, 0.3, 0.4, 'real'", "d--c"),
         "lebedev": ("5", "d"),
@@ -158,8 +168,11 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "cuda_source": ("ClebschGordan(1, 1, 1), 'float32', 'product'", "rci"),
     },
     "coupling.backends.jax": PRODUCTS
+    | CONTRACTION
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")},
     "coupling.backends.torch": PRODUCTS
+    | CONTRACTION
+    | {"Convolution": (CONVOLUTION, "IdIcccc")}
     | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")},
     "coupling.backends.triton": {
@@ -251,6 +264,7 @@ from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 import numpy as np
+import sympy
 faulthandler.enable(sys.stderr)
 from coupling.numbers.accuracy import certify_table
 from coupling.exact import Surd
@@ -305,7 +319,13 @@ BAD = {
           [(0, 0, 0, "uvu", True, NAN)], [(0, 0, 0, "uvu", True, -1)], [(0, 0, 0, "uvu", True, True)]],
     "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
     "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
+    "U": [0.5, NAN, None, "x", True, 1j, [1], object(), sympy.I, sympy.oo, sympy.Float(1)],
+    "A": [None, "x", NAN, float("inf"), 1j, True, ["x"], [1, None], object()],
+    "R": [None, 1, "x", np.ones(3), np.zeros(4), np.full(4, NAN), 1j * np.ones(4), np.ones((3, 3)), -np.eye(3),
+          [True] * 4],
+    "E": [1, "", "nothing", "zzy", b"zyz", ["zyz"], NAN],
     "B": [None, 1, 0.0, "x", [True], NAN],
+    "X": [None, 1, "x", [0, 2], [-1, 0], [0.0, 1.0], [[0, 1]], [0], [HUGE, 0], [True, False], ["0", "1"]],
     "-": [],
 }
 EXPECTED = TypeError, ValueError, MemoryError, OSError

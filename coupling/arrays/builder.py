@@ -7,10 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from coupling.arrays.arrays import Arrays
-from coupling.arrays.encoders import build_encoders
+from coupling.arrays.encoders import build_encoders, build_normalizations
 from coupling.arrays.fourier import build_fourier
 from coupling.arrays.grid import build_grid
-from coupling.arrays.normalizations import build_normalizations
 from coupling.arrays.reader import KIND
 from coupling.arrays.request import GRIDS, ArraysRequest, request_of
 from coupling.files.container import file_name

@@ -11,6 +11,7 @@ from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import clebsch_gordan, wigner_3j
 from coupling.exact.wigner_6j import wigner_6j
 from coupling.exact.wigner_9j import wigner_9j
+from coupling.exact.wigner_d import wigner_d, wigner_d_polynomial
 
 __all__ = [
     "Surd",
@@ -27,4 +28,6 @@ __all__ = [
     "wigner_3j_at_zero",
     "wigner_6j",
     "wigner_9j",
+    "wigner_d",
+    "wigner_d_polynomial",
 ]

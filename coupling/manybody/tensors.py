@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from coupling.manybody.irreps import parse_irreps
+from coupling.irreps import Irreps
 from coupling.manybody.polynomials import Couplings
 from coupling.quoted import quoted
 
@@ -24,13 +24,13 @@ def tensor_couplings(output: object, tensor: Any, tolerance: float | None = None
     >>> found.order, found.path.tolist(), found.component.tolist(), found.monomials.ravel().tolist()
     (1, [0, 0, 0], [0, 1, 2], [0, 1, 2])
     """
-    irreps = parse_irreps(output) if isinstance(output, str) else ()
+    irreps = Irreps(output).each if isinstance(output, str) else ()
     if len(irreps) != 1 or irreps[0].twice % 2:
         raise ValueError(f"the output of a tensor must be the name of one irrep, such as 1o, got {quoted(output)}")
     u = np.asarray(tensor)
     if u.dtype.kind != "f":
         raise TypeError(f"a tensor must have floating-point numbers, got {u.dtype}")
-    size = irreps[0].dimension
+    size = irreps[0].dim
     if u.ndim < 3 or u.shape[0] != size or len({*u.shape[1:-1]}) > 1:
         rule = f"[{size}, components, …, components, paths] for the output {irreps[0].name}"
         raise ValueError(f"a tensor must be {rule}, got shape {u.shape}")

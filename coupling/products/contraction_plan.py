@@ -18,6 +18,7 @@ from coupling.manybody.polynomials import Polynomials
 from coupling.manybody.splitting import Split, split
 from coupling.portable import Kept, Portable, read_only
 from coupling.products.blocks import aligned_zeros, run_blocks
+from coupling.quoted import quoted
 
 Array = NDArray[Any]
 
@@ -144,6 +145,29 @@ class ContractionPlan(Portable):
         if out.size:
             run_blocks(run, len(tasks), 1, workers)
         return out
+
+
+#: Plans by their digests, which name them in the operators of a framework.
+_PLANS: dict[str, ContractionPlan] = {}
+
+
+def register_plan(plan: ContractionPlan) -> str:
+    """Return the name of a plan, by which :func:`plan_named` finds it in this process.
+
+    >>> from coupling.manybody import basis
+    >>> from coupling.products import SymmetricContraction
+    >>> plan = SymmetricContraction(basis(1, 2, 0)).plan
+    >>> plan_named(register_plan(plan)).digest == plan.digest
+    True
+    """
+    return _PLANS.setdefault(plan.digest, plan).digest
+
+
+def plan_named(name: str) -> ContractionPlan:
+    """Return the plan that has been registered under a name, or raise ValueError."""
+    if name not in _PLANS:
+        raise ValueError(f"a contraction must have been made in this process, got the unknown name {quoted(name)}")
+    return _PLANS[name]
 
 
 def by_species(species: Array) -> tuple[Array, list[tuple[int, int, int]]]:

@@ -13,6 +13,7 @@ break equivariance at 1e-3.  Needs jax, which no extra installs.
 (100, 25, 32)
 """
 
+from coupling.backends.jax.contraction import SymmetricContraction
 from coupling.backends.jax.loading import load
 from coupling.backends.jax.products import (
     AntisymmetricGaunt,
@@ -33,6 +34,7 @@ __all__ = [
     "MatrixProduct",
     "RoutedProduct",
     "Simulation",
+    "SymmetricContraction",
     "VectorSignal",
     "load",
 ]

@@ -11,6 +11,7 @@ build fits is known to the user alone.
 torch.Size([100, 25, 32])
 """
 
+from coupling.backends.torch.contraction import SymmetricContraction
 from coupling.backends.torch.convolution import Convolution
 from coupling.backends.torch.loading import load
 from coupling.backends.torch.modules import (
@@ -34,6 +35,7 @@ __all__ = [
     "MatrixProduct",
     "RoutedProduct",
     "Simulation",
+    "SymmetricContraction",
     "TensorProduct",
     "VectorSignal",
     "load",
