@@ -501,7 +501,9 @@ def test_loading_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         TableError, match=r"checksum: .*; remove this file, or run `coupling load lebedev-l2-d9-float32"
     ):
         load_arrays("lebedev-l2-d9-float32")
-    with pytest.raises(FileNotFoundError, match=r"no arrays are called 'lebedeff-l2'; names are gauss_legendre-l<N>, "):
+    with pytest.raises(
+        FileNotFoundError, match=r"unknown grid or transform 'lebedeff-l2'; names are gauss_legendre-l<N>, "
+    ):
         load_arrays("lebedeff-l2")
     with pytest.raises(FileNotFoundError, match="there is no file of arrays"):
         load_arrays(tmp_path / "lebedev-l9.safetensors")

@@ -60,7 +60,7 @@ def requested(name: str) -> ArraysRequest:
     """
     request = request_of(name)
     if request is None:
-        raise ValueError(f"no arrays are called {quoted(name)}")
+        raise ValueError(f"unknown grid or transform {quoted(name)}; names look like lebedev-l8, matrix-l4-float32")
     return request
 
 

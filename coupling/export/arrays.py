@@ -27,7 +27,7 @@ SLOT_NAMES = ("input1", "input2", "output")
 
 
 class ArrayOptions(NamedTuple):
-    """What a format may be asked for besides convention, family, type and order; see ``coupling.export``."""
+    """The options of a format besides convention, family, type and order; see ``coupling.export``."""
 
     palette: bool = False
     transposes: bool = False
