@@ -80,7 +80,7 @@ def convolve(out, x, w, y, edges, first, last, code, coefficients, space, far):
     """
     order, senders, starts = flat(edges[0]), flat(edges[1]), flat(edges[3])
     lanes, width, channels = space.table.shape[1], PARTS * space.table.shape[1], x.shape[2]
-    n_x, n_y, n_z, n_w = x.shape[1], y.shape[1], out.shape[1], w.shape[1]
+    n_y, n_z = y.shape[1], out.shape[1]
     full, moves = channels // width * width, 0 if w.shape[2] < channels else 1
     numbers, table, at = flat(coefficients), flat(space.table), flat(space.places)
     entries = move(table, n_y * lanes)
@@ -102,14 +102,44 @@ def convolve(out, x, w, y, edges, first, last, code, coefficients, space, far):
             until, fresh = min(n, starts[receiver + 1] - begin), begin + e == starts[receiver]
             z = move(flat(out), receiver * n_z * channels)
             _call_messages(
-                code[1], z, channels, flat(x), channels, w_all, w_step, at, moves, entries, e, until, 0, full, fresh, far
+                code[1],
+                z,
+                channels,
+                flat(x),
+                channels,
+                w_all,
+                w_step,
+                at,
+                moves,
+                entries,
+                e,
+                until,
+                0,
+                full,
+                fresh,
+                far,
             )
             if full < channels:
                 rest = channels - full
                 _copy(z, full, channels, tail, 0, width, n_z, rest)
                 w_tail = flat(space.w) if moves else w_all
                 _call_messages(
-                    code[1], tail, width, flat(space.x), width, w_tail, width, tails, 0, entries, e, until, 0, width, fresh, 0
+                    code[1],
+                    tail,
+                    width,
+                    flat(space.x),
+                    width,
+                    w_tail,
+                    width,
+                    tails,
+                    0,
+                    entries,
+                    e,
+                    until,
+                    0,
+                    width,
+                    fresh,
+                    0,
                 )
                 _copy(tail, 0, width, z, full, channels, n_z, rest)
             e = until
@@ -169,8 +199,8 @@ def convolve_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coeffic
     """Add the gradients of the edges order[first] … order[last-1] to dx and dw, and write those in y to dy.
 
     wanted: whether dx, dw and dy are; code: the addresses of the functions ``entries``, ``gradients`` and
-    ``harmonics``; direct: dw has the type and shape of w, as many edges as there are, and all channels.  Otherwise it is
-    float64, with one edge or one channel where w has one, and zero before.
+    ``harmonics``; direct: dw has the type and shape of w, as many edges as there are, and all channels.  Otherwise it
+    is float64, with one edge or one channel where w has one, and zero before.
     """
     order, senders, receivers = flat(edges[0]), flat(edges[1]), flat(edges[2])
     lanes, width, channels = space.table.shape[1], PARTS * space.table.shape[1], x.shape[2]
@@ -207,26 +237,64 @@ def convolve_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coeffic
                 if direct:
                     dw_row = move(flat(dw), edge * n_w * channels)
                     _call_gradients(
-                        code[1], g_row, channels, x_row, channels, w_row, w_step, dx_row, channels, dw_row, channels, m, 0, full
+                        code[1],
+                        g_row,
+                        channels,
+                        x_row,
+                        channels,
+                        w_row,
+                        w_step,
+                        dx_row,
+                        channels,
+                        dw_row,
+                        channels,
+                        m,
+                        0,
+                        full,
                     )
                 else:
                     for c in range(0, full, width):
                         _call_gradients(
-                            code[1], move(g_row, c), channels, move(x_row, c), channels, move(w_row, moves * c), w_step,
-                            move(dx_row, c), channels, sums, width, m, 0, width,
+                            code[1],
+                            move(g_row, c),
+                            channels,
+                            move(x_row, c),
+                            channels,
+                            move(w_row, moves * c),
+                            w_step,
+                            move(dx_row, c),
+                            channels,
+                            sums,
+                            width,
+                            m,
+                            0,
+                            width,
                         )
-                        _add(dw, edge, c, sums, width, width)
+                        if wanted[1]:
+                            _add(dw, edge, c, sums, width, width)
                 if full < channels:
                     dx_tail = flat(space.z)
                     _copy(dx_row, full, channels, dx_tail, 0, width, n_x, rest)
                     _call_gradients(
-                        code[1], tails, width, move(tails, n_z * width), width, move(tails, (n_z + n_x) * width), width,
-                        dx_tail, width, sums, width, m, 0, width,
+                        code[1],
+                        tails,
+                        width,
+                        move(tails, n_z * width),
+                        width,
+                        move(tails, (n_z + n_x) * width),
+                        width,
+                        dx_tail,
+                        width,
+                        sums,
+                        width,
+                        m,
+                        0,
+                        width,
                     )
                     _copy(dx_tail, 0, width, dx_row, full, channels, n_x, rest)
-                    if direct:
+                    if wanted[1] and direct:
                         _copy(sums, 0, width, flat(dw), edge * n_w * channels + full, channels, n_w, rest)
-                    else:
+                    elif wanted[1]:
                         _add(dw, edge, full, sums, width, rest)
             if wanted[2]:
                 _call_harmonics(

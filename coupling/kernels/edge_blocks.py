@@ -1,7 +1,7 @@
 """The programs of message passing compiled: one function each for a set of paths and a type, kept between processes.
 
-All work on channels begin … end-1 of some edges, as many at a time as fill a row of lanes.  An array is a memory and the
-distance of its rows; of weights that do not depend on channels, the same row of lanes serves all of them (``move`` 0).
+All work on channels begin … end-1 of some edges, as many at a time as fill a row of lanes.  An array is a memory and
+the distance of its rows.  Where weights do not depend on channels, one row of lanes serves all of them (``move`` 0).
 
     entries(table, coefficients)                      the entries of a window of edges, behind their harmonics
     messages(z, x, w, …)                              adds the messages of edges first … last-1, all to one receiver
@@ -11,7 +11,7 @@ distance of its rows; of weights that do not depend on channels, the same row of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -110,8 +110,7 @@ def _rows(paths: Iterable[EdgePath]) -> list[int]:
     return sorted({path.z + k for path in paths for _, k, _ in path.entries})
 
 
-@intrinsic(prefer_literal=True)
-def _entries(typing, table, coefficients, digest):
+def _entries_code(typing, table, coefficients, digest):
     def code(context, builder, sig, args):
         do = _Emitter(builder, digest, table, context, 1)
         m = builder.gep(args[0], [INDEX(do.code.sizes[1] * do.width)])
@@ -122,23 +121,23 @@ def _entries(typing, table, coefficients, digest):
     return types.void(table, coefficients, digest), code
 
 
-@intrinsic(prefer_literal=True)
-def _messages(typing, z, z_step, x, x_step, w, w_step, at, move, table, first, last, begin, end, fresh, far, digest):
+def _messages_code(
+    typing, z, z_step, x, x_step, w, w_step, at, move, table, first, last, begin, end, fresh, far, digest
+):
     def code(context, builder, sig, args):
-        z, z_step, x, x_step, w, w_step, at, move, table, first, last, begin, end, fresh, far = args[:15]
         do = _Emitter(builder, digest, table_type, context)
-        with do.blocks(begin, end) as (c, _):
+        with do.blocks(args[11], args[12]) as (c, _):
             for group in do.code.groups:
-                _group(do, group, StridedRows(do.moved(z, c), z_step), fresh, args, c)
+                _group(do, group, StridedRows(do.moved(args[0], c), args[1]), args, c)
         return context.get_dummy_value()
 
     table_type, i = table, types.intp
     return types.void(z, i, x, i, w, i, at, i, table, i, i, i, i, i, i, digest), code
 
 
-def _group(do: _Emitter, group: tuple[EdgePath, ...], z: StridedRows, fresh: Any, args: Any, c: Any) -> None:
+def _group(do: _Emitter, group: tuple[EdgePath, ...], z: StridedRows, args: Any, c: Any) -> None:
     """Emit the loop over edges whose messages are added to some rows of z."""
-    _, _, x, x_step, w, w_step, at, move, table, first, last = args[:11]
+    _, _, x, x_step, w, w_step, at, move, table, first, last, _, _, fresh, far = args[:15]
     builder, rows = do.builder, _rows(group)
     totals = do.variables(len(rows))
     with builder.if_then(builder.icmp_signed("==", fresh, INDEX(0))):
@@ -149,11 +148,11 @@ def _group(do: _Emitter, group: tuple[EdgePath, ...], z: StridedRows, fresh: Any
         moved = builder.mul(move, c)
         x_at = StridedRows(do.moved(x, do.element(at, e), c), x_step)
         w_at = StridedRows(do.moved(w, do.element(at, lane), moved), w_step)
-        with builder.if_then(builder.icmp_signed("!=", args[14], INDEX(0))):
+        with builder.if_then(builder.icmp_signed("!=", far, INDEX(0))):
             ahead = do.element(at, builder.add(lane, INDEX(do.lanes)))
             _prefetch(do, StridedRows(do.moved(w, ahead, moved), w_step), [path.number for path in group])
         z_now = {row: builder.load(total) for row, total in zip(rows, totals, strict=True)}
-        arrays = {"x": x_at, "w": w_at, "z": z_now}
+        arrays: dict[str, Any] = {"x": x_at, "w": w_at, "z": z_now}
         emit(record(message, group), builder, do.vector, arrays, StridedRows(do.moved(table, e), do.lanes))
         for total, row in zip(totals, rows, strict=True):
             builder.store(z_now[row], total)
@@ -172,8 +171,9 @@ def _prefetch(do: _Emitter, rows: StridedRows, numbers: list[int]) -> None:
             do.builder.call(function, [do.builder.bitcast(place, byte), i(0), i(2), i(1)])
 
 
-@intrinsic(prefer_literal=True)
-def _gradients(typing, g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, weights, digest):
+def _gradients_code(
+    typing, g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, weights, digest
+):
     def code(context, builder, sig, args):
         names = ("g", "x", "w", "dx", "dw")
         do = _Emitter(builder, digest, table_type, context)
@@ -187,8 +187,7 @@ def _gradients(typing, g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step
     return types.void(g, i, x, i, w, i, dx, i, dw, i, table, i, i, weights, digest), code
 
 
-@intrinsic(prefer_literal=True)
-def _harmonics(typing, g, g_step, x, x_step, w, w_step, move, tails, full, end, coefficients, dy, digest):
+def _harmonics_code(typing, g, g_step, x, x_step, w, w_step, move, tails, full, end, coefficients, dy, digest):
     def code(context, builder, sig, args):
         do = _Emitter(builder, digest, memory, context, 1)
         written: set[int] = set()
@@ -217,7 +216,11 @@ def _tile_sums(do: _Emitter, tile: list[Product], args: Any) -> list[Any]:
         rest = builder.sub(c, full)
         arrays: dict[str, Any] = {}
         at = 0
-        for name, memory, step, moves, rows in (("g", g, g_step, None, n_z), ("x", x, x_step, None, n_x), ("w", w, w_step, move, 0)):
+        for name, memory, step, moves, rows in (
+            ("g", g, g_step, None, n_z),
+            ("x", x, x_step, None, n_x),
+            ("w", w, w_step, move, 0),
+        ):
             here = do.moved(memory, c if moves is None else builder.mul(moves, c))
             tail = do.moved(tails, INDEX(at * PARTS * do.lanes), rest)
             arrays[name] = StridedRows(builder.select(inside, here, tail), builder.select(inside, step, width))
@@ -247,7 +250,7 @@ def _reduce(do: _Emitter, rows: StridedRows, written: set[int]) -> None:
 def _folded(do: _Emitter, a: Any, b: Any, segments: int) -> Any:
     """Return for each segment of a and of b the sum of its two halves, those of a and b in turn."""
     size = do.width // segments
-    parts = [[], []]
+    parts: list[list[int]] = [[], []]
     for start in range(0, do.width, size):
         for half, part in enumerate(parts):
             begin = start + half * size // 2
@@ -255,6 +258,11 @@ def _folded(do: _Emitter, a: Any, b: Any, segments: int) -> Any:
             part += both + [do.width + k for k in both]
     masks = (ir.Constant(ir.VectorType(ir.IntType(32), do.width), part) for part in parts)
     return do.builder.fadd(*(do.builder.shuffle_vector(a, b, mask) for mask in masks))
+
+
+_intrinsic: Any = intrinsic(prefer_literal=True)
+_entries, _messages = _intrinsic(_entries_code), _intrinsic(_messages_code)
+_gradients, _harmonics = _intrinsic(_gradients_code), _intrinsic(_harmonics_code)
 
 
 def _signature(dtype: Any) -> tuple[Any, Any, Any]:

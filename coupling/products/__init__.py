@@ -2,6 +2,8 @@
 
 from coupling.products.antisymmetric_gaunt import AntisymmetricGaunt
 from coupling.products.clebsch_gordan import ClebschGordan
+from coupling.products.convolution import Convolution
+from coupling.products.edge_list import Edges
 from coupling.products.full import FullProduct
 from coupling.products.gaunt import Gaunt
 from coupling.products.matrix_product import MatrixProduct
@@ -16,6 +18,8 @@ __all__ = [
     "AntisymmetricGaunt",
     "Choice",
     "ClebschGordan",
+    "Convolution",
+    "Edges",
     "FullProduct",
     "Gaunt",
     "MatrixProduct",

@@ -2,12 +2,12 @@
 
 An edge with harmonics Y has for each path p a small matrix, the *entries* of the edge,
 
-    M_p[k, a] = Σ_b C_p[a, b, k] Y[b]            numbered n over all paths, the entries that are zero for every Y left out
+    M_p[k, a] = Σ_b C_p[a, b, k] Y[b]
 
-so that the message is z[k] = Σ_p M_p[k, a] w_p x[a].  Entries are constants of a tape: they come with the edge and are
-the same for all channels.  Arrays by their names: ``x``, ``w``, ``z`` and ``g``, the cotangent of z; ``dx`` and ``dw``,
-gradients; ``e``, sums over channels of the gradient in the entries; ``dy``, the gradient in Y, not yet summed over the
-lanes of a register.
+numbered n over all paths, those left out that are zero for every Y.  The message is z[k] = Σ_p M_p[k, a] w_p x[a].
+Entries are constants of a tape: they come with the edge and are the same for all channels.  Arrays by their names:
+``x``, ``w``, ``z`` and ``g``, the cotangent of z; ``dx`` and ``dw``, gradients; ``e``, sums over channels of the
+gradient in the entries; ``dy``, the gradient in Y, not yet summed over the lanes of a register.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def entry_gradients(do: Recording, tile: Iterable[Product]) -> None:
 
 
 def harmonic_gradients(do: Recording, tile: Iterable[Product], terms: Terms, written: set[int]) -> None:
-    """Add what the sums ``e`` of a tile are to ``dy``; rows not yet ``written`` begin here.  Constants: coefficients."""
+    """Add the sums ``e`` of a tile to ``dy``, whose rows not yet ``written`` begin here; constants: coefficients."""
     total: dict[int, Any] = {}
     for place, product in enumerate(tile):
         value = do.load("e", place)

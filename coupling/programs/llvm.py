@@ -82,7 +82,11 @@ class _Instructions:
 
     def constant(self, index: int) -> Any:
         table = self.constants
-        place = table.place(self.builder, index) if isinstance(table, StridedRows) else self.builder.gep(table, [INDEX(index)])
+        place = (
+            table.place(self.builder, index)
+            if isinstance(table, StridedRows)
+            else self.builder.gep(table, [INDEX(index)])
+        )
         value = self.builder.load(place, align=self.align, typ=self.vector.element)
         return broadcast(self.builder, value, self.vector)
 

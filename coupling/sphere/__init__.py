@@ -5,6 +5,7 @@ Nothing here uses a closed form of a coupling coefficient; it is what the closed
 
 from coupling.sphere.cartesian import cartesian_gradients, cartesian_harmonics, cartesian_hessians
 from coupling.sphere.directions import angles
+from coupling.sphere.generators import generators
 from coupling.sphere.grids import Grid, gauss_legendre, lebedev
 from coupling.sphere.harmonics import gradients, harmonics
 from coupling.sphere.rotations import random_rotation, rotation_matrix
@@ -18,6 +19,7 @@ __all__ = [
     "cartesian_harmonics",
     "cartesian_hessians",
     "gauss_legendre",
+    "generators",
     "gradients",
     "harmonics",
     "lebedev",
