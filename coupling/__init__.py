@@ -22,7 +22,10 @@ if TYPE_CHECKING:
         antisymmetric_gaunt,
         block,
         clebsch_gordan,
+        fano_x,
         gaunt,
+        racah_v,
+        racah_w,
         real_antisymmetric_gaunt,
         real_gaunt,
         wigner_3j,
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from coupling.numbers.normalizations import normalization
     from coupling.numbers.recurrences import wigner_3j_family, wigner_6j_family
     from coupling.numbers.tabulation import tabulate
+    from coupling.sphere.wigner import wigner_D, wigner_d
     from coupling.tables import Table, TableError, build, load
 
 #: public name → the module that defines it, or that it is
@@ -45,6 +49,7 @@ _HOME = {
     "clebsch_gordan": "coupling.numbers.coefficients",
     "exact": "coupling.exact",
     "families": "coupling.families",
+    "fano_x": "coupling.numbers.coefficients",
     "foreign": "coupling.foreign",
     "gaunt": "coupling.numbers.coefficients",
     "load": "coupling.tables",
@@ -54,6 +59,8 @@ _HOME = {
     "normalization": "coupling.numbers.normalizations",
     "plots": "coupling.plots",
     "products": "coupling.products",
+    "racah_v": "coupling.numbers.coefficients",
+    "racah_w": "coupling.numbers.coefficients",
     "real_antisymmetric_gaunt": "coupling.numbers.coefficients",
     "real_gaunt": "coupling.numbers.coefficients",
     "sphere": "coupling.sphere",
@@ -63,6 +70,8 @@ _HOME = {
     "wigner_6j": "coupling.numbers.coefficients",
     "wigner_6j_family": "coupling.numbers.recurrences",
     "wigner_9j": "coupling.numbers.coefficients",
+    "wigner_D": "coupling.sphere.wigner",
+    "wigner_d": "coupling.sphere.wigner",
 }
 
 __all__ = [
@@ -75,6 +84,7 @@ __all__ = [
     "clebsch_gordan",
     "exact",
     "families",
+    "fano_x",
     "foreign",
     "gaunt",
     "load",
@@ -84,6 +94,8 @@ __all__ = [
     "normalization",
     "plots",
     "products",
+    "racah_v",
+    "racah_w",
     "real_antisymmetric_gaunt",
     "real_gaunt",
     "sphere",
@@ -93,6 +105,8 @@ __all__ = [
     "wigner_6j",
     "wigner_6j_family",
     "wigner_9j",
+    "wigner_D",
+    "wigner_d",
 ]
 
 

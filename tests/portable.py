@@ -51,6 +51,10 @@ def use(thing: Any) -> Any:
         random = np.random.default_rng(0)
         sizes = thing.irreps1.dim, thing.irreps2.dim, thing.weight_count
         return content([thing(*(random.standard_normal(size) for size in sizes)), repr(thing), thing.paths])
+    if isinstance(thing, products.SymmetricContraction):
+        return contracted(thing)
+    if type(thing).__name__ == "SymmetricContraction":
+        return [content(np.asarray(value)) for value in contracted_by(thing)]
     if type(thing).__module__.startswith("coupling.backends.torch."):
         torch = import_module("torch")
         if type(thing).__name__ == "TensorProduct":
@@ -72,6 +76,22 @@ def given(sizes: Any) -> list[Any]:
     random = np.random.default_rng(0)
     axes = [size if isinstance(size, tuple) else (size,) for size in sizes]
     return [random.standard_normal((3, *entries, 2)).astype(np.float32) for entries in axes]
+
+
+def contracted(thing: Any) -> Any:
+    """The contraction of a feature and its gradients."""
+    a, g = given([thing.components, sum(size for _, size in thing.outputs)])
+    weights = [np.ones((paths, 2), np.float32) for paths in thing.paths]
+    return content([thing(a, weights), *thing.vjp(a, weights, g), thing.outputs, thing.slots, thing.layout])
+
+
+def contracted_by(thing: Any) -> list[Any]:
+    """The contraction of a feature by a module of a framework."""
+    (a,), weights = given([9]), [np.ones((paths, 2), np.float32) for paths in thing.paths]
+    if ".torch." not in type(thing).__module__:
+        return [thing(a, weights)]
+    torch = import_module("torch")
+    return [thing(torch.from_numpy(a), [torch.from_numpy(w) for w in weights]).detach()]
 
 
 def of(module: str, name: str, *arguments: Any, **options: Any) -> Make:
@@ -104,6 +124,7 @@ OBJECTS: dict[str, Make] = {
     "products.VectorSignal": lambda: products.VectorSignal(*LMAX),
     "products.VectorSignal.single": lambda: products.VectorSignal.single(*LMAX),
     "products.TensorProduct": lambda: products.TensorProduct("2x0e + 2x1o", 2, "3x1o + 2e", convention="e3nn_0_4"),
+    "products.SymmetricContraction": lambda: products.SymmetricContraction([manybody.basis(2, n, 1) for n in (1, 3)]),
     "products.Choice": lambda: products.RoutedProduct(1, 1, 1).why(),
     "products.ProductSum": of("products.product_sum", "ProductSum", [products.Gaunt(*LMAX), products.Gaunt(*LMAX)]),
     "tables.Table, loaded": lambda: load("real-l4"),
@@ -152,7 +173,12 @@ OBJECTS: dict[str, Make] = {
     ),
 }
 TENSOR_PRODUCT = of("backends.torch", "TensorProduct", "2x0e + 2x1o", 2, "3x1o + 2e", convention="e3nn_0_4")
+CONTRACTION = [manybody.basis(2, n, 1) for n in (1, 3)]
 FRAMEWORKS = {
-    "interop torch": every("backends.torch") | {"coupling.backends.torch.TensorProduct": TENSOR_PRODUCT},
-    "interop jax": every("backends.jax"),
+    f"interop {name}": {
+        **every(f"backends.{name}"),
+        f"coupling.backends.{name}.SymmetricContraction": of(f"backends.{name}", "SymmetricContraction", CONTRACTION),
+    }
+    for name in ("torch", "jax")
 }
+FRAMEWORKS["interop torch"]["coupling.backends.torch.TensorProduct"] = TENSOR_PRODUCT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.test_house import distribution, imported, pyproject
 #: What an extra installs → the only module that imports it, when it is used.
 OF_AN_EXTRA = {
     "ase": ("structures", "coupling.atoms.reading"),
-    "tensorly": ("study", "coupling.lowrank.baseline"),
+    "tensorly": ("study", "coupling.lowrank.by_rank"),
 }
 
 
@@ -64,7 +65,7 @@ def test_what_every_installation_gets_is_imported() -> None:
     """A dependency that only tests read belongs to the extra ``test``, that of one baseline to its own."""
     needed = {distribution(text) for text in pyproject()["project"]["dependencies"]}
     assert needed <= imported("coupling") and not needed & {"safetensors", *OF_AN_EXTRA}
-    assert importers("safetensors") == set() and importers("numpy") > {"coupling.lowrank.baseline"}
+    assert importers("safetensors") == set() and importers("numpy") > {"coupling.lowrank.by_rank"}
 
 
 @pytest.mark.parametrize("package", OF_AN_EXTRA)
@@ -79,7 +80,7 @@ def test_what_an_extra_installs_is_imported_by_one_module(package: str) -> None:
 
 @pytest.mark.usefixtures("no_tensorly")
 def test_without_tensorly_its_extra_is_named() -> None:
-    sentence = r"^the baseline needs tensorly, which is not installed: pip install coupling\[study\]$"
+    sentence = r"^the baseline needs tensorly, which is not installed: pip install coupling-coefficients\[study\]$"
     with pytest.raises(ValueError, match=sentence):
         tensorly_decompose(np.ones((2, 2, 2)), 1)
 
@@ -89,7 +90,10 @@ def test_the_study_page_says_so_before_it_searches(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("coupling.cli.study_page.work", pytest.fail)
     result = CliRunner().invoke(main, ["study", "page", "--folder", str(tmp_path / "page")])
     assert result.exit_code == 2 and not (tmp_path / "page").exists()
-    assert result.stderr == "Error: the baseline needs tensorly, which is not installed: pip install coupling[study]\n"
+    assert (
+        result.stderr
+        == "Error: the baseline needs tensorly, which is not installed: pip install coupling-coefficients[study]\n"
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -108,3 +112,16 @@ def test_bases_are_written_as_the_library_reads_them(dtype: str) -> None:
         end = last
     assert end == len(content) - length
     assert {entry["dtype"] for entry in header.values()} == {f"F{dtype[5:]}", "U8", "U16"}
+
+
+def test_nothing_tells_a_reader_to_install_another_library() -> None:
+    """`coupling` on PyPI is not this package; its distribution is called coupling-coefficients."""
+    folders = [
+        ROOT / name for name in ("benchmarks", "coupling", "derivations", "docs", "notebooks", "tables", "tests")
+    ]
+    files = [*ROOT.glob("*.*"), *(file for folder in folders for file in folder.rglob("*.*"))]
+    files = [file for file in files if file.suffix in (".py", ".md", ".toml", ".cff") and file.name != "CHANGELOG.md"]
+    wrong = re.compile(r"pip install (?:-\S+ )*['\"]?coupling(?![-\w])")
+    assert wrong.search("pip install coupling[study]") and not wrong.search("pip install coupling-coefficients")
+    assert [file.name for file in files if wrong.search(file.read_text("utf-8"))] == ["test_dependencies.py"]
+    assert len(files) > 400

@@ -19,19 +19,21 @@ from coupling.lowrank import (
     whole_problem,
 )
 from coupling.lowrank.bounds import (
+    bracket_factors,
     eckart_young,
+    gaunt_factors,
     koszul_bound,
     lower_bound,
     mode_ranks,
     slot_singular_values,
+    term_products,
     truncation_bound,
 )
 from coupling.lowrank.by_rank import study
-from coupling.lowrank.equivariance import path_components
+from coupling.lowrank.certificate import path_components
 from coupling.lowrank.factors import Factors, tensor
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import CLASSES, Problem
-from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, term_products
 from coupling.numbers.normalizations import normalization
 from coupling.products.simulate import simulate, simulated_weights
 from coupling.sphere.grids import gauss_legendre, lebedev
@@ -147,7 +149,7 @@ def test_bounds_of_normalizations_never_exceed_what_is_found() -> None:
 
 
 def test_proofs_for_whole_tensors() -> None:
-    """Sums that do not change when the slots go round: one equation for entries that are equal in all of them."""
+    """Cyclic sums: one equation for entries that are equal in all of them."""
     for lmax, rank, singles, starts, equations, unknowns in ((1, 8, 5, 32, 21, 29), (2, 28, 13, 2, 221, 237)):
         problem = whole_problem(lmax)
         found = decompose(problem.tensor, rank, starts=starts, singles=singles, bare=1)

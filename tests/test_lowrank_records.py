@@ -23,7 +23,7 @@ from coupling.lowrank import (
     whole_problem,
 )
 from coupling.lowrank.certificate import certify
-from coupling.lowrank.decomposition import as_objective
+from coupling.lowrank.objective import as_objective
 from coupling.lowrank.records import Record, factor_file_name, record_of
 from coupling.lowrank.store import TRUE, keep, kept, read_record
 from coupling.lowrank.verification import claims_in_vain

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coupling.lowrank.layout import layout_of
-from coupling.lowrank.objective import Objective
-from coupling.lowrank.scaling import scaled_problem
+from coupling.lowrank.factors import layout_of
+from coupling.lowrank.objective import Objective, scaled_problem
 
 SHAPES = [(2, 2, 2), (3, 3, 3), (4, 4, 7), (2, 3, 5)]
 

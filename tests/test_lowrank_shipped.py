@@ -13,8 +13,7 @@ from coupling.indexing import path_array
 from coupling.lowrank import claims_in_vain, load_factors, normalization_problem, save_factors, shipped, whole_problem
 from coupling.lowrank.by_rank import study
 from coupling.lowrank.factors import tensor
-from coupling.lowrank.records import Record
-from coupling.lowrank.report import cell, whole_table
+from coupling.lowrank.records import Record, cell, whole_table
 from coupling.lowrank.store import PROBLEMS
 from coupling.products import MatrixProduct
 from coupling.products.simulate import simulate, simulated_weights
@@ -136,7 +135,7 @@ def test_files_are_the_same_bytes_and_damage_is_found(tmp_path: Path) -> None:
     assert met > 10
     with pytest.raises(TableError, match="schema: expected coupling-factors"):
         load_factors(Path(__file__).parent.parent / "tables" / "data" / "real-l4.safetensors")
-    with pytest.raises(ValueError, match="real ones"):
+    with pytest.raises(ValueError, match="store real factors only; these are complex"):
         save_factors(
             [study(whole_problem(1), [2], starts=1, complex_factors=True)[0]], tmp_path / "complex.safetensors"
         )

@@ -25,8 +25,10 @@ from tests.sources import ROOT
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
-#: with none too), instructions (e), something with no check of its own (-)
+#: with none too), instructions (e), vectors (V), a boolean (B), an exact angle (U), angles (A), a rotation (R), axes or
+#: a convention (E), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
+VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
 #: The same in every backend.
 PRODUCTS = {
@@ -39,6 +41,7 @@ PRODUCTS = {
     "Simulation": ("1, 1, 1, layout='channels_last'", "dddc"),
     "VectorSignal": (f"1, 1, 1, {FACTORED}", "dddWc"),
 }
+CONTRACTION = {"SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last'", "rcc")}
 WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling": {
         "Irreps": ("'4x0e + 2x1o'", "G"),
@@ -47,9 +50,12 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "build": ("Request(lmax=2)", "r"),
         "clebsch_gordan": ("1, 1, 2, 0, 1, 1", "hhhooo"),
         "gaunt": ("1, 1, 2, 0, 1, -1", "dddooo"),
+        "fano_x": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
         "load": ("'real-l4'", "f"),
         "load_arrays": ("'gauss_legendre-l2'", "f"),
         "normalization": ("'gaunt', 2", "cd"),
+        "racah_v": ("1, 1, 2, 0, 1, -1", "hhhooo"),
+        "racah_w": ("1, 1, 1, 1, 2, 2", "hhhhhh"),
         "real_antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
         "real_gaunt": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "tabulate": ("'gaunt', 2, 'real', 'all', 1, 2.0**-90", "cdccnp"),
@@ -58,21 +64,29 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "wigner_6j": ("1, 1, 2, 1, 1, 2", "hhhhhh"),
         "wigner_6j_family": ("1, 2, 1, 1, 2", "hhhhh"),
         "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
+        "wigner_D": ("1, np.ones(4), 'complex', euler=None, convention=None", "hRcEE"),
+        "wigner_d": ("1, 0.5", "hA"),
     },
     "coupling.exact": {
         "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
         "bracket_factor": ("1, 2, 2", "ddd"),
+        "fano_x": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
         "clebsch_gordan": ("1, 1, 2, 0, 1, 1", "hhhooo"),
         "gaunt": ("1, 1, 2, 0, 1, -1", "dddooo"),
         "real_antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
         "real_clebsch_gordan": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "real_gaunt": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "real_wigner_3j": ("1, 1, 2, 0, 1, 1", "dddooo"),
+        "racah_v": ("1, 1, 2, 0, 1, -1", "hhhooo"),
+        "racah_w": ("1, 1, 1, 1, 2, 2", "hhhhhh"),
         "reduced_matrix": ("1, 1, 2, 1", "dddh"),
+        "triangle_coefficient": ("1, 1, 2", "hhh"),
         "wigner_3j": ("1, 1, 2, 0, 1, -1", "hhhooo"),
         "wigner_3j_at_zero": ("1, 1, 2", "ddd"),
         "wigner_6j": ("1, 1, 2, 1, 1, 2", "hhhhhh"),
         "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
+        "wigner_d": ("1, 1, 0, sympy.pi / 3", "hooU"),
+        "wigner_d_polynomial": ("1, 1, 0", "hoo"),
     },
     "coupling.numbers.tabulation": {
         "compile_first": ("'real'", "c"),
@@ -117,6 +131,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
             "GGGecc",
         ),
         "VectorSignal": ("1, 1, 1", "ddd"),
+        "SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last', workers=1", "rccn"),
         "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
         "simulate_path": ("np.ones((3, 1)), np.ones((3, 1)), 1, 1, 1", "yyddd"),
         "simulated_weights": ("1, 1, 1", "ddd"),
@@ -124,7 +139,11 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.sphere": {
         "analysis": ("np.ones(gauss_legendre(2).theta.shape), gauss_legendre(2), 1, 'real'", "-rdc"),
+        "cartesian_gradients": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
+        "cartesian_harmonics": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
+        "cartesian_hessians": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
         "gauss_legendre": ("3", "d"),
+        "generators": ("1, 'real', convention=None", "dcE"),
         "gradients": ("2, 0.3, 0.4, 'real'", "d--c"),
         "harmonics": ("2, 0.3, 0.4, 'real'", "d--c"),
         "lebedev": ("5", "d"),
@@ -153,8 +172,10 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "cuda_source": ("ClebschGordan(1, 1, 1), 'float32', 'product'", "rci"),
     },
     "coupling.backends.jax": PRODUCTS
+    | CONTRACTION
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")},
     "coupling.backends.torch": PRODUCTS
+    | CONTRACTION
     | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")},
     "coupling.backends.triton": {
@@ -246,6 +267,7 @@ from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 import numpy as np
+import sympy
 faulthandler.enable(sys.stderr)
 from coupling.numbers.accuracy import certify_table
 from coupling.exact import Surd
@@ -299,6 +321,13 @@ BAD = {
           [(0.5, 0, 0, "uvu")], [(True, 0, 0, "uvu")], [(0, 0, 0, "uuu")], [(0, 0, 0, "uvu", 1)], object(),
           [(0, 0, 0, "uvu", True, NAN)], [(0, 0, 0, "uvu", True, -1)], [(0, 0, 0, "uvu", True, True)]],
     "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
+    "U": [0.5, NAN, None, "x", True, 1j, [1], object(), sympy.I, sympy.oo, sympy.Float(1)],
+    "A": [None, "x", NAN, float("inf"), 1j, True, ["x"], [1, None], object()],
+    "R": [None, 1, "x", np.ones(3), np.zeros(4), np.full(4, NAN), 1j * np.ones(4), np.ones((3, 3)), -np.eye(3),
+          [True] * 4],
+    "E": [1, "", "nothing", "zzy", b"zyz", ["zyz"], NAN],
+    "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
+    "B": [None, 1, 0.0, "x", [True], NAN],
     "-": [],
 }
 EXPECTED = TypeError, ValueError, MemoryError, OSError

@@ -12,15 +12,12 @@ from contextlib import contextmanager
 
 import click
 
-from coupling.cli.calibrate import calibrate
+from coupling.cli.checks import check, crosscheck, derive
 from coupling.cli.console import Commands
-from coupling.cli.crosscheck import crosscheck
-from coupling.cli.derive import derive
 from coupling.cli.export import export
-from coupling.cli.inspect import check, info
-from coupling.cli.load import load
+from coupling.cli.load import info, load
 from coupling.cli.manybody import manybody
-from coupling.cli.simulate import simulate
+from coupling.cli.simulate import calibrate, simulate
 from coupling.cli.study import study
 from coupling.cli.tables import build, merge
 from coupling.cli.value import value

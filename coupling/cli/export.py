@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from coupling.cli.arrays import are_arrays, export_arrays
 from coupling.cli.errors import says_what_is_wrong
-from coupling.cli.family_name import FamilyName
-from coupling.cli.overwriting import may_overwrite
+from coupling.cli.load import are_arrays
+from coupling.cli.options import FamilyName, may_overwrite
 from coupling.conventions import CORE
 
 if TYPE_CHECKING:
@@ -94,7 +94,6 @@ def export(
     """
     from coupling.export import FORMATS
     from coupling.export import export as write
-    from coupling.files.atomic import write_file
     from coupling.names import file_stem
     from coupling.tables import load
 
@@ -118,17 +117,24 @@ def export(
         channels=channels,
         weights=weights,
     )
-    if output == "-":
-        click.echo(content, nl=False)
-        return
     name = their if isinstance(their, str) or their is None else their.name
     said = [loaded.request.name, name, None if form in PLAIN or form == name else form]
     said += [family if family != CORE else None, dtype if dtype != "float64" else None, order]
     chosen = {"palette": palette, "transposes": transposes, "path-vectors": path_vectors, "weights": weights}
     said += [word for word, given in chosen.items() if given] + ([f"{channels}-channels"] if channels > 1 else [])
     label = file_stem("-".join(word for word in said if word))
+    _deliver(content, output, f"{label}{FORMATS[form].suffix}", force)
+
+
+def _deliver(content: bytes, output: str | None, name: str, force: bool) -> None:
+    """Write an export to standard output, a file, or under its own name into a folder."""
+    from coupling.files.atomic import write_file
+
+    if output == "-":
+        click.echo(content, nl=False)
+        return
     target = Path(output or ".")
-    target = target / f"{label}{FORMATS[form].suffix}" if target.is_dir() else target
+    target = target / name if target.is_dir() else target
     write_file(target, content, force=force)
     click.echo(f"{target}: {len(content)} bytes")
 
@@ -139,3 +145,19 @@ def _convention(text: str | None) -> Convention | str | None:
     from coupling.foreign.reader import read_convention
 
     return read_convention(text)
+
+
+def export_arrays(
+    name: str, form: str, dtype: str, output: str | None, others: Mapping[str, object], force: bool = False
+) -> None:
+    """Write arrays in the format of a program; refuse the options that are for tables."""
+    from coupling.arrays import load_arrays
+    from coupling.export.formats import OF_ARRAYS, export_named
+
+    for option, value in others.items():
+        if value:
+            raise ValueError(f"--{option} is for tables; {name} are arrays, which take --format, --dtype and --output")
+    loaded = load_arrays(name)
+    content = export_named(loaded, form, dtype)
+    label = loaded.request.name if dtype == loaded.request.dtype else f"{loaded.request.name}-{dtype}"
+    _deliver(content, output, f"{label}{OF_ARRAYS[form].suffix}", force)

@@ -1,13 +1,58 @@
-"""``coupling load``: is a table there, where is its file, and is it sound."""
+"""``coupling load`` and ``coupling info``: where the file of a name is, and what it holds."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from coupling.cli.arrays import kind_of_name, load_any
 from coupling.cli.errors import says_what_is_wrong
+from coupling.cli.options import may_overwrite
+
+if TYPE_CHECKING:
+    from coupling.arrays import Arrays
+    from coupling.files import Kind
+    from coupling.tables import Table
+
+
+def kind_of_name(name: str) -> Kind:
+    """Return the kind of a name or a file: of a file by its schema, else a table.
+
+    >>> kind_of_name("lebedev-l4"), kind_of_name("no-such-file.safetensors")
+    (Kind(name='arrays', version=1), Kind(name='table', version=1))
+    """
+    from coupling.arrays.reader import KIND as ARRAYS
+    from coupling.arrays.request import NAME
+    from coupling.files import kind_named
+    from coupling.files.ownership import file_kind
+    from coupling.tables.reader import KIND as TABLE
+
+    if not name.endswith(".safetensors"):
+        return ARRAYS if NAME.fullmatch(name.replace("gauss-legendre", "gauss_legendre", 1)) else TABLE
+    try:
+        found = file_kind(Path(name))
+    except OSError:  # loading raises it again
+        return TABLE
+    return (kind_named(found.name) if found else None) or TABLE
+
+
+def are_arrays(name: str) -> bool:
+    """Return whether a name or a file is one of arrays rather than of a table."""
+    return kind_of_name(name).name == "arrays"
+
+
+def load_any(name: str) -> Table | Arrays:
+    """Return the table or the arrays of a name or file."""
+    if are_arrays(name):
+        from coupling.arrays import load_arrays
+
+        return load_arrays(name)
+    from coupling.tables import load
+
+    return load(name)
 
 
 @click.command(
@@ -59,3 +104,93 @@ def _remove(name: str, shipped: Path | None, force: bool) -> None:
     if shipped or name.endswith(".safetensors"):
         raise ValueError(f"--renew is for files in the cache folder; {name} is not one of them")
     remove(_cached(name), kind_of_name(name), force)
+
+
+@click.command(
+    short_help="Say what a table holds.",
+    epilog="""\b
+Examples:
+  coupling info real-l8
+  coupling info real-l8.safetensors --json
+  coupling info real-l8 --plot sparsity.png
+  coupling info gauss_legendre-l8
+""",
+)
+@click.argument("table", metavar="TABLE")
+@click.option("--json", "as_json", is_flag=True, help="Print the metadata of the file as JSON.")
+@click.option("--plot", metavar="FILE", help="Draw how full the table is, as .png, .svg or .pdf.")
+@may_overwrite
+@says_what_is_wrong
+def info(table: str, as_json: bool, plot: str | None, force: bool) -> None:
+    """Say what a table or a file of arrays holds: a name (real-l8, lebedev-l4) or a file."""
+    from coupling.tables import Table
+
+    loaded = load_any(table)
+    if plot is not None:
+        _draw(loaded, plot, force)
+    text = describe_table(loaded) if isinstance(loaded, Table) else describe_arrays(loaded)
+    click.echo(json.dumps(dict(loaded.metadata), indent=2) if as_json else text)
+
+
+def _draw(loaded: Table | Arrays, plot: str, force: bool) -> None:
+    from coupling.plots import save, sparsity
+    from coupling.plots.style import require_picture
+    from coupling.tables import Table
+
+    if not isinstance(loaded, Table):
+        raise ValueError(f"--plot is for tables; {loaded.request.name} are arrays")
+    require_picture(plot, force)
+    save(sparsity(loaded), plot, force=force)
+
+
+def describe_table(table: Table) -> str:
+    """Return what a table holds, one line per property."""
+    metadata, request = table.metadata, table.request
+    counts, rounding = metadata["counts"], metadata["rounding"]
+    lines = {
+        "table": request.name,
+        "basis": request.basis,
+        "lmax": ", ".join(map(str, request.lmax)),
+        "parity": request.parity,
+        "families": ", ".join(f"{f} (times i)" if f in metadata["imaginary"] else f for f in request.families),
+        "paths": counts["paths"],
+        "entries": counts["entries"],
+        "zeros left out": f"{counts['symmetry_zeros']} by symmetry, {counts['accidental_zeros']} accidental",
+        "core": rounding["core"],
+        "reduced factors": rounding["reduced"],
+        **_origin(metadata),
+        "request": metadata["request_digest"],
+        "checksum": metadata["checksum"],
+    }
+    return _aligned(lines)
+
+
+def _origin(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lines that files of all kinds have: what they come from, and what wrote them."""
+    return {
+        "source": metadata["source"],
+        "convention": metadata["convention"],
+        "schema": f"{metadata['schema']} {metadata['schema_version']}",
+        "written by": f"coupling {metadata['package_version']}, sources {metadata['builder'][:12]}",
+    }
+
+
+def _aligned(lines: Mapping[str, Any]) -> str:
+    return "\n".join(f"{key:<16} {text}" for key, text in lines.items())
+
+
+def describe_arrays(arrays: Arrays) -> str:
+    """Return what a file of arrays holds, one line per property, one per array."""
+    metadata = arrays.metadata
+    lines: dict[str, Any] = {
+        "arrays": arrays.request.name,
+        **{key: value for key, value in metadata["request"].items() if key != "dtype"},
+        **{key: value for key, value in metadata["facts"].items() if key != "degree"},
+        "degree": metadata["facts"].get("degree", "none: no grid"),
+        "dtype": arrays.request.dtype,
+        "rounding": metadata["rounding"],
+        **_origin(metadata),
+        "checksum": metadata["checksum"],
+    }
+    held = [f"  {n:<22} {list(arrays[n].shape)!s:<14} {text}" for n, text in metadata["arrays"].items()]
+    return "\n".join([_aligned(lines), *held])

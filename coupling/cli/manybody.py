@@ -10,7 +10,7 @@ import click
 
 from coupling.cli.console import Commands
 from coupling.cli.errors import FAILED, says_what_is_wrong
-from coupling.cli.overwriting import may_overwrite
+from coupling.cli.options import may_overwrite, with_options
 from coupling.quoted import quoted
 
 
@@ -40,22 +40,19 @@ def symmetry_of(text: str) -> str | tuple[int, ...]:
     return tuple(int(part) for part in text.split(",")) if re.fullmatch(r"\d{1,2}(,\d{1,2})*", text, re.ASCII) else text
 
 
-def inputs(command: Any) -> Any:
-    """Add the options that say of which tensor power a command speaks."""
-    for option in (
-        click.option(
-            "--symmetry",
-            default="symmetric",
-            show_default=True,
-            metavar="NAME",
-            help="symmetric, antisymmetric, plain, or a partition such as 2,1.",
-        ),
-        click.option("--order", type=click.IntRange(1, 32), required=True, help="Number of factors."),
-        click.option("--irreps", metavar="TEXT", help='Of a factor, as "4x0e + 1o" or "0 + 1/2 + 1".'),
-        click.option("--lmax", type=click.IntRange(0, 1000), help="A factor has the degrees 0 to lmax of harmonics."),
-    ):
-        command = option(command)
-    return command
+#: The options that state the tensor power of a command.
+inputs = with_options(
+    click.option("--lmax", type=click.IntRange(0, 1000), help="A factor has the degrees 0 to lmax of harmonics."),
+    click.option("--irreps", metavar="TEXT", help='Of a factor, as "4x0e + 1o" or "0 + 1/2 + 1".'),
+    click.option("--order", type=click.IntRange(1, 32), required=True, help="Number of factors."),
+    click.option(
+        "--symmetry",
+        default="symmetric",
+        show_default=True,
+        metavar="NAME",
+        help="symmetric, antisymmetric, plain, or a partition such as 2,1.",
+    ),
+)
 
 
 @manybody.command(
@@ -74,8 +71,8 @@ Examples:
 def count(lmax: int | None, irreps: str | None, order: int, symmetry: str, output: str | None, plain: bool) -> None:
     """Count how often each irrep occurs in the tensor powers of a space, of the orders 1 to --order.
 
-    Every number is exact.  A cell is the number of a symmetry of the factors; behind the stroke, the number of paths
-    without it, so many weights a full basis has.
+    Every number is exact.  A cell has the count for the symmetry of the factors, and behind the stroke the number of
+    paths without it, which is the number of weights of a full basis.
     """
     from coupling.manybody.report import count_table
 

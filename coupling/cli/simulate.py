@@ -1,4 +1,4 @@
-"""``coupling simulate``: the product of atomic features by every route."""
+"""``coupling simulate`` and ``calibrate``: the routes of a product on atomic features, and their speed here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coupling.cli.errors import says_what_is_wrong
-from coupling.cli.overwriting import may_overwrite
+from coupling.cli.options import may_overwrite
 
 if TYPE_CHECKING:
     from coupling.atoms import Comparison
@@ -121,3 +121,17 @@ def draw_features(found: Comparison, symbols: list[str], file: Path, force: bool
         for symbol, atom in atoms.items()
     }
     save(plot_features(rows), file, force=force)
+
+
+@click.command(short_help="Measure this processor, so that products take the route that is fastest on it.")
+@says_what_is_wrong
+def calibrate() -> None:
+    """Time a few products, and keep how fast each kind of code is here; RoutedProduct then predicts with it.
+
+    It takes some seconds, more in the first call after installation, which compiles.  The file that is written can be
+    removed at any time.
+    """
+    from coupling.products.calibration import calibrate as measure
+
+    file = measure(click.echo)
+    click.echo(f"kept in {file}")

@@ -1,8 +1,8 @@
-"""``coupling study``: how few products are enough, and at which error."""
+"""``coupling study``: low-rank decompositions, their errors by rank, and the study page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import click
 
 from coupling.cli.console import bar, tell
 from coupling.cli.errors import FAILED, says_what_is_wrong
-from coupling.cli.overwriting import may_overwrite
+from coupling.cli.options import may_overwrite, with_options
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
-
-Command = Callable[..., Any]
 
 SEARCH = (
     click.option("--max-rank", type=click.IntRange(1), default=6, show_default=True, help="Ranks 1 to R."),
@@ -42,17 +40,6 @@ FAMILY = (
     click.option("--weights", type=click.Choice(["unit", "component", "norm"]), default="unit", show_default=True),
     click.option("--direct", is_flag=True, help="N itself instead of 1/N."),
 )
-
-
-def with_options(*groups: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
-    """Return the decorator that gives a command these options, in this order."""
-
-    def decorate(command: Command) -> Command:
-        for option in reversed([one for group in groups for one in group]):
-            command = option(command)
-        return command
-
-    return decorate
 
 
 @click.group(
@@ -77,7 +64,7 @@ def study() -> None:
 
 
 @study.command()
-@with_options(FAMILY, SEARCH)
+@with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def gaunt(**options: Any) -> None:
     """Even paths, by Gaunt products."""
@@ -85,7 +72,7 @@ def gaunt(**options: Any) -> None:
 
 
 @study.command()
-@with_options(FAMILY, SEARCH)
+@with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def bracket(**options: Any) -> None:
     """Odd paths, by brackets: antisymmetric Gaunt products."""
@@ -94,7 +81,7 @@ def bracket(**options: Any) -> None:
 
 @study.command()
 @click.option("--spin", metavar="SPIN", required=True, help="The spin of the matrices: 1/2, 1, 3/2, ...")
-@with_options(FAMILY, SEARCH)
+@with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def matrix(**options: Any) -> None:
     """All paths, by products of matrices of a spin."""
@@ -105,7 +92,7 @@ def matrix(**options: Any) -> None:
 
 @study.command("family")
 @click.argument("name", metavar="FAMILY")
-@with_options(FAMILY, SEARCH)
+@with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def any_family(name: str, **options: Any) -> None:
     """The normalizations of any family, such as gradient_dot."""
@@ -115,13 +102,13 @@ def any_family(name: str, **options: Any) -> None:
 @study.command()
 @click.option("--lmax", type=click.IntRange(1, 6), default=2, show_default=True, help="Degrees up to L.")
 @click.option("--parity", type=click.Choice(["all", "even", "odd"]), default="all", show_default=True)
-@with_options(SEARCH)
+@with_options(*SEARCH)
 @says_what_is_wrong
 def whole(**options: Any) -> None:
     """The coupling tensor of all paths, (L+1)² per side."""
     from coupling.lowrank.by_rank import whole_ranks
     from coupling.lowrank.problems import whole_problem
-    from coupling.lowrank.report import LEGEND, whole_table
+    from coupling.lowrank.records import LEGEND, whole_table
 
     check_chart(options)
     options["starts"] = options["starts"] or 16
@@ -180,7 +167,7 @@ def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool,
 
 def study_family(name: str, family: str, **options: Any) -> None:
     """Print and draw the errors of the normalizations of a family: for each degree limit, and variants of the last."""
-    from coupling.lowrank.report import LEGEND, errors_by_rank, worst_by_rank
+    from coupling.lowrank.records import LEGEND, errors_by_rank, worst_by_rank
 
     check_chart(options)
     lmax = options["lmax"]
@@ -262,7 +249,7 @@ def check_chart(options: Mapping[str, Any]) -> None:
 
 def show(panels: Mapping[str, Mapping[str, list[Record]]], file: Path | None, force: bool = False) -> None:
     """Draw error against rank: as text, and into a file if one is named."""
-    from coupling.lowrank.report import drawn, error_curves
+    from coupling.lowrank.records import drawn, error_curves
 
     for title, studies in panels.items():
         click.echo(f"{title}: relative error against rank\n{drawn(studies)}\n")

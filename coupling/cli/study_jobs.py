@@ -13,10 +13,10 @@ from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.families import family as known
 from coupling.files.atomic import FINISHED
 from coupling.lowrank.by_rank import study
+from coupling.lowrank.decomposition import pool
 from coupling.lowrank.factors import Factors
 from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization_problem, same, whole_problem
 from coupling.lowrank.records import Record, factor_file_name
-from coupling.lowrank.search import pool
 from coupling.lowrank.store import PROBLEMS, keep, load_factors
 from coupling.numbers.normalizations import MATRIX
 

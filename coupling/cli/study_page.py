@@ -15,13 +15,11 @@ from coupling.files import Kind
 from coupling.files.atomic import write_file
 from coupling.files.ownership import require_replaceable
 from coupling.lowrank import normalization_problem, tensorly_decompose, whole_problem
-from coupling.lowrank.baseline import tensorly
-from coupling.lowrank.by_rank import Effort, searched
+from coupling.lowrank.bounds import bracket_factors, gaunt_factors, term_products
+from coupling.lowrank.by_rank import Effort, searched, tensorly
 from coupling.lowrank.factors import column_norms, tensor
 from coupling.lowrank.problems import Problem, from_spec
-from coupling.lowrank.quadrature import bracket_factors, gaunt_factors, term_products
-from coupling.lowrank.records import Record
-from coupling.lowrank.report import LEGEND, cell, error_curves, errors_by_rank, number, table, whole_table
+from coupling.lowrank.records import LEGEND, Record, cell, error_curves, errors_by_rank, number, table, whole_table
 from coupling.lowrank.store import FACTORS, PROBLEMS, save_factors
 from coupling.plots import save_errors
 from coupling.plots.style import require_picture

@@ -2,7 +2,7 @@
 
 TEXT = """<!-- Written by `coupling study page`. -->
 
-# How many products are enough
+# Ranks of the normalizations and of the coupling tensor
 
 Written by `$command`. Each number is the best of many seeded starts: an upper bound of what is possible, unless a
 bound from below meets it.
@@ -66,8 +66,8 @@ Searches of that rank and the next two:
 
 $exact
 
-In the limit the count is L²/24: so many products of either kind are enough for an exact simulation, and a few for a
-good one.
+In the limit the count is L²/24: that many products of either kind are enough for an exact simulation, and a few for
+a good one.
 
 ## The baseline
 
@@ -89,8 +89,8 @@ Proved lower bounds of the rank, border rank included, from Koszul flattenings: 
 only.
 
 *Exact ranks.* A generic tensor of n = (L+1)² dimensions per slot has rank ⌈n³/(3n-2)⌉ over the complex numbers: 7, 30,
-90, 215 for L = 1 to 4. The coupling tensor does not change when its slots go round, and what is antisymmetric in it,
-the odd paths, has no degree 0. So sums are tried of s terms a⊗a⊗a and of t threes a⊗b⊗c + b⊗c⊗a + c⊗a⊗b without
+90, 215 for L = 1 to 4. The coupling tensor is invariant under a cyclic permutation of its slots, and its antisymmetric
+part, the odd paths, has no degree 0. So sums are tried of s terms a⊗a⊗a and of t threes a⊗b⊗c + b⊗c⊗a + c⊗a⊗b without
 degree 0 in the threes. They have n s + (3n-5) t unknowns against binom(n+2,3) + binom(n-1,3) equations. With as few
 threes as the odd paths need (1 and 5; for L = 3 and 4 a count says 13 and 32) that suggests R = s + 3t = 7, 28, 84,
 205. At L = 1 it holds over the complex numbers, and one column more is exact over the real ones. At L = 2 it holds:

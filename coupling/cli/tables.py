@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coupling.cli.errors import FAILED, says_what_is_wrong
-from coupling.cli.overwriting import may_overwrite
+from coupling.cli.options import may_overwrite, with_options
 from coupling.conventions import FAMILIES
 from coupling.quoted import quoted
 
@@ -27,21 +27,21 @@ ARRAY_COLUMNS = "{:<24} {:>12} {:>14} {:>8}  {}"
 HEADER = ("table", "paths", "non-zeros", "sym. zeros", "acc. zeros", "bytes", "seconds", "checks")
 
 
-def describes_a_request(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the arguments that say which table is meant: request files, or the same keys as options."""
-    families = f"{', '.join(FAMILIES)} or others.  [default: those four that live on the paths]"
-    output = "Folder, or NAME.safetensors."
-    options = [
-        click.argument("requests", nargs=-1, type=click.Path(path_type=Path), metavar="[REQUEST.toml]..."),
-        click.option("--lmax", metavar="L or L1,L2,L3", help="The largest degree, or one per slot."),
-        click.option("--basis", type=click.Choice(["real", "complex"]), help="[default: real]"),
-        click.option("--families", metavar="A,B,...", help=families),
-        click.option("--parity", type=click.Choice(["all", "even", "odd"]), help="Of l1+l2+l3.  [default: all]"),
-        click.option("--output", "-o", type=click.Path(path_type=Path), metavar="PATH", help=output),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+#: The arguments that describe a table: request files, or the same keys as options.
+describes_a_request = with_options(
+    click.argument("requests", nargs=-1, type=click.Path(path_type=Path), metavar="[REQUEST.toml]..."),
+    click.option("--lmax", metavar="L or L1,L2,L3", help="The largest degree, or one per slot."),
+    click.option("--basis", type=click.Choice(["real", "complex"]), help="[default: real]"),
+    click.option(
+        "--families",
+        metavar="A,B,...",
+        help=f"{', '.join(FAMILIES)} or others.  [default: those four that live on the paths]",
+    ),
+    click.option("--parity", type=click.Choice(["all", "even", "odd"]), help="Of l1+l2+l3.  [default: all]"),
+    click.option(
+        "--output", "-o", type=click.Path(path_type=Path), metavar="PATH", help="Folder, or NAME.safetensors."
+    ),
+)
 
 
 @click.command(
@@ -122,8 +122,10 @@ def _targets(
     chosen = re.split(r",(?=[A-Za-z])", families) if families else None  # a comma between numbers is part of a name
     options = {"basis": basis, "parity": parity, "families": chosen}
     given = {key: value for key, value in options.items() if value}
-    if bool(requests) == bool(lmax or given):
-        raise ValueError("say which table: request files, or --lmax with further options, or --all")
+    if requests and (lmax or given):
+        raise ValueError("give request files, or --lmax with further options, not both")
+    if not requests and not lmax and not given:
+        raise ValueError("nothing to build: give request files, --lmax, or --all")
     if not requests and not lmax:
         raise ValueError("--lmax is missing: the largest degree, as in --lmax 8, or one per slot, as in --lmax 4,4,8")
     wanted = [read_request(file) for file in requests] or [Request(lmax=_lmax(lmax or ""), **given)]  # type: ignore[arg-type]

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coupling.cli.errors import says_what_is_wrong
-from coupling.cli.family_name import FamilyName
-from coupling.cli.overwriting import may_overwrite
+from coupling.cli.options import FamilyName, may_overwrite
 from coupling.conventions import CORE
 from coupling.quoted import quoted
 

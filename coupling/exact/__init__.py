@@ -6,25 +6,33 @@ Arguments are degrees, then orders.
 
 from coupling.exact.gaunt import antisymmetric_gaunt, gaunt
 from coupling.exact.real import real_antisymmetric_gaunt, real_clebsch_gordan, real_gaunt, real_wigner_3j
+from coupling.exact.recoupling import fano_x, racah_v, racah_w, triangle_coefficient
 from coupling.exact.reduced import bracket_factor, reduced_matrix, wigner_3j_at_zero
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import clebsch_gordan, wigner_3j
 from coupling.exact.wigner_6j import wigner_6j
 from coupling.exact.wigner_9j import wigner_9j
+from coupling.exact.wigner_d import wigner_d, wigner_d_polynomial
 
 __all__ = [
     "Surd",
     "antisymmetric_gaunt",
     "bracket_factor",
     "clebsch_gordan",
+    "fano_x",
     "gaunt",
+    "racah_v",
+    "racah_w",
     "real_antisymmetric_gaunt",
     "real_clebsch_gordan",
     "real_gaunt",
     "real_wigner_3j",
     "reduced_matrix",
+    "triangle_coefficient",
     "wigner_3j",
     "wigner_3j_at_zero",
     "wigner_6j",
     "wigner_9j",
+    "wigner_d",
+    "wigner_d_polynomial",
 ]

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
-from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
+from coupling.exact.wigner_d import half_pi_matrix
 
 Surds = NDArray[np.object_]
 
@@ -127,7 +127,7 @@ def quarter_turn(l: int) -> Surds:
     >>> quarter_turn(1).tolist()  # y → y, z → -x, x → z
     [[1, 0, 0], [0, 0, -1], [0, 1, 0]]
     """
-    d, result = _wigner_d(l), _zeros(l)
+    d, result = np.array(half_pi_matrix(2 * l), object).reshape(2 * l + 1, 2 * l + 1), _zeros(l)
     for m, k in product(range(l + 1), repeat=2):
         sign = parity_sign(m + k)
         if m and k:
@@ -136,22 +136,6 @@ def quarter_turn(l: int) -> Surds:
                 result[half * m + l, half * k + l] = (d[m + l, k + l] + other) * sign
         else:
             result[m + l, k + l] = d[m + l, k + l] * sign * Surd(1, 2 if m or k else 1)
-    return result
-
-
-def _wigner_d(l: int) -> Surds:
-    """Return d^l(π/2)[m, k] = 2^-l √(binom(2l, l+k)/binom(2l, l+m)) · [u^(l-k)] (1+u)^(l-m) (1-u)^(l+m).
-
-    Rows m, columns k, both -l … l, with Y_lm(Q v) = Σ_k d[m, k] Y_lk(v) for the quarter turn Q about y.
-    """
-    result = _zeros(l)
-    for m in range(-l, l + 1):
-        row = np.array([1], object)
-        for sign in (1,) * (l - m) + (-1,) * (l + m):
-            row = np.append(row, 0) + sign * np.append(0, row)
-        for k in range(-l, l + 1):
-            n = int(row[l - k])
-            result[m + l, k + l] = Surd((n > 0) - (n < 0), n * n * comb(2 * l, l + m), 4**l * comb(2 * l, l + k))
     return result
 
 

@@ -46,6 +46,9 @@ from coupling.names import check_name
 from coupling.quoted import quoted
 from coupling.selection import Path, check_basis
 
+#: The sequences of axes that Euler angles may have.
+EULER = tuple(a + b + c for a in "xyz" for b in "xyz" for c in "xyz" if a != b != c)
+
 
 @dataclass(frozen=True)
 class Convention:
@@ -62,6 +65,7 @@ class Convention:
     slots : slots[i] is the slot (0, 1 the inputs, 2 the output) that stands on axis i of an array
     sign : sign(l1, l2, l3) = ±1 multiplies the coupling tensor of a path; not the integrals, which have no choice
     lmax : the largest degree the program or its table has, if it has one
+    euler : axes of the Euler angles (α, β, γ) of its Wigner matrices, R = R_a(α) R_b(β) R_c(γ); "" if it has none
 
     Degrees are always given as (l1, l2, l3) = (input, input, output), whatever ``slots`` are.  Raises ValueError or
     TypeError for a name, basis, axes or slots that cannot be; what the functions return is checked when it is used.
@@ -82,6 +86,7 @@ class Convention:
     slots: tuple[int, int, int] = (0, 1, 2)
     sign: Callable[[int, int, int], int] = gaunt_sign
     lmax: int | None = None
+    euler: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.name, "the name of a convention")
@@ -92,6 +97,8 @@ class Convention:
             object.__setattr__(self, field, tuple(getattr(self, field)))
         if not is_signed_permutation(self.axes):
             raise ValueError(f"axes must be x, y, z in some order, each with or without '-', got {quoted(self.axes)}")
+        if self.euler not in ("", *EULER):
+            raise ValueError(f"euler must be three of x, y, z, neighbours different, got {quoted(self.euler)}")
         if sorted(self.slots) != [0, 1, 2]:
             raise ValueError(f"slots must be 0, 1 and 2 in some order, got {quoted(self.slots)}")
 
@@ -167,7 +174,7 @@ class Convention:
         'ascending'
         """
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {key: _said(value) for key, value in values.items() if value is not None}
+        return {key: _said(value) for key, value in values.items() if value not in (None, "") or key == "program"}
 
 
 def _said(value: Any) -> Any:

@@ -13,9 +13,10 @@ A convention file is TOML; every key but ``name`` may be left out::
     slots = [2, 0, 1]                         # axis i of an array belongs to this slot; 2 is the output
     sign = "gaunt_sign"                       # or "e3nn_0_4", "mlff", or [[1, 2, 2], [2, 1, 2]], paths negated
     lmax = 10
+    euler = "yxy"                             # Euler angles of its Wigner matrices
 
 What the fields mean is written in ``coupling.foreign.convention``, what the names mean in ``coupling.foreign.choices``.
-Where a convention is asked for, the name of such a file, ending in .toml, does as well.
+Every argument that takes a convention takes the name of such a file, ending in .toml, too.
 """
 
 from __future__ import annotations

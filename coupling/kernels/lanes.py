@@ -1,4 +1,4 @@
-"""A SIMD register as a type of the compiled language: a block of neighbouring numbers, *lanes*, that share one fate.
+"""A SIMD register as a type of the compiled language: a block of adjacent channel samples ("lanes") processed together.
 
 Kernels that apply one small matrix to many channels keep their sums in registers, and loops over lanes inside loops
 over a sum do not give that: the compiler vectorises innermost loops only and goes through memory for the sums.  Here a
@@ -142,6 +142,11 @@ def _binary(operation):
 _add, _sub, _mul = _binary("fadd"), _binary("fsub"), _binary("fmul")
 
 
+def lane_count(memory):
+    """Return the number of lanes of memory; compiled, a constant."""
+    return width(memory.dtype)
+
+
 def flat(array):
     """Return the memory of a C-contiguous array, to be indexed by element; it does not keep the array alive."""
     return array.reshape(-1)
@@ -197,6 +202,12 @@ def call(function, memory, tables, a, b, c, t):
 
 #: Without compilation, the functions that have the addresses 1, 2, …
 INTERPRETED: list[Callable[..., None]] = []
+
+
+@overload(lane_count, jit_options=inline)
+def _lane_count(memory):
+    number = WIDTH_BYTES * 8 // memory.dtype.bitwidth
+    return lambda memory: number
 
 
 overload(flat, jit_options=inline)(lambda array: lambda array: _flat(array))

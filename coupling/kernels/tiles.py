@@ -82,6 +82,23 @@ def outer_minus(total, column, row):
     return total - column * row
 
 
+def product(column, row):
+    """Return column·row."""
+    return column * row
+
+
+def plus_products(total, a, b):
+    """Return total + a·b, vector by vector."""
+    return total + a * b
+
+
+def inner(total, a, b):
+    """Return total + Σ a·b of a single vector and two rows, from the first column to the last."""
+    for j in range(a.shape[1]):
+        total = total + a[:, j : j + 1] * b[:, j : j + 1]
+    return total
+
+
 def plus(a, b):
     """Return a + b."""
     return a + b
@@ -222,6 +239,41 @@ def _lower_outer(sign):
 for _function, _sign in ((outer, 1), (outer_minus, -1)):
     type_callable(_function)(lambda context: lambda total, column, row: total)
     lower_builtin(_function, Tile, Tile, Tile)(_lower_outer(_sign))
+
+
+@type_callable(product)
+def _type_product(context):
+    return lambda column, row: Tile(row.dtype, column.rows, row.columns)
+
+
+@lower_builtin(product, Tile, Tile)
+def _lower_product(context, builder, sig, args):
+    column, row = (_vectors(builder, t, a) for t, a in zip(sig.args, args, strict=True))
+    return _tile(builder, context, sig.return_type, [builder.fmul(a, b) for a in column for b in row])
+
+
+@type_callable(plus_products)
+def _type_plus_products(context):
+    return lambda total, a, b: total
+
+
+@lower_builtin(plus_products, Tile, Tile, Tile)
+def _lower_plus_products(context, builder, sig, args):
+    each = zip(*(_vectors(builder, sig.return_type, value) for value in args), strict=True)
+    return _tile(builder, context, sig.return_type, [add_product(builder, t, a, b) for t, a, b in each])
+
+
+@type_callable(inner)
+def _type_inner(context):
+    return lambda total, a, b: total
+
+
+@lower_builtin(inner, Tile, Tile, Tile)
+def _lower_inner(context, builder, sig, args):
+    (total,), *rows = (_vectors(builder, t, a) for t, a in zip(sig.args, args, strict=True))
+    for a, b in zip(*rows, strict=True):
+        total = add_product(builder, total, a, b)
+    return _tile(builder, context, sig.return_type, [total])
 
 
 def _lower_each(operation):

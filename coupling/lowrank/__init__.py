@@ -1,13 +1,13 @@
-"""How few products simulate another: low-rank decompositions of normalizations and of the whole coupling tensor."""
+"""CP (canonical polyadic) decompositions of normalizations and of the whole coupling tensor.
+
+A decomposition of rank R replaces one product by R cheaper ones.
+"""
 
 from __future__ import annotations
 
-from coupling.lowrank.baseline import tensorly_decompose
-from coupling.lowrank.by_rank import study
-from coupling.lowrank.certificate import Certificate
+from coupling.lowrank.by_rank import study, tensorly_decompose
+from coupling.lowrank.certificate import Certificate, ExactCertificate, equivariance_error, exact_certificate
 from coupling.lowrank.decomposition import Decomposition, decompose
-from coupling.lowrank.equivariance import equivariance_error
-from coupling.lowrank.exact import ExactCertificate, exact_certificate
 from coupling.lowrank.problems import Problem, normalization_problem, whole_problem
 from coupling.lowrank.records import Record
 from coupling.lowrank.store import load_factors, save_factors, shipped

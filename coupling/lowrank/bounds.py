@@ -1,12 +1,21 @@
-"""Lower bounds of the rank that are proofs, and the bounds that singular values give before any fit.
+"""Bounds of the rank without any fit: proved lower bounds, singular values, and sums from quadrature rules.
 
 A floating-point rank is a proof here: singular values of the rounded matrix differ from those of the exact one by less
 than its rounding, and only those far above count.
+
+A quadrature rule is a decomposition:
+
+    ∫ R1 R2 R3 dΩ = Σ_q w_q R1(q) R2(q) R3(q)                                          one term for each point
+    ∫ R1 {R2, R3} dΩ = Σ_q w_q R1(q) (∂θR2 ∂φR3 - ∂φR2 ∂θR3)(q) / sin θ_q             two terms
+
+are exact for rules of degree l1+l2+l3, the second from one degree less.  With 1/N = Σ_r a_r b_r c_r on the paths they
+give the whole coupling tensor with Q R + 2 Q' R' terms; its error is that of the normalizations, and it is exactly
+equivariant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 from math import comb
@@ -16,9 +25,11 @@ from numpy.typing import NDArray
 
 from coupling.conventions import parity_sign
 from coupling.integers import count
-from coupling.lowrank.objective import Objective
-from coupling.lowrank.scaling import log_scales
+from coupling.lowrank.factors import Array, Factors
+from coupling.lowrank.objective import Objective, log_scales
 from coupling.selection import degree
+from coupling.sphere.grids import Grid
+from coupling.sphere.harmonics import gradients, harmonics
 
 Floats = NDArray[np.float64]
 
@@ -174,7 +185,7 @@ def slot_singular_values(lmax: object) -> Floats:
 def eckart_young(lmax: object, rank: int) -> float:
     """Return a lower bound of ‖M - M̂‖ / ‖M‖ for every sum M̂ of rank terms: the truncated singular values.
 
-    Zero from rank (lmax+1)² on, where it says nothing.
+    Zero, no bound, from rank (lmax+1)² on.
 
     >>> round(eckart_young(1, 2), 6), eckart_young(1, 4)
     (0.632456, 0.0)
@@ -194,7 +205,49 @@ def truncation_bound(lmax: object, rank: int) -> float:
     (0.774597, 0.0)
     """
     rank, squares = count(rank, "rank"), slot_singular_values(lmax) ** 2
-    cut = np.concatenate([np.cumsum(squares[::-1])[::-1], [0.0]])  # cut[p]: what is lost when p are kept
+    cut = np.concatenate([np.cumsum(squares[::-1])[::-1], [0.0]])  # cut[p]: sum of squares beyond the first p
     size = len(squares)
     pairs = [(p, min(rank // p, size)) for p in range(1, min(rank, size) + 1)]
     return float(np.sqrt(max(0.0, min(cut[p] + cut[q] for p, q in pairs)) / squares.sum()))
+
+
+def gaunt_factors(grid: Grid, lmax: object) -> Factors:
+    """Return the real Gaunt tensor [(lmax+1)²]³ as a sum over the points of a grid of degree ≥ 3 lmax.
+
+    >>> from coupling.sphere.grids import lebedev
+    >>> [x.shape for x in gaunt_factors(lebedev(3), 1)]
+    [(4, 6), (4, 6), (4, 6)]
+    """
+    values = harmonics(degree(lmax, "lmax"), grid.theta, grid.phi).T
+    return values, values, values * grid.weights
+
+
+def bracket_factors(grid: Grid, lmax: object) -> Factors:
+    """Return the real antisymmetric Gaunt tensor as a sum of two terms for each point of a grid of degree ≥ 3 lmax - 1.
+
+    >>> from coupling.sphere.grids import lebedev
+    >>> [x.shape for x in bracket_factors(lebedev(3), 1)]
+    [(4, 12), (4, 12), (4, 12)]
+    """
+    limit = degree(lmax, "lmax")
+    values = harmonics(limit, grid.theta, grid.phi).T * grid.weights
+    along, across = (part.T for part in gradients(limit, grid.theta, grid.phi))
+    return np.hstack([values, -values]), np.hstack([along, across]), np.hstack([across, along])
+
+
+def term_products(product: Sequence[Array], scales: Sequence[Array]) -> Factors:
+    """Return the product of a sum over (l, m) and a sum over l, term by term: R Q terms.
+
+    scales: three arrays [lmax+1, R] that multiply the degrees.
+
+    >>> from coupling.sphere.grids import lebedev
+    >>> [x.shape for x in term_products(gaunt_factors(lebedev(3), 1), [np.ones((2, 5))] * 3)]
+    [(4, 30), (4, 30), (4, 30)]
+    """
+    lmax = len(scales[0]) - 1
+    degrees = np.repeat(np.arange(lmax + 1), 2 * np.arange(lmax + 1) + 1)
+    a, b, c = (
+        (values[:, :, None] * scale[degrees][:, None, :]).reshape(len(values), -1)
+        for values, scale in zip(product, scales, strict=True)
+    )
+    return a, b, c

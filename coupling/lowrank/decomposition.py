@@ -1,39 +1,54 @@
-"""The best of many starts."""
+"""Multistart search with a seed per start: the best of many local minima.
+
+Starts come in groups: stacks that are solved at once where the problem is small, single ones elsewhere.  The groups of
+the first half begin at random.  Those of the second half begin at the best results so far, with noise of very different
+sizes (basin hopping).  SHARING of them use the same results, so that the outcome does not depend on the number of
+processes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from os import environ
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from coupling.integers import count, degree
-from coupling.lowrank.batch import stackable
 from coupling.lowrank.certificate import Certificate, certify
-from coupling.lowrank.factors import Factors, balanced, largest_first
-from coupling.lowrank.fit import EXACT
-from coupling.lowrank.layout import FREE, Layout, Ties
-from coupling.lowrank.objective import Objective
-from coupling.lowrank.scaling import scaled_problem
-from coupling.lowrank.search import Task, run
+from coupling.lowrank.factors import FREE, Array, Factors, Layout, Ties, balanced, growth, largest_first
+from coupling.lowrank.fit import EXACT, RIDGES, fit, noise, polish_many, random_start, stack_size, stackable
+from coupling.lowrank.objective import Objective, as_objective, scaled_problem
 
 T = TypeVar("T")
 Progress = Callable[[int, int, float], None]
 
-#: Starts when none are asked for: of large problems, of small ones.
+#: Default number of starts: of large problems, of small ones.
 STARTS = 8, 128
+
+#: Number of groups that begin at the same results, and of these results.
+SHARING, BEST = 4, 8
+
+#: Sizes of the noise of a start near a result, relative to the root mean square of its unknowns.
+NEAR, FAR = 0.01, 1.0
+
+#: Each of several processes has one thread for linear algebra.
+THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True, eq=False)
 class Decomposition:
     """T ≈ Σ_r a_r ⊗ b_r ⊗ c_r.
 
-    ``factors``: three arrays [n, R], the largest term first, balanced where no symmetry ties them; ``weights`` is
-    None, the columns hold them; rows of indices that no entry has are zero.  ``error``: relative Frobenius error in the
-    measure of ``certificate``; ``errors``:
-    that of every start, the best first.
+    ``factors``: three arrays [n, R], the largest term first, balanced where no symmetry ties them; rows of indices
+    without an entry are zero.  ``weights`` is None: the columns hold them.  ``error``: relative Frobenius error in the
+    measure of ``certificate``; ``errors``: that of every start, the best first.
 
     >>> found = decompose(np.ones((2, 3, 4)), 1)
     >>> found.rank, found.factors[2].shape
@@ -70,22 +85,21 @@ def decompose(
     measure: str = "entries of the tensor",
     progress: Progress | None = None,
 ) -> Decomposition:
-    """Return the best sum of rank outer products that the starts lead to, for a real tensor of three indices.
+    """Return the best CP (canonical polyadic) decomposition of this rank, for a real tensor of three indices.
 
     Entries where mask is false, and where weights is zero, are free and may hold anything.  Minimises
-    Σ weights² (T̂ - T)²; ``error`` is its root relative to Σ weights² T².  Of starts
-    whose errors agree within 1 % the one with the smallest terms is returned.
+    Σ weights² (T̂ - T)²; ``error`` is its root relative to Σ weights² T².  Among starts whose errors agree within 1 %
+    the one with the smallest terms is returned.
 
-    The first half of the starts, seeded one by one, is random; the others begin near the best so far.  Default: 128
-    starts where the problem is small enough to solve many at once, else 8.
-    ties = (0, 0, 0) keeps the three factors equal and (0, 0, 1) the first two: fewer unknowns for a tensor with such a
-    symmetry.  singles = s looks among sums that do not change when the slots go round, of s terms a⊗a⊗a and of threes
+    Every start has a seed of its own.  The first half is random, the others begin near the best so far.  Default: 128
+    starts where the problem is small enough to solve many at once, else 8.  ties = (0, 0, 0) keeps the three factors
+    equal and (0, 0, 1) the first two: fewer unknowns for a tensor with such a symmetry.  singles = s restricts the
+    search to sums that are invariant under a cyclic permutation of the slots: s terms a⊗a⊗a and threes
     a⊗b⊗c + b⊗c⊗a + c⊗a⊗b, the latter zero in the first ``bare`` rows, in the order of
-    :class:`coupling.lowrank.layout.Layout`.  guess, three arrays with at most
-    rank columns, is where the first start begins, with more columns that are small, and near which every fourth of the
-    random ones does.  The search ends early after so many seconds, and when a start is exact to 1e-12; with workers >
-    1, which spread the starts over processes, it may then be another one.  progress(done, starts, best) is called
-    after each start.
+    :class:`coupling.lowrank.factors.Layout`.  The first start begins at guess, three arrays with at most rank columns,
+    completed by small random columns; every fourth random start begins near it.  The search ends early after
+    ``seconds``, and when a start is exact to 1e-12; workers > 1 spread the starts over processes, and then another
+    start may end it.  progress(done, starts, best) is called after each start.
 
     Raises ValueError for a rank below 1, a symmetry that the shape cannot have, shapes that differ, numbers that are
     not finite, or nothing to fit.
@@ -107,7 +121,7 @@ def decompose(
         results.append((one.error, one.growth, one.factors))
         if progress:
             progress(len(results), starts, min(error for error, _, _ in results))
-    best = tamest(results)
+    best = best_conditioned(results)
     used = [np.isin(np.arange(n), axis)[:, None] for n, axis in zip(objective.shape, objective.entries, strict=True)]
     a, b, c = (np.where(row, factor * s[:, None], 0) for factor, s, row in zip(best, scales, used, strict=True))
     factors = (a, b, c) if singles is not None else largest_first((a, b, c))
@@ -116,29 +130,124 @@ def decompose(
     return Decomposition(factors, certificate.relative, certificate, tuple(sorted(error for error, _, _ in results)))
 
 
-def tamest(results: Sequence[tuple[float, float, T]]) -> T:
+def best_conditioned(results: Sequence[tuple[float, float, T]]) -> T:
     """Return the result with the least growth among (error, growth, result) that are within 1 % of the smallest error.
 
-    >>> tamest([(0.1005, 5.0, "tame"), (0.1, 1e5, "divergent"), (0.2, 1.0, "far")])
+    >>> best_conditioned([(0.1005, 5.0, "tame"), (0.1, 1e5, "divergent"), (0.2, 1.0, "far")])
     'tame'
     """
     best = max(min(error for error, _, _ in results), EXACT)
     return min((one for one in results if one[0] <= 1.01 * best), key=lambda one: one[1])[2]
 
 
-def as_objective(tensor: ArrayLike, mask: ArrayLike | None, weights: ArrayLike | None) -> Objective:
-    """Return the least-squares problem of a tensor with mask and weights, after checking them."""
-    target = np.asarray(tensor, float)
-    if target.ndim != 3:
-        raise ValueError(f"the tensor must have three indices, got shape {target.shape}")
-    factor = np.ones(target.shape) if weights is None else np.asarray(weights, float)
-    active = np.ones(target.shape, bool) if mask is None else np.asarray(mask, bool)
-    if factor.shape != target.shape or active.shape != target.shape:
-        shapes = target.shape, active.shape, factor.shape
-        raise ValueError(f"tensor, mask and weights must have one shape, got {shapes}")
-    active = active & (factor != 0)
-    if not np.isfinite(target[active]).all() or not np.isfinite(factor[active]).all() or not target[active].any():
-        raise ValueError("tensor and weights must be finite, and the tensor not zero, where entries count")
-    if mask is None and weights is None:
-        return Objective(target)
-    return Objective(np.where(active, target, 0.0), np.where(active, factor, 0.0))
+# -- starts -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A scaled problem and how its unknowns are held; guess: three arrays of at most as many columns, or None."""
+
+    objective: Objective
+    layout: Layout
+    seed: int
+    dtype: type
+    guess: tuple[Array, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a start led to."""
+
+    error: float
+    growth: float
+    unknowns: Array
+    factors: Factors
+
+
+def run(task: Task, starts: int, seconds: float | None, workers: int) -> Iterator[Result]:
+    """Yield results as they come, at least one, until all starts are done, one is exact, or time is up."""
+    end = time.monotonic() + (np.inf if seconds is None else seconds)
+    size = stack_size(task.objective, task.layout)
+    groups = [range(first, min(first + size, starts)) for first in range(0, starts, size)]
+    half = -(-len(groups) // 2)
+    rounds = [groups[:half], *(groups[k : k + SHARING] for k in range(half, len(groups), SHARING))]
+    found: list[Result] = []
+    with pool(min(workers, len(groups))) as executor:
+        for turn in rounds:
+            bases = [one.unknowns for one in sorted(found, key=lambda one: one.error)[:BEST]]
+            for results in each(executor, [(task, numbers, bases) for numbers in turn]):
+                found += results
+                yield from results
+                if min(one.error for one in results) < EXACT or time.monotonic() > end:
+                    return
+
+
+Call = tuple[Task, range, list[Array]]
+
+
+def each(executor: ProcessPoolExecutor | None, calls: Sequence[Call]) -> Iterator[list[Result]]:
+    """Yield the results of the groups, in any order."""
+    if executor is None:
+        yield from (solve(*call) for call in calls)
+        return
+    futures = [executor.submit(solve, *call) for call in calls]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def solve(task: Task, numbers: range, bases: Sequence[Array]) -> list[Result]:
+    """Return the results of a group of starts."""
+    generators = [np.random.default_rng(np.random.SeedSequence(task.seed, spawn_key=(n,))) for n in numbers]
+    starts = [beginning(task, n, g, bases) for n, g in zip(numbers, generators, strict=True)]
+    if stackable(task.objective, task.layout):
+        ends = list(polish_many(task.objective, task.layout, np.array(starts)))
+    else:
+        near = bool(bases) or (task.guess is not None and 0 in numbers)
+        ridges = [() if near else RIDGES[n % len(RIDGES)] for n in numbers]
+        every = zip(starts, ridges, generators, strict=True)
+        ends = [fit(task.objective, task.layout, start, path, g) for start, path, g in every]
+    factors = [task.layout.unpack(x) for x in ends]
+    return [Result(task.objective.relative(f), growth(f), x, f) for x, f in zip(ends, factors, strict=True)]
+
+
+def beginning(task: Task, number: int, generator: np.random.Generator, bases: Sequence[Array]) -> Array:
+    """Return the unknowns of a start: near one of the bases; at the guess for every fourth; or at random."""
+    start = random_start(task.objective, task.layout, generator, np.dtype(task.dtype))
+    if bases:
+        base = bases[number % len(bases)]
+    elif task.guess is not None and number % 4 == 0:
+        base = extended(task.layout, 0.1 * start, task.guess)
+        if number == 0:
+            return base
+    else:
+        return start
+    size = np.exp(generator.uniform(np.log(NEAR), np.log(FAR))) * np.sqrt(np.mean(abs(base) ** 2))
+    return np.asarray(base + size * noise(generator, base.shape, base.dtype))
+
+
+def extended(layout: Layout, start: Array, guess: Sequence[Array]) -> Array:
+    """Return the unknowns of a guess, completed by the further columns of a start."""
+    columns = layout.unpack(start)
+    joined = [np.hstack([x, y[:, x.shape[1] :]]).astype(y.dtype) for x, y in zip(guess, columns, strict=True)]
+    return layout.pack(joined)
+
+
+@contextmanager
+def pool(workers: int) -> Iterator[ProcessPoolExecutor | None]:
+    """Yield a pool of spawned processes with one thread of linear algebra each; None for one worker."""
+    if workers == 1:
+        yield None
+        return
+    before = {name: environ.get(name) for name in THREADS}
+    environ.update(THREADS)
+    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+        for name, value in before.items():
+            environ.pop(name) if value is None else environ.update({name: value})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from coupling.lowrank.factors import Array, Factors, khatri_rao, tensor
 
@@ -39,7 +39,7 @@ class Objective:
 
     @cached_property
     def norm(self) -> float:
-        """‖W T‖, what relative errors divide by."""
+        """‖W T‖, the denominator of relative errors."""
         return float(np.linalg.norm(self._weighted(self.target)))
 
     def _weighted(self, values: Array) -> Array:
@@ -82,7 +82,7 @@ class Objective:
         return matrix.reshape(len(i), -1)
 
     def normal_matrix(self, factors: Factors) -> Array:
-        """Return J^H J; without weights it is made of Gram matrices, at a cost that the entries do not enter."""
+        """Return J^H J; without weights it is made of Gram matrices, at a cost that does not depend on the entries."""
         if self.weights is not None:
             matrix = self.jacobian(factors)
             return matrix.conj().T @ matrix
@@ -114,3 +114,60 @@ def _gram_blocks(factors: Factors) -> Array:
 def real_view(vector: Array) -> Floats:
     """Return a complex vector as real pairs, a real one as it is."""
     return vector.view(np.float64) if np.iscomplexobj(vector) else vector
+
+
+def as_objective(values: ArrayLike, mask: ArrayLike | None, weights: ArrayLike | None) -> Objective:
+    """Return the least-squares problem of a tensor with mask and weights, after checking them."""
+    target = np.asarray(values, float)
+    if target.ndim != 3:
+        raise ValueError(f"the tensor must have three indices, got shape {target.shape}")
+    factor = np.ones(target.shape) if weights is None else np.asarray(weights, float)
+    active = np.ones(target.shape, bool) if mask is None else np.asarray(mask, bool)
+    if factor.shape != target.shape or active.shape != target.shape:
+        shapes = target.shape, active.shape, factor.shape
+        raise ValueError(f"tensor, mask and weights must have one shape, got {shapes}")
+    active = active & (factor != 0)
+    if not np.isfinite(target[active]).all() or not np.isfinite(factor[active]).all() or not target[active].any():
+        raise ValueError("tensor and weights must be finite, and the tensor not zero, where entries count")
+    if mask is None and weights is None:
+        return Objective(target)
+    return Objective(np.where(active, target, 0.0), np.where(active, factor, 0.0))
+
+
+def scaled_problem(
+    objective: Objective, ties: tuple[int, ...] = (0, 1, 2)
+) -> tuple[Objective, list[NDArray[np.float64]]]:
+    """Return the problem T / (s1 s2 s3) with entries of order one, and the three vectors of scales.
+
+    Separable scales change neither the rank nor the residuals, only the conditioning of the fit.  They are fitted to
+    log |T| where the problem is masked; tied slots share one.
+    """
+    i, j, k = objective.entries
+    values = abs(objective.target[i, j, k])
+    if objective.weights is None:
+        size = np.cbrt(np.sqrt(np.mean(values**2) * values.size / sum(objective.shape)))
+        return Objective(objective.target / size**3), [np.full(n, size) for n in objective.shape]
+    free = log_scales(objective)
+    longest = {tie: max((s for s, other in zip(free, ties, strict=True) if other == tie), key=len) for tie in ties}
+    scales = [longest[tie][:n] for tie, n in zip(ties, objective.shape, strict=True)]
+    product = np.einsum("i,j,k->ijk", *scales)
+    weights = objective.weights * product
+    weights = weights * np.sqrt(sum(objective.shape)) / np.linalg.norm(weights * (objective.target / product))
+    return Objective(objective.target / product, weights), scales
+
+
+def log_scales(objective: Objective) -> list[NDArray[np.float64]]:
+    """Return s1, s2, s3 with s1[i] s2[j] s3[k] closest to |T| in the mean square of logarithms.
+
+    >>> scales = log_scales(Objective(np.full((2, 2, 2), 8.0), np.ones((2, 2, 2))))
+    >>> [scale.round(6).tolist() for scale in scales]
+    [[2.0, 2.0], [2.0, 2.0], [2.0, 2.0]]
+    """
+    index = [axis[objective.target[objective.entries] != 0] for axis in objective.entries]
+    starts = np.concatenate([[0], np.cumsum(objective.shape)])
+    design = np.zeros((len(index[0]), starts[-1]))
+    for axis, start in zip(index, starts[:-1], strict=True):
+        design[np.arange(len(axis)), start + axis] = 1
+    logs = np.log(abs(objective.target[tuple(index)]))
+    solution = np.exp(np.linalg.lstsq(design, logs, rcond=None)[0])
+    return np.split(solution, starts[1:-1])

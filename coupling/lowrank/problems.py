@@ -1,4 +1,4 @@
-"""The tensors whose rank is asked for.
+"""The tensors to decompose.
 
 A Clebsch-Gordan product with path weights w is a sum of R products of another family (Gaunt, bracket, matrix) when
 
@@ -24,6 +24,7 @@ from coupling.conventions import BASES, CORE, parity_sign
 from coupling.exact import Surd, real_wigner_3j, reduced_matrix
 from coupling.families import Family, with_basis
 from coupling.families import family as known
+from coupling.lowrank.objective import Objective, as_objective
 from coupling.numbers.normalizations import MATRIX, exact_normalization
 from coupling.numbers.spins import doubled_spin
 from coupling.numbers.tabulation import tabulate
@@ -43,8 +44,8 @@ class Problem:
     """A tensor to decompose, with what it means.
 
     ``tensor`` [n1, n2, n3]; ``mask``, true on the entries that count, or None for all; ``weights``, what a residual is
-    multiplied by before it is squared, or None; ``measure`` says in words what errors are relative to.  ``spec`` is the
-    description, as plain values, from which :func:`from_spec` makes the problem again.
+    multiplied by before it is squared, or None; ``measure`` names what errors are relative to.  ``spec`` describes the
+    problem as plain values for :func:`from_spec`.
 
     >>> normalization_problem("gaunt", 1).exact(0, 1, 1)  # √(4π/3)
     √(4/(3π))·π
@@ -58,12 +59,17 @@ class Problem:
     degrees: tuple[tuple[int, ...], ...] = field(repr=False, default=((), (), ()))
 
     @cached_property
+    def objective(self) -> Objective:
+        """The least-squares problem."""
+        return as_objective(self.tensor, self.mask, self.weights)
+
+    @property
     def entries(self) -> tuple[NDArray[np.intp], ...]:
         """Three index arrays: the entries that count."""
-        return np.nonzero(np.ones(self.tensor.shape, bool) if self.mask is None else self.mask)
+        return self.objective.entries
 
     def exact(self, i: int, j: int, k: int) -> Surd:
-        """Return an entry of the tensor as an exact Surd; for weights of the user, of the double that was given."""
+        """Return an entry of the tensor as an exact Surd; weights of the user are the given doubles, exactly."""
         l1, l2, l3 = (axis[index] for axis, index in zip(self.degrees, (i, j, k), strict=True))
         if self.spec["problem"] == "whole":
             return _whole_entry(self.spec, (i, j, k), (l1, l2, l3))
@@ -71,7 +77,7 @@ class Problem:
 
     @cached_property
     def ties(self) -> tuple[int, int, int]:
-        """Which slots may share their factor because tensor and weights are symmetric in them."""
+        """The slots that may share their factor because tensor and weights are symmetric in them."""
         first, last = self._symmetric(0, 1), self._symmetric(1, 2)
         if first and last:
             return 0, 0, 0
@@ -81,28 +87,27 @@ class Problem:
 
     @cached_property
     def cyclic(self) -> bool:
-        """Whether tensor and weights stay the same when the three slots go round."""
-        arrays = [self.tensor] if self.weights is None else [self.tensor, self.weights]
-        return all(
-            len(set(x.shape)) == 1 and np.allclose(x, x.transpose(1, 2, 0), rtol=1e-12, atol=1e-15) for x in arrays
-        )
+        """Whether tensor and weights are invariant under a cyclic permutation of the three slots."""
+        arrays = [x for x in (self.tensor, self.weights) if x is not None]
+        cube = len(set(self.tensor.shape)) == 1
+        return cube and all(np.allclose(x, x.transpose(1, 2, 0), rtol=1e-12, atol=1e-15) for x in arrays)
 
     @property
     def spherical(self) -> str | None:
-        """The paths, "even" or "odd", that the products on the sphere of this family do; None when it has none."""
+        """The parity, "even" or "odd", of the paths that products on the sphere of this family have, or None."""
         named = self.spec["problem"] not in ("whole", MATRIX)
         return known(self.spec["problem"]).spherical if named else None
 
     @property
     def bare(self) -> int:
-        """The first indices that no part of the tensor has which changes sign when slots are exchanged: degree 0."""
+        """The number of first indices, of degree 0, without a part that is antisymmetric in two slots."""
         return 1 if self.spec["problem"] == "whole" else 0
 
     def _symmetric(self, slot1: int, slot2: int) -> bool:
         """Whether the slots can be exchanged where both indices are in range of both; the longer one is the last."""
         common = min(self.tensor.shape[slot1], self.tensor.shape[slot2])
         box = tuple(slice(common) if slot in (slot1, slot2) else slice(None) for slot in range(3))
-        arrays = [self.tensor[box]] if self.weights is None else [self.tensor[box], self.weights[box]]
+        arrays = [x[box] for x in (self.tensor, self.weights) if x is not None]
         fits = self.tensor.shape[slot1] <= self.tensor.shape[slot2]
         ranges = self.degrees[slot1][:common] == self.degrees[slot2][:common]
         return fits and ranges and all(np.allclose(x, np.swapaxes(x, slot1, slot2), rtol=1e-12, atol=0) for x in arrays)
@@ -215,19 +220,14 @@ def same(one: Problem, other: Problem) -> bool:
     True
     """
     pairs: list[tuple[Any, Any]] = [(one.tensor, other.tensor), (one.weights, other.weights)]
-
-    def equal(x: Any, y: Any) -> bool:
-        return x.shape == y.shape and bool(np.allclose(x, y, rtol=1e-12, atol=0))
-
-    return any(all(equal(x, y.transpose(turn)) for x, y in pairs) for turn in permutations(range(3)))
+    turned = ([(x, y.transpose(turn)) for x, y in pairs] for turn in permutations(range(3)))
+    return any(all(x.shape == y.shape and np.allclose(x, y, rtol=1e-12, atol=0) for x, y in some) for some in turned)
 
 
 def _masked(spec: dict[str, Any], box: Path) -> Problem:
-    letters = spec["parity"] if spec["parity"] not in PARITIES else None
-    degrees = tuple(
-        tuple(range(limit + 1)) if letters is None else tuple(range("eo".index(letters[slot]), limit + 1, 2))
-        for slot, limit in enumerate(box)
-    )
+    parity = spec["parity"]
+    firsts, step = ((0, 0, 0), 1) if parity in PARITIES else (["eo".index(letter) for letter in parity], 2)
+    degrees = tuple(tuple(range(first, limit + 1, step)) for first, limit in zip(firsts, box, strict=True))
     values = np.zeros([len(axis) for axis in degrees])
     weights = np.zeros(values.shape)
     for index in np.ndindex(*values.shape):
@@ -236,7 +236,7 @@ def _masked(spec: dict[str, Any], box: Path) -> Problem:
             values[index] = float(_target(spec, path))
             weights[index] = abs(float(_weight(spec, path)) / values[index])
     if not values.size or not values.any():
-        raise ValueError(f"no path of {spec['problem']} with parity {spec['parity']} has degrees up to {box}")
+        raise ValueError(f"no path of {spec['problem']} with parity {parity} has degrees up to {box}")
     name = spec["weights"] if isinstance(spec["weights"], str) else "given"
     return Problem(values, values != 0, weights, f"weights of the paths, {name}", spec, degrees)
 

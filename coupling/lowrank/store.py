@@ -1,12 +1,12 @@
-"""Results of a study as files: one for each problem and rank, or several in a file for whoever uses them.
+"""Results of a study as files: records, one for each problem and rank, and files of factors with several results.
 
 Both are files of this package, safetensors with metadata and checksum.  *Factors*: the metadata list the results with
 their problems, ranks and certificates; result number k has the arrays ``k.a``, ``k.b`` and ``k.c`` [n, R].  *Record*:
-the metadata say the problem, the rank and the kind of numbers (``request``) and what is claimed (``result``); the
-arrays are ``a``, ``b`` and ``c`` [n, R], complex ones [n, R, 2], and the ``weights`` of a problem that has its own.
+the metadata state the problem, the rank and the kind of numbers (``request``) and the claims (``result``); the arrays
+are ``a``, ``b`` and ``c`` [n, R], complex ones [n, R, 2], and the ``weights`` of a problem that has its own.
 
-A record of a study is whole or absent, and none is used that is not true: its errors are evaluated again from the
-factors against the exact entries of the problem, and what is called exact is refined and proved again.
+A record is written as a whole, and used only when it is true: its errors are evaluated again from the factors against
+the exact entries of the problem, and exact results are refined and proved again.
 """
 
 from __future__ import annotations
@@ -30,8 +30,15 @@ from coupling.integers import count, degree
 from coupling.lowrank.factors import Array
 from coupling.lowrank.problems import Problem, from_spec
 from coupling.lowrank.records import Record, factor_file_name
-from coupling.lowrank.structure import check_result, problem_of, record_fields, record_in, shape_of
-from coupling.lowrank.verification import claims_in_vain, false_errors
+from coupling.lowrank.verification import (
+    check_result,
+    claims_in_vain,
+    false_errors,
+    problem_of,
+    record_fields,
+    record_in,
+    shape_of,
+)
 from coupling.quoted import quoted
 from coupling.version import __version__
 
@@ -57,7 +64,7 @@ def save_factors(records: Sequence[Record], file: Path, *, force: bool = False) 
     [2]
     """
     if any(np.iscomplexobj(record.factors[0]) for record in records):
-        raise ValueError("files of factors hold real ones, got complex ones")
+        raise ValueError("factor files store real factors only; these are complex")
     arrays = [np.ascontiguousarray(x, float) for record in records for x in record.factors]
     names = [f"{number}.{slot}" for number in range(len(records)) for slot in "abc"]
     tensors = [Tensor(name, "F64", x.shape) for name, x in zip(names, arrays, strict=True)]
@@ -80,8 +87,7 @@ def load_factors(file: str | os.PathLike[str]) -> list[Record]:
     path = table_folder() / "factors" / f"{file}.safetensors" if file in PROBLEMS else Path(file)
     records: list[Record] = load_file(FACTORS, path)
     for number, record in enumerate(records if file not in PROBLEMS else []):
-        wrong = false_errors(problem_of(path, record.spec), record)
-        if wrong:
+        if wrong := false_errors(problem_of(path, record.spec), record):
             raise TableError(path, f"results[{number}]", "errors that are those of the factors", "; ".join(wrong))
     return records
 
@@ -104,10 +110,8 @@ def _arrays_of_results(file: str, results: list[dict[str, Any]], metadata: dict[
 
 
 def _records(file: Path, results: list[dict[str, Any]], content: Content, verify: bool) -> list[Record]:
-    return [
-        record_in(file, values, [content.arrays[f"{number}.{slot}"] for slot in "abc"])
-        for number, values in enumerate(results)
-    ]
+    arrays = content.arrays
+    return [record_in(file, one, [arrays[f"{n}.{slot}"] for slot in "abc"]) for n, one in enumerate(results)]
 
 
 def shipped(problem: str, lmax: int, rank: int | None = None) -> Record:
@@ -146,7 +150,9 @@ def keep(record: Record, folder: Path) -> Path:
     problem, is_complex = from_spec(record.spec), bool(np.iscomplexobj(record.factors[0]))
     file = folder / factor_file_name(problem, record.rank, is_complex)
     result = {key: value for key, value in record_fields(record).items() if key not in ("spec", "rank")}
-    spec, arrays = dict(record.spec), {slot: _real(x) for slot, x in zip("abc", record.factors, strict=True)}
+    spec, kind, parts = dict(record.spec), complex if is_complex else float, (2,) if is_complex else ()
+    real = [np.ascontiguousarray(x, kind).view(float).reshape(*x.shape, *parts) for x in record.factors]
+    arrays = dict(zip("abc", real, strict=True))
     if not isinstance(spec.get("weights", ""), str):  # too long for a header
         arrays["weights"], spec["weights"] = np.array(spec["weights"], float), None
     request = {"problem": spec, "rank": record.rank, "complex": is_complex}
@@ -158,11 +164,6 @@ def keep(record: Record, folder: Path) -> Path:
     return file
 
 
-def _real(factor: Array) -> Array:
-    factor = np.ascontiguousarray(factor)
-    return np.stack([factor.real, factor.imag], axis=-1) if np.iscomplexobj(factor) else factor.astype(float)
-
-
 class RecordRequest(NamedTuple):
     """The problem of a record, its rank, and whether its factors are complex."""
 
@@ -172,7 +173,7 @@ class RecordRequest(NamedTuple):
 
 
 def read_record(file: str | os.PathLike[str]) -> Record:
-    """Return the record of a file that is what it says it is; whether its claims are true is not asked.
+    """Return the record of a file; its claims are not verified.
 
     Raises TableError, naming file, field, expected and found, for a file that is damaged, of another kind, or under
     another name.
@@ -217,26 +218,25 @@ def _numbers(array: Array) -> Array:
 
 
 def kept(file: str | os.PathLike[str]) -> Record:
-    """Return the record of a file, all of whose claims hold; raise TableError otherwise.
+    """Return the record of a file if all its claims hold; raise TableError otherwise.
 
-    What this process has written or verified itself is not verified once more.
+    A record that this process has written or verified is not verified again.
     """
     record = read_record(file)
     checksum = read(Path(file), verify=False).metadata["checksum"]
-    if checksum not in TRUE:
-        wrong = claims_in_vain(record)
-        if wrong:
-            raise TableError(file, "result", "claims that hold", "; ".join(wrong))
-        TRUE.add(checksum)
+    if checksum not in TRUE and (wrong := claims_in_vain(record)):
+        raise TableError(file, "result", "claims that hold", "; ".join(wrong))
+    TRUE.add(checksum)
     return record
 
 
 def stored_record(
     problem: Problem, rank: int, complex_factors: bool, folder: Path, tell: Callable[[str], object]
 ) -> Record | None:
-    """Return what a folder holds for a problem and rank; None, if there is nothing or nothing that is true.
+    """Return the record of a problem and rank in a folder, or None where there is none or its claims do not hold.
 
-    A file that is refused is told, with the reason, and moved aside, never removed: it may not be ours.
+    A file that is refused is moved aside, never removed: it may belong to another program.  tell is called with the
+    reason.
     """
     file = folder / factor_file_name(problem, rank, complex_factors)
     if not file.is_file():
@@ -255,7 +255,7 @@ def stored_record(
 def read_any(file: Path) -> list[Record]:
     """Return the records of a file of either kind: one result, or those of a file of factors.
 
-    Raises TableError for any other file; whether claims of a single result are true is not asked.
+    Raises TableError for any other file.  Claims of a single result are not verified.
     """
     return [read_record(file)] if file_kind(file) == RECORD else load_factors(file)
 

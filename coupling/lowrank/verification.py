@@ -1,42 +1,51 @@
-"""Stored results checked again, with as little as possible of what made them.
+"""Verification of stored results: the structure of their description, and every claim, on an independent route.
 
-The sum of a result is formed in integers: its factors are doubles, so integers over a power of two.  The entries of the
-tensor are exact Surds, here enclosed in intervals, so that the errors come out as intervals that hold the true ones.
-The mean equivariance error and the lower bound are computed from the definition of the problem.  Existence is proved
-once more, by the theorem in :mod:`coupling.lowrank.exact`.
+A description is checked for types, ranges and shapes before anything is computed from it.
+
+The sum of a result is formed in integers: its factors are doubles, so integers over a power of two.  Intervals enclose
+the entries of the tensor, which are exact Surds, so the errors come out as intervals that enclose the true ones.  The
+mean equivariance error and the lower bound are computed from the definition of the problem.  Existence is proved once
+more, by the theorem in :mod:`coupling.lowrank.certificate`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.exact import Surd
+from coupling.files import TableError
 from coupling.lowrank.bounds import lower_bound
-from coupling.lowrank.certificate import growth
-from coupling.lowrank.decomposition import as_objective
-from coupling.lowrank.exact import exact_certificate
-from coupling.lowrank.factors import Array, congruence
+from coupling.lowrank.certificate import GOAL, ExactCertificate, exact_certificate, to_mpf
+from coupling.lowrank.factors import Array, congruence, growth
 from coupling.lowrank.problems import Problem, from_spec
 from coupling.lowrank.records import Record, mean_equivariance_error
+from coupling.selection import PARITIES
+
+File = str | os.PathLike[str]
+Rule = tuple[Callable[[Any], bool], str]
 
 #: Bits of the intervals.
 BITS = 200
 
-#: Claims are rounded to doubles, and the mean equivariance error is computed in them.
+#: Tolerance of claims, which are rounded to doubles; the mean equivariance error is computed in doubles.
 RELATIVE, ABSOLUTE = 1e-9, 1e-15
 
-#: Numbers computed in doubles on another machine agree as far as this.
+#: Tolerance of numbers that another machine has computed in doubles.
 DOUBLES = 1e-6
+
+#: Largest degree and rank that the description of a result may state.
+LARGEST_LMAX, LARGEST_RANK = 64, 1 << 20
 
 
 def claims_in_vain(record: Record) -> list[str]:
-    """Return what a record claims in vain; an empty list when all holds.
+    """Return the claims of a record that do not hold.
 
     >>> from coupling.lowrank.problems import normalization_problem
     >>> from coupling.lowrank.by_rank import study
@@ -52,32 +61,31 @@ def claims_in_vain(record: Record) -> list[str]:
 
 
 def false_errors(problem: Problem, record: Record) -> list[str]:
-    """Return what a record says wrongly about its errors, evaluated in double precision, and about its terms.
+    """Return the wrong claims of a record about its errors, evaluated in double precision, and about its terms.
 
     >>> from coupling.lowrank import normalization_problem, shipped
     >>> false_errors(normalization_problem("gaunt", 2), shipped("gaunt", 2))
     []
     """
-    objective = as_objective(problem.tensor, problem.mask, problem.weights)
-    found = objective.relative(record.factors), objective.worst(record.factors)
-    claims = (("relative error", record.error, found[0]), ("largest error", record.worst, found[1]))
-    wrong = [
+    errors = problem.objective.relative(record.factors), problem.objective.worst(record.factors)
+    claims = ("relative error", record.error, errors[0]), ("largest error", record.worst, errors[1])
+    return _wrong(claims, DOUBLES, 1e-12) + _symptoms(problem, record)
+
+
+def _wrong(claims: Iterable[tuple[str, float, float]], relative: float, absolute: float) -> list[str]:
+    """Return a sentence for each (name, claim, value) where claim and value differ."""
+    return [
         f"the {name} is {value:.6e}, not {claim:.6e}"
         for name, claim, value in claims
-        if not math.isclose(claim, value, rel_tol=DOUBLES, abs_tol=1e-12)
+        if not math.isclose(claim, value, rel_tol=relative, abs_tol=absolute)
     ]
-    return wrong + _symptoms(problem, record)
 
 
 def _symptoms(problem: Problem, record: Record) -> list[str]:
-    """Return what is wrong in the words for the errors, the growth and the congruence of the terms."""
+    """Return the wrong claims about growth and congruence of the terms, and about the measure of the errors."""
     found = growth(record.factors), congruence(record.factors)
-    claims = (("growth", record.growth, found[0]), ("congruence", record.congruence, found[1]))
-    wrong = [
-        f"the {name} of the terms is {value:.6e}, not {claim:.6e}"
-        for name, claim, value in claims
-        if not math.isclose(claim, value, rel_tol=DOUBLES, abs_tol=DOUBLES)
-    ]
+    names = "growth of the terms", "congruence of the terms"
+    wrong = _wrong(zip(names, (record.growth, record.congruence), found, strict=True), DOUBLES, DOUBLES)
     if record.measure != problem.measure:
         wrong.append(f"errors are those of {problem.measure!r}, not of {record.measure!r}")
     return wrong
@@ -94,7 +102,7 @@ def _errors(problem: Problem, record: Record) -> list[str]:
 
 
 def enclosed_errors(problem: Problem, factors: Sequence[Array]) -> tuple[Any, Any]:
-    """Return intervals that hold (relative, worst) of :class:`coupling.lowrank.exact.ExactCertificate`.
+    """Return intervals that enclose (relative, worst) of :class:`coupling.lowrank.certificate.ExactCertificate`.
 
     >>> from coupling.lowrank.problems import normalization_problem
     >>> ones = [np.ones((2, 1))] * 3
@@ -109,7 +117,7 @@ def enclosed_errors(problem: Problem, factors: Sequence[Array]) -> tuple[Any, An
     squares, sizes = [], []
     entries = zip(*(axis.tolist() for axis in problem.entries), strict=True)
     for (real, imaginary), entry, weight in zip(sums, entries, weights.tolist(), strict=True):
-        target = interval(problem.exact(*entry))
+        target = to_mpf(problem.exact(*entry), iv)
         difference = iv.ldexp(iv.mpf(real), -exponent) - target
         squares.append(iv.mpf(weight) ** 2 * (difference**2 + iv.ldexp(iv.mpf(imaginary), -exponent) ** 2))
         sizes.append((iv.mpf(weight) * target) ** 2)
@@ -123,38 +131,22 @@ def integer_sums(factors: Sequence[Array], entries: Sequence[NDArray[Any]]) -> t
     >>> integer_sums([np.full((1, 1), 0.5)] * 3, [np.array([0])] * 3)
     ([(1, 0)], 3)
     """
-    exponents = [_exponent(factor) for factor in factors]
-    a, b, c = (_integers(factor, e)[:, axis] for factor, e, axis in zip(factors, exponents, entries, strict=True))
+    parts, exponents = zip(*map(_integers, factors), strict=True)
+    a, b, c = (part[:, axis] for part, axis in zip(parts, entries, strict=True))
     ab = a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]
     real = (ab[0] * c[0] - ab[1] * c[1]).sum(axis=-1)
     imaginary = (ab[0] * c[1] + ab[1] * c[0]).sum(axis=-1)
     return list(zip(real.tolist(), imaginary.tolist(), strict=True)), sum(exponents)
 
 
-def _exponent(factor: Array) -> int:
-    """Return the least e >= 0 with integers factor · 2**e."""
-    parts = np.concatenate([np.real(factor).ravel(), np.imag(factor).ravel()]).tolist()
-    return max(part.as_integer_ratio()[1].bit_length() - 1 for part in parts)
-
-
-def _integers(factor: Array, exponent: int) -> NDArray[Any]:
-    """Return the real and the imaginary parts of factor · 2**exponent as Python integers."""
+def _integers(factor: Array) -> tuple[NDArray[Any], int]:
+    """Return the real and the imaginary parts of factor · 2**e as Python integers, and e, the least >= 0."""
     parts = np.stack([np.real(factor), np.imag(factor)])
-    whole = [n * 2**exponent // d for n, d in (part.as_integer_ratio() for part in parts.ravel().tolist())]
-    found = np.empty(len(whole), dtype=object)
-    found[:] = whole
-    return found.reshape(parts.shape)
-
-
-def interval(value: Surd) -> Any:
-    """Return an interval that holds a real Surd.
-
-    >>> bool(math.sqrt(0.5) in interval(Surd(1, 1, 2)) or interval(Surd(1, 1, 2)).delta < 1e-50)
-    True
-    """
-    iv = mpmath.iv
-    root = iv.sqrt(iv.mpf(value.numerator) / iv.mpf(value.denominator))
-    return value.sign * root / iv.sqrt(iv.pi) ** value.pi_power
+    ratios = [part.as_integer_ratio() for part in parts.ravel().tolist()]
+    exponent = max(denominator.bit_length() - 1 for _, denominator in ratios)
+    found = np.empty(parts.size, dtype=object)
+    found[:] = [numerator * 2**exponent // denominator for numerator, denominator in ratios]
+    return found.reshape(parts.shape), exponent
 
 
 def _largest(values: Sequence[Any]) -> Any:
@@ -162,14 +154,13 @@ def _largest(values: Sequence[Any]) -> Any:
 
 
 def _equivariance(problem: Problem, record: Record) -> list[str]:
-    found, claim = mean_equivariance_error(problem, record.factors) or 0.0, record.equivariance or 0.0
-    if math.isclose(claim, found, rel_tol=RELATIVE, abs_tol=1e-7):  # a root of a difference of rounded squares
-        return []
-    return [f"the mean equivariance error is {found:.6e}, not {claim:.6e}"]
+    found = mean_equivariance_error(problem, record.factors) or 0.0
+    claim = "mean equivariance error", record.equivariance or 0.0, found
+    return _wrong([claim], RELATIVE, 1e-7)  # the root of a difference of rounded squares
 
 
 def _bound(problem: Problem, record: Record) -> list[str]:
-    lower = lower_bound(as_objective(problem.tensor, problem.mask, problem.weights))
+    lower = lower_bound(problem.objective)
     return [f"the proved lower bound of the rank is {lower}, not {record.lower}"] if record.lower > lower else []
 
 
@@ -181,9 +172,128 @@ def _proof(problem: Problem, record: Record) -> list[str]:
     if record.proved and not found.proved:
         return ["existence of an exact decomposition is not proved"]
     if found.proved and not record.proved:
-        return ["existence of an exact decomposition is proved, which is not said"]
+        return ["existence of an exact decomposition is proved, which the record does not claim"]
     counts = [(c.equations, c.unknowns, c.independent) for c in (found, claimed)]
     wrong = [f"equations, unknowns and rank are {counts[0]}, not {counts[1]}"] if counts[0] != counts[1] else []
     if (claimed.relative, claimed.worst) != (record.error, record.worst):
         wrong.append("the certificate has other errors than the result")
     return wrong
+
+
+# -- the description of a result in a file -----------------------------------------------------
+
+
+def _integer(least: int, most: int = 1 << 62) -> Rule:
+    return lambda x: type(x) is int and least <= x <= most, f"an integer from {least} to {most}"
+
+
+def _or_none(rule: Rule) -> Rule:
+    return lambda x: x is None or rule[0](x), f"{rule[1]}, or null"
+
+
+SIZE: Rule = (lambda x: type(x) is float and 0 <= x < math.inf, "a finite number >= 0")
+SMALL: Rule = (lambda x: type(x) is float and 0 <= x < GOAL**0.5, "a number below 1e-20")
+TEXT: Rule = (lambda x: type(x) is str, "a text")
+
+RESULT: dict[str, Rule] = {
+    "spec": (lambda x: type(x) is dict, "the description of a problem"),
+    "rank": _integer(1, LARGEST_RANK),
+    "measure": TEXT,
+    "error": SIZE,
+    "worst": SIZE,
+    "growth": _or_none(SIZE),
+    "congruence": SIZE,
+    "lower": _integer(1),
+    "certificate": (lambda x: type(x) is dict, "a certificate"),
+    "equivariance": _or_none(SIZE),
+    "starts": _integer(1),
+    "reached": _integer(0),
+    "seed": _integer(0),
+}
+CERTIFICATE: dict[str, Rule] = {
+    "relative": SIZE,
+    "worst": SIZE,
+    "refined": _or_none(SMALL),
+    "radius": _or_none(SMALL),
+    "equations": _integer(1),
+    "unknowns": _integer(1),
+    "independent": _integer(0),
+}
+
+
+def record_fields(record: Record) -> dict[str, Any]:
+    """Return the fields of a record, apart from its factors, as JSON values.
+
+    >>> from coupling.lowrank import shipped
+    >>> sorted(record_fields(shipped("gaunt", 1)))[:4]
+    ['certificate', 'congruence', 'equivariance', 'error']
+    """
+    values = {f.name: getattr(record, f.name) for f in fields(record) if f.name != "factors"}
+    growth = record.growth if math.isfinite(record.growth) else None
+    return values | {"certificate": vars(record.certificate), "growth": growth}
+
+
+def check_result(file: File, where: str, values: Any) -> None:
+    """Raise TableError, naming the field, unless types and ranges of a described result are valid."""
+    _check(file, where, values, RESULT)
+    _check(file, f"{where}.certificate", values["certificate"], CERTIFICATE)
+    if values["certificate"]["radius"] is not None and values["certificate"]["refined"] is None:
+        raise TableError(file, f"{where}.certificate.radius", "null where nothing is refined", "a number")
+
+
+def record_in(file: File, values: dict[str, Any], factors: Sequence[Array]) -> Record:
+    """Return the record of a checked description, with its factors [n, R], which must be finite.
+
+    Its claims are not verified.
+    """
+    a, b, c = factors
+    for slot, factor in zip("abc", factors, strict=True):
+        if not np.isfinite(factor).all():
+            raise TableError(file, f"array {slot}", "finite numbers", "NaN or infinity")
+    certificate = ExactCertificate(**values["certificate"])
+    growth = math.inf if values["growth"] is None else values["growth"]
+    return Record(**{**values, "certificate": certificate, "growth": growth}, factors=(a, b, c))
+
+
+def _check(file: File, where: str, values: Any, rules: Mapping[str, Rule]) -> None:
+    if not isinstance(values, dict) or values.keys() != rules.keys():
+        found = sorted(values) if isinstance(values, dict) else values
+        raise TableError(file, where, sorted(rules), found)
+    for name, (holds, words) in rules.items():
+        if not holds(values[name]):
+            raise TableError(file, f"{where}.{name}", words, values[name])
+
+
+def shape_of(file: File, spec: dict[str, Any]) -> tuple[int, int, int]:
+    """Return the shape of the tensor of a described problem without making it.
+
+    >>> shape_of("", {"problem": "gaunt", "parity": "ooe", "lmax": [4, 4, 4]})
+    (2, 2, 3)
+    """
+    limits, parity, whole = spec.get("lmax"), spec.get("parity"), spec.get("problem") == "whole"
+    known = isinstance(limits, list) and all(type(l) is int and 0 <= l <= LARGEST_LMAX for l in limits)
+    if not isinstance(limits, list) or not known or len(limits) != (1 if whole else 3) or not isinstance(parity, str):
+        raise TableError(file, "problem", "a parity and degree limits as a list", spec)
+    if whole:
+        return ((limits[0] + 1) ** 2,) * 3
+    if parity in PARITIES:
+        return limits[0] + 1, limits[1] + 1, limits[2] + 1
+    if len(parity) != 3 or not set(parity) <= set("eo"):
+        raise TableError(file, "problem", "a parity, or a class such as ooe", parity)
+    a, b, c = (len(range("eo".index(letter), l + 1, 2)) for letter, l in zip(parity, limits, strict=True))
+    return a, b, c
+
+
+def problem_of(file: File, spec: dict[str, Any]) -> Problem:
+    """Return the problem that a file describes; raise TableError where it does not exist or is not in normal form.
+
+    >>> problem_of("", {"problem": "whole", "target": "wigner_3j", "parity": "all", "lmax": [1]}).name
+    'whole-wigner_3j-all-l1'
+    """
+    try:
+        problem = from_spec(spec)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise TableError(file, "problem", "a problem that exists", f"{type(error).__name__}: {error}") from None
+    if problem.spec != spec:
+        raise TableError(file, "problem", problem.spec, spec)
+    return problem

@@ -182,14 +182,15 @@ class Basis(Portable):
         shape = *self.shape, *[self.dimension] * self.order
         require_memory(8 * prod(shape), "the tensor")
         result = np.zeros(shape)
-        values = self._entries()
-        for axes, sign in _arrangements(self.order, self.symmetry):
+        values = self.entries
+        for axes, sign in arrangements(self.order, self.symmetry):
             indices = self.monomials[self.monomial][:, axes].T
             result[(self.path, self.component, *indices)] = sign * values
         return result
 
-    def _entries(self) -> Floats:
-        """Return the entries of the tensor: coefficients over the number of arrangements of their monomials."""
+    @cached_property
+    def entries(self) -> Floats:
+        """The entries of the tensor: coefficients over the number of arrangements of their monomials."""
         if self.symmetry == "plain":
             return self.values
         ways = _ways(self.monomials)
@@ -209,8 +210,12 @@ def _ways(monomials: Indices) -> Indices:
     return ways
 
 
-def _arrangements(order: int, symmetry: str) -> list[tuple[list[int], int]]:
-    """Return the arrangements of the slots, and their signs."""
+def arrangements(order: int, symmetry: str) -> list[tuple[list[int], int]]:
+    """Return the arrangements of the slots, and their signs.
+
+    >>> arrangements(2, "antisymmetric")
+    [([0, 1], 1), ([1, 0], -1)]
+    """
     if symmetry == "plain":
         return [(list(range(order)), 1)]
     found = []

@@ -40,31 +40,53 @@ def fused_lanes(builder: Any, a: Any, b: Any, c: Any) -> Any:
     return builder.call(function, [a, b, c])
 
 
-def emit(tape: Tape, builder: Any, vector: Any, arrays: Mapping[str, StridedRows], constants: Any = None) -> None:
-    """Emit a tape: ``vector`` is the type of a row, ``constants`` points to the table, in elements of a row."""
+Registers = dict[int, Any]
+
+
+def emit(
+    tape: Tape, builder: Any, vector: Any, arrays: Mapping[str, StridedRows | Registers], constants: Any = None
+) -> None:
+    """Emit a tape: ``vector`` is the type of a row, ``constants`` points to the table, in elements of a row.
+
+    An array may be values by their rows instead of a memory: they are read and replaced there.  Constants may be rows
+    too, of which the first element counts.
+    """
     tape.play(_Instructions(builder, vector, arrays, constants))
 
 
 class _Instructions:
     """Operations as instructions."""
 
-    def __init__(self, builder: Any, vector: Any, arrays: Mapping[str, StridedRows], constants: Any) -> None:
+    def __init__(
+        self, builder: Any, vector: Any, arrays: Mapping[str, StridedRows | Registers], constants: Any
+    ) -> None:
         self.builder, self.vector, self.arrays, self.constants = builder, vector, arrays, constants
         self.align = 8 if isinstance(vector.element, ir.DoubleType) else 4
         self.add, self.subtract, self.multiply, self.negate = builder.fadd, builder.fsub, builder.fmul, builder.fneg
 
-    def _place(self, array: str, row: int) -> Any:
-        return self.builder.bitcast(self.arrays[array].place(self.builder, row), self.vector.as_pointer())
+    def _place(self, rows: StridedRows, row: int) -> Any:
+        return self.builder.bitcast(rows.place(self.builder, row), self.vector.as_pointer())
 
     def load(self, array: str, row: int) -> Any:
-        return self.builder.load(self._place(array, row), align=self.align, typ=self.vector)
+        rows = self.arrays[array]
+        if isinstance(rows, dict):
+            return rows[row]
+        return self.builder.load(self._place(rows, row), align=self.align, typ=self.vector)
 
     def store(self, array: str, row: int, value: Any) -> None:
-        value = ir.Constant(self.vector, None) if value is None else value
-        self.builder.store(value, self._place(array, row), align=self.align)
+        value, rows = ir.Constant(self.vector, None) if value is None else value, self.arrays[array]
+        if isinstance(rows, dict):
+            rows[row] = value
+        else:
+            self.builder.store(value, self._place(rows, row), align=self.align)
 
     def constant(self, index: int) -> Any:
-        place = self.builder.gep(self.constants, [INDEX(index)])
+        table = self.constants
+        place = (
+            table.place(self.builder, index)
+            if isinstance(table, StridedRows)
+            else self.builder.gep(table, [INDEX(index)])
+        )
         value = self.builder.load(place, align=self.align, typ=self.vector.element)
         return broadcast(self.builder, value, self.vector)
 

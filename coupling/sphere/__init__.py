@@ -3,7 +3,9 @@
 Nothing here uses a closed form of a coupling coefficient; it is what the closed forms are tested against.
 """
 
+from coupling.sphere.cartesian import cartesian_gradients, cartesian_harmonics, cartesian_hessians
 from coupling.sphere.directions import angles
+from coupling.sphere.generators import generators
 from coupling.sphere.grids import Grid, gauss_legendre, lebedev
 from coupling.sphere.harmonics import gradients, harmonics
 from coupling.sphere.rotations import random_rotation, rotation_matrix
@@ -13,7 +15,11 @@ __all__ = [
     "Grid",
     "analysis",
     "angles",
+    "cartesian_gradients",
+    "cartesian_harmonics",
+    "cartesian_hessians",
     "gauss_legendre",
+    "generators",
     "gradients",
     "harmonics",
     "lebedev",

@@ -7,18 +7,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from coupling.indexing import degree_slice
 from coupling.memory import require_memory
-from coupling.quoted import quoted
 from coupling.selection import of_type
-from coupling.sphere.directions import angles, real_numbers
+from coupling.sphere.directions import angles
 from coupling.sphere.grids import gauss_legendre
 from coupling.sphere.harmonics import harmonics
 from coupling.sphere.legendre import bounded_degree
+from coupling.sphere.quaternions import nearest_rotations
 
 #: Numbers of the harmonics at points that are treated together.
 CHUNK = 1 << 22
-
-#: Roundings by which R Rᵀ may differ from one.
-ROUNDINGS = 64
 
 
 def random_rotation(random: np.random.Generator) -> NDArray[np.float64]:
@@ -50,7 +47,7 @@ def rotation_matrix(rotation: ArrayLike, lmax: object) -> NDArray[np.float64]:
            [ 0.,  1.,  0.],
            [-1.,  0.,  0.]])
     """
-    matrix, l_max = _orthogonal(rotation), bounded_degree(lmax, "lmax")
+    matrix, l_max = _one_matrix(rotation), bounded_degree(lmax, "lmax")
     size = (l_max + 1) ** 2
     require_memory(8 * size * size + 32 * max(CHUNK, size), f"the rotation of features to lmax {l_max}")
     result, grid = np.zeros((size, size)), gauss_legendre(2 * l_max)
@@ -71,12 +68,8 @@ def _vectors(theta: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np
     return np.stack([sine * np.cos(phi), sine * np.sin(phi), np.cos(theta)], axis=-1)
 
 
-def _orthogonal(rotation: ArrayLike) -> NDArray[np.float64]:
-    """Return the orthogonal matrix that is nearest to a rotation given with the rounding of its dtype."""
-    matrix, dtype = real_numbers(rotation, "rotation"), np.asarray(rotation).dtype
-    slack = max(1e-12, ROUNDINGS * float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0)
-    if matrix.shape != (3, 3) or not (abs(matrix @ matrix.T - np.eye(3)) <= slack).all():
-        raise ValueError(f"rotation must be an orthogonal matrix [3, 3], got {quoted(matrix.tolist())}")
-    for _ in range(4):  # each step squares the deviation
-        matrix = matrix @ (3 * np.eye(3) - matrix.T @ matrix) / 2
+def _one_matrix(rotation: ArrayLike) -> NDArray[np.float64]:
+    matrix = nearest_rotations(rotation, improper=True)
+    if matrix.ndim != 2:
+        raise ValueError(f"rotation must be an orthogonal matrix [3, 3], got shape {matrix.shape}")
     return matrix

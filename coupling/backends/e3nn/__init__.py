@@ -16,10 +16,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from coupling.backends.e3nn.report import Report
+    from coupling.backends.e3nn.report import ModelReport
 
 
-def accelerate(model: Any, *, convolutions: bool = True, contractions: bool = True, products: bool = True) -> Report:
+def accelerate(
+    model: Any, *, convolutions: bool = True, contractions: bool = True, products: bool = True
+) -> ModelReport:
     """Replace the products of a model of torch by those of this package, in place; return what was done.
 
     - tensor products of e3nn, known by their instructions, irreps and weights, not by the name of their class

@@ -24,7 +24,7 @@ from coupling.backends.e3nn.replacements import (
     Replacement,
     ScatterReplacement,
 )
-from coupling.backends.e3nn.report import Entry, Report
+from coupling.backends.e3nn.report import ModelEntry, ModelReport
 from coupling.backends.torch.tensor_product import TensorProduct
 
 
@@ -37,8 +37,8 @@ class Walk:
 
     def __init__(self, convolutions: bool, contractions: bool, products: bool) -> None:
         self.convolutions, self.contractions, self.products = convolutions, contractions, products
-        self.replaced: list[Entry] = []
-        self.left: list[Entry] = []
+        self.replaced: list[ModelEntry] = []
+        self.left: list[ModelEntry] = []
 
     def visit(self, parent: nn.Module, prefix: str = "") -> None:
         """Replace what can be replaced below a module."""
@@ -50,7 +50,9 @@ class Walk:
                 parent._modules[name] = made
                 continue
             if (operations := multiply_adds(child)) and not is_product(child):
-                self.left.append(Entry(path, "module", operations, f"{type(child).__name__}: no product of features"))
+                self.left.append(
+                    ModelEntry(path, "module", operations, f"{type(child).__name__}: no product of features")
+                )
             self.visit(child, f"{path}.")
 
     def _replacement(self, parent: nn.Module, child: Any, path: str) -> nn.Module | None:
@@ -66,7 +68,7 @@ class Walk:
     def _product(self, parent: nn.Module, child: Any, path: str, fused: bool) -> nn.Module | None:
         made = read_product(child) if fused or self.products else Unread("products were not to be replaced")
         if isinstance(made, Unread):
-            self.left.append(Entry(path, "tensor product", 0, made.reason))
+            self.left.append(ModelEntry(path, "tensor product", 0, made.reason))
             return None
         if not fused:
             self._note(path, "tensor product", made)
@@ -79,7 +81,7 @@ class Walk:
         name, inner = next((name, one) for name, one in child.named_children() if is_product(one))
         made = read_product(inner)
         if isinstance(made, Unread):
-            self.left.append(Entry(f"{path}.{name}", "convolution", 0, made.reason))
+            self.left.append(ModelEntry(f"{path}.{name}", "convolution", 0, made.reason))
             return None
         self._note(path, "convolution", made)
         return ScatterReplacement(child, Gathered(made))
@@ -88,7 +90,7 @@ class Walk:
         product = made.product
         lists = f"{product.irreps1} x {product.irreps2} -> {product.irreps_out}"
         text = f"{lists}, {len(product.paths)} paths, {product.weight_count} weights"
-        self.replaced.append(Entry(path, kind, product.operations, text))
+        self.replaced.append(ModelEntry(path, kind, product.operations, text))
 
 
 def takes_edges(module: nn.Module) -> bool:
@@ -102,7 +104,7 @@ def takes_edges(module: nn.Module) -> bool:
     return "conv_fusion" in getattr(type(module).forward, "__code__", replace.__code__).co_consts
 
 
-def replace(model: Any, **which: bool) -> Report:
+def replace(model: Any, **which: bool) -> ModelReport:
     """Return the report of a model whose products have been replaced; see :func:`coupling.backends.e3nn.accelerate`.
 
     >>> replace(nn.Linear(2, 2), convolutions=True, contractions=True, products=True).replaced
@@ -114,7 +116,7 @@ def replace(model: Any, **which: bool) -> Report:
     walk = Walk(**which)
     with torch.no_grad():
         walk.visit(model)
-    return Report(tuple(walk.replaced), tuple(walk.left), partial(restore, model))
+    return ModelReport(tuple(walk.replaced), tuple(walk.left), partial(restore, model))
 
 
 def restore(model: nn.Module) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Entry:
+class ModelEntry:
     """A module of a model.
 
     name : its name in the model
@@ -23,20 +23,20 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Report:
+class ModelReport:
     """The modules of a model that were replaced, and those with weights that were left.
 
     ``undo()`` puts them back.
 
-    >>> print(Report((Entry("tp", "tensor product", 12, "2 paths"),), (Entry("linear", "module", 9, "no product"),)))
+    >>> print(ModelReport((ModelEntry("tp", "tensor product", 12, "2 paths"),), (ModelEntry("linear", "module", 9, "no product"),)))
     replaced    multiply-adds
     tp                     12  2 paths
     left
     linear                  9  no product
     """
 
-    replaced: tuple[Entry, ...]
-    left: tuple[Entry, ...]
+    replaced: tuple[ModelEntry, ...]
+    left: tuple[ModelEntry, ...]
     undo: Callable[[], int] = field(default=lambda: 0, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -47,5 +47,5 @@ class Report:
         return "\n".join(lines)
 
 
-def _line(entry: Entry, width: int) -> str:
+def _line(entry: ModelEntry, width: int) -> str:
     return f"{entry.name:<{width}}    {entry.operations:>13}  {entry.text}"

@@ -11,6 +11,8 @@ build fits is known to the user alone.
 torch.Size([100, 25, 32])
 """
 
+from coupling.backends.torch.contraction import SymmetricContraction
+from coupling.backends.torch.convolution import Convolution
 from coupling.backends.torch.loading import load
 from coupling.backends.torch.modules import (
     AntisymmetricGaunt,
@@ -27,11 +29,13 @@ from coupling.backends.torch.tensor_product import TensorProduct
 __all__ = [
     "AntisymmetricGaunt",
     "ClebschGordan",
+    "Convolution",
     "FullProduct",
     "Gaunt",
     "MatrixProduct",
     "RoutedProduct",
     "Simulation",
+    "SymmetricContraction",
     "TensorProduct",
     "VectorSignal",
     "load",

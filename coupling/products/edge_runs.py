@@ -1,0 +1,159 @@
+"""Runs of the kernels of message passing: memory of each thread, functions by their addresses, shares of the edges."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.floating_point import default_rounding
+from coupling.kernels.convolution import EdgeSpace, convolve, convolve_gradients
+from coupling.kernels.edge_blocks import (
+    PARTS,
+    EdgeCode,
+    entries_function,
+    gradients_function,
+    harmonics_function,
+    messages_function,
+    register_code,
+)
+from coupling.kernels.tiles import lanes
+from coupling.portable import Kept, Portable
+from coupling.products.blocks import aligned_zeros
+from coupling.products.edge_list import Edges
+from coupling.products.edge_paths import EdgePaths
+
+Array = NDArray[Any]
+
+#: Bytes of weights beyond which they are prefetched: more than the second cache holds.
+FAR = 8 << 20
+
+
+class EdgeRuns(Portable):
+    """The compiled functions of some paths."""
+
+    def __init__(self, paths: EdgePaths) -> None:
+        self.paths = paths
+        self._coefficients = Kept()
+
+    @cached_property
+    def digest(self) -> str:
+        """What numba keeps the compiled functions by."""
+        code = EdgeCode(self.paths.groups, self.paths.terms, self.paths.sizes)
+        digest = hashlib.sha256(repr(code).encode()).hexdigest()
+        register_code(digest, code)
+        return digest
+
+    def messages(self, x: Array, y: Array, w: Array, edges: Edges, out: Array, workers: int = 1) -> None:
+        """Write messages to out; all arrays are C-contiguous, of one type."""
+        code = self._addresses(x.dtype, entries_function, messages_function)
+        numbers, far, many = self._numbers(x.dtype), int(w.nbytes > FAR), edges.shares(workers, edges.starts)
+
+        def run(first: int, last: int) -> None:
+            space = self._space(x, w)
+            convolve(out, x, w, y, _arrays(edges, edges.order, edges.starts), first, last, code, numbers, space, far)
+
+        self._each(run, many)
+        out[:, self.paths.unreached] = 0
+        out[np.diff(edges.starts) == 0] = 0
+
+    def gradients(
+        self,
+        g: Array,
+        x: Array,
+        y: Array,
+        w: Array,
+        edges: Edges,
+        workers: int = 1,
+        wanted: tuple[bool, bool, bool] = (True, True, True),
+    ) -> tuple[Array, Array, Array]:
+        """Return the gradients of Σ g · messages in x, y and w; those that are not wanted are empty."""
+        apart = (len(edges), x.shape[2]) != (w.shape[0], w.shape[2])
+        dx = np.zeros_like(x) if wanted[0] else np.zeros((0, *x.shape[1:]), x.dtype)
+        dw = np.zeros(w.shape) if apart else np.empty_like(w if wanted[2] else w[:0])
+        dy = np.empty_like(y if wanted[1] else y[:0])
+        many = edges.shares(1 if apart else workers, edges.starts)
+        alone = len(many) == 2
+        flags = wanted[0] and alone, wanted[2], wanted[1]
+        if any(flags):
+            self._pass(g, x, y, w, (dx, dw, dy), edges, (edges.order, edges.starts), many, flags, not apart)
+        if wanted[0] and not alone:
+            order, starts = edges.by_sender
+            shares = edges.shares(workers, starts)
+            self._pass(g, x, y, w, (dx, dw, dy), edges, (order, starts), shares, (True, False, False), not apart)
+        return dx, dy, dw.astype(x.dtype, copy=False)
+
+    def _pass(
+        self,
+        g: Array,
+        x: Array,
+        y: Array,
+        w: Array,
+        gradients: tuple[Array, Array, Array],
+        edges: Edges,
+        ordered: tuple[Array, Array],
+        shares: list[int],
+        wanted: tuple[bool, bool, bool],
+        direct: bool,
+    ) -> None:
+        """Run over edges in an order; wanted: the gradients in x, w and y."""
+        code = self._addresses(
+            x.dtype, entries_function, lambda d, t: gradients_function(d, t, int(wanted[1])), harmonics_function
+        )
+        numbers, far, starts = self._numbers(x.dtype), int(w.nbytes > FAR), ordered[1]
+
+        def run(first: int, last: int) -> None:
+            flags, space = np.array(wanted, np.int64), self._space(x, w)
+            convolve_gradients(
+                g, x, w, y, *gradients, _arrays(edges, *ordered), starts[first], starts[last], code, numbers, space,
+                flags, int(direct), far,
+            )  # fmt: skip
+
+        self._each(run, shares)
+
+    @staticmethod
+    def _each(run: Callable[[int, int], None], shares: list[int]) -> None:
+        if len(shares) == 2:
+            run(*shares)
+            return
+        run(0, 0)  # compiles, in this thread
+        with ThreadPoolExecutor(len(shares) - 1) as pool:
+            list(pool.map(run, shares[:-1], shares[1:]))
+
+    def _addresses(self, dtype: np.dtype[Any], *functions: Callable[[str, np.dtype[Any]], Any]) -> Array:
+        return np.array([function(self.digest, dtype).address for function in functions])
+
+    @default_rounding()
+    def _numbers(self, dtype: np.dtype[Any]) -> Array:
+        if dtype not in self._coefficients:
+            self._coefficients[dtype] = np.array(self.paths.values or [0.0]).astype(dtype)
+        found: Array = self._coefficients[dtype]
+        return found
+
+    def _space(self, x: Array, w: Array) -> EdgeSpace:
+        """Return the memory of one thread."""
+        (n_x, n_y, n_z), n_w, lane = self.paths.sizes, len(self.paths.paths), lanes(x.dtype)
+        width = PARTS * lane
+        tail, spread = x.shape[2] % width > 0, w.shape[2] < x.shape[2]
+        window = lane if tail else 0
+        padded = -(-n_y // lane) * lane
+        rows = (
+            max(n_x, n_z) * width,
+            max(window * n_x, n_x + n_z + n_w) * width,
+            window * n_w * width,
+            lane * n_w * width if spread else 0,
+            n_x * (x.shape[2] + width),
+            n_w * width,
+            padded * (lane + 1),
+        )
+        table = aligned_zeros((n_y + len(self.paths.terms)) * lane, x.dtype).reshape(-1, lane)
+        return EdgeSpace(table, np.zeros((6, lane), np.int64), *(aligned_zeros(n, x.dtype) for n in rows))
+
+
+def _arrays(edges: Edges, order: Array, starts: Array) -> tuple[Array, ...]:
+    return order, edges.senders, edges.receivers, starts
