@@ -13,6 +13,7 @@ BACKENDS = (
     "coupling.backends.jax.contraction",
     "coupling.backends.torch.contraction",
     "coupling.backends.torch.convolution",
+    "coupling.backends.torch.tensor_product",
 )
 
 
