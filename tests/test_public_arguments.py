@@ -25,8 +25,8 @@ from tests.sources import ROOT
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
-#: with none too), instructions (e), vectors (V), an exact angle (U), angles (A), a rotation (R), axes or a
-#: convention (E), a boolean (B), something with no check of its own (-)
+#: with none too), instructions (e), vectors (V), a boolean (B), an exact angle (U), angles (A), a rotation (R), axes or
+#: a convention (E), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
@@ -50,9 +50,12 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "build": ("Request(lmax=2)", "r"),
         "clebsch_gordan": ("1, 1, 2, 0, 1, 1", "hhhooo"),
         "gaunt": ("1, 1, 2, 0, 1, -1", "dddooo"),
+        "fano_x": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
         "load": ("'real-l4'", "f"),
         "load_arrays": ("'gauss_legendre-l2'", "f"),
         "normalization": ("'gaunt', 2", "cd"),
+        "racah_v": ("1, 1, 2, 0, 1, -1", "hhhooo"),
+        "racah_w": ("1, 1, 1, 1, 2, 2", "hhhhhh"),
         "real_antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
         "real_gaunt": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "tabulate": ("'gaunt', 2, 'real', 'all', 1, 2.0**-90", "cdccnp"),
@@ -67,13 +70,17 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling.exact": {
         "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
         "bracket_factor": ("1, 2, 2", "ddd"),
+        "fano_x": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
         "clebsch_gordan": ("1, 1, 2, 0, 1, 1", "hhhooo"),
         "gaunt": ("1, 1, 2, 0, 1, -1", "dddooo"),
         "real_antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
         "real_clebsch_gordan": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "real_gaunt": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "real_wigner_3j": ("1, 1, 2, 0, 1, 1", "dddooo"),
+        "racah_v": ("1, 1, 2, 0, 1, -1", "hhhooo"),
+        "racah_w": ("1, 1, 1, 1, 2, 2", "hhhhhh"),
         "reduced_matrix": ("1, 1, 2, 1", "dddh"),
+        "triangle_coefficient": ("1, 1, 2", "hhh"),
         "wigner_3j": ("1, 1, 2, 0, 1, -1", "hhhooo"),
         "wigner_3j_at_zero": ("1, 1, 2", "ddd"),
         "wigner_6j": ("1, 1, 2, 1, 1, 2", "hhhhhh"),
@@ -314,12 +321,12 @@ BAD = {
           [(0.5, 0, 0, "uvu")], [(True, 0, 0, "uvu")], [(0, 0, 0, "uuu")], [(0, 0, 0, "uvu", 1)], object(),
           [(0, 0, 0, "uvu", True, NAN)], [(0, 0, 0, "uvu", True, -1)], [(0, 0, 0, "uvu", True, True)]],
     "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
-    "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
     "U": [0.5, NAN, None, "x", True, 1j, [1], object(), sympy.I, sympy.oo, sympy.Float(1)],
     "A": [None, "x", NAN, float("inf"), 1j, True, ["x"], [1, None], object()],
     "R": [None, 1, "x", np.ones(3), np.zeros(4), np.full(4, NAN), 1j * np.ones(4), np.ones((3, 3)), -np.eye(3),
           [True] * 4],
     "E": [1, "", "nothing", "zzy", b"zyz", ["zyz"], NAN],
+    "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
     "B": [None, 1, 0.0, "x", [True], NAN],
     "-": [],
 }

@@ -24,7 +24,7 @@ from coupling.selection import degree, one_of
 Y_IS_POLAR = ("z", "x", "y")
 
 _ALL = (
-    Convention("coupling", "this package", euler="zyz"),
+    Convention("coupling", "this package"),
     Convention(
         "e3nn",
         "e3nn 0.5 and later: o3.wigner_3j, o3.spherical_harmonics, o3.wigner_D",

@@ -14,7 +14,7 @@ from coupling.irreps import LAYOUTS, Irreps
 from coupling.memory import native
 from coupling.numbers.coefficients import block
 from coupling.portable import Portable
-from coupling.products.instructions import MODES, Path, apart, fully_connected, in_order, normalized, path_of
+from coupling.products.instructions import MODES, TensorPath, apart, fully_connected, in_order, normalized, path_of
 from coupling.products.tensor_terms import collected, constant_of, term
 from coupling.quoted import quoted
 from coupling.selection import one_of
@@ -128,7 +128,7 @@ class TensorProduct(Portable):
         """
         return sum(self._operations(path) for path in self.paths)
 
-    def _operations(self, path: Path) -> int:
+    def _operations(self, path: TensorPath) -> int:
         x, y, weight, out = MODES[path.mode]
         (l1, _, l3), core = path.degrees, block("wigner_3j", *path.degrees) != 0
         scalar = 0 in path.degrees[:2]

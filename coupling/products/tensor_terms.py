@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.irreps import Irreps
-from coupling.products.instructions import MODES, Path
+from coupling.products.instructions import MODES, TensorPath
 
 Array = Any
 
 
-def constant_of(path: Path, block: NDArray[Any]) -> NDArray[np.float64] | float:
+def constant_of(path: TensorPath, block: NDArray[Any]) -> NDArray[np.float64] | float:
     """Return what a path multiplies with: its block, or one number where a degree of the inputs is 0.
 
     >>> from coupling.products.instructions import path_of
@@ -35,7 +35,7 @@ def constant_of(path: Path, block: NDArray[Any]) -> NDArray[np.float64] | float:
     return np.ascontiguousarray(path.coefficient * block) if l1 and l2 else path.coefficient / sqrt(2 * l3 + 1)
 
 
-def term(xp: Any, path: Path, constant: Array, x: Array, y: Array, weights: Array | None, last: bool) -> Array:
+def term(xp: Any, path: TensorPath, constant: Array, x: Array, y: Array, weights: Array | None, last: bool) -> Array:
     """Return the term of a path: x [.., u, i] or, with copies last, [.., i, u], and y and the output alike.
 
     weights: [*weight_shape], or [.., *weight_shape], or None

@@ -12,6 +12,7 @@ torch.Size([100, 25, 32])
 """
 
 from coupling.backends.torch.contraction import SymmetricContraction
+from coupling.backends.torch.convolution import Convolution
 from coupling.backends.torch.loading import load
 from coupling.backends.torch.modules import (
     AntisymmetricGaunt,
@@ -28,6 +29,7 @@ from coupling.backends.torch.tensor_product import TensorProduct
 __all__ = [
     "AntisymmetricGaunt",
     "ClebschGordan",
+    "Convolution",
     "FullProduct",
     "Gaunt",
     "MatrixProduct",
