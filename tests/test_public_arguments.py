@@ -169,6 +169,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.backends.cuda": {
         "CudaProduct": ("ClebschGordan(1, 1, 1), route='straight'", "rv"),
+        "contraction_source": ("SymmetricContraction(basis(1, 2, 0)), 'values', 'float32', 'contraction'", "rcci"),
         "cuda_source": ("ClebschGordan(1, 1, 1), 'float32', 'product'", "rci"),
     },
     "coupling.backends.jax": PRODUCTS
@@ -273,7 +274,7 @@ from coupling.numbers.accuracy import certify_table
 from coupling.exact import Surd
 from coupling.families import Family, family
 from coupling.manybody import basis
-from coupling.products import ClebschGordan
+from coupling.products import ClebschGordan, SymmetricContraction
 from coupling.tables import Request, build
 from coupling.numbers.tabulation import tabulate
 
