@@ -13,9 +13,10 @@ On a fresh machine with a device, from the root of the repository (Linux, Python
 Every product, and the products that are its gradients, is compared with float64 on the processor before anything is
 timed; what is wrong is named, and has no times.  What is compared takes turns on the same features, between events of
 the device; each figure is the median of its turns.
-Bytes are those of two inputs and one output, each moved once; "of memory" is their share of what a kernel sustains that
-only adds two arrays of the same size, "of peak" the share of the multiply-adds that chains in registers reach, both
-measured in the same run.  Errors are ‖z - exact‖ / ‖exact‖ over the first samples, exact in float64 on the processor.
+Bytes are those of two inputs and one output, each moved once.  "of memory" is their fraction of the bandwidth of a
+kernel that only adds two arrays of the same size, "of peak" the fraction of the multiply-adds that chains in registers
+reach, both measured in the same run.  Errors are ‖z - exact‖ / ‖exact‖ over the first samples, exact in float64 on the
+processor.
 e3nn and cuEquivariance form the same product as "sparse" ("uuu", all paths, no weights); OpenEquivariance has none of
 this kind.  "fields" is ``VectorSignal`` of vector harmonics, three components in and out; "single" is the one vector
 product of scalar features that reaches every path but (0, 0, 0).

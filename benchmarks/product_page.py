@@ -78,7 +78,7 @@ def parts(data: dict[str, Any], numbers: Numbers) -> list[str]:
         for direction in ("forward", "backward"):
             words = "" if direction == "forward" else ", gradients in x and y"
             sections += [f"## {dtype}{words}: ns per sample and channel\n", table(numbers, OWN, dtype, direction), ""]
-    sections += ["## float32: GFLOP/s, and share of the multiply-adds of the core\n", shares(numbers), ""]
+    sections += ["## float32: GFLOP/s, and fraction of the multiply-adds of the core\n", shares(numbers), ""]
     for dtype in ("float32", "float64"):
         sections += [f"## {dtype}: largest error\n", table(numbers, OWN, dtype, "forward", error), ""]
     if others:
@@ -137,7 +137,7 @@ def beside(numbers: Numbers, dtype: str, direction: str) -> str:
 
 
 def shares(numbers: Numbers) -> str:
-    """GFLOP/s and share of the peak."""
+    """GFLOP/s and fraction of the peak."""
 
     def show(row: dict[str, Any]) -> str:
         rate = 2 * row["operations"] / row["ns"]

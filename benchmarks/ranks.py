@@ -45,7 +45,7 @@ def _of_rank(name: str, lmax: int, rank: int) -> Record:
 
 
 def repeated(lmax: int, rank: int) -> Route:
-    """Return a simulation of so many Gaunt products and brackets, whatever they are good for."""
+    """Return a simulation of ``rank`` Gaunt products and brackets, whatever its error."""
     generator = np.random.default_rng(rank)
     three = {kind: [generator.uniform(0.5, 1, (lmax + 1, rank)) for _ in range(3)] for kind in ("even", "odd")}
     return Simulation(lmax, lmax, lmax, three)
@@ -112,7 +112,7 @@ HEADER = [
 
 PAGE = """<!-- Written by `python -m benchmarks.ranks --write`. -->
 
-# When a simulation stops paying
+# Cost of a simulation by rank
 
 Nanoseconds for one sample of one channel, one thread, {dtype}, {channels} channels; medians of alternating turns. All
 paths with weights 1, degrees to L in inputs and output. "sparse" is `products.ClebschGordan`, the exact route.

@@ -198,9 +198,9 @@ wrong. wigners keeps the symbols that it has computed; they are cleared before e
 Family codes (ducc0, camb, pyshtools, spherical) are called once per family in one degree and also compute degrees
 beyond lmax, which are not counted for them; calling them from Python costs more than the work at these sizes. A C
 library called from C is faster than here: the fastest known, measured earlier on a machine of this kind, gave 76
-million entries per second at lmax 32, of which 16 % were correctly rounded. SymPy is only asked for lmax 4. Real blocks
-are dense; the others keep what they have computed, so theirs is the first call of the process; non-zero entries are
-counted.
+million entries per second at lmax 32, of which 16 % were correctly rounded. SymPy is measured at lmax 4 only. Real
+blocks are dense; the others keep what they have computed, so theirs is the first call of the process; non-zero entries
+are counted.
 
 ![Million entries per second and core against lmax](tables.png)
 

@@ -1,4 +1,4 @@
-"""The floating-point environment that proofs of rounding assume: to nearest, ties to even, subnormal numbers kept.
+"""Binary floating-point types, and the environment that proofs of rounding assume: to nearest, subnormal numbers kept.
 
 Other libraries change it for a whole thread (a rounding mode for interval arithmetic, flush-to-zero by libraries that
 are linked with ``-ffast-math``), and threads inherit it.  Then neither a double-double nor its rounding test is right.
@@ -16,7 +16,10 @@ import struct
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 def from_bits(bits: int) -> float:
@@ -90,3 +93,52 @@ def _default(library: Any) -> Any:
     if sys.platform == "linux":
         return ctypes.c_void_p(-1)
     return ctypes.byref(ctypes.c_char.in_dll(library, "_FE_DFL_ENV"))
+
+
+# -- types ------------------------------------------------------------------------------------
+
+
+class BinaryFormat(NamedTuple):
+    """A binary floating-point type: bits of its significand, the least exponent of a normal number 1.xxx·2^e, the
+    largest number, and the type in which arrays of it are stored."""
+
+    precision: int
+    least_exponent: int
+    largest: float
+    storage: np.dtype
+
+    @property
+    def unit(self) -> float:
+        """Half the distance from 1 to the next number, the largest relative error of a rounding."""
+        return 2.0**-self.precision
+
+
+BINARY_FORMATS = {
+    "float64": BinaryFormat(53, -1022, float(np.finfo(np.float64).max), np.dtype("<f8")),
+    "float32": BinaryFormat(24, -126, float(np.finfo(np.float32).max), np.dtype("<f4")),
+    "float16": BinaryFormat(11, -14, float(np.finfo(np.float16).max), np.dtype("<f2")),
+    "bfloat16": BinaryFormat(8, -126, float(2**127 * (2 - 2**-7)), np.dtype("<u2")),
+}
+
+
+@default_rounding()
+def stored(values: NDArray[np.float64], dtype: str) -> NDArray[Any]:
+    """Return numbers of a type in that type; bfloat16 as the upper 16 bits of float32, in uint16.
+
+    >>> stored(np.array([1.0, -2.0]), "bfloat16")
+    array([16256, 49152], dtype=uint16)
+    """
+    if dtype == "bfloat16":
+        return (values.astype("<f4").view("<u4") >> 16).astype("<u2")
+    return values.astype(BINARY_FORMATS[dtype].storage)
+
+
+def as_doubles(array: NDArray[Any], dtype: str) -> NDArray[np.float64]:
+    """Return stored numbers of a type as doubles.
+
+    >>> as_doubles(np.array([16256], np.uint16), "bfloat16")
+    array([1.])
+    """
+    if dtype == "bfloat16":
+        return (array.astype("<u4") << 16).view("<f4").astype(np.float64)
+    return array.astype(np.float64, copy=False)

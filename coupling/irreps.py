@@ -74,10 +74,10 @@ class Irrep(NamedTuple):
         return self.parity in (0, parity_sign(self.twice // 2))
 
 
-class Term(NamedTuple):
+class MulIrrep(NamedTuple):
     """Copies of one irrep that stand together.
 
-    >>> Term(16, Irrep(2, -1)).dim
+    >>> MulIrrep(16, Irrep(2, -1)).dim
     48
     """
 
@@ -105,7 +105,7 @@ class SortedIrreps(NamedTuple):
     inv: tuple[int, ...]
 
 
-class Irreps(tuple[Term, ...]):
+class Irreps(tuple[MulIrrep, ...]):
     """A list of irreps with multiplicities, in the order in which a feature holds them.
 
     value: text such as ``"32x0e + 16x1o"`` or, without parities, ``"0 + 2x1/2"``; a largest degree L, which stands for
@@ -195,11 +195,11 @@ class Irreps(tuple[Term, ...]):
         >>> Irreps("1e + 2x1e + 0x0e + 0e + 1e").simplify()
         Irreps('3x1e+1x0e+1x1e')
         """
-        joined: list[Term] = []
+        joined: list[MulIrrep] = []
         for mul, irrep in (term for term in self if term.mul):
             if joined and joined[-1].irrep == irrep:
                 mul += joined.pop().mul
-            joined.append(Term(mul, irrep))
+            joined.append(MulIrrep(mul, irrep))
         return Irreps(joined)
 
     def sort(self) -> SortedIrreps:
@@ -232,29 +232,29 @@ class Irreps(tuple[Term, ...]):
         return np.concatenate(parts)
 
 
-def _of_text(text: str) -> list[Term]:
+def _of_text(text: str) -> list[MulIrrep]:
     return [_term(term.strip(), text) for term in text.split("+")] if text.strip() else []
 
 
-def _term(term: str, whole: str) -> Term:
+def _term(term: str, whole: str) -> MulIrrep:
     found = TERM.fullmatch(term)
     if not found:
         raise ValueError(f"{RULE}, got {quoted(whole)}")
     number, l, over, sign = found.groups()
-    return Term(int(number or 1), _checked(int(l) * (1 if over else 2), PARITIES[sign], whole))
+    return MulIrrep(int(number or 1), _checked(int(l) * (1 if over else 2), PARITIES[sign], whole))
 
 
-def _of_terms(value: Any) -> list[Term]:
+def _of_terms(value: Any) -> list[MulIrrep]:
     """Return the terms of a sequence of pairs, or of a largest degree."""
     if isinstance(value, Iterable) and not isinstance(value, bytes):
         return [_pair(term) for term in value]
     l = degree(value, "lmax")
     if l > LARGEST:
         raise ValueError(f"lmax must be <= {LARGEST}, got {quoted(l)}")
-    return [Term(1, Irrep(2 * k, parity_sign(k))) for k in range(l + 1)]
+    return [MulIrrep(1, Irrep(2 * k, parity_sign(k))) for k in range(l + 1)]
 
 
-def _pair(term: Any) -> Term:
+def _pair(term: Any) -> MulIrrep:
     if not isinstance(term, tuple | list) or len(term) != 2:
         raise TypeError(f"terms of irreps must be pairs (multiplicity, irrep), got {quoted(term)}")
     mul, irrep = term
@@ -262,7 +262,7 @@ def _pair(term: Any) -> Term:
         raise TypeError(f"multiplicities of irreps must be integers, got {type(mul).__name__} {quoted(mul)}")
     if not 0 <= mul <= MOST_COPIES:
         raise ValueError(f"multiplicities of irreps must be 0 to {MOST_COPIES}, got {quoted(mul)}")
-    return Term(int(mul), one_irrep(irrep))
+    return MulIrrep(int(mul), one_irrep(irrep))
 
 
 def one_irrep(value: object) -> Irrep:

@@ -33,7 +33,7 @@ def quoted(value: object) -> str:
 def shortened(message: str) -> str:
     """Return a message whose long words, such as a quoted number of 10⁵ digits, are cut to their beginnings.
 
-    >>> print(shortened("no table is called " + "x" * 100_000)[-30:])
+    >>> print(shortened("unknown table " + "x" * 100_000)[-30:])
     xxxxxxxxx… (100000 characters)
     """
     short = re.sub(rf"\S{{{WORD + 1},}}", lambda word: _cut(word.group(), len(word.group())), message)
@@ -59,7 +59,7 @@ def _written(value: object, levels: int) -> tuple[str, int]:
 
 
 def _collection(value: Any, levels: int) -> str:
-    """Return the representation of a collection to so many levels, its first items only."""
+    """Return the representation of the first items of a collection, nested to ``levels`` levels."""
     if value and levels <= 0:
         return f"a {type(value).__name__} of {len(value)} items"
     items = [_written(item, levels - 1)[0] for item in islice(value, ITEMS)]

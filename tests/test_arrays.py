@@ -34,11 +34,11 @@ from coupling.arrays.request import (
     SMALLEST_SPIN,
     request_of,
 )
-from coupling.arrays.values import UNITS, as_doubles
-from coupling.export.rounding import round_to
+from coupling.export.entries import round_to
 from coupling.files import table_folder
 from coupling.files.catalogue import manifest_entry
 from coupling.files.reader import file_digest, read_manifest
+from coupling.floating_point import BINARY_FORMATS, as_doubles
 from coupling.numbers.spins import smallest_spin
 from coupling.products import AntisymmetricGaunt, Gaunt, MatrixProduct
 from coupling.sphere import gauss_legendre, gradients, harmonics
@@ -210,7 +210,7 @@ def test_narrow_types_are_rounded_once(name: str, dtype: str) -> None:
 
         found = as_doubles(narrow[array], dtype).ravel()
         if name.startswith("normalization") or array == "normalization":  # rationals among them, which may be ties
-            assert (abs(found - doubles) <= UNITS[dtype] * abs(doubles)).all()
+            assert (abs(found - doubles) <= BINARY_FORMATS[dtype].unit * abs(doubles)).all()
         else:
             expected, _ = round_to(doubles[safe], dtype, refuse)  # type: ignore[arg-type]
             assert np.array_equal(found[safe], expected)
@@ -501,7 +501,9 @@ def test_loading_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         TableError, match=r"checksum: .*; remove this file, or run `coupling load lebedev-l2-d9-float32"
     ):
         load_arrays("lebedev-l2-d9-float32")
-    with pytest.raises(FileNotFoundError, match=r"no arrays are called 'lebedeff-l2'; names are gauss_legendre-l<N>, "):
+    with pytest.raises(
+        FileNotFoundError, match=r"unknown grid or transform 'lebedeff-l2'; names are gauss_legendre-l<N>, "
+    ):
         load_arrays("lebedeff-l2")
     with pytest.raises(FileNotFoundError, match="there is no file of arrays"):
         load_arrays(tmp_path / "lebedev-l9.safetensors")

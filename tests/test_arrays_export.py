@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from coupling.arrays import build_arrays, load_arrays
-from coupling.arrays.values import as_doubles
 from coupling.cli import main
 from coupling.export.formats import OF_ARRAYS, export_named
+from coupling.floating_point import as_doubles
 
 NAMES = ("gauss_legendre-l2", "lebedev-l2-x8", "fourier-l3", "matrix-l2", "normalization-l2")
 

@@ -12,9 +12,9 @@ import pytest
 import coupling
 import coupling.backends.array_api as array_programs
 from coupling import atoms, lowrank, products, sphere
-from coupling.arrays.values import as_doubles
 from coupling.export import FORMATS, export
 from coupling.export.c_header import declaration
+from coupling.floating_point import as_doubles
 from coupling.foreign import translate
 from coupling.numbers.tabulation import tabulate_paths
 from coupling.products.form import KINDS

@@ -234,7 +234,7 @@ def test_shards_and_merge(here: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("", "say which table: request files, or --lmax"),
+        ("", "nothing to build: give request files, --lmax, or --all"),
         ("--basis real", "--lmax is missing"),
         ("--lmax -1", "--lmax is a degree"),
         ("--lmax 4.0", "--lmax is a degree"),
@@ -254,7 +254,7 @@ def test_shards_and_merge(here: Path) -> None:
         (".", "must be a regular file, got a folder"),
         ("bad.toml", "bad.toml: unknown key 'l_max'"),
         ("good.toml bad.toml", "bad.toml: unknown key"),
-        ("good.toml --lmax 4", "say which table"),
+        ("good.toml --lmax 4", "give request files, or --lmax with further options, not both"),
         ("good.toml good.toml --output one.safetensors", "is one file, there are 2 requests"),
         ("--all --lmax 3", "--all takes no request"),
         ("--all --shard 0/2", "--all takes no request"),
@@ -508,7 +508,7 @@ def test_check_tells_which_file_failed(here: Path) -> None:
     assert fails(result, "1 of 2 tables failed", 1)
     assert "FAILED  real-l3.safetensors: size: expected" in result.stdout and "  ok " in result.stdout
     assert fails(run("check", "absent.safetensors"), "there is no table file absent.safetensors")
-    assert fails(run("check", "no-such-name"), "no table is called 'no-such-name'")
+    assert fails(run("check", "no-such-name"), "unknown table 'no-such-name'")
     assert run("check").exit_code == 2
 
 

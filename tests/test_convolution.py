@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from coupling.products import Convolution, Edges
-from coupling.sphere import random_rotation, rotation_matrix
+from coupling.sphere import angles, harmonics, random_rotation, rotation_matrix
 from tests.convolution_reference import Case, case, expected
 from tests.sources import ROOT
 
@@ -120,6 +120,25 @@ def test_gradients_are_those_of_finite_differences() -> None:
         assert abs((ends[0] - ends[1]) / (2 * step) - (gradient * direction).sum()) < 1e-7
 
 
+@pytest.mark.parametrize("normalization", ["component", "integral", "norm"])
+def test_vectors(normalization: str) -> None:
+    """Harmonics inside are those of angles, and gradients those of finite differences; a self-loop has none."""
+    conv = Convolution(1, 3, 2, harmonics=normalization)
+    c = case(conv, 5, 25, 6)
+    v, step = np.random.default_rng(2).standard_normal((25, 3)), 1e-6
+    scale = {"component": 4 * np.pi, "integral": 1.0, "norm": 4 * np.pi}[normalization] ** 0.5
+    degrees = np.repeat(np.arange(4), 2 * np.arange(4) + 1)
+    y = scale * harmonics(3, *angles(v)) / (np.sqrt(2 * degrees + 1) if normalization == "norm" else 1)
+    inputs = c.x, v, *c.inputs[2:]
+    assert max(errors([conv(*inputs)], [conv(c.x, y, *c.inputs[2:])])) < 1e-14
+    v[7] = 0
+    direction = np.random.default_rng(4).standard_normal(v.shape)
+    direction[7] = 0
+    ends = [(conv(c.x, v + sign * step * direction, *c.inputs[2:]) * c.g).sum() for sign in (1, -1)]
+    gradient = conv.vjp(*inputs, cotangent=c.g)[1]
+    assert abs((ends[0] - ends[1]) / (2 * step) - (gradient * direction).sum()) < 1e-6 and not gradient[7].any()
+
+
 def test_what_no_path_and_no_edge_reaches_is_exactly_zero() -> None:
     conv = Convolution(2, 2, 3, paths=[(1, 1, 2), (2, 1, 1)])
     c = case(conv, 9, 40, 33, np.float32)
@@ -194,7 +213,7 @@ def test_irreps_of_both_parities() -> None:
         found = part(c.x[:, rows], c.y, weights, c.senders, c.receivers)
         assert max(errors([found], [conv(*c.inputs)[:, out]])) < 1e-15
     listed = Convolution(both_in, 1, both_out, paths=[("1o", 1, "1e"), ("0e", 1, "1o")])
-    assert listed.names == (("1o", 1, "1e"), ("0e", 1, "1o")) and listed.rows == (slice(3, 6), slice(3))
+    assert listed.names == (("1o", 1, "1e"), ("0e", 1, "1o")) and listed.rows == (slice(3, 6), slice(0, 3))
     assert listed.paths.tolist() == [[1, 1, 1], [0, 1, 1]]
     without = Convolution("0 + 1", 1, "0 + 1")
     assert without.paths.tolist() == [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 1]]
@@ -239,7 +258,7 @@ def test_what_a_call_refuses() -> None:
 
     refused(ValueError, r"\[nodes, 4, channels\]", x=c.x[:, :3])
     refused(ValueError, r"\[nodes, 4, channels\]", x=c.x[0])
-    refused(ValueError, r"\(10, 4\)", y=c.y[:, :3])
+    refused(ValueError, r"\(10, 4\)", y=c.y[:, :2])
     refused(ValueError, r"\(10, 4\)", y=c.y[:9])
     refused(ValueError, r"\(10, 4, 8\)", w=c.w[:, :3])
     refused(ValueError, r"\(10, 4, 8\)", w=c.w[:9])
@@ -273,6 +292,25 @@ def test_arrays_of_any_order_in_memory() -> None:
     assert np.array_equal(conv(*strange), conv(*c.inputs))
 
 
+INTERPRETED = """
+from tests.test_convolution import KINDS, both, case, errors, expected
+from coupling.products import Convolution
+from coupling.kernels.regge import binomials
+assert not hasattr(binomials, "py_func"), "it is compiled"
+for arguments, options in KINDS.values():
+    for weights in ("epc", "ep", "p"):
+        conv = Convolution(*arguments, **options)
+        c = case(conv, 5, 12, 3, float, weights)
+        assert max(errors(both(conv, c), expected(conv, c))) < 1e-13
+"""
+
+
+def test_without_a_compiler() -> None:
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    run = subprocess.run([sys.executable, "-c", INTERPRETED], env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
 PROGRAM = """
 import time, numpy as np
 from coupling.products import Convolution
@@ -280,7 +318,7 @@ conv = Convolution(1, 2, 1)
 one = np.ones((2, 4, 8), np.float32), np.ones((1, 9), np.float32), np.ones((1, 5, 8), np.float32), [0], [1]
 conv(*one), conv.vjp(*one, cotangent=one[0])
 from coupling.kernels import edge_blocks as blocks
-code = conv._runs.digest, np.dtype("f4")
+code = conv.runs.digest, np.dtype("f4")
 found = [blocks.entries_function(*code), blocks.messages_function(*code), blocks.gradients_function(*code, 1)]
 print([one.cache_hits for one in [*found, blocks.harmonics_function(*code)]])
 """

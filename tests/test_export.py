@@ -18,9 +18,10 @@ import coupling
 from coupling.exact import Surd
 from coupling.export import FORMATS, Listing, export, list_table
 from coupling.export.arrays import palette_of
-from coupling.export.rounding import FORMATS as TYPES
-from coupling.export.rounding import round_to, stored
+from coupling.export.entries import round_to
 from coupling.export.text import read_exact_json
+from coupling.floating_point import BINARY_FORMATS as TYPES
+from coupling.floating_point import stored
 from coupling.foreign import CONVENTIONS, Convention
 from coupling.foreign.choices import alternating, input_norm, racah, without_condon_shortley, zero_first
 from coupling.tables import Request, Table, build

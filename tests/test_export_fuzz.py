@@ -12,7 +12,6 @@ from click.testing import CliRunner
 import coupling.cli.export
 import coupling.export.c_header as c_header
 import coupling.export.named as named
-import coupling.export.preamble as preamble
 import coupling.export.python_module as python_module
 import coupling.export.text as text
 import coupling.foreign.convention
@@ -39,7 +38,7 @@ def test_hostile_text_runs_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("module", "function", "suffix"),
     [
-        (preamble, "harmless", ".h"),
+        (c_header, "harmless", ".h"),
         (python_module, "harmless", ".py"),
         (named, "harmless", ".py"),
         (text, "harmless", ".csv"),

@@ -15,8 +15,8 @@ import coupling
 from coupling.arrays import build_arrays
 from coupling.backends.cuda.source import cuda_source
 from coupling.export import export
+from coupling.export.c_header import CONSTANT_MEMORY, HEADERS
 from coupling.export.formats import export_named
-from coupling.export.preamble import CONSTANT_MEMORY, HEADERS
 from coupling.products import ClebschGordan
 from coupling.tables import Request, build
 from tests.test_export_consumers import compiled, need

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 import coupling
 from coupling.cli import main
 from coupling.export import export, list_table, read_exact_json, segmented_tensor_product
-from coupling.export.path_vectors import path_vectors
+from coupling.export.arrays import path_vectors
 from coupling.families import family as known
 from coupling.foreign import Convention
 from coupling.foreign.choices import input_norm, racah, zero_first

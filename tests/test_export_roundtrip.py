@@ -20,8 +20,8 @@ from coupling.cli import main
 from coupling.conventions import CONVENTION_ID, FAMILIES
 from coupling.export import FORMATS, export, read_exact_json
 from coupling.export.e3j import record_type
+from coupling.export.entries import round_to, shortest
 from coupling.export.formats import OF_ARRAYS, export_named
-from coupling.export.rounding import round_to, shortest
 from coupling.families import family as known
 from coupling.foreign import Convention
 from coupling.selection import orders, paths

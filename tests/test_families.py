@@ -23,7 +23,7 @@ from coupling.cli import main
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
 from coupling.export import export, list_table
-from coupling.export.path_vectors import path_vectors
+from coupling.export.arrays import path_vectors
 from coupling.families import Family, check_claims, family, names, records, register, unregister
 from coupling.kernels import chain
 from coupling.lowrank import normalization_problem, study, whole_problem

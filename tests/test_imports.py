@@ -45,12 +45,10 @@ coupling.arrays.values
 coupling.arrays.arrays
 coupling.arrays.reader
 coupling.arrays.fixed
-coupling.arrays.normalizations
 coupling.arrays.harmonics
 coupling.arrays.fourier
 coupling.arrays.encoders
 coupling.arrays.designs
-coupling.arrays.points
 coupling.arrays.grid
 coupling.arrays.builder
 coupling.arrays.check

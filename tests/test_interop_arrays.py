@@ -10,8 +10,8 @@ import pytest
 
 from coupling import products
 from coupling.backends import array_api
-from coupling.backends.array_api.grading import flat_entries, grades
 from coupling.backends.array_api.programs import array_program, program_of
+from coupling.backends.array_api.sparse import flat_entries, grades
 from coupling.products.form import KINDS, Form, read_form
 from coupling.selection import paths
 from coupling.tables import Request, build

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from coupling import Irreps
-from coupling.irreps import LAYOUTS, Irrep, Term
+from coupling.irreps import LAYOUTS, Irrep, MulIrrep
 
 LISTS = ["32x0e+16x1o+8x2e", "0e+1o", "3x1e+1x1o+2x0o", "2x1/2+1x3/2", "0+1+2", "0x0e+2x3o+0x1e", "5x2e", "", "1/2e"]
 
@@ -28,7 +28,7 @@ def test_text_terms_and_pairs_say_the_same(text: str) -> None:
     ]
     for other in again:
         assert other == irreps and hash(other) == hash(irreps) and type(other) is Irreps
-        assert all(type(term) is Term and type(term.irrep) is Irrep for term in other)
+        assert all(type(term) is MulIrrep and type(term.irrep) is Irrep for term in other)
     assert irreps.dim == sum(irrep.dim for irrep in irreps.each) == sum(int(2 * i.l + 1) for i in irreps.each)
     assert irreps.num_irreps == len(irreps.each)
 

@@ -26,7 +26,7 @@ from tests.sources import ROOT
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
 #: with none too), instructions (e), vectors (V), a boolean (B), an exact angle (U), angles (A), a rotation (R), axes or
-#: a convention (E), something with no check of its own (-)
+#: a convention (E), indices of two nodes (X), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
@@ -42,6 +42,7 @@ PRODUCTS = {
     "VectorSignal": (f"1, 1, 1, {FACTORED}", "dddWc"),
 }
 CONTRACTION = {"SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last'", "rcc")}
+CONVOLUTION = "1, 1, 1, paths='all', normalization='wigner_3j', harmonics='norm', method='auto'"
 WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling": {
         "Irreps": ("'4x0e + 2x1o'", "G"),
@@ -50,9 +51,12 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "build": ("Request(lmax=2)", "r"),
         "clebsch_gordan": ("1, 1, 2, 0, 1, 1", "hhhooo"),
         "gaunt": ("1, 1, 2, 0, 1, -1", "dddooo"),
+        "fano_x": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
         "load": ("'real-l4'", "f"),
         "load_arrays": ("'gauss_legendre-l2'", "f"),
         "normalization": ("'gaunt', 2", "cd"),
+        "racah_v": ("1, 1, 2, 0, 1, -1", "hhhooo"),
+        "racah_w": ("1, 1, 1, 1, 2, 2", "hhhhhh"),
         "real_antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
         "real_gaunt": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "tabulate": ("'gaunt', 2, 'real', 'all', 1, 2.0**-90", "cdccnp"),
@@ -67,13 +71,17 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling.exact": {
         "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
         "bracket_factor": ("1, 2, 2", "ddd"),
+        "fano_x": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
         "clebsch_gordan": ("1, 1, 2, 0, 1, 1", "hhhooo"),
         "gaunt": ("1, 1, 2, 0, 1, -1", "dddooo"),
         "real_antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
         "real_clebsch_gordan": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "real_gaunt": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "real_wigner_3j": ("1, 1, 2, 0, 1, 1", "dddooo"),
+        "racah_v": ("1, 1, 2, 0, 1, -1", "hhhooo"),
+        "racah_w": ("1, 1, 1, 1, 2, 2", "hhhhhh"),
         "reduced_matrix": ("1, 1, 2, 1", "dddh"),
+        "triangle_coefficient": ("1, 1, 2", "hhh"),
         "wigner_3j": ("1, 1, 2, 0, 1, -1", "hhhooo"),
         "wigner_3j_at_zero": ("1, 1, 2", "ddd"),
         "wigner_6j": ("1, 1, 2, 1, 1, 2", "hhhhhh"),
@@ -123,6 +131,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
             "'2x1o', '0e + 1o', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'",
             "GGGecc",
         ),
+        "Convolution": (f"{CONVOLUTION}, workers=1", "IdIccccn"),
+        "Edges": ("[0, 1], [1, 1], 2", "XXd"),
         "VectorSignal": ("1, 1, 1", "ddd"),
         "SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last', workers=1", "rccn"),
         "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
@@ -171,6 +181,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     | dict.fromkeys(("wigner_D", "wigner_D_up_to"), ("1, np.ones(4, np.float32)", "d-")),
     "coupling.backends.torch": PRODUCTS
     | CONTRACTION
+    | {"Convolution": (CONVOLUTION, "IdIcccc")}
     | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")}
     | {"cartesian_harmonics": (f"torch.ones(3), 2, {VECTORS}", "VdcB")}
@@ -325,6 +336,7 @@ BAD = {
     "E": [1, "", "nothing", "zzy", b"zyz", ["zyz"], NAN],
     "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
     "B": [None, 1, 0.0, "x", [True], NAN],
+    "X": [None, 1, "x", [0, 2], [-1, 0], [0.0, 1.0], [[0, 1]], [0], [HUGE, 0], [True, False], ["0", "1"]],
     "-": [],
 }
 EXPECTED = TypeError, ValueError, MemoryError, OSError

@@ -84,11 +84,11 @@ def test_every_default_name_is_understood_and_nothing_else() -> None:
 
 
 def test_names_that_are_none_are_refused_with_those_that_are(tmp_path: Path) -> None:
-    words = r"no table is called 'reel-l4': shipped are complex-l4, real-l12, real-l4, real-l8; built when .* real-l<N>"
+    words = r"unknown table 'reel-l4': shipped are complex-l4, real-l12, real-l4, real-l8; built on .* real-l<N>"
     with pytest.raises(FileNotFoundError, match=words):
         load("reel-l4")
     for name in ("", "real-l04", "complex", "real-l4-4"):
-        with pytest.raises(FileNotFoundError, match=f"no table is called '{name}'"):
+        with pytest.raises(FileNotFoundError, match=f"unknown table '{name}'"):
             load(name)
     assert not list(tmp_path.iterdir())
 

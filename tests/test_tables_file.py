@@ -341,7 +341,7 @@ def test_a_renamed_file_is_refused(file: Path, tmp_path: Path) -> None:
 def test_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no table file"):
         load(tmp_path / "real-l2.safetensors")
-    with pytest.raises(FileNotFoundError, match="no table is called 'reel-l4'"):
+    with pytest.raises(FileNotFoundError, match="unknown table 'reel-l4'"):
         load("reel-l4")
     with pytest.raises(OSError):
         load(tmp_path)

@@ -228,5 +228,5 @@ def test_a_damaged_manifest_is_refused(text: str, copy: Path) -> None:
 
 def test_without_a_manifest_there_are_no_shipped_tables(copy: Path) -> None:
     (copy / "manifest.json").unlink()
-    with pytest.raises(FileNotFoundError, match=r"no table is called 'real-4': shipped are none;"):
+    with pytest.raises(FileNotFoundError, match=r"unknown table 'real-4': shipped are none;"):
         load("real-4")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Arrays(Portable, Mapping[str, NDArray[Any]]):
     """Named, read-only arrays of one file: a mapping from names to arrays.  A pickle or a deep copy needs no file.
 
-    request : what was asked for
-    metadata : what the file says; ``metadata["arrays"]`` has a sentence for each array, ``metadata["facts"]`` numbers
+    request : the request that the arrays answer
+    metadata : that of the file; ``metadata["arrays"]`` has a sentence for each array, ``metadata["facts"]`` numbers
         such as the degree to which a grid integrates exactly
 
     >>> import numpy as np

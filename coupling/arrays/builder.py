@@ -7,10 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from coupling.arrays.arrays import Arrays
-from coupling.arrays.encoders import build_encoders
+from coupling.arrays.encoders import build_encoders, build_normalizations
 from coupling.arrays.fourier import build_fourier
 from coupling.arrays.grid import build_grid
-from coupling.arrays.normalizations import build_normalizations
 from coupling.arrays.reader import KIND
 from coupling.arrays.request import GRIDS, ArraysRequest, request_of
 from coupling.files.container import file_name
@@ -61,7 +60,7 @@ def requested(name: str) -> ArraysRequest:
     """
     request = request_of(name)
     if request is None:
-        raise ValueError(f"no arrays are called {quoted(name)}")
+        raise ValueError(f"unknown grid or transform {quoted(name)}; names look like lebedev-l8, matrix-l4-float32")
     return request
 
 

@@ -12,9 +12,10 @@ import numpy as np
 from coupling.arrays.arrays import Arrays
 from coupling.arrays.builder import build_arrays
 from coupling.arrays.request import GRIDS
-from coupling.arrays.values import UNITS, as_doubles, check_values
+from coupling.arrays.values import check_values
 from coupling.files import TableError
 from coupling.files.report import Check, Report
+from coupling.floating_point import BINARY_FORMATS, as_doubles
 from coupling.sphere import gradients, harmonics
 
 
@@ -64,7 +65,7 @@ def _exactness(arrays: Arrays) -> Check:
     integrals = _doubles(arrays, "weights")[:n] @ harmonics(request.reached, theta.clip(0, np.pi), phi)
     integrals[0] -= np.sqrt(4 * np.pi)
     worst = float(abs(integrals).max())
-    bound = 64 * UNITS[request.dtype] * (1 + request.reached)
+    bound = 64 * BINARY_FORMATS[request.dtype].unit * (1 + request.reached)
     detail = f"harmonics to degree {request.reached}, largest integral {worst:.1e}"
     return Check("exactness", worst <= bound, len(integrals), detail)
 
@@ -77,6 +78,6 @@ def _harmonics(arrays: Arrays) -> Check:
     found = [_doubles(arrays, name)[:n] for name in ("harmonics", "gradient_theta", "gradient_phi")]
     worst = max(float(abs(f - e).max()) for f, e in zip(found, expected, strict=True))
     # an angle is off by a rounding, and derivatives grow as l²; points of narrow types are off by their rounding
-    bound = 64 * UNITS[request.dtype] * (1 + request.lmax) ** 3
+    bound = 64 * BINARY_FORMATS[request.dtype].unit * (1 + request.lmax) ** 3
     detail = f"values and gradients as coupling.sphere has them, largest deviation {worst:.1e}"
     return Check("harmonics", worst <= bound, sum(f.size for f in found), detail)

@@ -50,7 +50,7 @@ def platonic(strength: int) -> Doubles:
 def search(strength: int, tries: int = 20) -> Doubles:
     """Return an antipodal design of an odd strength, the first half its points, the second their antipodes.
 
-    Begins with about t²/2 points on a spiral and takes two more after so many tries that do not converge.
+    Begins with about t²/2 points on a spiral and takes two more after ``tries`` tries that do not converge.
 
     >>> points = search(7)
     >>> len(points), bool(residual(points, 7) < RESIDUAL)
@@ -79,7 +79,7 @@ def residual(points: Doubles, strength: int) -> float:
 
 
 def _spiral(half: int, seed: int) -> Doubles:
-    """Points of the northern hemisphere, evenly spread and then shaken."""
+    """Points of the northern hemisphere, evenly spaced, then randomly perturbed."""
     k = np.arange(half) + 0.5
     z, phi = 1 - k / half, np.pi * (1 + np.sqrt(5)) * k
     s = np.sqrt(1 - z * z)

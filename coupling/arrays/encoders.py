@@ -1,4 +1,4 @@
-"""Encoders and decoders of the matrix product, dense, as real matrices.
+"""Encoders and decoders of the matrix product, dense, as real matrices; normalization tensors of all families.
 
 T_lm are the tensor operators of spin j in the real basis: n × n Hermitian matrices, n = 2j+1, tr(T_a T_b) = δ_ab.
 
@@ -24,6 +24,9 @@ from coupling.arrays.request import ArraysRequest
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import wigner_3j
+from coupling.families import family as known
+from coupling.families.registry import ordered
+from coupling.numbers.normalizations import exact_normalization
 from coupling.numbers.spins import matrix_factor
 from coupling.selection import paths
 
@@ -93,3 +96,21 @@ def _factors(lmax: int, twice: int) -> Exact:
         a, b, c = sorted(path)
         result[path] = matrix_factor(a, b, c, twice)
     return result
+
+
+def build_normalizations(request: ArraysRequest) -> dict[str, NDArray[Any]]:
+    """Return N[l1, l2, l3] = |reduced factor| of each family and 1/N, both zero off the paths of the family.
+
+    >>> build_normalizations(ArraysRequest("normalization", 1))["inverse_gaunt"][1]
+    array([[0.        , 2.04665342],
+           [2.04665342, 0.        ]])
+    """
+    lmax, arrays = request.lmax, {}
+    for tensor in request.tensors:
+        family = tensor.name.removeprefix("inverse_")
+        exact = np.full(tensor.shape, Surd(0))
+        for path in paths(lmax, lmax, lmax):
+            value = exact_normalization(family, *ordered(known(family).symmetry, path))
+            exact[path] = Surd(1) / value if value and family != tensor.name else value
+        arrays[tensor.name] = rounded_surds(exact.ravel().tolist(), tensor.shape, request.dtype)
+    return arrays

@@ -16,20 +16,13 @@ from numpy.typing import NDArray
 
 from coupling.exact.rounding import isqrt_exact, root_bits
 from coupling.exact.surd import Surd
+from coupling.floating_point import BINARY_FORMATS, stored
 
 Fixed = NDArray[Any]
 #: A computed number differs from the exact one by less than this many units; less than ZERO of them is zero.
 ERROR, ZERO = 1 << 40, 1 << 44
 #: Bits of a Surd before it is rounded.
 SURD_BITS = 512
-
-#: dtype → bits of the significand, exponent of the smallest normal number, how it is stored.
-TYPES: dict[str, tuple[int, int, np.dtype]] = {
-    "float64": (53, -1022, np.dtype("<f8")),
-    "float32": (24, -126, np.dtype("<f4")),
-    "float16": (11, -14, np.dtype("<f2")),
-    "bfloat16": (8, -126, np.dtype("<u2")),
-}
 
 
 def exact(value: float, bits: int) -> int:
@@ -51,6 +44,17 @@ def root(numerator: int, denominator: int, bits: int) -> int:
     0.5
     """
     return math.isqrt((numerator << 2 * bits) // denominator)
+
+
+def pi(bits: int) -> int:
+    """Return π, truncated.
+
+    >>> pi(4) / 16
+    3.125
+    """
+    from mpmath.libmp import pi_fixed
+
+    return int(pi_fixed(bits))
 
 
 def roots(values: Fixed, bits: int) -> Fixed:
@@ -84,16 +88,14 @@ def rounded(values: Fixed, bits: int, dtype: str = "float64") -> NDArray[Any]:
     >>> rounded(np.array([(1 << 100) // 3], object), 100, "bfloat16")
     array([16043], dtype=uint16)
     """
-    precision, least, storage = TYPES[dtype]
+    precision, least = BINARY_FORMATS[dtype][:2]
     if dtype == "float64":
         flat = [_double(value, 1 << bits) for value in values.ravel().tolist()]
     else:
         flat = [_narrow(value, bits, precision, least) for value in values.ravel().tolist()]
     doubles = np.array(flat, np.float64).reshape(values.shape)
-    if dtype == "bfloat16":
-        return (doubles.astype("<f4").view("<u4") >> 16).astype(storage)
-    result = doubles.astype(storage)
-    if not np.isfinite(result).all():
+    result = stored(doubles, dtype)
+    if dtype != "bfloat16" and not np.isfinite(result).all():
         raise ArithmeticError(f"a number is beyond the largest {dtype}")
     return result
 
@@ -109,7 +111,7 @@ def _double(value: int, one: int) -> float:
 def _zero(value: int) -> float:
     if abs(value) < ZERO:
         return 0.0
-    raise ArithmeticError("a number lies too near to the middle of two others to be rounded")
+    raise ArithmeticError("cannot round correctly: the value is too close to a tie")
 
 
 def _narrow(value: int, bits: int, precision: int, least: int) -> float:
@@ -118,7 +120,7 @@ def _narrow(value: int, bits: int, precision: int, least: int) -> float:
 
 
 def _to_multiple(value: int, bits: int, precision: int, least: int) -> float:
-    """Return value 2^-bits rounded to so many bits, or to a multiple of the smallest number of the type."""
+    """Return value 2^-bits rounded to ``precision`` bits, or to a multiple of the smallest number of the type."""
     unit = max(abs(value).bit_length() - precision, least - precision + 1 + bits)
     if unit <= 0:
         return value / (1 << bits)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coupling.arrays.fixed import Fixed, array, root
+from coupling.arrays.fixed import Fixed, array, pi, root
 
 
 class Theta(NamedTuple):
@@ -45,7 +45,7 @@ def of_theta(lmax: int, cosine: Fixed, sine: Fixed, bits: int) -> Theta:
     [[0.282094791774, 0.488602511903, 0.0], [0.0, 0.0, 0.345494149471], [0.0, 0.0, 0.345494149471]]
     """
     one = 1 << bits
-    start = np.full(len(cosine), root(one, 4 * _pi(bits), bits), object)
+    start = np.full(len(cosine), root(one, 4 * pi(bits), bits), object)
     p, q = _recurrence(lmax, cosine, sine, start, bits)
     half = (lmax + 1) * (lmax + 2) // 2
     slope = np.zeros((len(cosine), half), object)
@@ -113,12 +113,6 @@ def circle(n: int, bits: int) -> tuple[Fixed, Fixed]:
         )
 
 
-def _pi(bits: int) -> int:
-    from mpmath.libmp import pi_fixed
-
-    return int(pi_fixed(bits))
-
-
 def flat_orders(lmax: int) -> list[tuple[int, int]]:
     """Return (l, m) in the order of the flat index.
 
@@ -126,6 +120,3 @@ def flat_orders(lmax: int) -> list[tuple[int, int]]:
     [(0, 0), (1, -1), (1, 0), (1, 1)]
     """
     return [(l, m) for l in range(lmax + 1) for m in range(-l, l + 1)]
-
-
-__all__ = ["Theta", "array", "circle", "flat_orders", "of_phi", "of_theta", "order_column"]

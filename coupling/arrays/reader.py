@@ -71,7 +71,7 @@ def load_arrays(name: str | os.PathLike[str], *, verify: bool = True, mapped: bo
     verify : False leaves out the checks that read every byte
     mapped : False reads the file into memory, once; see :func:`coupling.load`
 
-    Some are shipped, the others are built when they are asked for and kept in the user's cache folder,
+    Some are shipped, the others are built on first request and cached in the user's cache folder,
     ``coupling.files.cache.cache_folder()``.  Nothing else is ever written.
 
     Raises TableError, naming file, field, expected and found, for a file that is damaged, of another schema, or not
@@ -147,7 +147,7 @@ KIND = register(
         build="coupling.arrays.builder:build_arrays",
         check="coupling.arrays.check:check",
         missing="there is no file of arrays {path}",
-        unknown=f"no arrays are called {{name}}; names are {', '.join(f'{kind}-l<N>' for kind in KINDS)}, with "
+        unknown=f"unknown grid or transform {{name}}; names are {', '.join(f'{kind}-l<N>' for kind in KINDS)}, with "
         "options, such as lebedev-l8-d20-float32; a path ends in .safetensors",
         renewal="build the file again: coupling load NAME --renew",
     )

@@ -101,7 +101,7 @@ class ArraysRequest:
 
     @property
     def content(self) -> dict[str, object]:
-        """What is asked for, as JSON values."""
+        """The request as JSON values."""
         fields = ("kind", "lmax", "degree", "multiple", "twice_spin", "dtype")
         return {key: value for key in fields if (value := getattr(self, key)) is not None}
 
@@ -112,7 +112,7 @@ class ArraysRequest:
 
     @property
     def reached(self) -> int:
-        """The degree to which the grid is exact: at least the one asked for."""
+        """The degree to which the grid is exact: at least the requested one."""
         wanted = self.degree or 0
         known = {"lebedev": LEBEDEV, "design": DESIGNS}.get(self.kind)
         return wanted if known is None else min(d for d in known if d >= wanted)

@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 from coupling.arrays.request import GRIDS, NORMALIZED, ArraysRequest
 from coupling.families import family as known
 from coupling.files import TableError
-from coupling.floating_point import default_rounding
+from coupling.floating_point import BINARY_FORMATS, as_doubles, default_rounding
 
 Doubles = Mapping[str, NDArray[np.float64]]
-#: Half of the distance of 1 from the next number.
-UNITS = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 #: Harmonics of degree 1 are this times y, z, x.
 FIRST = float(np.sqrt(3 / (4 * np.pi)))
 
@@ -32,23 +30,11 @@ def check_values(path: Path, request: ArraysRequest, arrays: Mapping[str, NDArra
     for name, array in doubles.items():
         if not np.isfinite(array).all():
             raise TableError(path, name, "finite numbers", "NaN or infinity")
-    unit = UNITS[request.dtype]
-    check = RoundingComparison(path, unit)
+    check = RoundingComparison(path, BINARY_FORMATS[request.dtype].unit)
     if request.kind in GRIDS:
         _grid(check, request, doubles)
     else:
         {"fourier": _fourier, "matrix": _matrix, "normalization": _normalization}[request.kind](check, doubles)
-
-
-def as_doubles(array: NDArray[Any], dtype: str) -> NDArray[np.float64]:
-    """Return numbers of any of the types as doubles.
-
-    >>> as_doubles(np.array([16256], np.uint16), "bfloat16")
-    array([1.])
-    """
-    if dtype == "bfloat16":
-        return (array.astype("<u4") << 16).view("<f4").astype(np.float64)
-    return array.astype(np.float64, copy=False)
 
 
 class RoundingComparison:
@@ -58,7 +44,7 @@ class RoundingComparison:
         self.path, self.unit = path, unit
 
     def same(self, name: str, found: Any, expected: Any, what: str, roundings: float = 8) -> None:
-        """Raise TableError unless found is expected, up to so many roundings of numbers of size 1 or their own."""
+        """Raise TableError unless found is expected, up to a number of roundings of 1 or of the expected number."""
         bound = roundings * self.unit * np.maximum(1, abs(np.asarray(expected)))
         wrong = ~(abs(found - expected) <= bound)
         if wrong.any():

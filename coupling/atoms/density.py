@@ -54,7 +54,7 @@ def radial_functions(r: ArrayLike, channels: int, cutoff: float) -> Array:
 
 @dataclass(frozen=True)
 class NeighbourDensity:
-    """The expansion to degree lmax with so many radial channels and a cutoff in Å.
+    """The expansion to degree lmax with ``channels`` radial channels and a cutoff in Å.
 
     >>> from coupling.atoms import neighbours, read_structure
     >>> density = NeighbourDensity(lmax=2, channels=4, cutoff=3.0)

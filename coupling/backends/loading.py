@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from coupling.conventions import CORE
 from coupling.export import list_table
-from coupling.export.rounding import stored
+from coupling.floating_point import stored
 from coupling.foreign import Convention
 from coupling.tables import Table, load
 

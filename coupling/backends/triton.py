@@ -24,7 +24,7 @@ from coupling.quoted import quoted
 from coupling.selection import one_of
 
 ROUTES = ("straight", "loops")
-#: Multiplications and additions up to which straight lines are compiled in seconds.
+#: Largest number of multiplications and additions that are unrolled: they compile in seconds.
 STRAIGHT_OPERATIONS = 3000
 
 UNROLLED = """\

@@ -71,8 +71,8 @@ Examples:
 def count(lmax: int | None, irreps: str | None, order: int, symmetry: str, output: str | None, plain: bool) -> None:
     """Count how often each irrep occurs in the tensor powers of a space, of the orders 1 to --order.
 
-    Every number is exact.  A cell is the number of a symmetry of the factors; behind the stroke, the number of paths
-    without it, so many weights a full basis has.
+    Every number is exact.  A cell has the count for the symmetry of the factors, and behind the stroke the number of
+    paths without it, which is the number of weights of a full basis.
     """
     from coupling.manybody.report import count_table
 

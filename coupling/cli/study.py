@@ -1,4 +1,4 @@
-"""``coupling study``: how few products are enough, and at which error."""
+"""``coupling study``: low-rank decompositions, their errors by rank, and the study page."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 TEXT = """<!-- Written by `coupling study page`. -->
 
-# How many products are enough
+# Ranks of the normalizations and of the coupling tensor
 
 Written by `$command`. Each number is the best of many seeded starts: an upper bound of what is possible, unless a
 bound from below meets it.
@@ -66,8 +66,8 @@ Searches of that rank and the next two:
 
 $exact
 
-In the limit the count is L²/24: so many products of either kind are enough for an exact simulation, and a few for a
-good one.
+In the limit the count is L²/24: that many products of either kind are enough for an exact simulation, and a few for
+a good one.
 
 ## The baseline
 

@@ -27,7 +27,7 @@ ARRAY_COLUMNS = "{:<24} {:>12} {:>14} {:>8}  {}"
 HEADER = ("table", "paths", "non-zeros", "sym. zeros", "acc. zeros", "bytes", "seconds", "checks")
 
 
-#: The arguments that say which table is meant: request files, or the same keys as options.
+#: The arguments that describe a table: request files, or the same keys as options.
 describes_a_request = with_options(
     click.argument("requests", nargs=-1, type=click.Path(path_type=Path), metavar="[REQUEST.toml]..."),
     click.option("--lmax", metavar="L or L1,L2,L3", help="The largest degree, or one per slot."),
@@ -122,8 +122,10 @@ def _targets(
     chosen = re.split(r",(?=[A-Za-z])", families) if families else None  # a comma between numbers is part of a name
     options = {"basis": basis, "parity": parity, "families": chosen}
     given = {key: value for key, value in options.items() if value}
-    if bool(requests) == bool(lmax or given):
-        raise ValueError("say which table: request files, or --lmax with further options, or --all")
+    if requests and (lmax or given):
+        raise ValueError("give request files, or --lmax with further options, not both")
+    if not requests and not lmax and not given:
+        raise ValueError("nothing to build: give request files, --lmax, or --all")
     if not requests and not lmax:
         raise ValueError("--lmax is missing: the largest degree, as in --lmax 8, or one per slot, as in --lmax 4,4,8")
     wanted = [read_request(file) for file in requests] or [Request(lmax=_lmax(lmax or ""), **given)]  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 """Programs of equivariant learning: real coupling tensors and real harmonics, asked through their public functions.
 
-Each is imported when it is asked, and asked for double precision.
+Each is imported when it is called, and called in double precision.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A program that can be asked, and what it is asked for."""
+"""The record of a program of the comparison, and the quantities that are compared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = NDArray[Any]
 Functions = dict[str, Callable[..., Array]]
 Case = tuple[int, ...]
 
-#: What a program may be asked for, and its arguments; every other quantity is a family of :func:`coupling.block`.
+#: Quantities that a program may have, and their arguments; every other quantity is a family of :func:`coupling.block`.
 HARMONICS, FAMILY, ROTATIONS = "harmonics", "family of 3j", "wigner_D"
 
 

@@ -11,7 +11,7 @@ import coupling.crosscheck.symbols as symbols
 from coupling.conventions import CORE
 from coupling.crosscheck.program import FAMILY, HARMONICS, Functions, PeerProgram
 
-#: Never larger than this, however large the degrees that are asked for: SymPy takes milliseconds per symbol.
+#: Upper limit of the degrees, whatever is requested: SymPy takes milliseconds per symbol.
 SLOW = {"": 3}
 
 #: Families of 3j symbols, l1 l2 m1 m2, in which one program or another is known to lose digits, its sign or itself.

@@ -156,7 +156,7 @@ def in_pairs(symbol: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def one_by_one(symbol: Callable[..., Any]) -> Callable[..., Array]:
-    """Return a function of three degrees that asks for the symbol of all orders.
+    """Return a function of three degrees that calls for the symbols of all orders.
 
     >>> one_by_one(lambda *symbol: symbol[5])(0, 0, 1)
     array([[[-1.,  0.,  1.]]])
@@ -170,7 +170,7 @@ def one_by_one(symbol: Callable[..., Any]) -> Callable[..., Array]:
 
 
 def family_of(symbol: Callable[..., float]) -> Callable[..., Array]:
-    """Return a function of l1, l2, m1, m2 that asks for the 3j symbols of all third degrees, one by one."""
+    """Return a function of l1, l2, m1, m2 that calls for the 3j symbols of all third degrees, one by one."""
 
     def family(l1: int, l2: int, m1: int, m2: int) -> Array:
         third = range(first_degree(l1, l2, m1, m2), l1 + l2 + 1)

@@ -6,6 +6,7 @@ Arguments are degrees, then orders.
 
 from coupling.exact.gaunt import antisymmetric_gaunt, gaunt
 from coupling.exact.real import real_antisymmetric_gaunt, real_clebsch_gordan, real_gaunt, real_wigner_3j
+from coupling.exact.recoupling import fano_x, racah_v, racah_w, triangle_coefficient
 from coupling.exact.reduced import bracket_factor, reduced_matrix, wigner_3j_at_zero
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import clebsch_gordan, wigner_3j
@@ -18,12 +19,16 @@ __all__ = [
     "antisymmetric_gaunt",
     "bracket_factor",
     "clebsch_gordan",
+    "fano_x",
     "gaunt",
+    "racah_v",
+    "racah_w",
     "real_antisymmetric_gaunt",
     "real_clebsch_gordan",
     "real_gaunt",
     "real_wigner_3j",
     "reduced_matrix",
+    "triangle_coefficient",
     "wigner_3j",
     "wigner_3j_at_zero",
     "wigner_6j",

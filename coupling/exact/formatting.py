@@ -64,7 +64,7 @@ def _scientific(number: str, exponent: int) -> str:
 
 
 def _fixed(num: int, den: int, pi: int, places: int) -> str:
-    """Return the number with so many places after the point."""
+    """Return the number with ``places`` places after the point."""
     _require_few(places + max(0, _magnitude(num, den, pi)))
     number = str(_scaled(num, den, pi, places)).zfill(places + 1)
     return f"{number[: len(number) - places]}.{number[len(number) - places :]}" if places else number

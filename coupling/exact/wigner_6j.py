@@ -51,7 +51,7 @@ def doubled_6j(a: int, b: int, c: int, d: int, e: int, f: int) -> Surd:
         return Surd(0)
     delta = Fraction(1)
     for triad in triads:
-        delta *= triangle_coefficient(*triad)
+        delta *= triangle_square(*triad)
     outer = Fraction(
         s * factorial(t[0] + 1),
         factorial(q[0] - t[1]) * factorial(q[1] - t[2]) * factorial(q[2] - t[3]),
@@ -61,10 +61,10 @@ def doubled_6j(a: int, b: int, c: int, d: int, e: int, f: int) -> Surd:
 
 
 @lru_cache(maxsize=1 << 14)
-def triangle_coefficient(a: int, b: int, c: int) -> Fraction:
+def triangle_square(a: int, b: int, c: int) -> Fraction:
     """Return Δ² = (a+b-c)! (a-b+c)! (-a+b+c)! / (a+b+c+1)! of doubled degrees a, b, c.
 
-    >>> triangle_coefficient(2, 2, 2)
+    >>> triangle_square(2, 2, 2)
     Fraction(1, 24)
     """
     above = factorial((a + b - c) // 2) * factorial((a - b + c) // 2) * factorial((b + c - a) // 2)

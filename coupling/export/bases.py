@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from coupling.conventions import CONVENTION_ID
 from coupling.exact.surd import Surd
 from coupling.export.arrays import narrowest
-from coupling.export.c_header import declaration
+from coupling.export.c_header import declaration, guarded
 from coupling.export.npz import npz_bytes
-from coupling.export.preamble import guarded
 from coupling.export.source import identifier
 from coupling.files.container import Tensor, canonical_json, encode_header
 from coupling.manybody import Basis, basis

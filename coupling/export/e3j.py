@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from coupling.export.listing import Listing
 from coupling.export.npz import npz_bytes
-from coupling.export.rounding import stored
+from coupling.floating_point import stored
 from coupling.selection import one_of
 
 VALUE_TYPES = ("float32", "float64", "float16")

@@ -1,4 +1,4 @@
-"""Which formats there are for tables and for arrays, and what each can express."""
+"""The list of formats for tables and arrays, with the options of each."""
 
 from __future__ import annotations
 
@@ -37,43 +37,31 @@ class Format(NamedTuple):
     arrays: Callable[[Arrays], str | bytes] | None = None
 
 
-def _npz(listing: Listing, options: ArrayOptions) -> bytes:
-    return npz_bytes(arrays(listing, options), listing.metadata)
-
-
-def _cuequivariance(listing: Listing, options: ArrayOptions) -> str:
-    return descriptor_json(listing, options.channels, options.weights)
-
-
-def _e3j(listing: Listing, options: ArrayOptions) -> bytes:
-    return e3j_bytes(listing)
-
-
-def _openequivariance(listing: Listing, options: ArrayOptions) -> str:
-    return openequivariance_json(listing)
-
-
-def _json(listing: Listing, options: ArrayOptions) -> str:
-    return exact_json(listing)
-
-
-def _csv(listing: Listing, options: ArrayOptions) -> str:
-    return csv(listing)
-
-
 ARRAYS = ("palette", "transposes", "path_vectors")
 
 #: name → format, the one list of all of them
 EVERY = {
-    "npz": Format(".npz", _npz, options=ARRAYS, arrays=named.npz),
+    "npz": Format(
+        ".npz",
+        lambda listing, options: npz_bytes(arrays(listing, options), listing.metadata),
+        options=ARRAYS,
+        arrays=named.npz,
+    ),
     "c": Format(".h", c_header, options=ARRAYS, arrays=named.header),
     "python": Format(".py", python_module, options=ARRAYS, arrays=named.module),
     "triton": Format(".py", partial(python_module, triton=True), options=ARRAYS),
-    "e3j": Format(".npz", _e3j, "e3j", orders=False),
-    "cuequivariance": Format(".json", _cuequivariance, "cuequivariance", ("channels", "weights")),
-    "openequivariance": Format(".json", _openequivariance, "openequivariance", orders=False),
-    "json": Format(".json", _json, orders=False),
-    "csv": Format(".csv", _csv),
+    "e3j": Format(".npz", lambda listing, options: e3j_bytes(listing), "e3j", orders=False),
+    "cuequivariance": Format(
+        ".json",
+        lambda listing, options: descriptor_json(listing, options.channels, options.weights),
+        "cuequivariance",
+        ("channels", "weights"),
+    ),
+    "openequivariance": Format(
+        ".json", lambda listing, options: openequivariance_json(listing), "openequivariance", orders=False
+    ),
+    "json": Format(".json", lambda listing, options: exact_json(listing), orders=False),
+    "csv": Format(".csv", lambda listing, options: csv(listing)),
     "safetensors": Format(".safetensors", None, arrays=named.safetensors),
 }
 #: Those of tables, and those of arrays.

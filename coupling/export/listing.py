@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from coupling.conventions import CONVENTION_ID, CORE
 from coupling.exact.surd import Surd
-from coupling.export.entries import ListedEntries, exact_entry, listed_entries, nearest_doubles
-from coupling.export.rounding import FORMATS, round_to
+from coupling.export.entries import ListedEntries, exact_entry, listed_entries, nearest_doubles, round_to
 from coupling.families import Family
 from coupling.families import family as known
+from coupling.floating_point import BINARY_FORMATS
 from coupling.foreign.choices import unit
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
@@ -152,7 +152,7 @@ def list_table(
     of_type(table, Table, "table")
     convention = named(convention)
     one_of(order, ORDERS, "order")
-    one_of(dtype, tuple(FORMATS), "dtype")
+    one_of(dtype, tuple(BINARY_FORMATS), "dtype")
     record = known(one_of(family, tuple(table.factors), "family"))
     if convention.basis != table.request.basis:
         raise ValueError(f"{convention.name} is {convention.basis}, the table {table.request.basis}")

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.arrays.arrays import Arrays
-from coupling.arrays.values import as_doubles
-from coupling.export.c_header import declaration
+from coupling.export.c_header import declaration, guarded
 from coupling.export.npz import npz_bytes
-from coupling.export.preamble import guarded
 from coupling.export.python_module import as_tuple
 from coupling.export.source import harmless, identifier
 from coupling.files.container import canonical_json
+from coupling.floating_point import as_doubles
 
 
 def npz(arrays: Arrays) -> bytes:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from coupling.exact.surd import Surd
+from coupling.export.entries import shortest
 from coupling.export.listing import Listing
-from coupling.export.rounding import shortest
 from coupling.export.source import harmless, one_line
 from coupling.selection import one_of
 

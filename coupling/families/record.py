@@ -7,7 +7,7 @@ A family is one number per path times the core that all families share.  With th
 in the complex basis: ``conj(Y_lm) = (-1)^m Y_{l,-m}``.  In the real basis, where conjugation changes nothing, it is a
 real multiple of C: i^J · factor for an integral over harmonics, and the size |factor| for a family that is not one.
 
-What the rest of the package needs to know about a family it reads from here; it never asks for a name.  Exact numbers
+What the rest of the package needs to know about a family it reads from here; it never compares a name.  Exact numbers
 are imported when the first one is wanted: reading a table needs the record, and no more than numpy.
 """
 

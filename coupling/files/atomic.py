@@ -31,7 +31,7 @@ try:
 except ImportError:  # Windows: nothing is locked, so nothing is ever taken for abandoned
     fcntl = None  # type: ignore[assignment]
 
-#: So many seconds a process waits for another one that builds the same file.
+#: Seconds that a process waits for another one that builds the same file.
 PATIENCE = 600.0
 #: Seconds between two attempts to get a lock.
 PAUSE = 0.02
@@ -70,7 +70,7 @@ def replacing(path: Path, flush: bool = True, *, kind: Kind | None = None, force
     remove_abandoned(path)
     try:
         temporary, file = _create(path)
-    except OSError as error:  # of the file that was asked for, not of the temporary one
+    except OSError as error:  # of the requested file, not of the temporary one
         raise type(error)(error.errno, error.strerror, str(path)) from None
     try:
         with naming(path), file:

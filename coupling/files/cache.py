@@ -1,6 +1,6 @@
-"""Files that are not shipped: built by whoever asks first, into the user's cache folder, and kept.
+"""Files that are not shipped: built on first request and cached, in the user's cache folder.
 
-One process builds an entry while the others that ask for it wait; an entry appears whole or not at all.  It is verified
+One process builds an entry while the others that request it wait; an entry appears whole or not at all.  It is verified
 whenever it is loaded.  A damaged one is refused and stays where it is: something has gone wrong on this disk, and the
 message says how to renew the file.  An entry that other sources have built, an older version or these before a change,
 is built again, and a warning says so.

@@ -26,7 +26,7 @@ ManifestEntries = Iterable[tuple[str, dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was asked for: the value and its file, whether it was built just now and how long that took, its checks."""
+    """A requested value and its file, whether it was built just now and how long that took, its checks."""
 
     value: Any
     file: Path

@@ -1,4 +1,4 @@
-"""Whose file is this?  What this package did not write is neither replaced nor removed, unless that is forced.
+"""Files of other programs are neither replaced nor removed, unless that is forced.
 
 Every file that is written says what it is, and is recognised by that alone, never by its name: a table, a file of
 arrays or factors and a part of a table by the schema in the header; an export by its metadata; a picture by the

@@ -1,8 +1,8 @@
-"""Which sources have built a file: version of the package and a digest of everything that determines the numbers.
+"""The sources that have built a file: version of the package and a digest of everything that determines the numbers.
 
 Both are in the metadata of every table, part and file of arrays.  What is kept to save work, an entry of the cache, a
 part or the output of an earlier ``coupling build``, is used again only where they are those of this package; a file
-that somebody loads by its path is read whoever has built it.
+that is loaded by its path is read whatever sources have built it.
 """
 
 from __future__ import annotations

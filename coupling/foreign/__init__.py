@@ -9,8 +9,7 @@ array([[ 0.        ,  0.        ,  0.        ],
 
 from coupling.foreign.convention import Convention
 from coupling.foreign.harmonics import change_of_basis
-from coupling.foreign.named import CONVENTIONS, named
+from coupling.foreign.named import CONVENTIONS, named, translate
 from coupling.foreign.reader import read_convention
-from coupling.foreign.translation import translate
 
 __all__ = ["CONVENTIONS", "Convention", "change_of_basis", "named", "read_convention", "translate"]

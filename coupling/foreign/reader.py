@@ -16,7 +16,7 @@ A convention file is TOML; every key but ``name`` may be left out::
     euler = "yxy"                             # Euler angles of its Wigner matrices
 
 What the fields mean is written in ``coupling.foreign.convention``, what the names mean in ``coupling.foreign.choices``.
-Where a convention is asked for, the name of such a file, ending in .toml, does as well.
+Every argument that takes a convention takes the name of such a file, ending in .toml, too.
 """
 
 from __future__ import annotations

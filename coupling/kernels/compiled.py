@@ -21,7 +21,7 @@ from coupling.programs.evaluate import evaluate
 from coupling.programs.llvm import StridedRows, emit
 from coupling.programs.tape import Tape
 
-#: A row of lanes is so many registers; a function works on one of each row at a time.
+#: Registers in a row of lanes; a function works on one of each row at a time.
 PARTS = 2
 
 #: Tapes by their digests, by which numba keeps the compiled functions.

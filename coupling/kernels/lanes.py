@@ -1,4 +1,4 @@
-"""A SIMD register as a type of the compiled language: a block of neighbouring numbers, *lanes*, that share one fate.
+"""A SIMD register as a type of the compiled language: a block of adjacent channel samples ("lanes") processed together.
 
 Kernels that apply one small matrix to many channels keep their sums in registers, and loops over lanes inside loops
 over a sum do not give that: the compiler vectorises innermost loops only and goes through memory for the sums.  Here a

@@ -14,7 +14,7 @@ the same backwards.
 
 Tables are in the order in which they are read.  Encoding: for m = 0 … lmax, for each tile of positions t of the half
 diagonal, for l = m, m+2, … and then l = m+1, m+3, …: e_l(t) of the tile.  Decoding: for m, for l in the same order, for
-all t of the half diagonal: e_l(t).  For small n both are straight lines of code and a tile is one position; see
+all t of the half diagonal: e_l(t).  For small n both are fully unrolled and a tile is one position; see
 :mod:`coupling.kernels.straight`.  Otherwise they are the loops below.
 
 Domain: every spin whose tables and blocks of lanes fit in memory, which :class:`coupling.products.MatrixProduct`
@@ -72,7 +72,7 @@ class Plan(NamedTuple):
     in use, lmax [3], and their tables, one after the other, at starts [3].
 
     Lengths of tuples stand for numbers that are known to the compiler: rows, columns: shape of the tiles; size: n, and
-    degrees: lmax+1, both for straight code, or empty tuples for loops.
+    degrees: lmax+1, both for unrolled code, or empty tuples for loops.
     """
 
     w: int
@@ -91,7 +91,7 @@ def matrix_product(x, y, out, first, last, ahead, plan, work):
     """Write the product for the lanes first … last-1, in blocks; first begins one.
 
     x, y, out: [batch, entries, channels]; lane i is channel i % channels of batch item i // channels.
-    len(ahead): after how many blocks memory that is asked for will be used; empty, not to ask.  work: ``work_size``
+    len(ahead): the prefetch distance in blocks; empty for no prefetch.  work: ``work_size``
     numbers, zero at first.
     """
     w, n, lmax, tables, starts, rows, columns, size, degrees = plan
@@ -156,8 +156,8 @@ def decode(work, w, lmax, n, tables, entry, out, place, step, size, degrees):
 def multiply(work, w, lmax, n, rows, columns, size, ahead, wanted, share, step):
     """Write twice the product of the first two matrices to the third, within the band |p - q| ≤ lmax[2].
 
-    Unless ahead is empty, memory is asked for between tiles: of each (memory, start, rows) that is wanted, a share of
-    the rows of w numbers, step apart.
+    Unless ahead is empty, memory is prefetched between tiles: of each (memory, start, rows) in wanted, ``share`` rows
+    of w numbers, step apart.
     """
     if len(size):
         tiles_straight(work, w, lmax, n, rows, columns, size, ahead, wanted, share, step)
@@ -264,7 +264,7 @@ def _pair(x, place, step, l, m):
 
 @kernel
 def ask(wanted, share, step, w, turn):
-    """Ask for a share of the rows that are wanted: so many at once would wait for one another."""
+    """Prefetch ``share`` of the wanted rows: all at once would wait for one another."""
     for memory, start, rows in wanted:
         for row in range(turn * share, min(rows, (turn + 1) * share)):
             prefetch(memory, start + row * step, w)

@@ -1,6 +1,6 @@
-"""Asking for memory before it is needed.
+"""Software prefetch of the next blocks.
 
-A block of lanes is a short piece of every row of a feature, and pieces so far apart are not what the hardware expects.
+A block of lanes is a short piece of every row of a feature; hardware prefetchers do not follow pieces that far apart.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from coupling.kernels.lanes import WIDTH_BYTES, flat, part
 
 LINE_BYTES = 64
 
-#: How far ahead of the block in work, in bytes of the inputs.
+#: Prefetch distance in bytes of the inputs.
 AHEAD = 16384
 
 
 def prefetch(memory, offset, size):
-    """Ask for memory[offset : offset + size], which may lie outside; without compilation, do nothing."""
+    """Prefetch memory[offset : offset + size], which may lie outside; without compilation, do nothing."""
 
 
 @intrinsic
@@ -47,13 +47,13 @@ def _prefetch(memory, offset, size):
 
 @part
 def blocks_ahead(rows):
-    """Return how many blocks ahead to ask, for inputs of so many rows together."""
+    """Return the prefetch distance in blocks for inputs with ``rows`` rows in total."""
     return max(1, AHEAD // (WIDTH_BYTES * rows))
 
 
 @part
 def expect(x, b, c, width):
-    """Ask for the block of lanes of x [batch, entries, channels] that begins at channel c of batch item b, if any."""
+    """Prefetch the block of lanes of x [batch, entries, channels] that begins at channel c of batch item b, if any."""
     if b < x.shape[0]:
         values, entries, channels = flat(x), x.shape[1], x.shape[2]
         for row in range(b * entries * channels + c, (b + 1) * entries * channels, channels):

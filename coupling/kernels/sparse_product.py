@@ -46,7 +46,7 @@ def sparse_product(x, y, out, first, last, width, places, sections, straight, co
         count = min(width, last - lane)
         gather(x, places[0], b, c, count, width, memory, 0)
         gather(y, places[1], b, c, count, width, memory, at_y)
-        expect(x, e, f, width)  # in three parts: so many requests at once would have to wait for one another
+        expect(x, e, f, width)  # in three parts: all requests at once would wait for one another
         if straight:
             expect(y, e, f, width)
             call(straight, memory, coefficients, 0, 0, 0, 0)

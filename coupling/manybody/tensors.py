@@ -1,4 +1,4 @@
-"""Couplings of dense tensors, whoever made them."""
+"""Couplings of dense tensors from any source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from coupling.irreps import Irreps
 from coupling.manybody.polynomials import Couplings
 from coupling.quoted import quoted
 
-#: Zeros that have been rounded are at most so many spacings of the type at 1, relative to the largest entry.
+#: Largest size of a rounded zero, in spacings of the type at 1, relative to the largest entry.
 SPACINGS = 8
 
 

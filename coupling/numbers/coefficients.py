@@ -135,6 +135,41 @@ def wigner_9j(
     return float(exact.wigner_9j(j1, j2, j3, j4, j5, j6, j7, j8, j9))
 
 
+def racah_v(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
+    """Return Racah's V(j1 j2 j3; m1 m2 m3) = (-1)^(-j1+j2+j3) 3j(j1 j2 j3; m1 m2 m3), correctly rounded.
+
+    Zero and errors as for :func:`wigner_3j`.  Source: Edmonds 1957, section 3.7.
+
+    >>> racah_v(1, 1, 1, 1, 0, -1)
+    0.408248290463863
+    """
+    return float(exact.racah_v(j1, j2, j3, m1, m2, m3))
+
+
+def racah_w(j1: object, j2: object, j3: object, j4: object, j5: object, j6: object) -> float:
+    """Return Racah's W(j1 j2 j3 j4; j5 j6) = (-1)^(j1+j2+j3+j4) 6j{j1 j2 j5; j4 j3 j6}, correctly rounded.
+
+    Zero and errors as for :func:`wigner_6j`.  Source: Edmonds 1957, section 6.2.
+
+    >>> racah_w(0.5, 0.5, 0.5, 0.5, 1, 0)
+    0.5
+    """
+    return float(exact.racah_w(j1, j2, j3, j4, j5, j6))
+
+
+def fano_x(
+    j1: object, j2: object, j3: object, j4: object, j5: object, j6: object, j7: object, j8: object, j9: object
+) -> float:
+    """Return Fano's X = √((2j3+1)(2j6+1)(2j7+1)(2j8+1)) 9j{j1 j2 j3; j4 j5 j6; j7 j8 j9}, correctly rounded.
+
+    Zero and errors as for :func:`wigner_9j`.  Source: Edmonds 1957, section 6.4.
+
+    >>> fano_x(1, 1, 1, 1, 1, 1, 1, 1, 2)
+    0.5
+    """
+    return float(exact.fano_x(j1, j2, j3, j4, j5, j6, j7, j8, j9))
+
+
 def block(
     family: str | Family,
     l1: object,

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.numbers.coefficients import block
-from coupling.plots.limits import require_drawable
-from coupling.plots.style import EVEN, INK, LABEL, ODD, TICK, diverging, dress, frame, new_axes
+from coupling.plots.style import EVEN, INK, LABEL, ODD, TICK, diverging, dress, frame, new_axes, require_drawable
 from coupling.quoted import quoted
 from coupling.selection import degrees, of_type, orders
 from coupling.tables import Table

@@ -15,9 +15,8 @@ from numpy.typing import ArrayLike
 
 from coupling.indexing import flat_index
 from coupling.integers import degree
-from coupling.plots.limits import require_drawable
 from coupling.plots.projection import PROJECTIONS, Array, Projection, angles, lattice, tangent
-from coupling.plots.style import BLACK, EVEN, INK, ODD, TICK, diverging, dress, frame, new_axes
+from coupling.plots.style import BLACK, EVEN, INK, ODD, TICK, diverging, dress, frame, new_axes, require_drawable
 from coupling.quoted import quoted
 from coupling.selection import one_of
 from coupling.sphere import gradients, harmonics

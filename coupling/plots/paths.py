@@ -9,8 +9,7 @@ import numpy as np
 from coupling.indexing import entry_counts
 from coupling.integers import degree
 from coupling.numbers.sizes import symmetry_zeros
-from coupling.plots.limits import require_drawable
-from coupling.plots.style import EVEN, FAINT, INK, ODD, TICK, dress, new_axes
+from coupling.plots.style import EVEN, FAINT, INK, ODD, TICK, dress, new_axes, require_drawable
 from coupling.quoted import quoted
 from coupling.tables import Request, build
 from coupling.tables.request import LMAX_LIMIT

@@ -148,3 +148,14 @@ def save(ax: Axes | Figure, file: str | Path, dpi: int = 150, *, force: bool = F
     figure.savefig(stream, format=suffix, dpi=dpi, metadata=METADATA[suffix])
     path.parent.mkdir(parents=True, exist_ok=True)
     write_file(path, stream.getvalue(), force=force)
+
+
+def require_drawable(what: str, limit: int, *lmax: int) -> None:
+    """Raise ValueError, naming the limit, when a degree is larger than a picture shows.
+
+    >>> require_drawable("path_diagram", 16, 100000)
+    Traceback (most recent call last):
+    ValueError: path_diagram draws degrees <= 16, got 100000
+    """
+    if max(lmax) > limit:
+        raise ValueError(f"{what} draws degrees <= {limit}, got {quoted(max(lmax))}")

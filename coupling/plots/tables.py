@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from coupling.exact import real_wigner_3j
 from coupling.exact.surd import Surd
 from coupling.integers import degree, integer
-from coupling.plots.limits import require_drawable
-from coupling.plots.style import EVEN, FAINT, INK, ODD, frame, new_axes, require_picture, save
+from coupling.plots.style import EVEN, FAINT, INK, ODD, frame, new_axes, require_drawable, require_picture, save
 from coupling.quoted import quoted
 from coupling.selection import degrees, of_type
 from coupling.tables import Request, Table, build

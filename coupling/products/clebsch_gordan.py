@@ -198,7 +198,7 @@ class ClebschGordan(Product):
 
     @default_rounding()
     def _coefficients(self, dtype: np.dtype[Any], weights: NDArray[np.float64]) -> tuple[Any, ...]:
-        """Return what the kernel reads for weights [P]: sections, straight code and all coefficients."""
+        """Return what the kernel reads for weights [P]: sections, unrolled code and all coefficients."""
         factors = self._scale * weights
         key = dtype, (factors != 0).tobytes()
         if (bound := self._bound.get(key)) is None:

@@ -67,7 +67,7 @@ def like_weights(weights: Any, gradient: Array, paths: tuple[int, ...]) -> Any:
 
 
 def checked_species(species: Any, lead: tuple[int, ...], kinds: int) -> Array:
-    """Return the species of all atoms [atoms], each one of so many kinds.
+    """Return the species of all atoms [atoms], numbers below ``kinds``.
 
     >>> checked_species(None, (2,), 1), checked_species([[1, 0]], (1, 2), 2)
     (array([0, 0]), array([1, 0]))

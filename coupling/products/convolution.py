@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,18 +11,26 @@ from numpy.typing import ArrayLike, NDArray
 
 from coupling.conventions import CORE
 from coupling.families import with_basis
+from coupling.files.container import canonical_json
 from coupling.indexing import flat_size
 from coupling.integers import count, degree
+from coupling.irreps import Irreps
 from coupling.memory import native
+from coupling.numbers.coefficients import block
 from coupling.portable import Portable, read_only
 from coupling.products.edge_list import Edges
-from coupling.products.edge_paths import EdgePaths, Slots, feature_slots, nonzero, selected_triples
+from coupling.products.edge_paths import LARGEST, EdgePaths, Slots, feature_slots, nonzero, selected_triples
 from coupling.products.edge_runs import EdgeRuns
 from coupling.quoted import quoted
 from coupling.selection import one_of
+from coupling.sphere.cartesian import cartesian_gradients, cartesian_harmonics
+from coupling.sphere.solid import NORMALIZATIONS
 
 Array = NDArray[Any]
 METHODS = ("auto", "straight")
+
+#: Edges whose harmonics have gradients in memory at the same time.
+EDGES_AT_ONCE = 4096
 
 
 class Convolution(Portable):
@@ -39,6 +49,7 @@ class Convolution(Portable):
     separate : every path has rows of its own in the output, in the order of the paths, ``rows[p]`` of path p; otherwise
         paths to one degree are added
     path_weights : a factor [P] for each path besides the weights of a call, ones by default
+    harmonics : the normalization, "component", "integral" or "norm", of harmonics that are computed from vectors
     method : "straight", programs without loops, or "auto"
     workers : threads; the output has the same bits for any number of them
 
@@ -62,13 +73,17 @@ class Convolution(Portable):
         separate: bool = False,
         path_weights: ArrayLike | None = None,
         normalization: str = CORE,
+        harmonics: str = "component",
         method: str = "auto",
         workers: int = 1,
     ) -> None:
         family = with_basis(normalization, "real", "normalization")
         ends = feature_slots(irreps_in, "irreps_in"), feature_slots(irreps_out, "irreps_out")
         self.lmax_edge, self.workers = degree(lmax_edge, "lmax_edge"), count(workers, "workers")
+        if self.lmax_edge > LARGEST:
+            raise ValueError(f"lmax_edge must be from 0 to {LARGEST}, got {quoted(lmax_edge)}")
         self.method, self.family = one_of(method, METHODS, "method"), family.text
+        self.harmonics = one_of(harmonics, tuple(NORMALIZATIONS), "harmonics")
         if not isinstance(separate, bool | np.bool_):
             raise TypeError(f"separate must be True or False, got {quoted(separate)}")
         self.separate = bool(separate)
@@ -77,9 +92,10 @@ class Convolution(Portable):
         self.paths = read_only(np.array([t.degrees for t in triples], np.int64).reshape(-1, 3))
         self.path_weights = read_only(_factors(path_weights, len(triples)))
         sizes = ends[0].rows, flat_size(self.lmax_edge), ends[1].rows
-        self._channels = _common_channels(*ends)
+        self.channels = _common_channels(*ends)
+        self.text = _text(irreps_in, irreps_out, self, paths)
         self._paths = EdgePaths(triples, family, self.path_weights, sizes, self.separate)
-        self._runs = EdgeRuns(self._paths, self.workers)
+        self.runs = EdgeRuns(self._paths)
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -102,6 +118,24 @@ class Convolution(Portable):
         """
         return tuple((t.x.name, t.l, t.z.name) for t in self._paths.triples)
 
+    def dense(self, dtype: Any) -> list[tuple[slice, slice, slice, Array]]:
+        """Return of each path the rows of x, harmonics and rows of the output, and its coefficients as an array
+        [a, b, k], for programs that have no compiled functions.
+
+        >>> [part.shape for *_, part in Convolution(0, 1, 1).dense("float32")]
+        [(1, 1, 1), (1, 3, 3)]
+        """
+        return [
+            (slice(t.x.row, t.x.row + 2 * t.x.l + 1), slice(t.l**2, (t.l + 1) ** 2), rows, (f * core).astype(dtype))
+            for t, rows, f, core in zip(
+                self._paths.triples, self.rows, self.path_weights.tolist(), self._blocks, strict=True
+            )
+        ]
+
+    @cached_property
+    def _blocks(self) -> list[Array]:
+        return [block(self.family, *t.degrees) for t in self._paths.triples]
+
     @property
     def operations(self) -> tuple[int, int]:
         """Multiply-adds for one edge and channel: of messages, and of all gradients.
@@ -117,7 +151,7 @@ class Convolution(Portable):
         """Return the messages [nodes, rows, channels], in the common type of x, y and weights, float32 or float64.
 
         x [N, rows, channels] : features of the nodes
-        y [E, (lmax_edge+1)²] : harmonics of the edges, any
+        y [E, (lmax_edge+1)²] : harmonics of the edges; or vectors [E, 3], whose harmonics are computed
         weights [E, P, channels], [E, P] or [P], or with an axis of length 1 in the place of E or channels
         senders, receivers [E] : integers; ``nodes`` is the number of receivers, N by default.  In their place,
             ``Edges``, which are sorted once for many calls.
@@ -125,9 +159,9 @@ class Convolution(Portable):
         Receivers without edges, and rows that no path reaches, are zero.
         """
         edges = self._edges(x, senders, receivers, nodes)
-        x, y, w = self._inputs(x, y, weights, edges)
+        x, y, w = self._inputs(x, self._of_vectors(y), weights, edges)
         out = np.empty((edges.receiver_count, self.sizes[2], x.shape[2]), x.dtype)
-        self._runs.messages(x, y, w, edges, out)
+        self.runs.messages(x, y, w, edges, out, self.workers)
         return out
 
     def vjp(
@@ -140,7 +174,7 @@ class Convolution(Portable):
         *,
         cotangent: Array,
     ) -> tuple[Array, Array, Array]:
-        """Return the gradients of Σ cotangent · messages in x, y and weights, in one pass.
+        """Return the gradients of Σ cotangent · messages in x, y (harmonics, or vectors) and weights, in one pass.
 
         >>> conv = Convolution(0, 0, 0)
         >>> one = np.ones((1, 1, 1))
@@ -149,22 +183,28 @@ class Convolution(Portable):
         """
         g = native(cotangent)
         edges = self._edges(x, senders, receivers, g.shape[0] if g.ndim == 3 else 0)
-        given = self._inputs(x, y, weights, edges)
+        given = self._inputs(x, self._of_vectors(y), weights, edges)
         if g.shape != (edges.receiver_count, self.sizes[2], given[0].shape[2]):
             wanted = edges.receiver_count, self.sizes[2], given[0].shape[2]
             raise ValueError(f"the cotangent must have shape {wanted}, got {g.shape}")
         dtype = np.result_type(_floating(g, "the cotangent"), given[0])
-        x, y, w, g = (np.ascontiguousarray(value, dtype) for value in (*given, g))
-        dx, dy, dw = self._runs.gradients(g, x, y, w, edges)
+        a, b, w, g = (np.ascontiguousarray(value, dtype) for value in (*given, g))
+        dx, dy, dw = self.runs.gradients(g, a, b, w, edges, self.workers)
+        if np.shape(y)[-1] == 3:
+            dy = vector_gradients(y, dy, self.lmax_edge, self.harmonics)
         return dx, dy, dw.reshape(np.shape(weights))
+
+    def _of_vectors(self, y: Array) -> Array:
+        """Return harmonics, computed where vectors are given."""
+        if np.ndim(y) != 2 or np.shape(y)[1] != 3:
+            return y
+        return cartesian_harmonics(_floating(y, "vectors"), self.lmax_edge, normalization=self.harmonics)
 
     def _edges(self, x: Array, senders: Any, receivers: Any, nodes: int | None) -> Edges:
         if np.ndim(x) != 3 or np.shape(x)[1] != self.sizes[0]:
             raise ValueError(f"x must have shape [nodes, {self.sizes[0]}, channels], got {np.shape(x)}")
-        if self._channels and np.shape(x)[2] != self._channels:
-            raise ValueError(
-                f"x must have {self._channels} channels, the multiplicity of its irreps, got {np.shape(x)}"
-            )
+        if self.channels and np.shape(x)[2] != self.channels:
+            raise ValueError(f"x must have {self.channels} channels, the multiplicity of its irreps, got {np.shape(x)}")
         count = np.shape(x)[0]
         if not isinstance(senders, Edges):
             return Edges(senders, receivers, (count if nodes is None else nodes, count))
@@ -189,6 +229,49 @@ class Convolution(Portable):
         dtype = np.result_type(x, y, w)
         x, y, w = (np.ascontiguousarray(value, dtype) for value in (x, y, w))
         return x, y, w
+
+
+def vector_gradients(vectors: Array, gradients: Array, lmax: int, normalization: str) -> Array:
+    """Return gradients in vectors [E, 3] from those in their harmonics [E, (lmax+1)²], some edges at a time.
+
+    >>> vector_gradients(np.array([[0.0, 0.0, 2.0]]), np.array([[0.0, 0.0, 0.0, 1.0]]), 1, "norm")
+    array([[0.5, 0. , 0. ]])
+    """
+    found = np.empty_like(vectors, gradients.dtype)
+    for first in range(0, len(found), EDGES_AT_ONCE):
+        part = slice(first, first + EDGES_AT_ONCE)
+        _, slopes = cartesian_gradients(vectors[part], lmax, normalization=normalization)
+        found[part] = (slopes @ gradients[part, :, None].astype(slopes.dtype))[..., 0]
+    return found
+
+
+@lru_cache(maxsize=128)
+def convolution_of(text: str) -> Convolution:
+    """Return the convolution of a text, :attr:`Convolution.text`; ValueError for anything else.
+
+    >>> convolution_of(Convolution(1, 2, 1, separate=True).text).sizes
+    (4, 9, 11)
+    """
+    try:
+        return Convolution(**json.loads(text))
+    except (AttributeError, RecursionError, TypeError, ValueError) as error:
+        raise ValueError(f"a form must be a text of Convolution.text, got {quoted(text)}: {error!r:.200}") from None
+
+
+def _text(irreps_in: Any, irreps_out: Any, conv: Convolution, paths: Any) -> str:
+    """Return what a convolution is, besides its threads, as JSON."""
+    content = {
+        "irreps_in": str(Irreps(irreps_in)),
+        "lmax_edge": conv.lmax_edge,
+        "irreps_out": str(Irreps(irreps_out)),
+        "paths": paths if isinstance(paths, str) else [[v if isinstance(v, str) else int(v) for v in p] for p in paths],
+        "separate": conv.separate,
+        "path_weights": conv.path_weights.tolist(),
+        "normalization": conv.family,
+        "harmonics": conv.harmonics,
+        "method": conv.method,
+    }
+    return canonical_json(content)
 
 
 def _common_channels(x: Slots, z: Slots) -> int:

@@ -2,7 +2,7 @@
 
 The counts of a route are its *work*: a few numbers that its time is a sum of, per channel sample, such as its
 multiply-adds, the rows it copies, and what it does per sum.  What one of each costs has been measured on one machine
-and fitted, for each kind of code (straight lines or loops) and each type of number, by ``python -m
+and fitted, for each kind of code (unrolled or loops) and each type of number, by ``python -m
 benchmarks.cost_model --write``, which writes ``costs.json`` beside this file; ``coupling calibrate`` scales them to
 another processor (:mod:`coupling.products.calibration`).  Sizes that were not measured are
 extrapolated by the counts.
@@ -112,7 +112,7 @@ def fitted() -> dict[str, Any]:
 
 
 def seconds(work: Sequence[WorkCounts], dtype: np.dtype[Any], samples: int, workers: int = 1) -> float:
-    """Return the predicted seconds of one call for so many channel samples, batch times channels.
+    """Return the predicted seconds of one call with ``samples`` channel samples, batch times channels.
 
     Samples are done in blocks of :func:`coupling.kernels.lanes.width`, which workers share.
 

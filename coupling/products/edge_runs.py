@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numba import config
 from numpy.typing import NDArray
 
 from coupling.floating_point import default_rounding
-from coupling.kernels.convolution import EdgeSpace, convolve, convolve_gradients
+from coupling.kernels.convolution import EdgeSpace, send_gradients, send_messages
 from coupling.kernels.edge_blocks import (
     PARTS,
     EdgeCode,
@@ -25,6 +26,7 @@ from coupling.kernels.edge_blocks import (
 from coupling.kernels.tiles import lanes
 from coupling.portable import Kept, Portable
 from coupling.products.blocks import aligned_zeros
+from coupling.products.edge_arrays import array_gradients, array_messages
 from coupling.products.edge_list import Edges
 from coupling.products.edge_paths import EdgePaths
 
@@ -37,8 +39,8 @@ FAR = 8 << 20
 class EdgeRuns(Portable):
     """The compiled functions of some paths."""
 
-    def __init__(self, paths: EdgePaths, workers: int) -> None:
-        self.paths, self.workers = paths, workers
+    def __init__(self, paths: EdgePaths) -> None:
+        self.paths = paths
         self._coefficients = Kept()
 
     @cached_property
@@ -49,35 +51,49 @@ class EdgeRuns(Portable):
         register_code(digest, code)
         return digest
 
-    def messages(self, x: Array, y: Array, w: Array, edges: Edges, out: Array) -> None:
+    def messages(self, x: Array, y: Array, w: Array, edges: Edges, out: Array, workers: int = 1) -> None:
         """Write messages to out; all arrays are C-contiguous, of one type."""
+        if config.DISABLE_JIT:  # type: ignore[attr-defined]
+            return array_messages(self.paths, x, y, w, edges, out)
         code = self._addresses(x.dtype, entries_function, messages_function)
-        numbers, far, many = self._numbers(x.dtype), int(w.nbytes > FAR), self._shares(edges, edges.starts)
+        numbers, far, many = self._numbers(x.dtype), int(w.nbytes > FAR), edges.shares(workers, edges.starts)
 
         def run(first: int, last: int) -> None:
             space = self._space(x, w)
-            convolve(out, x, w, y, _arrays(edges, edges.order, edges.starts), first, last, code, numbers, space, far)
+            send_messages(
+                out, x, w, y, _arrays(edges, edges.order, edges.starts), first, last, code, numbers, space, far
+            )
 
         self._each(run, many)
         out[:, self.paths.unreached] = 0
         out[np.diff(edges.starts) == 0] = 0
+        return None
 
     def gradients(
-        self, g: Array, x: Array, y: Array, w: Array, edges: Edges, wanted: tuple[bool, bool, bool] = (True, True, True)
+        self,
+        g: Array,
+        x: Array,
+        y: Array,
+        w: Array,
+        edges: Edges,
+        workers: int = 1,
+        wanted: tuple[bool, bool, bool] = (True, True, True),
     ) -> tuple[Array, Array, Array]:
         """Return the gradients of Σ g · messages in x, y and w; those that are not wanted are empty."""
+        if config.DISABLE_JIT:  # type: ignore[attr-defined]
+            return array_gradients(self.paths, g, x, y, w, edges)
         apart = (len(edges), x.shape[2]) != (w.shape[0], w.shape[2])
         dx = np.zeros_like(x) if wanted[0] else np.zeros((0, *x.shape[1:]), x.dtype)
         dw = np.zeros(w.shape) if apart else np.empty_like(w if wanted[2] else w[:0])
         dy = np.empty_like(y if wanted[1] else y[:0])
-        many = self._shares(edges, edges.starts) if not apart else [0, edges.receiver_count]
+        many = edges.shares(1 if apart else workers, edges.starts)
         alone = len(many) == 2
         flags = wanted[0] and alone, wanted[2], wanted[1]
         if any(flags):
             self._pass(g, x, y, w, (dx, dw, dy), edges, (edges.order, edges.starts), many, flags, not apart)
         if wanted[0] and not alone:
             order, starts = edges.by_sender
-            shares = self._shares(edges, starts)
+            shares = edges.shares(workers, starts)
             self._pass(g, x, y, w, (dx, dw, dy), edges, (order, starts), shares, (True, False, False), not apart)
         return dx, dy, dw.astype(x.dtype, copy=False)
 
@@ -102,15 +118,12 @@ class EdgeRuns(Portable):
 
         def run(first: int, last: int) -> None:
             flags, space = np.array(wanted, np.int64), self._space(x, w)
-            convolve_gradients(
+            send_gradients(
                 g, x, w, y, *gradients, _arrays(edges, *ordered), starts[first], starts[last], code, numbers, space,
                 flags, int(direct), far,
             )  # fmt: skip
 
         self._each(run, shares)
-
-    def _shares(self, edges: Edges, starts: Array) -> list[int]:
-        return edges.shares(self.workers, starts)
 
     @staticmethod
     def _each(run: Callable[[int, int], None], shares: list[int]) -> None:

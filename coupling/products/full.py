@@ -1,4 +1,4 @@
-"""The full product: every path an output of its own."""
+"""The full product: one output block per path (e3nn: FullTensorProduct)."""
 
 from __future__ import annotations
 

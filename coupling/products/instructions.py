@@ -54,7 +54,7 @@ class Instruction(NamedTuple):
     path_weight: float = 1.0
 
 
-class Path(NamedTuple):
+class TensorPath(NamedTuple):
     """An instruction that has been checked: its places, mode, degrees, copies by letter, and its coefficient.
 
     >>> path_of(Instruction(0, 0, 0, "uvu"), Irreps("2x1o"), Irreps("1o"), Irreps("2x1e")).weight_shape
@@ -80,7 +80,7 @@ class Path(NamedTuple):
         return prod(self.copies[letter] for letter in {x, y} - set(out))
 
 
-def path_of(given: Iterable[Any], irreps1: Irreps, irreps2: Irreps, irreps_out: Irreps) -> Path:
+def path_of(given: Iterable[Any], irreps1: Irreps, irreps2: Irreps, irreps_out: Irreps) -> TensorPath:
     """Return an instruction after checking it against the irreps; its coefficient is still the square's factor.
 
     >>> path_of((0, 0, 0, "uuu"), Irreps("2x1o"), Irreps("2x1o"), Irreps("2x1e")).degrees
@@ -96,7 +96,7 @@ def path_of(given: Iterable[Any], irreps1: Irreps, irreps2: Irreps, irreps_out: 
         raise ValueError(f"{names[0]} and {names[1]} do not couple to {names[2]}, instruction {quoted(instruction)}")
     copies = _copies(instruction, [term.mul for term in terms])
     degrees = tuple(irrep.twice // 2 for irrep in irreps)
-    return Path(places, instruction.mode, degrees, copies, instruction.has_weight, instruction.path_weight)  # type: ignore[arg-type]
+    return TensorPath(places, instruction.mode, degrees, copies, instruction.has_weight, instruction.path_weight)  # type: ignore[arg-type]
 
 
 def _read(given: Any) -> Instruction:
@@ -148,7 +148,9 @@ def _copies(instruction: Instruction, multiplicities: Sequence[int]) -> dict[str
     return copies
 
 
-def normalized(paths: Sequence[Path], irrep_normalization: object, path_normalization: object) -> tuple[Path, ...]:
+def normalized(
+    paths: Sequence[TensorPath], irrep_normalization: object, path_normalization: object
+) -> tuple[TensorPath, ...]:
     """Return paths with their coefficients √(path_weight · a / n), as e3nn has them.
 
     a is 2l3+1 ("component"), (2l1+1)(2l2+1) ("norm") or 1 ("none").  n is the number of products that are added up in

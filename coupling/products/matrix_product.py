@@ -20,10 +20,10 @@ from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, Triple, largest, reached_degrees, rows_of
 from coupling.quoted import quoted
 
-#: Largest dimension of matrices that are encoded and decoded by straight code: beyond, compilation takes seconds.
+#: Largest dimension of matrices with unrolled encoding and decoding: beyond, compilation takes seconds.
 STRAIGHT = 16
 
-#: Blocks that are asked for ahead, and from how many bytes of features on: what is in a cache comes by itself.
+#: Prefetch distance in blocks, and the bytes of features from which on it pays: smaller ones are in the cache.
 AHEAD, LARGE_BYTES = 4, 6 << 20
 
 Array = NDArray[np.float64]

@@ -129,7 +129,7 @@ class RoutedProduct(Product):
         return there, {name: reason for name, reason in found.items() if isinstance(reason, str)}
 
     def why(self, samples: int = 1 << 14, dtype: DTypeLike = "float32") -> Choice:
-        """Return which route a call with so many channel samples (batch times channels) takes, and why.
+        """Return the route that a call with ``samples`` channel samples (batch times channels) takes, and why.
 
         >>> print(RoutedProduct(2, 2, 2, method="sparse").why())  # doctest: +ELLIPSIS
         sparse: 16384 channel samples, float32, 1 thread
@@ -144,7 +144,7 @@ class RoutedProduct(Product):
         return Choice(best, samples, kind.name, self.workers, times, details, dict(self._declined))
 
     def best(self, samples: int = 1 << 14, dtype: DTypeLike = "float32") -> Product:
-        """Return the product of the route that a call with so many channel samples takes.
+        """Return the product of the route that a call with ``samples`` channel samples takes.
 
         >>> type(RoutedProduct(1, 1, 1).best()).__name__
         'ClebschGordan'

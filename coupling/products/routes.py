@@ -38,7 +38,7 @@ Integers = NDArray[np.int64]
 Lmax = tuple[int, int, int]
 Options = dict[str, Any]
 
-#: Most terms that are looked for when a route is asked for by name, and when the fastest is.
+#: Largest number of terms that is searched for a route that the caller names, and for the fastest.
 MOST_TERMS, MOST_OF_AUTO = 8, 4
 
 #: Largest degree for which terms are looked for; beyond, the normalizations and the search take minutes.

@@ -33,7 +33,7 @@ class Section(NamedTuple):
 #: Multiply-adds for each sample, row, pair of orders in and out, and coefficient, to a quarter of what they are.
 OPERATIONS = (2.0, 0.02, 0.71, 0.73)
 
-#: Up to so many of them, lmax 4, sums are written out as straight code, which the instruction cache still holds.
+#: Largest number of multiply-adds that is unrolled (lmax 4); beyond, the code no longer fits in the instruction cache.
 STRAIGHT = 2100
 
 
@@ -97,7 +97,7 @@ def centre(lmax: Lmax, slot: int, l: Any, m: Any) -> Any:
 
 @lru_cache(maxsize=16)
 def sparse_sections(table: Table, turns: int, lmax: Lmax, allowed: bytes) -> tuple[Section, Section, Section]:
-    """Return the sections double, single and mixed for a table whose slots are turned so many times, (1,2,3) → (2,3,1).
+    """Return the sections double, single and mixed for a table after ``turns`` turns of its slots, (1,2,3) → (2,3,1).
 
     allowed: the bytes of a boolean array [l1, l2, l3], after turning, that says which paths are wanted.
     """

@@ -210,7 +210,7 @@ def sphere_plan_bytes(lmax: Triple, terms: int) -> int:
 
 
 def require_tables(lmax: Triple, terms: int) -> None:
-    """Raise MemoryError when the tables of so many terms do not fit."""
+    """Raise MemoryError when the tables of ``terms`` terms do not fit."""
     require_memory(sphere_plan_bytes(lmax, terms), f"the tables of a product on the sphere to degrees {lmax}")
 
 

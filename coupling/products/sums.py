@@ -34,7 +34,7 @@ class Sums(NamedTuple):
 
 class TypedSums(NamedTuple):
     """Sums as the kernel reads them in one type: sections with positions in numbers, where the coefficients of each
-    begin and end, and the address of straight code or 0."""
+    begin and end, and the address of unrolled code or 0."""
 
     sections: tuple[tuple[Integers, Integers, Integers], ...]
     ends: list[int]

@@ -26,14 +26,14 @@ GROWTH = 16.0
 #: Starts of the search for terms.
 STARTS = 12
 
-#: Least degree from which on no more than one term is looked for: the search would take minutes.
+#: From this degree on, search for a single term only: more would take minutes.
 SEVERAL = 17
 
 
 def find_terms(weights: Array, normalization: Array, most: int) -> Factors | None:
     """Return factors [lmax1+1, R], [lmax2+1, R], [lmax3+1, R] with the least R <= most that is found, or None.
 
-    Entries where normalization is zero are free.  A proved lower bound of R ends most vain searches before they begin;
+    Entries where normalization is zero are free.  A proved lower bound of R avoids most searches without a result;
     the others begin at random places and may miss a sum that exists, but not a single term.  Weights that are all zero
     have no term.
 

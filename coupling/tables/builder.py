@@ -39,9 +39,9 @@ from coupling.tables.request import Request, read_request, table_name
 from coupling.tables.table import Table
 
 Progress = Callable[[int], object]
-#: A table of at most so many entries, zeros included, is computed in memory, of which it needs 11 bytes for each.
+#: Largest number of entries, zeros included, of a table that is computed in memory; it needs 11 bytes for each.
 AT_ONCE = 1 << 26
-#: Two processes that build the same table may take each other's parts away; so often is it tried again.
+#: Attempts to build a table while another process builds the same one and removes its parts.
 ATTEMPTS = 3
 
 
@@ -58,7 +58,7 @@ def build(
 
     request : a Request, or the path of a request file (TOML)
     output : ``<name>.safetensors``; an up-to-date file is kept, finished parts of an earlier attempt are used
-    workers : so many threads; or give any ``concurrent.futures.Executor`` that sees the same file system
+    workers : number of threads; or give any ``concurrent.futures.Executor`` that sees the same file system
     force : build again what is up to date, and write over any file
     progress : called with the number of entries, zeros included, that have just been finished
 
@@ -229,7 +229,8 @@ def _build_file(
         table = up_to_date(request, target)
         if table is not None:
             return table
-    raise TableError(target, "parts", f"{len(plan)} parts in {parts_folder(target)}", "that they disappear")
+    removed = "parts that another process removed during the merge"
+    raise TableError(target, "parts", f"{len(plan)} parts in {parts_folder(target)}", removed, "run the command again")
 
 
 def _build_parts(
@@ -289,7 +290,7 @@ def _bytes_of_parts(plan: Division, target: Path, indices: range) -> int:
 
 
 def _require_disk(needed: int, request: Request, target: Path) -> None:
-    """Raise OSError unless so many bytes fit on the disk."""
+    """Raise OSError unless ``needed`` bytes fit on the disk."""
     folder = next(parent for parent in target.absolute().parents if parent.exists())
     free = shutil.disk_usage(folder).free
     if needed > free:

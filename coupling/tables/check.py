@@ -27,7 +27,7 @@ from coupling.tables.core import reduced_number
 from coupling.tables.reader import check_entries, check_paths, chunks
 from coupling.tables.table import Entries, Table
 
-#: Entries compared with exact values, unless all of them are asked for.
+#: Entries compared with exact values, unless ``full`` compares all.
 EXACT_LIMIT = 200_000
 UNIT = 2.0**-53
 

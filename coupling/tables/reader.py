@@ -35,7 +35,7 @@ COUNTS = ("accidental_zeros", "entries", "paths", "symmetry_zeros")
 #: How far the elementary size of a factor, computed in floats, may be from the correctly rounded one.
 ROUNDINGS = 4 * 2.0**-53
 
-#: About so many entries are looked at together.
+#: Entries that are checked together.
 CHUNK = 1 << 16
 
 
@@ -49,7 +49,7 @@ def load(name: str | os.PathLike[str], *, verify: bool = True, mapped: bool = Tr
         program cut that file short, the system ends this process (SIGBUS) when it next reads there.  This package
         never does so, it puts a new file in the place of an old one; for a file that others write to, take a copy
 
-    A table that is not shipped is built when it is asked for, up to 1 GiB (degree 39 in the real basis, 45 in the
+    A table that is not shipped is built on first request, up to 1 GiB (degree 39 in the real basis, 45 in the
     complex one), and kept in the user's cache folder, ``coupling.files.cache.cache_folder()``.  Nothing else is ever
     written.
 
@@ -237,7 +237,7 @@ KIND = register(
         build="coupling.tables.builder:build",
         check="coupling.tables.check:check",
         missing="there is no table file {path}; make one with: coupling build --lmax L --output {name}",
-        unknown="no table is called {name}: shipped are {shipped}; built when asked for are real-l<N> and "
+        unknown="unknown table {name}: shipped are {shipped}; built on first request are real-l<N> and "
         "complex-l<N>, such as real-l16; a path ends in .safetensors",
         renewal="build the table again: coupling build",
     )

@@ -91,7 +91,7 @@ class Request:
 
     @property
     def content(self) -> dict[str, object]:
-        """What is asked for, without the name, as JSON values."""
+        """The request without its name, as JSON values."""
         return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items() if key != "name"}
 
     @property

@@ -1,4 +1,4 @@
-"""The product with every path an output of its own: one small matrix for each pair of degrees."""
+"""The product with one output block per path (e3nn: FullTensorProduct): one small matrix for each pair of degrees."""
 
 from __future__ import annotations
 

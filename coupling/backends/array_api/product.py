@@ -169,7 +169,7 @@ class ArrayProduct(Portable, ABC):
         return -2 if self.layout == "channels_last" else -1
 
     def rows(self, xp: Any, x: AnyArray, ndim: int) -> AnyArray:
-        """Return x with the axis of entries first, and so many axes after it: [entries, ..., leading, channels]."""
+        """Return x with the axis of entries first and ``ndim`` axes after it: [entries, ..., leading, channels]."""
         if self.layout == "channels_first":
             x = xp.matrix_transpose(x)
         n = x.ndim

@@ -1,15 +1,14 @@
-"""Which array program computes a product."""
+"""The array program of a product, and sums of programs."""
 
 from __future__ import annotations
 
 from functools import lru_cache, singledispatch
+from typing import Any
 
-from coupling.backends.array_api.added import Added
-from coupling.backends.array_api.fields import Fields
 from coupling.backends.array_api.full import Full
-from coupling.backends.array_api.grid import OnGrid
+from coupling.backends.array_api.grid import Fields, OnGrid
 from coupling.backends.array_api.matrix import Matrix
-from coupling.backends.array_api.product import ArrayProduct
+from coupling.backends.array_api.product import AnyArray, ArrayProduct, Constants
 from coupling.backends.array_api.sparse import Sparse
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.form import read_form
@@ -20,6 +19,39 @@ from coupling.products.product_sum import ProductSum
 from coupling.products.routed import RoutedProduct
 from coupling.products.spherical import Spherical
 from coupling.products.vector_signal import VectorSignal
+
+
+class Added(ArrayProduct):
+    """The sum of array programs of the same degrees and layout.
+
+    >>> import numpy as np
+    >>> from coupling.backends.array_api.matrix import Matrix
+    >>> from coupling.products import MatrixProduct
+    >>> one, x = Matrix(MatrixProduct(1, 1, 1)), np.ones((4, 1))
+    >>> bool(np.all(Added([one, one])(x, x) == 2 * one(x, x)))
+    True
+    """
+
+    def __init__(self, parts: list[ArrayProduct]) -> None:
+        super().__init__(parts[0].product)
+        self.parts = parts
+
+    def turn(self) -> Added:
+        """Return the product (y, z) → x of the same trilinear form."""
+        return Added([part.turn() for part in self.parts])
+
+    def constants(self) -> Constants:
+        """Return the constants of all parts."""
+        return tuple(value for part in self.parts for value in part.constants())
+
+    def compute(self, xp: Any, x: AnyArray, y: AnyArray, constants: tuple[AnyArray, ...]) -> AnyArray:
+        """Return the sum."""
+        total, at = None, 0
+        for part in self.parts:
+            count = len(part.constants())
+            z = part.compute(xp, x, y, constants[at : at + count])
+            total, at = z if total is None else total + z, at + count
+        return total
 
 
 @singledispatch
@@ -70,7 +102,7 @@ def _(product: RoutedProduct, grid: str = "") -> ArrayProduct:
 
 @lru_cache(maxsize=512)
 def program_of(form: str, turns: int) -> ArrayProduct:
-    """Return the array program of the text of a form whose slots are turned so many times, channels last; it is kept.
+    """Return the array program of the text of a form whose slots are turned ``turns`` times, channels last; cached.
 
     >>> from coupling.products.form import Form
     >>> program_of(Form.of("Gaunt", 1, 2, 3).text, 1).lmax

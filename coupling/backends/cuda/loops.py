@@ -30,7 +30,7 @@ uint64: Any = numba.types.uint64
 
 
 def tile_lanes(numbers: int, itemsize: int) -> int:
-    """Return how many lanes, at most 32, a block works on that keeps so many numbers of each in shared memory.
+    """Return the lanes of a block, at most 32, that keeps ``numbers`` numbers of each in shared memory.
 
     Raises ValueError if not even one lane fits.
 

@@ -4,7 +4,7 @@ They are the array programs of :mod:`coupling.backends.array_api`, compiled by X
 (``jax.custom_vjp``): each gradient is such a product again, and nothing but inputs is kept for it.  JAX allows no
 forward mode beside rules of that kind; with ``forward_mode=True`` the derivatives are JAX's own, in both modes.
 
-Matrix products are asked for in full precision ("highest"), on every device: the default of JAX on GPUs and TPUs would
+Matrix products request full precision ("highest") on every device: the default of JAX on GPUs and TPUs would
 break equivariance at 1e-3.  Needs jax, which no extra installs.
 
 >>> import jax, jax.numpy as jnp

@@ -12,6 +12,7 @@ torch.Size([100, 25, 32])
 """
 
 from coupling.backends.torch.contraction import SymmetricContraction
+from coupling.backends.torch.convolution import Convolution
 from coupling.backends.torch.harmonics import cartesian_harmonics
 from coupling.backends.torch.loading import load
 from coupling.backends.torch.modules import (
@@ -30,6 +31,7 @@ from coupling.backends.torch.tensor_product import TensorProduct
 __all__ = [
     "AntisymmetricGaunt",
     "ClebschGordan",
+    "Convolution",
     "FullProduct",
     "Gaunt",
     "MatrixProduct",

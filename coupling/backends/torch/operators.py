@@ -30,10 +30,10 @@ from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.form import read_form
 from coupling.quoted import quoted
 
-#: So many numbers of features are worth a thread.
+#: Elements of features per thread, at least.
 NUMBERS_PER_THREAD = 1 << 18
 
-#: So many products x_i y_j are in memory at a time, where the operators are array programs.
+#: Largest number of products x_i y_j in memory at a time, where the operators are array programs.
 PRODUCTS_AT_ONCE = 1 << 28
 
 
