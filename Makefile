@@ -15,7 +15,7 @@ PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-
 INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arrays.py tests/test_interop_cuda.py \
     tests/test_interop_e3nn.py tests/test_interop_torch_tensor_product.py tests/test_interop_contraction.py \
     tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
-    tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
+    tests/test_interop_torch_convolution.py tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
     tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_benchmarks_pages.py \
     tests/test_export_options.py tests/test_export_consumers.py tests/test_export_headers.py tests/test_public_arguments.py \
     tests/test_public_cases.py tests/test_docs_run.py tests/test_docs_site.py tests/test_house.py
@@ -28,7 +28,7 @@ PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-ve
 BOUNDS := coupling derivations tests --ignore tests/test_docs_run.py --ignore tests/test_docs_site.py --ignore tests/test_house.py
 
 .DEFAULT_GOAL := tables
-.PHONY: tables setup test test-quick lint lock lock-docs docs look bench test-interop test-bounds clean
+.PHONY: tables setup test test-quick lint lock lock-docs docs look bench test-interop test-clients test-bounds clean
 
 tables: $(STAMP)
 	$(JOB)
@@ -138,6 +138,24 @@ OPENEQUIVARIANCE := openequivariance-0.7.0
 test-interop: .venv-interop/stamp
 	PATH="$$PATH:$$(echo $(CURDIR)/.venv-interop/lib/python3*/site-packages/nvidia/cu13/bin)" \
 	    .venv-interop/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(INTEROP) -k "$(INTEROP_TESTS)" $(ARGS)
+
+# Models of other people with our products: MACE requires e3nn 0.4.4 and NequIP a newer one, so each has an environment.
+# The constants of e3nn 0.4.4 are a pickle.
+CLIENTS := mace nequip
+TESTS_mace := tests/test_interop_e3nn.py tests/test_manybody_paths.py::test_the_full_basis_is_that_of_mace
+TESTS_nequip := coupling/backends/e3nn
+$(CLIENTS:%=.venv-%/stamp): .venv-%/stamp: tests/requirements-%.txt pyproject.toml
+	$(PYTHON) -m venv --without-pip .venv-$*
+	$(PYTHON) -m pip --python .venv-$*/bin/python --disable-pip-version-check install --quiet -r $<
+	$(PYTHON) -m pip --python .venv-$*/bin/python --disable-pip-version-check install --quiet --no-deps \
+	    --no-build-isolation --editable .
+	@touch $@
+
+test-clients: $(CLIENTS:%=test-clients-%)
+
+$(CLIENTS:%=test-clients-%): test-clients-%: .venv-%/stamp
+	TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD=1 .venv-$*/bin/python -m pytest -q -n $(WORKERS) --dist worksteal \
+	    tests/clients/test_$*.py $(TESTS_$*) $(ARGS)
 
 # The declared lower bounds of all dependencies, exactly, in an environment of their own.
 .venv-bounds/stamp: pyproject.toml tests/bounds.py

@@ -2,4 +2,4 @@
 
 from importlib.util import find_spec
 
-collect_ignore_glob = [f"coupling/backends/{name}/*" for name in ("jax", "torch") if find_spec(name) is None]
+collect_ignore_glob = [f"coupling/backends/{name}/*" for name in ("e3nn", "jax", "torch") if find_spec(name) is None]

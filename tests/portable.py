@@ -51,6 +51,10 @@ def use(thing: Any) -> Any:
         random = np.random.default_rng(0)
         sizes = thing.irreps1.dim, thing.irreps2.dim, thing.weight_count
         return content([thing(*(random.standard_normal(size) for size in sizes)), repr(thing), thing.paths])
+    if isinstance(thing, products.Edges):
+        return content([thing.senders, thing.receivers, thing.order, thing.starts, *thing.by_sender])
+    if type(thing).__name__ == "Convolution":
+        return convolved(thing)
     if isinstance(thing, products.SymmetricContraction):
         return contracted(thing)
     if type(thing).__name__ == "SymmetricContraction":
@@ -76,6 +80,18 @@ def given(sizes: Any) -> list[Any]:
     random = np.random.default_rng(0)
     axes = [size if isinstance(size, tuple) else (size,) for size in sizes]
     return [random.standard_normal((3, *entries, 2)).astype(np.float32) for entries in axes]
+
+
+def convolved(thing: Any) -> Any:
+    """The messages of a small graph, and in numpy their gradients."""
+    x, y, g = given(thing.sizes)
+    inputs = x, y[..., 0], np.ones((3, len(thing.paths), 2), np.float32), np.array([0, 1, 1]), np.array([1, 1, 0])
+    if isinstance(thing, products.Convolution):
+        return content([thing(*inputs), *thing.vjp(*inputs, cotangent=g), thing.paths, thing.path_weights])
+    if ".torch." in type(thing).__module__:
+        torch = import_module("torch")
+        return content(thing(*map(torch.from_numpy, inputs)).numpy())
+    return content(np.asarray(thing(*inputs)))
 
 
 def contracted(thing: Any) -> Any:
@@ -125,6 +141,8 @@ OBJECTS: dict[str, Make] = {
     "products.VectorSignal.single": lambda: products.VectorSignal.single(*LMAX),
     "products.TensorProduct": lambda: products.TensorProduct("2x0e + 2x1o", 2, "3x1o + 2e", convention="e3nn_0_4"),
     "products.SymmetricContraction": lambda: products.SymmetricContraction([manybody.basis(2, n, 1) for n in (1, 3)]),
+    "products.Convolution": lambda: products.Convolution("0e + 1o", 2, 2, path_weights=[1.0, 2, 3, 4, 5, 6, 7]),
+    "products.Edges": lambda: products.Edges([0, 1, 1], [1, 0, 1], 2),
     "products.Choice": lambda: products.RoutedProduct(1, 1, 1).why(),
     "products.ProductSum": of("products.product_sum", "ProductSum", [products.Gaunt(*LMAX), products.Gaunt(*LMAX)]),
     "tables.Table, loaded": lambda: load("real-l4"),
@@ -182,3 +200,4 @@ FRAMEWORKS = {
     for name in ("torch", "jax")
 }
 FRAMEWORKS["interop torch"]["coupling.backends.torch.TensorProduct"] = TENSOR_PRODUCT
+FRAMEWORKS["interop torch"]["coupling.backends.torch.Convolution"] = of("backends.torch", "Convolution", 1, 2, 2)

@@ -27,10 +27,7 @@ RUN_ELSEWHERE = {
     r"e3nn with the convention e3nn_0_4 is not": ("e3nn before 0.5", "no environment holds two versions"),
     r"(could not import|needs) '?(torch|jax|triton)\b": ("torch, JAX, Triton", INTEROP),
     r"could not import '(cuda\.core|numba_cuda|nvidia\.cu13)\b|nvcc is not installed": ("compilers for CUDA", INTEROP),
-    r"could not import 'mace'": (
-        "mace-torch, which requires e3nn 0.4.4",
-        "an environment of its own, docs/manybody.md",
-    ),
+    r"could not import '(mace|nequip)\b": ("MACE and NequIP", "make test-clients"),
     r"could not import '(e3nn\.o3|e3nn_jax|e3j\.ops\.coef|wignernj)\b": ("programs to compare with", INTEROP),
     r"with the convention .* is not installed|openequivariance is not": ("programs to compare with", INTEROP),
     r"there is no kill -9|XDG_CACHE_HOME moves the cache": ("other systems", "Linux"),

@@ -20,6 +20,7 @@ BENCH, TORCH = "page of make bench", "page of python -m benchmarks."
 #: benchmark → the files that it writes → what they are
 PAGES = {
     "compiled": {"docs/benchmarks/compiled.md": BENCH},
+    "contraction": {"docs/benchmarks/contraction.md": f"{TORCH}contraction"},
     "cost_model": {"coupling/products/costs.json": f"{TORCH}cost_model"},
     "gpu": {"docs/benchmarks/gpu.md": f"{TORCH}gpu"},
     "gpu_compile": {"docs/benchmarks/gpu-compiled.md": f"{TORCH}gpu_compile"},

@@ -292,6 +292,25 @@ def test_arrays_of_any_order_in_memory() -> None:
     assert np.array_equal(conv(*strange), conv(*c.inputs))
 
 
+INTERPRETED = """
+from tests.test_convolution import KINDS, both, case, errors, expected
+from coupling.products import Convolution
+from coupling.kernels.regge import binomials
+assert not hasattr(binomials, "py_func"), "it is compiled"
+for arguments, options in KINDS.values():
+    for weights in ("epc", "ep", "p"):
+        conv = Convolution(*arguments, **options)
+        c = case(conv, 5, 12, 3, float, weights)
+        assert max(errors(both(conv, c), expected(conv, c))) < 1e-13
+"""
+
+
+def test_without_a_compiler() -> None:
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    run = subprocess.run([sys.executable, "-c", INTERPRETED], env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
 PROGRAM = """
 import time, numpy as np
 from coupling.products import Convolution

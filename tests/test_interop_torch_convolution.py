@@ -76,10 +76,10 @@ def test_third_derivatives_are_those_of_finite_differences() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_operators_are_what_torch_expects(kind: str) -> None:
     _, conv, c, (x, y, w, *edges) = made(kind)
-    torch.library.opcheck(operators.convolution, (x, y, w, *edges, 5, conv.text))
+    torch.library.opcheck(operators.messages, (x, y, w, *edges, 5, conv.text))
     g = torch.from_numpy(c.g).requires_grad_()
     for wanted in (7, 3, 4):
-        found = torch.library.opcheck(operators.convolution_gradients, (g, x, y, w, *edges, conv.text, wanted))
+        found = torch.library.opcheck(operators.message_gradients, (g, x, y, w, *edges, conv.text, wanted))
         assert set(found.values()) == {"SUCCESS"}
 
 
@@ -195,6 +195,6 @@ def test_what_is_refused() -> None:
     with pytest.raises(TypeError, match="threads of torch"):
         interop.Convolution(1, 1, 1, workers=2)
     with pytest.raises(ValueError, match=r"text of Convolution\.text"):
-        operators.convolution(*(t.detach() for t in tensors[:3]), *tensors[3:], 5, "{}")
+        operators.messages(*(t.detach() for t in tensors[:3]), *tensors[3:], 5, "{}")
     with pytest.raises(ValueError, match="cotangent"):
-        operators.convolution_gradients(tensors[0].detach()[:, :1], *(t.detach() for t in tensors), conv.text, 7)
+        operators.message_gradients(tensors[0].detach()[:, :1], *(t.detach() for t in tensors), conv.text, 7)

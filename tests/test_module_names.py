@@ -12,6 +12,8 @@ BACKENDS = (
     "coupling.backends.array_api.constructors",
     "coupling.backends.jax.contraction",
     "coupling.backends.torch.contraction",
+    "coupling.backends.torch.convolution",
+    "coupling.backends.torch.tensor_product",
 )
 
 
@@ -53,7 +55,7 @@ ON_PURPOSE = {
     "what kernels write and a function of Python returns": "binomials complex_orders real_orders tabulate",
     "the same quantity, on its own route to compare with": "analysis angles rounded synthesis",
     "different things that no module imports together": "accidental_zeros count in_order kernel normalized read_rows "
-    "reference term turn unit",
+    "reference split term turn unit",
 }
 
 

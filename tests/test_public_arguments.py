@@ -26,7 +26,7 @@ from tests.sources import ROOT
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
 #: with none too), instructions (e), vectors (V), a boolean (B), an exact angle (U), angles (A), a rotation (R), axes or
-#: a convention (E), something with no check of its own (-)
+#: a convention (E), indices of two nodes (X), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
@@ -42,6 +42,7 @@ PRODUCTS = {
     "VectorSignal": (f"1, 1, 1, {FACTORED}", "dddWc"),
 }
 CONTRACTION = {"SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last'", "rcc")}
+CONVOLUTION = "1, 1, 1, paths='all', normalization='wigner_3j', harmonics='norm', method='auto'"
 WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling": {
         "Irreps": ("'4x0e + 2x1o'", "G"),
@@ -130,6 +131,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
             "'2x1o', '0e + 1o', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'",
             "GGGecc",
         ),
+        "Convolution": (f"{CONVOLUTION}, workers=1", "IdIccccn"),
+        "Edges": ("[0, 1], [1, 1], 2", "XXd"),
         "VectorSignal": ("1, 1, 1", "ddd"),
         "SymmetricContraction": ("basis(1, 2, 0), slots='same', layout='channels_last', workers=1", "rccn"),
         "simulate": ("np.ones((4, 1)), np.ones((4, 1)), 1, 1, 1", "xxddd"),
@@ -176,6 +179,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")},
     "coupling.backends.torch": PRODUCTS
     | CONTRACTION
+    | {"Convolution": (CONVOLUTION, "IdIcccc")}
     | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")},
     "coupling.backends.triton": {
@@ -328,6 +332,7 @@ BAD = {
     "E": [1, "", "nothing", "zzy", b"zyz", ["zyz"], NAN],
     "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
     "B": [None, 1, 0.0, "x", [True], NAN],
+    "X": [None, 1, "x", [0, 2], [-1, 0], [0.0, 1.0], [[0, 1]], [0], [HUGE, 0], [True, False], ["0", "1"]],
     "-": [],
 }
 EXPECTED = TypeError, ValueError, MemoryError, OSError

@@ -73,7 +73,7 @@ def _emit_call(context, builder, signature, args):
 
 
 @kernel
-def convolve(out, x, w, y, edges, first, last, code, coefficients, space, far):
+def send_messages(out, x, w, y, edges, first, last, code, coefficients, space, far):
     """Write the messages to the receivers first … last-1; far: whether weights are too many for the caches.
 
     code: the addresses of the functions ``entries`` and ``messages``
@@ -195,7 +195,7 @@ def _copy(source, first, step, target, place, target_step, rows, count):
 
 
 @kernel
-def convolve_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficients, space, wanted, direct, far):
+def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficients, space, wanted, direct, far):
     """Add the gradients of the edges order[first] … order[last-1] to dx and dw, and write those in y to dy.
 
     wanted: whether dx, dw and dy are; code: the addresses of the functions ``entries``, ``gradients`` and

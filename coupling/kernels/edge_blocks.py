@@ -25,7 +25,7 @@ from coupling.kernels.jit import compiled_function
 from coupling.kernels.tiles import REGISTER_BYTES, REGISTERS
 from coupling.programs.convolution import (
     EdgePath,
-    Product,
+    EntryProduct,
     Terms,
     edge_gradients,
     entry_gradients,
@@ -203,7 +203,7 @@ def _harmonics_code(typing, g, g_step, x, x_step, w, w_step, move, tails, full, 
     return types.void(g, i, x, i, w, i, i, tails, i, i, coefficients, dy, digest), code
 
 
-def _tile_sums(do: _Emitter, tile: list[Product], args: Any) -> list[Any]:
+def _tile_sums(do: _Emitter, tile: list[EntryProduct], args: Any) -> list[Any]:
     """Emit the loop over channels that adds the products of a tile; return the sums.
 
     Channels from ``full`` on are in the tails: rows of g, x and w.

@@ -19,7 +19,7 @@ from coupling.memory import native
 from coupling.numbers.coefficients import block
 from coupling.portable import Portable, read_only
 from coupling.products.edge_list import Edges
-from coupling.products.edge_paths import EdgePaths, Slots, feature_slots, nonzero, selected_triples
+from coupling.products.edge_paths import LARGEST, EdgePaths, Slots, feature_slots, nonzero, selected_triples
 from coupling.products.edge_runs import EdgeRuns
 from coupling.quoted import quoted
 from coupling.selection import one_of
@@ -80,6 +80,8 @@ class Convolution(Portable):
         family = with_basis(normalization, "real", "normalization")
         ends = feature_slots(irreps_in, "irreps_in"), feature_slots(irreps_out, "irreps_out")
         self.lmax_edge, self.workers = degree(lmax_edge, "lmax_edge"), count(workers, "workers")
+        if self.lmax_edge > LARGEST:
+            raise ValueError(f"lmax_edge must be from 0 to {LARGEST}, got {quoted(lmax_edge)}")
         self.method, self.family = one_of(method, METHODS, "method"), family.text
         self.harmonics = one_of(harmonics, tuple(NORMALIZATIONS), "harmonics")
         if not isinstance(separate, bool | np.bool_):

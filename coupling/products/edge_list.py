@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from coupling.integers import degree
 from coupling.kernels.edge_order import edge_order
+from coupling.memory import require_memory
 from coupling.portable import Portable, read_only
 from coupling.quoted import quoted
 
@@ -34,6 +35,7 @@ class Edges(Portable):
         if len(both) != 2:
             raise ValueError(f"nodes must be a number or (receivers, senders), got {quoted(nodes)}")
         self.receiver_count, self.sender_count = (degree(n, "nodes") for n in both)
+        require_memory(8 * (self.receiver_count + self.sender_count), "the places of the edges of each node")
         self.senders = read_only(_indices(senders, "senders", self.sender_count))
         self.receivers = read_only(_indices(receivers, "receivers", self.receiver_count))
         if len(self.senders) != len(self.receivers):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.conventions import parity_sign
+from coupling.conventions import CORE, parity_sign
 from coupling.families import Family
 from coupling.integers import degree
 from coupling.irreps import Irrep, Irreps
@@ -22,6 +22,9 @@ from coupling.quoted import quoted
 from coupling.selection import PARITIES, one_of
 
 Groups = tuple[tuple[EdgePath, ...], ...]
+
+#: Largest degree of features and harmonics, and the most entries of an edge for which code without loops is written.
+LARGEST, ENTRIES = 32, 6000
 
 
 class Slot(NamedTuple):
@@ -57,6 +60,8 @@ def feature_slots(value: Any, name: str) -> Slots:
     Slots(each=(Slot(l=0, row=0, parity=1), Slot(l=2, row=1, parity=1)), rows=6, channels=8)
     """
     terms = [term for term in Irreps(value) if term.mul]
+    if not terms or max(term.irrep.l for term in terms) > LARGEST:
+        raise ValueError(f"{name} must have degrees from 0 to {LARGEST}, at least one, got {quoted(value)}")
     several = {term.mul for term in terms}
     if len(several) > 1 or any(term.irrep.twice % 2 for term in terms):
         raise ValueError(f"{name} must have integer degrees of one multiplicity, the channels, got {quoted(value)}")
@@ -67,7 +72,7 @@ def feature_slots(value: Any, name: str) -> Slots:
     return Slots(tuple(found), row, max(several - {1}, default=0))
 
 
-class Triple(NamedTuple):
+class EdgeTriple(NamedTuple):
     """A path: its slot of x, degree of the harmonics, and slot of z."""
 
     x: Slot
@@ -92,7 +97,7 @@ class Triple(NamedTuple):
         return self.triangle and (signs[0] == signs[1] or 0 in signs)
 
 
-def selected_triples(x: Slots, lmax: int, z: Slots, paths: Any) -> list[Triple]:
+def selected_triples(x: Slots, lmax: int, z: Slots, paths: Any) -> list[EdgeTriple]:
     """Return the paths "all", "even" or "odd" that couple, sorted by slot of x, degree, slot of z; or those listed.
 
     >>> one = feature_slots(1, "irreps_in")
@@ -101,7 +106,7 @@ def selected_triples(x: Slots, lmax: int, z: Slots, paths: Any) -> list[Triple]:
     """
     if isinstance(paths, str):
         one_of(paths, PARITIES, "paths")
-        every = (Triple(a, l, b) for a, l, b in product(x.each, range(lmax + 1), z.each))
+        every = (EdgeTriple(a, l, b) for a, l, b in product(x.each, range(lmax + 1), z.each))
         parity = {"even": 0, "odd": 1}.get(paths)
         return [t for t in every if t.couples and parity in (None, sum(t.degrees) % 2)]
     rows = [tuple(row) for row in paths] if _has_names(paths) else checked_paths(paths).tolist()
@@ -119,14 +124,14 @@ def _has_names(paths: Any) -> bool:
         return False
 
 
-def _listed(x: Slots, lmax: int, z: Slots, path: tuple[Any, ...]) -> Triple:
+def _listed(x: Slots, lmax: int, z: Slots, path: tuple[Any, ...]) -> EdgeTriple:
     """Return a path by its degrees, or with names of irreps in the places of l1 and l3."""
     if len(path) != 3:
         raise ValueError(f"a path has three parts, l1, l2 and l3, got {quoted(path)}")
     l = degree(path[1], "l2")
     if l > lmax:
         raise ValueError(f"paths must have harmonics to lmax_edge {lmax}, got {quoted(path)}")
-    triple = Triple(_end(x, path[0], "irreps_in"), l, _end(z, path[2], "irreps_out"))
+    triple = EdgeTriple(_end(x, path[0], "irreps_in"), l, _end(z, path[2], "irreps_out"))
     if not triple.couples and (_has_names([path]) or not triple.triangle):
         raise ValueError(f"a path satisfies the triangle rule, and the parities multiply, got {quoted(path)}")
     return triple
@@ -149,12 +154,15 @@ class EdgePaths(Portable):
 
     def __init__(
         self,
-        triples: list[Triple],
+        triples: list[EdgeTriple],
         family: Family,
         factors: NDArray[np.float64],
         sizes: tuple[int, int, int],
         separate: bool,
     ) -> None:
+        entries = sum((2 * t.x.l + 1) * (2 * t.z.l + 1) for t in triples)
+        if entries > ENTRIES:
+            raise ValueError(f"paths must have at most {ENTRIES} pairs of orders in and out together, got {entries}")
         self.triples, self.separate = tuple(triples), separate
         ends = np.cumsum([0, *(2 * t.z.l + 1 for t in triples)]).tolist()
         self.rows = tuple(slice(*pair) for pair in pairwise(ends))
@@ -168,7 +176,7 @@ class EdgePaths(Portable):
         """Return a path, and add its entries and coefficients."""
         triple, entries = self.triples[number], []
         l1, l2, l3 = triple.degrees
-        core, values = block("wigner_3j", l1, l2, l3), block(family, l1, l2, l3)
+        core, values = block(CORE, l1, l2, l3), block(family, l1, l2, l3)
         for a, k in np.argwhere((core != 0).any(axis=1)).tolist():
             orders = np.flatnonzero(core[a, :, k]).tolist()
             entries.append((a, k, len(self._terms)))
@@ -205,7 +213,7 @@ class EdgePaths(Portable):
         return len(self.terms) + scaled, 2 * len(self.terms) + 3 * scaled
 
 
-def nonzero(triples: list[Triple], family: Family, listed: bool) -> list[Triple]:
+def nonzero(triples: list[EdgeTriple], family: Family, listed: bool) -> list[EdgeTriple]:
     """Return the paths on which a family is not zero; listed ones must all be."""
     kept = [t for t in triples if block(family, *t.degrees).any()]
     if listed and len(kept) < len(triples):

@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numba import config
 from numpy.typing import NDArray
 
 from coupling.floating_point import default_rounding
-from coupling.kernels.convolution import EdgeSpace, convolve, convolve_gradients
+from coupling.kernels.convolution import EdgeSpace, send_gradients, send_messages
 from coupling.kernels.edge_blocks import (
     PARTS,
     EdgeCode,
@@ -25,6 +26,7 @@ from coupling.kernels.edge_blocks import (
 from coupling.kernels.tiles import lanes
 from coupling.portable import Kept, Portable
 from coupling.products.blocks import aligned_zeros
+from coupling.products.edge_arrays import array_gradients, array_messages
 from coupling.products.edge_list import Edges
 from coupling.products.edge_paths import EdgePaths
 
@@ -51,16 +53,21 @@ class EdgeRuns(Portable):
 
     def messages(self, x: Array, y: Array, w: Array, edges: Edges, out: Array, workers: int = 1) -> None:
         """Write messages to out; all arrays are C-contiguous, of one type."""
+        if config.DISABLE_JIT:  # type: ignore[attr-defined]
+            return array_messages(self.paths, x, y, w, edges, out)
         code = self._addresses(x.dtype, entries_function, messages_function)
         numbers, far, many = self._numbers(x.dtype), int(w.nbytes > FAR), edges.shares(workers, edges.starts)
 
         def run(first: int, last: int) -> None:
             space = self._space(x, w)
-            convolve(out, x, w, y, _arrays(edges, edges.order, edges.starts), first, last, code, numbers, space, far)
+            send_messages(
+                out, x, w, y, _arrays(edges, edges.order, edges.starts), first, last, code, numbers, space, far
+            )
 
         self._each(run, many)
         out[:, self.paths.unreached] = 0
         out[np.diff(edges.starts) == 0] = 0
+        return None
 
     def gradients(
         self,
@@ -73,6 +80,8 @@ class EdgeRuns(Portable):
         wanted: tuple[bool, bool, bool] = (True, True, True),
     ) -> tuple[Array, Array, Array]:
         """Return the gradients of Σ g · messages in x, y and w; those that are not wanted are empty."""
+        if config.DISABLE_JIT:  # type: ignore[attr-defined]
+            return array_gradients(self.paths, g, x, y, w, edges)
         apart = (len(edges), x.shape[2]) != (w.shape[0], w.shape[2])
         dx = np.zeros_like(x) if wanted[0] else np.zeros((0, *x.shape[1:]), x.dtype)
         dw = np.zeros(w.shape) if apart else np.empty_like(w if wanted[2] else w[:0])
@@ -109,7 +118,7 @@ class EdgeRuns(Portable):
 
         def run(first: int, last: int) -> None:
             flags, space = np.array(wanted, np.int64), self._space(x, w)
-            convolve_gradients(
+            send_gradients(
                 g, x, w, y, *gradients, _arrays(edges, *ordered), starts[first], starts[last], code, numbers, space,
                 flags, int(direct), far,
             )  # fmt: skip

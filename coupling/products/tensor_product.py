@@ -15,7 +15,7 @@ from coupling.memory import native
 from coupling.numbers.coefficients import block
 from coupling.portable import Portable
 from coupling.products.instructions import MODES, TensorPath, apart, fully_connected, in_order, normalized, path_of
-from coupling.products.tensor_terms import collected, constant_of, term
+from coupling.products.tensor_terms import collected, constant_of, split, term
 from coupling.quoted import quoted
 from coupling.selection import one_of
 
@@ -160,17 +160,18 @@ class TensorProduct(Portable):
     def evaluate(self, xp: Any, x: Any, y: Any, weights: Any, constants: Any) -> Any:
         """Return the product by the functions xp of numpy, torch or JAX, on arrays of one type."""
         self._check(x, y, weights)
-        last, terms, start = self.layout == "ir_mul", [], 0
+        first, second = self._blocks(xp, x, self.irreps1), self._blocks(xp, y, self.irreps2)
+        shapes = [path.weight_shape for path in self.paths if path.has_weight]
+        own = iter(split(xp, weights, [prod(shape) for shape in shapes]) if shapes else ())
+        terms = []
         for path, constant in zip(self.paths, constants, strict=True):
-            own, stop = None, start + prod(path.weight_shape) * path.has_weight
-            if path.has_weight:
-                own = weights[..., start:stop].reshape((*weights.shape[:-1], *path.weight_shape))
-            a, b = (self._block(value, slot, path.places[slot]) for slot, value in enumerate((x, y)))
-            found = term(xp, path, constant, a, b, own, last)
-            terms.append((path.places[2], _flat(found, 1 + len(MODES[path.mode][3]))))
-            start = stop
-        shapes = [array.shape[:-1] for array in (x, y, weights) if array is not None]
-        lead = tuple(xp.broadcast_shapes(*map(tuple, shapes)))
+            w = next(own) if path.has_weight else None
+            w = None if w is None else w.reshape((*w.shape[:-1], *path.weight_shape))
+            i, j, k = path.places
+            found = term(xp, path, constant, first[i], second[j], w, self.layout == "ir_mul")
+            terms.append((k, _flat(found, 1 + len(MODES[path.mode][3]))))
+        leads = [array.shape[:-1] for array in (x, y, weights) if array is not None]
+        lead = tuple(xp.broadcast_shapes(*map(tuple, leads)))
         terms = [(place, xp.broadcast_to(value, (*lead, value.shape[-1]))) for place, value in terms]
         return collected(xp, self.irreps_out, terms, lambda size: self._zeros(xp, x, (*lead, size)))
 
@@ -178,11 +179,11 @@ class TensorProduct(Portable):
     def _zeros(xp: Any, like: Any, shape: tuple[int, ...]) -> Any:
         return like.new_zeros(shape) if hasattr(like, "new_zeros") else xp.zeros(shape, like.dtype)
 
-    def _block(self, value: Any, slot: int, place: int) -> Any:
-        irreps = (self.irreps1, self.irreps2)[slot]
-        mul, irrep = irreps[place]
-        shape = (irrep.dim, mul) if self.layout == "ir_mul" else (mul, irrep.dim)
-        return value[..., irreps.slices[place]].reshape((*value.shape[:-1], *shape))
+    def _blocks(self, xp: Any, value: Any, irreps: Irreps) -> list[Any]:
+        """Return the parts of a feature, each [..., u, m] or, in the layout ir_mul, [..., m, u]."""
+        parts = split(xp, value, [term.dim for term in irreps])
+        shapes = [(one.irrep.dim, one.mul) if self.layout == "ir_mul" else (one.mul, one.irrep.dim) for one in irreps]
+        return [part.reshape((*part.shape[:-1], *shape)) for part, shape in zip(parts, shapes, strict=True)]
 
     def _check(self, x: Any, y: Any, weights: Any) -> None:
         for slot, (value, irreps) in enumerate(((x, self.irreps1), (y, self.irreps2))):

@@ -51,6 +51,12 @@ def term(xp: Any, path: TensorPath, constant: Array, x: Array, y: Array, weights
     def axes(copies: str, order: str) -> str:
         return f"...{order}{copies}" if last else f"...{copies}{order}"
 
+    if (
+        path.mode == "uvw" and not path.degrees[1] and weights is not None
+    ):  # fewest operations: y with the weights first
+        batch = "..." if weights.ndim > 3 else ""
+        mixed = xp.einsum(f"{axes('v', '')},{batch}uvw->...uw", _scalar(y, last), weights) * constant
+        return xp.einsum(f"{axes('u', 'k')},...uw->{axes('w', 'k')}", x, mixed)
     if not path.degrees[0]:
         product = xp.einsum(f"{axes(u, '')},{axes(v, 'k')}->{axes(pair, 'k')}", _scalar(x, last), y) * constant
     elif not path.degrees[1]:
@@ -70,6 +76,19 @@ def term(xp: Any, path: TensorPath, constant: Array, x: Array, y: Array, weights
 def _scalar(value: Array, last: bool) -> Array:
     """Return a feature of degree 0 without the axis of its one order."""
     return value[..., 0, :] if last else value[..., 0]
+
+
+def split(xp: Any, value: Array, sizes: Sequence[int]) -> Sequence[Array]:
+    """Return neighbouring parts of the last axis; torch then collects the gradients of all parts at once.
+
+    >>> [part.tolist() for part in split(np, np.arange(3), [1, 2])]
+    [[0], [1, 2]]
+    """
+    if hasattr(value, "new_zeros"):
+        parts: Sequence[Array] = value.split(list(sizes), -1)
+        return parts
+    found: Sequence[Array] = xp.split(value, np.cumsum(sizes)[:-1].tolist(), -1)
+    return found[: len(sizes)]
 
 
 def collected(xp: Any, irreps: Irreps, terms: Sequence[tuple[int, Array]], empty: Callable[[int], Array]) -> Array:

@@ -117,7 +117,7 @@ def edge_gradients(do: Recording, paths: Iterable[EdgePath], weights: bool) -> N
             do.store("dx", row, do.add(do.load("dx", row), value))
 
 
-class Product(NamedTuple):
+class EntryProduct(NamedTuple):
     """The gradient in an entry n: the sum over channels of g[z] w[number] x[x]."""
 
     number: int
@@ -126,16 +126,16 @@ class Product(NamedTuple):
     n: int
 
 
-def tiles(paths: Iterable[EdgePath], size: int) -> list[list[Product]]:
+def tiles(paths: Iterable[EdgePath], size: int) -> list[list[EntryProduct]]:
     """Return the products for all entries in tiles of at most ``size``; what shares w x stays together if it can.
 
     >>> len(tiles([EdgePath(0, 0, 0, ((0, 0, 0), (0, 1, 1)))], 1))
     2
     """
-    found: list[list[Product]] = [[]]
+    found: list[list[EntryProduct]] = [[]]
     for path in paths:
         for a, column in path.columns:
-            rows = [Product(path.number, path.x + a, path.z + k, n) for _, k, n in column]
+            rows = [EntryProduct(path.number, path.x + a, path.z + k, n) for _, k, n in column]
             if len(found[-1]) + len(rows) > size:
                 found.append([])
             for row in rows:
@@ -145,7 +145,7 @@ def tiles(paths: Iterable[EdgePath], size: int) -> list[list[Product]]:
     return [tile for tile in found if tile]
 
 
-def entry_gradients(do: Recording, tile: Iterable[Product]) -> None:
+def entry_gradients(do: Recording, tile: Iterable[EntryProduct]) -> None:
     """Add the products of a tile to ``e``, in its order."""
     scaled: dict[tuple[int, int], Any] = {}
     for place, (number, x, z, _) in enumerate(tile):
@@ -154,7 +154,7 @@ def entry_gradients(do: Recording, tile: Iterable[Product]) -> None:
         do.store("e", place, do.add_product(do.load("e", place), scaled[number, x], do.load("g", z)))
 
 
-def harmonic_gradients(do: Recording, tile: Iterable[Product], terms: Terms, written: set[int]) -> None:
+def harmonic_gradients(do: Recording, tile: Iterable[EntryProduct], terms: Terms, written: set[int]) -> None:
     """Add the sums ``e`` of a tile to ``dy``, whose rows not yet ``written`` begin here; constants: coefficients."""
     total: dict[int, Any] = {}
     for place, product in enumerate(tile):

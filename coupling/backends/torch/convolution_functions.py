@@ -22,7 +22,7 @@ BITS = (IN_X, IN_Y, IN_W)
 def apply_convolution(
     x: Tensor, y: Tensor, w: Tensor, senders: Tensor, receivers: Tensor, nodes: int, form: str
 ) -> Tensor:
-    """Return :func:`coupling.backends.torch.convolution_operators.convolution`, differentiable in every mode.
+    """Return :func:`coupling.backends.torch.convolution_operators.messages`, differentiable in every mode.
 
     >>> from coupling.products import Convolution
     >>> one, node, form = torch.ones(1, 1, 1), torch.tensor([0]), Convolution(0, 0, 0).text
@@ -49,7 +49,7 @@ class _Kept(Function):
 class _Messages(_Kept):
     @staticmethod
     def forward(*inputs: Any) -> Tensor:
-        found: Tensor = operators.convolution(*inputs)
+        found: Tensor = operators.messages(*inputs)
         return found
 
     @staticmethod
@@ -76,7 +76,7 @@ def _moved(tensors: tuple[Tensor, ...], tangents: Any) -> Iterator[list[Tensor]]
 class _Gradients(_Kept):
     @staticmethod
     def forward(*inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
-        found: tuple[Tensor, Tensor, Tensor] = operators.convolution_gradients(*inputs)
+        found: tuple[Tensor, Tensor, Tensor] = operators.message_gradients(*inputs)
         return found
 
     @staticmethod

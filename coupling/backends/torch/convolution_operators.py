@@ -1,9 +1,9 @@
 """Message passing as two operators, closed under derivative: messages, and their gradients in x, harmonics and weights.
 
-    convolution(x, y, w, senders, receivers, nodes, form)  →  z
-    convolution_gradients(g, x, y, w, senders, receivers, form, wanted)  →  dx, dy, dw
+    messages(x, y, w, senders, receivers, nodes, form)  →  z
+    message_gradients(g, x, y, w, senders, receivers, form, wanted)  →  dx, dy, dw
 
-T = Σ g · convolution(x, y, w) is linear in each of g, x, y and w.  With cotangents (a, b, c) of (dx, dy, dw) the
+T = Σ g · messages(x, y, w) is linear in each of g, x, y and w.  With cotangents (a, b, c) of (dx, dy, dw) the
 second operator is the derivative of T along a in x, b in y and c in w: its gradients are operators of both kinds again.
 
 x [N, rows, channels], y [E, harmonics], w [E or 1, P, channels or 1], all float32 or all float64; senders and receivers
@@ -13,9 +13,9 @@ some edges at a time.
 
 >>> from coupling.products import Convolution
 >>> form, one, node = Convolution(0, 0, 0).text, torch.ones(1, 1, 1), torch.tensor([0])
->>> convolution(2 * one, 3 * one[0], 5 * one, node, node, 1, form)
+>>> messages(2 * one, 3 * one[0], 5 * one, node, node, 1, form)
 tensor([[[30.]]])
->>> [d.item() for d in convolution_gradients(one, 2 * one, 3 * one[0], 5 * one, node, node, form, 7)]
+>>> [d.item() for d in message_gradients(one, 2 * one, 3 * one[0], 5 * one, node, node, form, 7)]
 [15.0, 10.0, 6.0]
 """
 
@@ -39,7 +39,7 @@ IN_X, IN_Y, IN_W = 1, 2, 4
 
 
 @torch.library.custom_op("coupling::convolution", mutates_args=())
-def convolution(x: Tensor, y: Tensor, w: Tensor, senders: Tensor, receivers: Tensor, nodes: int, form: str) -> Tensor:
+def messages(x: Tensor, y: Tensor, w: Tensor, senders: Tensor, receivers: Tensor, nodes: int, form: str) -> Tensor:
     """Return the messages [nodes, rows, channels]."""
     conv = convolution_of(form)
     _require(conv, x, y, w, senders, receivers)
@@ -53,7 +53,7 @@ def convolution(x: Tensor, y: Tensor, w: Tensor, senders: Tensor, receivers: Ten
 
 
 @torch.library.custom_op("coupling::convolution_gradients", mutates_args=())
-def convolution_gradients(
+def message_gradients(
     g: Tensor, x: Tensor, y: Tensor, w: Tensor, senders: Tensor, receivers: Tensor, form: str, wanted: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of Σ g · messages in x, y and w."""
@@ -157,12 +157,12 @@ def _gradients(
 # -- shapes without numbers -------------------------------------------------------------------
 
 
-@convolution.register_fake
+@messages.register_fake
 def _(x: Tensor, y: Tensor, w: Tensor, senders: Tensor, receivers: Tensor, nodes: int, form: str) -> Tensor:
     return x.new_empty((nodes, convolution_of(form).sizes[2], x.shape[2]))
 
 
-@convolution_gradients.register_fake
+@message_gradients.register_fake
 def _(
     g: Tensor, x: Tensor, y: Tensor, w: Tensor, senders: Tensor, receivers: Tensor, form: str, wanted: int
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -183,7 +183,7 @@ def _keep_messages(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
 def _messages_backward(ctx: Any, g: Tensor) -> tuple[Any, ...]:
     needs = ctx.needs_input_grad[:3]
     wanted = sum(bit for bit, need in zip((IN_X, IN_Y, IN_W), needs, strict=True) if need)
-    found = convolution_gradients(g, *ctx.saved_tensors, ctx.form, wanted)
+    found = message_gradients(g, *ctx.saved_tensors, ctx.form, wanted)
     return *(value if need else None for value, need in zip(found, needs, strict=True)), None, None, None, None
 
 
@@ -194,7 +194,7 @@ def _keep_gradients(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...
 
 def _gradients_backward(ctx: Any, *cotangents: Any) -> tuple[Any, ...]:
     found = second_gradients(
-        (convolution, convolution_gradients), ctx.saved_tensors, ctx.form, ctx.wanted, cotangents, ctx.needs_input_grad
+        (messages, message_gradients), ctx.saved_tensors, ctx.form, ctx.wanted, cotangents, ctx.needs_input_grad
     )
     return *found, None, None, None, None
 
@@ -202,11 +202,11 @@ def _gradients_backward(ctx: Any, *cotangents: Any) -> tuple[Any, ...]:
 def second_gradients(
     operators: tuple[Any, Any], tensors: Any, form: str, wanted: int, cotangents: Any, needs: Any
 ) -> list[Any]:
-    """Return the gradients in g, x, y and w of the operator ``convolution_gradients``; None where none is needed.
+    """Return the gradients in g, x, y and w of the operator ``message_gradients``; None where none is needed.
 
     operators: what computes the two; cotangents: of dx, dy and dw, of which those that are not wanted do not count.
     """
-    messages, gradients = operators
+    send, pull = operators
     g, x, y, w, senders, receivers = tensors
     total: list[Any] = [None] * 4
     for slot, bit in enumerate((IN_X, IN_Y, IN_W)):
@@ -215,10 +215,10 @@ def second_gradients(
         inputs = [x, y, w]
         inputs[slot] = cotangents[slot]
         if needs[0]:
-            _add(total, 0, messages(*inputs, senders, receivers, g.shape[0], form))
+            _add(total, 0, send(*inputs, senders, receivers, g.shape[0], form))
         others = sum(b for n, b in enumerate((IN_X, IN_Y, IN_W)) if n != slot and needs[n + 1])
         if others:
-            found = gradients(g, *inputs, senders, receivers, form, others)
+            found = pull(g, *inputs, senders, receivers, form, others)
             for n, b in enumerate((IN_X, IN_Y, IN_W)):
                 if others & b:
                     _add(total, n + 1, found[n])
@@ -229,8 +229,8 @@ def _add(total: list[Any], place: int, value: Tensor) -> None:
     total[place] = value if total[place] is None else total[place] + value
 
 
-convolution.register_autograd(_messages_backward, setup_context=_keep_messages)
-convolution_gradients.register_autograd(_gradients_backward, setup_context=_keep_gradients)
+messages.register_autograd(_messages_backward, setup_context=_keep_messages)
+message_gradients.register_autograd(_gradients_backward, setup_context=_keep_gradients)
 
 
 # -- batches of calls -------------------------------------------------------------------------
@@ -246,14 +246,14 @@ def _each(info: Any, axes: tuple[Any, ...], tensors: tuple[Tensor, ...]) -> Any:
     return zip(*apart, strict=True)
 
 
-@convolution.register_vmap
+@messages.register_vmap
 def _(info: Any, axes: tuple[Any, ...], *inputs: Any) -> tuple[Tensor, int]:
     *tensors, nodes, form = inputs
-    return torch.stack([convolution(*one, nodes, form) for one in _each(info, axes, tuple(tensors))]), 0
+    return torch.stack([messages(*one, nodes, form) for one in _each(info, axes, tuple(tensors))]), 0
 
 
-@convolution_gradients.register_vmap
+@message_gradients.register_vmap
 def _(info: Any, axes: tuple[Any, ...], *inputs: Any) -> tuple[Any, Any]:
     *tensors, form, wanted = inputs
-    found = [convolution_gradients(*one, form, wanted) for one in _each(info, axes, tuple(tensors))]
+    found = [message_gradients(*one, form, wanted) for one in _each(info, axes, tuple(tensors))]
     return tuple(torch.stack(values) for values in zip(*found, strict=True)), (0, 0, 0)

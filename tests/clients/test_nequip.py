@@ -1,0 +1,77 @@
+"""Models of nequip (e3nn 0.6) with our products: energies, forces, stress, training, undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.clients.nequip_models import MODELS, given, model, results, torch
+from tests.clients.structures import crystals, molecules
+
+accelerate = pytest.importorskip("coupling.backends.e3nn").accelerate
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+STRUCTURES = [*molecules(), *crystals()]
+TYPES = sorted({symbol for atoms in STRUCTURES for symbol in atoms.symbols})
+
+
+def largest(found: list[dict[str, Any]], wanted: list[dict[str, Any]], name: str) -> tuple[float, float]:
+    """The largest difference of a quantity over all structures that have it, and its largest value."""
+    pairs = [(f[name].double(), w[name].double()) for f, w in zip(found, wanted, strict=True) if name in w]
+    return max(float((f - w).abs().max()) for f, w in pairs), max(float(w.abs().max()) for _, w in pairs)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_energies_forces_and_stress_of_molecules_and_crystals(name: str) -> None:
+    module, data = model(name, TYPES), [given(atoms, TYPES) for atoms in STRUCTURES]
+    wanted = [results(module, each) for each in data]
+    names = list(module.state_dict())
+    report = accelerate(module)
+    kinds = [entry.kind for entry in report.replaced]
+    assert kinds.count("convolution") == MODELS[name]["num_layers"] and "tensor product" in kinds
+    assert list(module.state_dict()) == names
+    found = [results(module, each) for each in data]
+    assert len(found) == 25
+    for quantity in ("total_energy", "forces", "stress"):
+        difference, size = largest(found, wanted, quantity)
+        assert difference <= 1e-10 * size and size > 0, quantity
+    assert report.undo() == len(report.replaced)
+    again = [results(module, each) for each in data]
+    assert largest(again, wanted, "forces")[0] <= 1e-14 * size
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_single_precision_is_as_near_to_double_as_before(name: str) -> None:
+    single, double = model(name, TYPES, "float32"), model(name, TYPES)
+    parameters = dict(single.named_parameters())
+    with torch.no_grad():
+        for key, parameter in double.named_parameters():
+            parameter.copy_(parameters[key])
+    data = [given(atoms, TYPES) for atoms in STRUCTURES]
+    wanted = [results(double, each) for each in data]
+    before = [results(single, each) for each in data]
+    accelerate(single)
+    after = [results(single, each) for each in data]
+    for quantity in ("total_energy", "forces", "stress"):
+        assert largest(after, wanted, quantity)[0] <= 1.5 * largest(before, wanted, quantity)[0], quantity
+
+
+def test_ten_steps_of_training_have_the_same_losses() -> None:
+    data = [given(atoms, TYPES) for atoms in STRUCTURES[:3]]
+    losses = []
+    for with_ours in (False, True):
+        module = model("unequal", TYPES)
+        if with_ours:
+            accelerate(module)
+        optimizer, own = torch.optim.Adam(module.parameters(), lr=0.01), []
+        for step in range(10):
+            optimizer.zero_grad()
+            out = module.train()(dict(data[step % 3]))
+            loss = ((out["forces"] - 1) ** 2).mean() + (out["total_energy"] ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            own.append(float(loss))
+        losses.append(own)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-8) and losses[0][-1] != losses[0][0]
