@@ -1,4 +1,4 @@
-"""From a file to a table: what it must hold, whatever its values, when it is read and when it is checked.
+"""Read and validate a table file: everything it must hold whatever its values, on every load and in every check.
 
 The metadata hold no date, no host and no path, so the same request gives the same bytes.
 """
