@@ -1,4 +1,4 @@
-"""The study page: all tables and pictures, and the files of factors, written by one command."""
+"""Write the study page: all tables and pictures, and the files of factors."""
 
 from __future__ import annotations
 
