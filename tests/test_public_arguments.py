@@ -251,6 +251,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "count_table": ("1, 2, 'symmetric'", "Inc"),
         "counts": ("2, 3, 'plain'", "Inc"),
         "convert": ("np.ones(5), basis(2, 3, 0), basis(2, 3, 0)", "-rr"),
+        "gaunt_powers": ("2, 3, 1", "dnd"),
     },
     "coupling.numbers.normalizations": {
         "exact_normalization": ("'gaunt', 1, 1, 2", "cddd"),
