@@ -18,6 +18,7 @@ from coupling.irreps import Irreps
 from coupling.memory import native
 from coupling.numbers.coefficients import block
 from coupling.portable import Portable, read_only
+from coupling.products.blocks import aligned_empty
 from coupling.products.edge_list import Edges
 from coupling.products.edge_paths import LARGEST, EdgePaths, Slots, feature_slots, nonzero, selected_triples
 from coupling.products.edge_runs import EdgeRuns
@@ -160,7 +161,7 @@ class Convolution(Portable):
         """
         edges = self._edges(x, senders, receivers, nodes)
         x, y, w = self._inputs(x, self._of_vectors(y), weights, edges)
-        out = np.empty((edges.receiver_count, self.sizes[2], x.shape[2]), x.dtype)
+        out = aligned_empty((edges.receiver_count, self.sizes[2], x.shape[2]), x.dtype)
         self.runs.messages(x, y, w, edges, out, self.workers)
         return out
 
