@@ -100,6 +100,10 @@ class Convolution(Portable):
         self._paths = EdgePaths(triples, family, self.path_weights, sizes, self.separate, loops)
         self.runs = EdgeRuns(self._paths)
 
+    def __repr__(self) -> str:
+        given, counts = json.loads(self.text), f"{len(self.paths)} paths | {self.operations[0]} multiply-adds"
+        return f"Convolution({given['irreps_in']} x {self.lmax_edge} -> {given['irreps_out']} | {counts})"
+
     @property
     def sizes(self) -> tuple[int, int, int]:
         """The numbers of rows of x, of harmonics of an edge, and of rows of the output."""
