@@ -199,6 +199,21 @@ def test_the_place_of_an_atom_changes_no_bit() -> None:
         assert contraction(a[n : n + 1], weights, species[n : n + 1]).tobytes() == whole[n : n + 1].tobytes()
 
 
+def test_many_atoms_are_those_of_each_part() -> None:
+    """More atoms of a species than a task has: values one by one, gradients in weights as sums over parts."""
+    contraction, random = SymmetricContraction(list(bases("kernel"))), np.random.default_rng(9)
+    a, species = random.standard_normal((203, 16, 3)), random.integers(0, 2, 203)
+    g, weights = random.standard_normal((203, 4, 3)), [random.standard_normal((2, n, 3)) for n in contraction.paths]
+    whole = contraction(a, weights, species)
+    in_a, in_w = contraction.vjp(a, weights, g, species)
+    parts = [slice(0, 50), slice(50, 203)]
+    found = [contraction.vjp(a[p], weights, g[p], species[p]) for p in parts]
+    assert (np.concatenate([contraction(a[p], weights, species[p]) for p in parts]) == whole).all()
+    assert (np.concatenate([each for each, _ in found]) == in_a).all()
+    for n, total in enumerate(in_w):
+        assert np.allclose(sum(each[n] for _, each in found), total, rtol=1e-12, atol=1e-11)
+
+
 def test_layouts_leading_axes_and_types() -> None:
     last, first = (SymmetricContraction(list(bases("kernel")), layout=x) for x in ("channels_last", "channels_first"))
     a, weights, species = inputs(last)
