@@ -235,3 +235,15 @@ def test_what_is_refused() -> None:
         cartesian_harmonics([1, 0, 0], 1, solid="yes")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"shape \[..., 3\], got \(4,\)"):
         cartesian_harmonics(np.ones(4), 1)
+
+
+def test_the_benchmark_compares_values_before_it_times() -> None:
+    pytest.importorskip("sphericart")
+    from benchmarks import harmonics as benchmark
+
+    for dtype in (np.float64, np.float32):
+        line = benchmark.row(3, dtype, 50)
+        assert "differ" not in line and line.count("/") == 3
+    values = cartesian_harmonics(POINTS, 2)
+    assert benchmark.agree([values], [values]) and not benchmark.agree([values], [values[:, ::-1]])
+    assert not benchmark.agree([values], [values * (1 + 1e-6)])

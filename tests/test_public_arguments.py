@@ -177,12 +177,16 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.backends.jax": PRODUCTS
     | CONTRACTION
-    | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")},
+    | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")}
+    | {"cartesian_harmonics": (f"np.ones(3, np.float32), 2, {VECTORS}", "-dcB")}
+    | dict.fromkeys(("wigner_D", "wigner_D_up_to"), ("1, np.ones(4, np.float32)", "d-")),
     "coupling.backends.torch": PRODUCTS
     | CONTRACTION
     | {"Convolution": (CONVOLUTION, "IdIcccc")}
     | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
-    | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")},
+    | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")}
+    | {"cartesian_harmonics": (f"torch.ones(3), 2, {VECTORS}", "VdcB")}
+    | dict.fromkeys(("wigner_D", "wigner_D_up_to"), ("1, torch.ones(4)", "dR")),
     "coupling.backends.triton": {
         "TritonProduct": ("ClebschGordan(1, 1, 1), route='straight'", "rv"),
         "triton_source": ("ClebschGordan(1, 1, 1), 'float32'", "rc"),

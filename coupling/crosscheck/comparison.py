@@ -1,4 +1,4 @@
-"""Two programs, one number: what the other one computes against what this one says it does."""
+"""Compare what another program computes with its convention as recorded here."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coupling.crosscheck.program import FAMILY, HARMONICS, Array, Case, PeerProgram
+from coupling.crosscheck.program import FAMILY, HARMONICS, ROTATIONS, Array, Case, PeerProgram
 from coupling.crosscheck.programs import PROGRAMS
-from coupling.crosscheck.reference import points_on_sphere, reference
+from coupling.crosscheck.reference import points_on_sphere, reference, rotations_of
 from coupling.foreign import named
 from coupling.selection import degree, paths
 
@@ -17,6 +17,9 @@ from coupling.selection import degree, paths
 AGREES = 1e-12
 #: Above this it is wrong: not even half of its digits are right.
 WRONG = 1e-6
+
+#: Quantities of a degree alone, which are compared at points or for rotations, to rounding.
+OF_ONE_DEGREE = (HARMONICS, ROTATIONS)
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def cases_of(quantity: str, domain: str) -> list[Case]:
     if not domain.startswith("≤"):
         return [tuple(map(int, domain.split()))]
     lmax = int(domain.removeprefix("≤"))
-    return [(l,) for l in range(lmax + 1)] if quantity == HARMONICS else list(paths(lmax))
+    return [(l,) for l in range(lmax + 1)] if quantity in OF_ONE_DEGREE else list(paths(lmax))
 
 
 def compare(program: PeerProgram, function: Callable[..., Array], quantity: str, domain: str) -> Row:
@@ -128,7 +131,7 @@ def case_difference(program: PeerProgram, function: Callable[..., Array], quanti
     """Return what is between a program and the reference in one case."""
     ours = reference(named(program.convention), quantity, case)
     try:
-        theirs = np.asarray(function(*case, *([points_on_sphere()] if quantity == HARMONICS else [])))
+        theirs = np.asarray(function(*case, *_given(program, quantity)))
     except Exception as error:  # whatever another program does when it is asked
         return _missing(f"raises {type(error).__name__}")
     if theirs.shape != ours.shape:
@@ -138,6 +141,13 @@ def case_difference(program: PeerProgram, function: Callable[..., Array], quanti
     return _measured(theirs, ours, quantity)
 
 
+def _given(program: PeerProgram, quantity: str) -> list[Array]:
+    """Return the arrays that a function takes after its degrees."""
+    if quantity == HARMONICS:
+        return [points_on_sphere()]
+    return [rotations_of(named(program.convention))[0]] if quantity == ROTATIONS else []
+
+
 def _missing(kind: str) -> Difference:
     return Difference(0, float("inf"), float("inf"), 0, 0, kind)
 
@@ -145,7 +155,7 @@ def _missing(kind: str) -> Difference:
 def _measured(theirs: Array, ours: Array, quantity: str) -> Difference:
     error, size = abs(theirs - ours), abs(ours)
     largest = float(size.max())
-    exact = quantity != HARMONICS
+    exact = quantity not in OF_ONE_DEGREE
     unit = np.spacing(size if exact else np.full_like(size, largest))
     there, here = theirs != 0, ours != 0
     relative = float(error.max()) / largest if largest else float(np.where(there.any(), np.inf, 0))

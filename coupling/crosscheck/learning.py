@@ -1,4 +1,4 @@
-"""Programs of equivariant learning: real coupling tensors and real harmonics, asked through their public functions.
+"""Programs of equivariant learning: real coupling tensors and real harmonics, from their public functions.
 
 Each is imported when it is called, and called in double precision.
 """
@@ -16,7 +16,7 @@ from types import ModuleType
 import numpy as np
 
 from coupling.conventions import CORE
-from coupling.crosscheck.program import HARMONICS, Array, Functions
+from coupling.crosscheck.program import HARMONICS, ROTATIONS, Array, Functions
 from coupling.indexing import degree_slice
 
 UNPICKLE = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
@@ -57,7 +57,7 @@ def one_module(package: str, *parts: str) -> ModuleType:
 
 
 def e3nn() -> Functions:
-    """o3.wigner_3j and o3.spherical_harmonics."""
+    """o3.wigner_3j, o3.spherical_harmonics and o3.wigner_D, which computes in the default type of torch."""
     torch = import_module("torch")
     with unpickling():
         o3 = import_module("e3nn.o3")
@@ -65,7 +65,31 @@ def e3nn() -> Functions:
     def harmonics(l: int, points: Array) -> Array:
         return o3.spherical_harmonics(l, torch.from_numpy(points), normalize=True).numpy()
 
-    return {CORE: lambda *path: o3.wigner_3j(*path, dtype=torch.float64).numpy(), HARMONICS: harmonics}
+    def rotations(l: int, angles: Array) -> Array:
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float64)
+        try:
+            return o3.wigner_D(l, *torch.from_numpy(angles).T).numpy()
+        finally:
+            torch.set_default_dtype(before)
+
+    def tensor(*path: int) -> Array:
+        return o3.wigner_3j(*path, dtype=torch.float64).numpy()
+
+    return {CORE: tensor, HARMONICS: harmonics, ROTATIONS: rotations}
+
+
+def fairchem() -> Functions:
+    """wigner_D of UMA, in the one file that has it, with the table of quarter turns beside it."""
+    torch = import_module("torch")
+    folder = ("core", "models", "uma")
+    module = one_module("fairchem", *folder, "common", "rotation.py")
+    quarters = [j.double() for j in torch.load(file_of("fairchem", *folder, "Jd.pt"), weights_only=True)]
+
+    def rotations(l: int, angles: Array) -> Array:
+        return module.wigner_D(l, *torch.from_numpy(angles).T, quarters).numpy()
+
+    return {ROTATIONS: rotations}
 
 
 def e3nn_jax() -> Functions:
@@ -119,7 +143,7 @@ def e3j(normalization: str) -> Functions:
 
 
 def e3x() -> Functions:
-    """so3.clebsch_gordan and so3.spherical_harmonics in Cartesian order; both come whole, up to a degree."""
+    """so3.clebsch_gordan, spherical_harmonics and wigner_d in Cartesian order; all come whole, up to a degree."""
     jax, so3 = import_module("jax"), import_module("e3x").so3
 
     @lru_cache(maxsize=1)
@@ -135,7 +159,11 @@ def e3x() -> Functions:
         with jax.enable_x64(True):
             return np.asarray(so3.spherical_harmonics(points, l, True, normalization="racah"))[:, degree_slice(l)]
 
-    return {CORE: tensor, HARMONICS: harmonics}
+    def rotations(l: int, matrices: Array) -> Array:
+        with jax.enable_x64(True):
+            return np.asarray(so3.wigner_d(matrices, l))[:, degree_slice(l), degree_slice(l)]
+
+    return {CORE: tensor, HARMONICS: harmonics, ROTATIONS: rotations}
 
 
 def so3krates() -> Functions:

@@ -1,4 +1,4 @@
-"""The rows of a comparison as a table of Markdown, and the page of them that is kept."""
+"""The rows of a comparison as a table of Markdown, and the comparison page."""
 
 from __future__ import annotations
 
@@ -38,10 +38,12 @@ Written by `coupling crosscheck --hard --write`; every row is compared again by 
 program is installed. Not all of them can be installed side by side, so the rows come from several environments; a
 program that is absent leaves its row as it was, with the version it was compared with.
 
-A *case* is a triple of degrees that satisfies the triangle rule, with all orders; for harmonics, a degree, with all
-orders at {points} points. The numbers of this package are the nearest doubles to the exact ones, so what differs is the
-error of the other program, in double precision. The *difference* is the largest one, in units of the largest entry of
-its case; *ulp* is the largest one in units in the last place of the entry itself (for harmonics, of the largest entry).
+A *case* is a triple of degrees that satisfies the triangle rule, with all orders; for harmonics and wigner_D, a degree,
+with all orders at {points} points or for five rotations, two of them at the poles of Euler angles. The numbers of this
+package are the nearest doubles to the exact ones, so what differs is the error of the other program, in double
+precision; wigner_D is compared with its definition, to rounding. The *difference* is the largest one, in units of the
+largest entry of its case; *ulp* is the largest one in units in the last place of the entry itself (for harmonics and
+wigner_D, of the largest entry).
 A program **agrees** (order, sign and scale of every entry) when no difference is above {agrees:g}, and is **wrong**
 above {wrong:g}, in what the verdict says; between, it loses digits.
 

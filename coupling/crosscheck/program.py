@@ -15,7 +15,7 @@ Functions = dict[str, Callable[..., Array]]
 Case = tuple[int, ...]
 
 #: Quantities that a program may have, and their arguments; every other quantity is a family of :func:`coupling.block`.
-HARMONICS, FAMILY = "harmonics", "family of 3j"
+HARMONICS, FAMILY, ROTATIONS = "harmonics", "family of 3j", "wigner_D"
 
 
 def any_version(version: tuple[int, ...]) -> bool:
@@ -34,8 +34,10 @@ class PeerProgram:
     convention : a name of ``coupling.foreign``
     distribution : under which name its version is installed
     functions : imports it and returns its functions by quantity: "harmonics" takes a degree and unit vectors [n, 3] and
-        returns [n, 2l+1]; "family of 3j" takes l1, l2, m1, m2 and returns 3j(l1 l2 l; m1 m2 -m1-m2) for all l; any
-        other is a family of ``coupling.block`` and takes three degrees, (input, input, output)
+        returns [n, 2l+1]; "family of 3j" takes l1, l2, m1, m2 and returns 3j(l1 l2 l; m1 m2 -m1-m2) for all l;
+        "wigner_D" takes a degree and rotations, Euler angles [n, 3] about the axes ``euler`` of the convention or,
+        where it names none, matrices [n, 3, 3], and returns [n, 2l+1, 2l+1]; any other is a family of
+        ``coupling.block`` and takes three degrees, (input, input, output)
     versions : whether the convention is that of a version
     limits : quantity → the degree up to which it is compared at most; "" for all others
     hard : quantity → cases beyond, in which it is known to lose digits or to fail

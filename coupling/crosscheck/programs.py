@@ -1,4 +1,4 @@
-"""Which programs there are to compare with."""
+"""The programs of the comparison."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ PROGRAMS = (
     ),
     PeerProgram("openequivariance", "openequivariance", learning.openequivariance, hard={CORE: ((20, 20, 20),)}),
     PeerProgram("e3x", "e3x", learning.e3x, limits={"": 15}),
+    PeerProgram("fairchem", "fairchem-core", learning.fairchem, limits={"": 11}),
     PeerProgram("e3j", "e3j", partial(learning.e3j, "NONE"), hard={CORE: ((10, 10, 20), (12, 12, 24))}),
     PeerProgram("e3j_sqrt_dim_out", "e3j", partial(learning.e3j, "SQRT_DIM_OUT")),
     PeerProgram("mlff", "so3krates-torch", learning.so3krates, limits={"": 10, HARMONICS: 4}),

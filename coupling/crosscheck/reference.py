@@ -1,4 +1,4 @@
-"""What this package says a program computes, rounded once from exact numbers."""
+"""The expected numbers of a program in its convention, rounded once from exact numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import parity_sign
-from coupling.crosscheck.program import FAMILY, HARMONICS, Array, Case
+from coupling.crosscheck.program import FAMILY, HARMONICS, ROTATIONS, Array, Case
 from coupling.exact.surd import Surd
 from coupling.foreign.axes import axis_matrix
 from coupling.foreign.convention import Convention
@@ -42,6 +42,8 @@ def reference(convention: Convention, quantity: str, case: Case) -> Array:
     """
     if quantity == HARMONICS:
         return reference_harmonics(convention, case[0], points_on_sphere())
+    if quantity == ROTATIONS:
+        return reference_rotations(convention, case[0])
     if quantity == FAMILY:
         return wigner_3j_family(*case).values
     l1, l2, l3 = case
@@ -61,6 +63,49 @@ def reference_harmonics(convention: Convention, l: int, points: NDArray[np.float
     with mpmath.workdps(DIGITS):
         rows = [_at(convention, l, [mpmath.mpf(x) for x in vector]) for vector in turned.tolist()]
         return np.array(rows, complex if convention.basis == "complex" else float)
+
+
+#: Euler angles of the rotations that are compared: in general position, at both poles, and a quarter turn.
+EULER_ANGLES = ((0.3, 0.7, 1.1), (-2.0, 2.9, 0.1), (0.0, 0.0, 0.4), (1.2, np.pi, -0.6), (0.5, np.pi / 2, 2.5))
+
+
+def rotations_of(convention: Convention) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what a program is given, Euler angles [n, 3] or matrices [n, 3, 3], and the matrices.
+
+    >>> from coupling.foreign import named
+    >>> [array.shape for array in rotations_of(named("e3nn"))]
+    [(5, 3), (5, 3, 3)]
+    """
+    angles = np.array(EULER_ANGLES)
+    matrices = np.array([_matrix(convention.euler or "zyz", row) for row in angles.tolist()])
+    return (angles if convention.euler else matrices), matrices
+
+
+def _matrix(axes: str, angles: list[float]) -> NDArray[np.float64]:
+    total = np.eye(3)
+    for axis, angle in zip(axes, angles, strict=True):
+        first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
+        turn = np.eye(3)
+        turn[first, first] = turn[second, second] = np.cos(angle)
+        turn[second, first] = np.sin(angle)
+        turn[first, second] = -np.sin(angle)
+        total = total @ turn
+    return total
+
+
+def reference_rotations(convention: Convention, l: int) -> Array:
+    """Return D [n, 2l+1, 2l+1] with H(R⁻¹ r) = Σ_k D_k H_k(r): the definition, solved at points for the harmonics.
+
+    >>> from coupling.foreign import named
+    >>> reference_rotations(named("e3x"), 1)[2].round(6) + 0.0  # about z
+    array([[ 0.921061, -0.389418,  0.      ],
+           [ 0.389418,  0.921061,  0.      ],
+           [ 0.      ,  0.      ,  1.      ]])
+    """
+    points = points_on_sphere()
+    here = reference_harmonics(convention, l, points)
+    moved = [reference_harmonics(convention, l, points @ matrix) for matrix in rotations_of(convention)[1]]
+    return np.array([np.linalg.lstsq(here, there, rcond=None)[0] for there in moved])
 
 
 def _at(convention: Convention, l: int, vector: list[mpmath.mpf]) -> list[complex | float]:

@@ -1,4 +1,4 @@
-"""Programs of single symbols and of families of them, in complex harmonics, and SciPy; imported when they are asked."""
+"""Programs of single symbols and of families, in complex harmonics, and SciPy; imported when they are called."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from coupling.conventions import CLEBSCH_GORDAN, CORE, GAUNT
-from coupling.crosscheck.program import FAMILY, HARMONICS, Array, Functions, angles
+from coupling.crosscheck.program import FAMILY, HARMONICS, ROTATIONS, Array, Functions, angles
 
 #: Degrees of the tables that WIGXJPF makes before it is asked.
 WIGXJPF_DEGREE = 1000
@@ -30,11 +30,16 @@ def scipy() -> Functions:
 def sympy() -> Functions:
     """physics.wigner and Ynm."""
     module, wigner = import_module("sympy"), import_module("sympy.physics.wigner")
+
+    def rotations(l: int, angles: Array) -> Array:
+        return np.array([np.array(wigner.wigner_d(l, *row).evalf(), complex) for row in angles.tolist()])
+
     return {
         CORE: one_by_one(wigner.wigner_3j),
         CLEBSCH_GORDAN: one_by_one(wigner.clebsch_gordan),
         GAUNT: one_by_one(wigner.gaunt),
         HARMONICS: lambda l, points: _evaluated(module.Ynm, l, points),
+        ROTATIONS: rotations,
     }
 
 

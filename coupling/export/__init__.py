@@ -1,4 +1,4 @@
-"""Tables for kernels and people: one list of coefficients, several formats.
+"""Export of tables: one list of coefficients, several file formats.
 
 :func:`export` returns the bytes of a file; the same table and options give the same bytes.
 """

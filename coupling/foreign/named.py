@@ -40,6 +40,7 @@ _ALL = (
         euler="yxy",
     ),
     Convention("e3nn_jax", "e3nn-jax: clebsch_gordan, spherical_harmonics", axes=Y_IS_POLAR, norm=four_pi, euler="yxy"),
+    Convention("fairchem", "fairchem (eSCN, UMA): wigner_D; it has no coupling tensors", axes=Y_IS_POLAR, euler="yxy"),
     Convention(
         "cuequivariance",
         "cuEquivariance: SO3.clebsch_gordan, descriptors.spherical_harmonics",

@@ -230,3 +230,30 @@ def harmonics_of_vectors(vectors, tables, lmax, derivatives, spherical, w, space
             _write(memory, w, VALUES + size, here, first, gradient, 3 * size)
         if derivatives > 1:
             _write(memory, w, VALUES + 4 * size, here, first, hessian, 9 * size)
+
+
+@kernel
+def harmonics_gradient(vectors, cotangents, tables, lmax, spherical, w, space, out):
+    """Write Σ_k cotangents[point, k] ∂Y_k/∂v as out [points, 3], for cotangents [points, (lmax+1)²].
+
+    Derivatives stay in the memory of a block; arguments as in :func:`harmonics_of_vectors` with one derivative.
+    """
+    memory, flat_tables, given, size = flat(space), flat(tables), flat(vectors), (lmax + 1) ** 2
+    weight, written, n = flat(cotangents), flat(out), out.shape[0]
+    for first in range(0, n, w):
+        here = min(w, n - first)
+        for lane in range(w):
+            at = 3 * (first + min(lane, here - 1))
+            place(memory, lane, given[at], given[at + 1], given[at + 2])
+        evaluate_harmonics(memory, flat_tables, lmax, 1, spherical)
+        for k in range(size):  # the values are no longer needed
+            for point in range(here):
+                memory[(VALUES + k) * w + point] = weight[(first + point) * size + k]
+        for i in range(3):
+            total, row = zero(memory), VALUES + (1 + i) * size
+            for k in range(size):
+                total = fma(load(memory, (VALUES + k) * w), load(memory, (row + k) * w), total)
+            store(memory, i * w, total)
+        for point in range(here):
+            for i in range(3):
+                written[(first + point) * 3 + i] = memory[i * w + point]

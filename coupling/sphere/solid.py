@@ -60,3 +60,34 @@ def _diagonal(lmax: int, normalization: str) -> NDArray[np.longdouble]:
     sphere = 16 * np.arctan(np.longdouble(1)) if normalization == "integral" else np.longdouble(1)
     result: NDArray[np.longdouble] = np.sqrt(whole / sphere)
     return result
+
+
+@lru_cache(maxsize=64)
+def derivative_matrices(lmax: int, normalization: str) -> NDArray[np.float64]:
+    """Return M [3, (lmax+1)², lmax²] with ∂_i S_k = Σ_n M[i, k, n] S_n, S_n the solid harmonics of degrees below lmax.
+
+    The entries are those of the rows D, E and F of :func:`solid_tables`.
+
+    >>> derivative_matrices(1, "norm")[:, :, 0]  # of 1, y, z, x
+    array([[0., 0., 0., 1.],
+           [0., 1., 0., 0.],
+           [0., 0., 1., 0.]])
+    """
+    d, e, f = solid_tables(lmax, normalization, "float64")[2:]
+    result = np.zeros((3, (lmax + 1) ** 2, max(lmax * lmax, 1)))
+    for l in range(1, lmax + 1):
+        for m in range(-l, l + 1):
+            k, sign = l * (l + 1) // 2 + abs(m), -1 if m < 0 else 1
+            row, below = l * l + l + m, l * l - l
+            terms = [(2, m, d[k])]
+            up, down = sign * (abs(m) + 1), sign * (abs(m) - 1)
+            terms += [(0, up, -f[k]), (1, -up, -sign * f[k])]
+            if m and (m > 0 or down):  # the sine of order 0 is zero
+                terms += [(0, down, e[k])]
+            if m and (m < 0 or down):
+                terms += [(1, -down, -sign * e[k])]
+            for axis, order, value in terms:
+                if abs(order) < l:
+                    result[axis, row, below + order] += value
+    result.setflags(write=False)
+    return result

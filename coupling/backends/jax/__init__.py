@@ -25,6 +25,7 @@ from coupling.backends.jax.products import (
     Simulation,
     VectorSignal,
 )
+from coupling.backends.jax.sphere import cartesian_harmonics, wigner_D, wigner_D_up_to
 
 __all__ = [
     "AntisymmetricGaunt",
@@ -36,5 +37,8 @@ __all__ = [
     "Simulation",
     "SymmetricContraction",
     "VectorSignal",
+    "cartesian_harmonics",
     "load",
+    "wigner_D",
+    "wigner_D_up_to",
 ]

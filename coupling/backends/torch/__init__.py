@@ -13,6 +13,7 @@ torch.Size([100, 25, 32])
 
 from coupling.backends.torch.contraction import SymmetricContraction
 from coupling.backends.torch.convolution import Convolution
+from coupling.backends.torch.harmonics import cartesian_harmonics
 from coupling.backends.torch.loading import load
 from coupling.backends.torch.modules import (
     AntisymmetricGaunt,
@@ -24,6 +25,7 @@ from coupling.backends.torch.modules import (
     Simulation,
     VectorSignal,
 )
+from coupling.backends.torch.rotations import wigner_D, wigner_D_up_to
 from coupling.backends.torch.tensor_product import TensorProduct
 
 __all__ = [
@@ -38,5 +40,8 @@ __all__ = [
     "SymmetricContraction",
     "TensorProduct",
     "VectorSignal",
+    "cartesian_harmonics",
     "load",
+    "wigner_D",
+    "wigner_D_up_to",
 ]

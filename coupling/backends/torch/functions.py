@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 import coupling.backends.torch.operators as operators
+from coupling.backends.torch.forward_mode import require_one_forward_level
 
 
 @torch.compiler.allow_in_graph
@@ -113,5 +114,6 @@ class _WeightGradient(_Multilinear):
 
 def _total(function: Any, constants: tuple[Any, ...], cases: list[tuple[Any, ...]]) -> Tensor | None:
     """Return the sum of a function over those cases in which no tensor is missing."""
+    require_one_forward_level()
     values = [function.apply(*case, *constants) for case in cases if all(value is not None for value in case)]
     return sum(values[1:], values[0]) if values else None
