@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from coupling.manybody import basis
-from coupling.manybody.polynomials import Couplings, couplings_of, polynomials
+from coupling.manybody.polynomials import Couplings, couplings_of, polynomials, summed_over_slots
 from coupling.manybody.splitting import split
 from coupling.products import SymmetricContraction
 from coupling.products.contraction_plan import by_species
@@ -358,6 +358,25 @@ def test_arguments_that_do_not_fit(change: dict, message: str) -> None:
 def test_bases_that_do_not_fit(make, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         make()
+
+
+def test_sums_over_slots_are_exact() -> None:
+    """Coefficients that cancel are gone, and what remains is the sum of the exact ones."""
+    made, met = basis(2, 3, 1, "plain", paths="mace"), 0
+    found = summed_over_slots(made)
+    assert (found.integers != 0).all() and len(found.path) < len(made.path)
+    for k in range(made.shape[0]):
+        for m in (-1, 0, 1):
+            expected: dict[tuple[int, ...], float] = {}
+            for monomial, value in made.polynomial(k, m).items():
+                key = tuple(sorted(monomial))
+                expected[key] = expected.get(key, 0.0) + float(value)
+            exact = {monomial: float(value) for monomial, value in found.polynomial(k, m).items()}
+            wanted = {monomial: value for monomial, value in expected.items() if abs(value) > 1e-12}
+            assert exact.keys() == wanted.keys()
+            assert all(abs(exact[key] - wanted[key]) < 1e-14 for key in exact)
+            met += len(exact)
+    assert met > 100
 
 
 def test_couplings_of_ones_own() -> None:
