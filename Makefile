@@ -143,7 +143,7 @@ test-interop: .venv-interop/stamp
 # Models of other people with our products: MACE requires e3nn 0.4.4 and NequIP a newer one, so each has an environment.
 # The constants of e3nn 0.4.4 are a pickle.
 CLIENTS := mace nequip
-TESTS_mace := tests/test_interop_e3nn.py tests/test_manybody_paths.py::test_the_full_basis_is_that_of_mace
+TESTS_mace := tests/test_interop_e3nn.py tests/test_manybody_paths.py::test_the_full_basis_is_that_of_mace tests/test_contraction_export.py
 TESTS_nequip := coupling/backends/e3nn
 $(CLIENTS:%=.venv-%/stamp): .venv-%/stamp: tests/requirements-%.txt pyproject.toml
 	$(PYTHON) -m venv --without-pip .venv-$*

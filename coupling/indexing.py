@@ -1,4 +1,4 @@
-"""Where a degree and order, or a path, stands in an array.
+"""Flat indices of degrees and orders, and positions of paths.
 
 The flat index of features of degrees 0 … lmax is ``l² + l + m``; each layout below is documented
 by the comprehension that lists it.

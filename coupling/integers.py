@@ -1,4 +1,4 @@
-"""Integers and half-integers at the door: of whatever numeric type they come, they go on as Python integers.
+"""Arguments that are integers or half-integers: any numeric type is accepted, and becomes a Python integer.
 
 numpy's integers overflow in silence, also inside a Fraction; booleans and texts are no numbers here.
 """

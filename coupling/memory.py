@@ -1,4 +1,4 @@
-"""Arrays in memory: refusing what does not fit, before anything is allocated; types and byte order of numbers."""
+"""Memory of arrays: refuse what does not fit before anything is allocated; types and byte order of numbers."""
 
 from __future__ import annotations
 

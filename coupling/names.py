@@ -1,4 +1,4 @@
-"""Names that come from a file or an option: one pattern for all of them.
+"""Validate names that come from a file or an option, by one pattern.
 
 A name becomes part of file names, of identifiers and of generated source, so it can hold nothing that means something
 there: no path separator, no quote, no space, no sign of another alphabet.

@@ -1,4 +1,4 @@
-"""How objects are copied, pickled and sent to other processes.
+"""Copying and pickling of objects, and sending them to other processes.
 
 Two rules, for every class that keeps something from one use to the next or that holds read-only arrays:
 

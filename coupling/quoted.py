@@ -1,4 +1,4 @@
-"""How a message quotes a value: whole where it is short, its beginning and its length where it is long."""
+"""Quote values in messages: whole where they are short, their beginning and length where they are long."""
 
 from __future__ import annotations
 

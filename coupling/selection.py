@@ -1,4 +1,4 @@
-"""Which degrees and orders exist, and which of them may couple.
+"""Selection rules: the degrees and orders that exist, and those that may couple.
 
 Two kinds of rule are kept apart.  An argument that cannot exist (a negative degree, an order
 beyond its degree, a degree of 0.3) is a mistake of the caller and raises.  Arguments that exist

@@ -20,6 +20,7 @@ BENCH, TORCH = "page of make bench", "page of python -m benchmarks."
 #: benchmark → the files that it writes → what they are
 PAGES = {
     "compiled": {"docs/benchmarks/compiled.md": BENCH},
+    "convolution": {"docs/benchmarks/convolution.md": f"{TORCH}convolution"},
     "contraction": {"docs/benchmarks/contraction.md": f"{TORCH}contraction"},
     "cost_model": {"coupling/products/costs.json": f"{TORCH}cost_model"},
     "gpu": {"docs/benchmarks/gpu.md": f"{TORCH}gpu"},
@@ -37,8 +38,8 @@ PAGES = {
     "tables": {"docs/benchmarks/tables.md": BENCH, "docs/benchmarks/tables.png": "picture"},
 }
 FILES = [(name, file) for name, files in PAGES.items() for file in files]
-#: The same; of products_torch only make test-interop can import the module.
-MODULES = [pytest.param(n, f, id=f"frameworks-{f}" if n == "products_torch" else f) for n, f in FILES]
+#: The same; of these two only make test-interop can import the module.
+MODULES = [pytest.param(n, f, id=f"frameworks-{f}" if n in ("convolution", "products_torch") else f) for n, f in FILES]
 
 
 def test_every_benchmark_that_writes_is_here() -> None:
@@ -69,7 +70,7 @@ def moved(module: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_file_that_no_benchmark_wrote_is_kept_and_nothing_is_measured(
     name: str, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if name == "products_torch":
+    if name in ("convolution", "products_torch"):
         pytest.importorskip("torch")
     module = import_module(f"benchmarks.{name}")
     options, mine = moved(module, tmp_path, monkeypatch), tmp_path / Path(file).name

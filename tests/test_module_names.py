@@ -47,15 +47,16 @@ ON_PURPOSE = {
     "the number of coupling.exact, correctly rounded by numbers.coefficients": "antisymmetric_gaunt clebsch_gordan "
     "fano_x racah_v racah_w gaunt real_antisymmetric_gaunt real_gaunt wigner_3j wigner_6j wigner_9j wigner_d",
     "a field of the record of each family": "factor outline symbol",
-    "one of several backends": "constructor product weight_gradient weighted_product",
+    "one of several backends": "cartesian_harmonics constructor product weight_gradient weighted_product wigner_D "
+    "wigner_D_up_to",
     "the reader, the request or the check of each kind of file": "check facts load register request_of",
     "a step of a route, recorded on a tape and computed by loops": "decode encode fold multiply synthesis",
     "the same step in a kernel for one product each": "gather scatter space_needed",
     "arithmetic of one kind of numbers or memory in kernels": "add fma load product store",
     "what kernels write and a function of Python returns": "binomials complex_orders real_orders tabulate",
     "the same quantity, on its own route to compare with": "analysis angles rounded synthesis",
-    "different things that no module imports together": "accidental_zeros count in_order kernel normalized read_rows "
-    "reference split term turn unit",
+    "different things that no module imports together": "accidental_zeros count in_order kernel lowered normalized "
+    "read_rows reference term turn unit",
 }
 
 

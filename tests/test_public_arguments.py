@@ -176,6 +176,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.backends.cuda": {
         "CudaProduct": ("ClebschGordan(1, 1, 1), route='straight'", "rv"),
+        "contraction_source": ("SymmetricContraction(basis(1, 2, 0)), 'values', 'float32', 'contraction'", "rcci"),
         "cuda_source": ("ClebschGordan(1, 1, 1), 'float32', 'product'", "rci"),
     },
     "coupling.backends.jax": PRODUCTS
@@ -206,6 +207,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "read_request": ("'request.toml'", "f"),
     },
     "coupling.export": {
+        "contraction_descriptors": ("SymmetricContraction(basis(1, 2, 0)), 1", "rn"),
+        "contraction_json": ("SymmetricContraction(basis(1, 2, 0)), 1", "rn"),
+        "mace_tensor": ("basis(1, 2, 0), 'float32'", "rc"),
         "export": ("build(Request(lmax=1)), 'csv'", "rc"),
         "export_basis": ("basis(1, 2, 0), 'npz', 'float64'", "rcc"),
         "list_table": ("build(Request(lmax=1)), 'coupling', 'wigner_3j', 'path', 'float64'", "rcccc"),
@@ -251,6 +255,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "count_table": ("1, 2, 'symmetric'", "Inc"),
         "counts": ("2, 3, 'plain'", "Inc"),
         "convert": ("np.ones(5), basis(2, 3, 0), basis(2, 3, 0)", "-rr"),
+        "gaunt_powers": ("2, 3, 1", "dnd"),
     },
     "coupling.numbers.normalizations": {
         "exact_normalization": ("'gaunt', 1, 1, 2", "cddd"),
@@ -265,7 +270,7 @@ APART = {
     "jit",
     "load_factors", "new_axes", "parities_and_bases", "plot_errors", "plot_features", "plot_structure",
     "read_convention", "read_exact_basis", "read_exact_json", "read_structure", "save", "save_errors", "save_factors",
-    "save_structure", "segmented_tensor_product",
+    "save_structure", "segmented_polynomial", "segmented_tensor_product",
 }  # fmt: skip
 #: Classes that are made by others.
 RESULTS = {
@@ -285,7 +290,7 @@ from coupling.numbers.accuracy import certify_table
 from coupling.exact import Surd
 from coupling.families import Family, family
 from coupling.manybody import basis
-from coupling.products import ClebschGordan
+from coupling.products import ClebschGordan, SymmetricContraction
 from coupling.tables import Request, build
 from coupling.numbers.tabulation import tabulate
 

@@ -1,4 +1,4 @@
-"""Named arrays in memory, and what they mean."""
+"""Named arrays in memory, with their metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a name or request to arrays."""
+"""Build the arrays of a name or request."""
 
 from __future__ import annotations
 

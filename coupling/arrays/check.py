@@ -1,4 +1,4 @@
-"""Are arrays right?  A new computation gives the same bits, and a grid integrates what it promises.
+"""Checks of arrays: a new computation gives the same bits, and a grid integrates to its stated degree.
 
 The second check knows nothing of how arrays are made: harmonics at the points are those of ``coupling.sphere``.
 """

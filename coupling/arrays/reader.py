@@ -1,4 +1,4 @@
-"""From a file to arrays, with numpy and the standard library alone, and what a file of arrays says about itself.
+"""Read files of arrays, with numpy and the standard library alone; the metadata and facts of such a file.
 
 Nothing in it depends on when, where or how often it was built.
 """

@@ -1,4 +1,4 @@
-"""Which arrays are wanted, grids, Fourier series, matrix encoders, normalizations, and what their files are called.
+"""Requests for arrays (grids, Fourier series, matrix encoders, normalizations), and the names of their files.
 
 Names, N the largest degree of the harmonics::
 

@@ -1,4 +1,4 @@
-"""Whether arrays can be what they are called: with numpy alone, on every load.
+"""Plausibility of loaded arrays, checked with numpy alone on every load.
 
 Each array is compared with others of its file or with elementary functions of them, so that no two of equal shape can
 change places, and no number can be infinite or NaN.  ``coupling check`` compares every number with a new computation.

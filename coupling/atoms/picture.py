@@ -1,4 +1,4 @@
-"""Pictures of features: the functions on the sphere that they are the coefficients of."""
+"""Pictures of features as functions on the sphere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the products of the frameworks share: arguments, features, layouts, types, and weights of every kind.
+"""The base of products of all frameworks: arguments, features, layouts, types, and weights of every kind.
 
 ``product(x, y, weights)`` takes weights in the place of its own, which are differentiable:
 
@@ -22,11 +22,29 @@ from coupling.products.form import KINDS, Form
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import LAYOUTS, Product, require_entries
 from coupling.products.simulate import Simulation, class_of, named_factors
-from coupling.products.spherical import OneTerm, Triple
+from coupling.products.spherical import OneTerm, Spherical, Triple
 from coupling.products.vector_signal import VectorSignal
+from coupling.quoted import quoted
 from coupling.selection import one_of
 
 Array = Any
+
+#: Code for devices: unrolled, or loops over tables.
+ROUTES = ("straight", "loops")
+
+
+def require_device_product(product: object, route: str | None) -> None:
+    """Raise TypeError or ValueError for a product, layout or route that the kernels of CUDA and Triton do not have.
+
+    >>> require_device_product(ClebschGordan(1, 1, 1), "loops")
+    """
+    if not isinstance(product, ClebschGordan | MatrixProduct | Spherical | VectorSignal):
+        kinds = "ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt or VectorSignal"
+        raise TypeError(f"product must be of one of the kinds {kinds}, got {type(product).__name__}")
+    if product.layout != "channels_last":
+        raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
+    if route is not None:
+        one_of(route, ROUTES, "route")
 
 
 class Bound(ABC):

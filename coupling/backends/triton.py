@@ -11,19 +11,15 @@ from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any, cast
 
+from coupling.backends.bound import require_device_product
 from coupling.backends.triton_loops import BLOCK, OPTIONS, jit, matrix_launcher, sparse_launcher
 from coupling.portable import Kept, Portable
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.matrix_product import STRAIGHT, MatrixProduct
 from coupling.products.product import Product
-from coupling.products.spherical import Spherical
 from coupling.products.straight import straight_program
-from coupling.products.vector_signal import VectorSignal
 from coupling.programs.text import Language, fused, lines
-from coupling.quoted import quoted
-from coupling.selection import one_of
 
-ROUTES = ("straight", "loops")
 #: Largest number of multiplications and additions that are unrolled: they compile in seconds.
 STRAIGHT_OPERATIONS = 3000
 
@@ -95,13 +91,9 @@ class TritonProduct(Portable):
     """
 
     def __init__(self, product: Product, *, route: str | None = None) -> None:
-        if not isinstance(product, ClebschGordan | MatrixProduct | Spherical | VectorSignal):
-            kinds = "ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt or VectorSignal"
-            raise TypeError(f"product must be of one of the kinds {kinds}, got {type(product).__name__}")
-        if product.layout != "channels_last":
-            raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
+        require_device_product(product, route)
         self.product = product
-        self.route = one_of(route, ROUTES, "route") if route is not None else "straight" if few(product) else "loops"
+        self.route = route if route is not None else "straight" if few(product) else "loops"
         if self.route == "loops" and not isinstance(product, ClebschGordan | MatrixProduct):
             raise ValueError(f"route must be straight for a {type(product).__name__} in Triton, got 'loops'")
         self._launches = Kept()

@@ -1,4 +1,4 @@
-"""What the command writes to consoles and pipes: signs that their encoding lacks are spelled out, and nothing fails.
+"""Output to consoles and pipes: signs that their encoding lacks are spelled out, so that no output fails.
 
 A console or pipe of Windows is cp1252 as a rule, one of a bare Linux container ASCII; both lack √ and most of the
 others.

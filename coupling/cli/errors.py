@@ -1,4 +1,4 @@
-"""How the command ends when something is wrong: one sentence, no traceback, a status that says which kind."""
+"""Errors of the command: one sentence, no traceback, and an exit status for each kind."""
 
 from __future__ import annotations
 

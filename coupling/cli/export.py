@@ -1,4 +1,4 @@
-"""``coupling export``: a table in the convention, order, type and format of a program."""
+"""``coupling export``: write a table or arrays in the convention, order, type and format of a program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``coupling load`` and ``coupling info``: where the file of a name is, and what it holds."""
+"""``coupling load`` and ``coupling info``: find the file of a name, and describe its contents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the study page searches: its sections, and how they are worked off by several processes."""
+"""The searches of the study page, section by section, distributed over processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of the study page; the names after a dollar sign are filled in."""
+"""The text of the study page, a template for ``string.Template``."""
 
 TEXT = """<!-- Written by `coupling study page`. -->
 

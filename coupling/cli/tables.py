@@ -1,4 +1,4 @@
-"""``coupling build`` and ``coupling merge``: from requests to table files."""
+"""``coupling build`` and ``coupling merge``: build table files from requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two programs, one number: what the other one computes against what this one says it does."""
+"""Compare what another program computes with its convention as recorded here."""
 
 from __future__ import annotations
 

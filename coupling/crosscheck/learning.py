@@ -1,4 +1,4 @@
-"""Programs of equivariant learning: real coupling tensors and real harmonics, asked through their public functions.
+"""Programs of equivariant learning: real coupling tensors and real harmonics, from their public functions.
 
 Each is imported when it is called, and called in double precision.
 """

@@ -1,4 +1,4 @@
-"""The rows of a comparison as a table of Markdown, and the page of them that is kept."""
+"""The rows of a comparison as a table of Markdown, and the comparison page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which programs there are to compare with."""
+"""The programs of the comparison."""
 
 from __future__ import annotations
 

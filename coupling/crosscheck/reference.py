@@ -1,4 +1,4 @@
-"""What this package says a program computes, rounded once from exact numbers."""
+"""The expected numbers of a program in its convention, rounded once from exact numbers."""
 
 from __future__ import annotations
 

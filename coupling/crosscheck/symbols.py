@@ -1,4 +1,4 @@
-"""Programs of single symbols and of families of them, in complex harmonics, and SciPy; imported when they are asked."""
+"""Programs of single symbols and of families, in complex harmonics, and SciPy; imported when they are called."""
 
 from __future__ import annotations
 

@@ -37,31 +37,34 @@ class Format(NamedTuple):
     arrays: Callable[[Arrays], str | bytes] | None = None
 
 
+def without_options(write: Callable[[Listing], str | bytes], listing: Listing, options: ArrayOptions) -> str | bytes:
+    """Return what a writer without options makes of a listing."""
+    return write(listing)
+
+
+def _npz(listing: Listing, options: ArrayOptions) -> bytes:
+    return npz_bytes(arrays(listing, options), listing.metadata)
+
+
+def _cuequivariance(listing: Listing, options: ArrayOptions) -> str:
+    return descriptor_json(listing, options.channels, options.weights)
+
+
 ARRAYS = ("palette", "transposes", "path_vectors")
 
 #: name → format, the one list of all of them
 EVERY = {
-    "npz": Format(
-        ".npz",
-        lambda listing, options: npz_bytes(arrays(listing, options), listing.metadata),
-        options=ARRAYS,
-        arrays=named.npz,
-    ),
+    "npz": Format(".npz", _npz, options=ARRAYS, arrays=named.npz),
     "c": Format(".h", c_header, options=ARRAYS, arrays=named.header),
     "python": Format(".py", python_module, options=ARRAYS, arrays=named.module),
     "triton": Format(".py", partial(python_module, triton=True), options=ARRAYS),
-    "e3j": Format(".npz", lambda listing, options: e3j_bytes(listing), "e3j", orders=False),
-    "cuequivariance": Format(
-        ".json",
-        lambda listing, options: descriptor_json(listing, options.channels, options.weights),
-        "cuequivariance",
-        ("channels", "weights"),
-    ),
+    "e3j": Format(".npz", partial(without_options, e3j_bytes), "e3j", orders=False),
+    "cuequivariance": Format(".json", _cuequivariance, "cuequivariance", ("channels", "weights")),
     "openequivariance": Format(
-        ".json", lambda listing, options: openequivariance_json(listing), "openequivariance", orders=False
+        ".json", partial(without_options, openequivariance_json), "openequivariance", orders=False
     ),
-    "json": Format(".json", lambda listing, options: exact_json(listing), orders=False),
-    "csv": Format(".csv", lambda listing, options: csv(listing)),
+    "json": Format(".json", partial(without_options, exact_json), orders=False),
+    "csv": Format(".csv", partial(without_options, csv)),
     "safetensors": Format(".safetensors", None, arrays=named.safetensors),
 }
 #: Those of tables, and those of arrays.

@@ -1,4 +1,4 @@
-"""What an exporter writes: the coefficients of a table as flat lists, in the convention of a program."""
+"""The coefficients of a table as flat lists, in the convention of a program: the input of every exporter."""
 
 from __future__ import annotations
 

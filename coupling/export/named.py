@@ -1,4 +1,4 @@
-"""Grids, transforms, encoders and normalizations for programs: every array of a file, under its name."""
+"""Export of grids, transforms, encoders and normalizations: every array of a file, under its name."""
 
 from __future__ import annotations
 

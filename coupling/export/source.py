@@ -1,4 +1,4 @@
-"""Text that enters generated source: whatever it is, it ends no comment and no string, and names are identifiers.
+"""Escape text for generated source: it ends no comment and no string, and names become identifiers.
 
 Names are checked where they come in (:mod:`coupling.names`); a writer does not rely on it.  The full text stands in the
 metadata of an export, as JSON.

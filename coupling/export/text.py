@@ -1,4 +1,4 @@
-"""Formats that are read as text: exact numbers for any language, triples for generated kernels, a sheet for people."""
+"""Text formats: JSON of exact numbers, triples for generated kernels, CSV."""
 
 from __future__ import annotations
 

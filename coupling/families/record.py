@@ -1,4 +1,4 @@
-"""What a family of coefficients is, as one record.
+"""The record of a family of coefficients.
 
 A family is one number per path times the core that all families share.  With the slots of ``conjugate`` conjugated,
 

@@ -1,4 +1,4 @@
-"""Which families there are: one file each in this folder, and those that a program registers while it runs."""
+"""The registry of families: one file each in this folder, and those that a program registers at run time."""
 
 from __future__ import annotations
 

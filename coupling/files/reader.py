@@ -1,4 +1,4 @@
-"""From a name or a path to what a file holds, for every kind of file, with numpy and the standard library alone.
+"""Find and read a file of any kind by name or path, with numpy and the standard library alone.
 
 The reader knows nothing of how values are made.  It accepts a file only if every byte is what the metadata say it is.
 What is shipped is in the manifest, with the digest of each file: it is committed, the larger files are not, and a

@@ -1,4 +1,4 @@
-"""What the checks of a file have found."""
+"""Reports of the checks of a file."""
 
 from __future__ import annotations
 

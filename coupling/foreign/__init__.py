@@ -1,4 +1,4 @@
-"""The conventions of other programs: what differs, by name, and how to get from one to another.
+"""The conventions of other programs, by name, and translations between them.
 
 >>> import coupling
 >>> coupling.block("wigner_3j", 1, 1, 1, convention="e3x")[0]

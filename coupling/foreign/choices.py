@@ -1,4 +1,4 @@
-"""What the fields of a convention may be; any other function of the same arguments will do as well."""
+"""Named choices for the fields of a convention; any function of the same arguments is valid, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can differ between two programs that couple the same harmonics, as one record.
+"""The record of a convention: everything in which programs that couple the same harmonics can differ.
 
 A convention is described relative to this package, see :mod:`coupling.conventions`.  Write R for the orthonormal
 real harmonics there and Y for the complex ones, and A for the signed permutation ``axes`` of the coordinates.  The

@@ -1,4 +1,4 @@
-"""From the harmonics of one convention to those of another, degree by degree, exactly.
+"""Exact change of basis between the harmonics of two conventions, degree by degree.
 
 With R the real harmonics of this package, a convention evaluates them at A v (``axes``), may go over to Y = U† R, and
 multiplies by phases and norms.  So from the source s to the target t, with w = A_s v,

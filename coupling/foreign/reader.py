@@ -1,4 +1,4 @@
-"""A convention of one's own, from a file.
+"""Read a convention from a TOML file of the user.
 
 A convention file is TOML; every key but ``name`` may be left out::
 

@@ -1,4 +1,4 @@
-"""Where the sign of a coupling tensor was an accident of how it was computed."""
+"""Signs of coupling tensors that follow no rule: accidents of how a program computed them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,6 @@ from numba.core import types
 from coupling.kernels.edge_blocks import PARTS
 from coupling.kernels.jit import kernel
 from coupling.kernels.lanes import flat, instruction, move, part
-from coupling.kernels.prefetch import prefetch
 
 
 class EdgeSpace(NamedTuple):
@@ -55,9 +54,9 @@ def _call_messages(typing, address, z, zs, x, xs, w, ws, at, moves, table, first
 
 
 @instruction
-def _call_gradients(typing, address, g, gs, x, xs, w, ws, dx, dxs, dw, dws, table, begin, end):
+def _call_gradients(typing, address, g, gs, x, xs, w, ws, dx, dxs, dw, dws, table, begin, end, ahead):
     i = types.intp
-    return types.void(i, g, i, x, i, w, i, dx, i, dw, i, table, i, i), _emit_call
+    return types.void(i, g, i, x, i, w, i, dx, i, dw, i, table, i, i, i), _emit_call
 
 
 @instruction
@@ -228,11 +227,7 @@ def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficient
                 w_tail = (n_z + n_x) * width
                 _copy(w_row, moves * full, w_step, tails, w_tail, width, n_w, rest if moves else width)
             m = move(entries, e)
-            if far and moves:
-                ahead = order[min(begin + e + 1, last - 1)] * n_w * channels
-                prefetch(flat(w), ahead, n_w * channels)
-                if direct and wanted[1]:
-                    prefetch(flat(dw), ahead, n_w * channels)
+            ahead = (order[min(begin + e + 1, last - 1)] - edge) * n_w * channels if far else 0
             if wanted[0] or wanted[1]:
                 if direct:
                     dw_row = move(flat(dw), edge * n_w * channels)
@@ -251,6 +246,7 @@ def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficient
                         m,
                         0,
                         full,
+                        ahead,
                     )
                 else:
                     for c in range(0, full, width):
@@ -269,6 +265,7 @@ def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficient
                             m,
                             0,
                             width,
+                            0,
                         )
                         if wanted[1]:
                             _add(dw, edge, c, sums, width, width)
@@ -290,6 +287,7 @@ def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficient
                         m,
                         0,
                         width,
+                        0,
                     )
                     _copy(dx_tail, 0, width, dx_row, full, channels, n_x, rest)
                     if wanted[1] and direct:

@@ -160,31 +160,35 @@ def _group(do: _Emitter, group: tuple[EdgePath, ...], z: StridedRows, args: Any,
         builder.store(builder.load(total), do.place(z, row), align=do.align)
 
 
-def _prefetch(do: _Emitter, rows: StridedRows, numbers: list[int]) -> None:
-    """Emit prefetches of some rows, into the second cache."""
+def _prefetch(do: _Emitter, rows: StridedRows, numbers: list[int], write: bool = False) -> None:
+    """Emit prefetches of some rows, into the second cache, to be read or written."""
     byte, i = ir.IntType(8).as_pointer(), ir.IntType(32)
     kind = ir.FunctionType(ir.VoidType(), [byte, i, i, i])
     function = cgutils.get_or_insert_function(do.builder.module, kind, "llvm.prefetch.p0i8")
     for number in numbers:
         for part in range(0, do.width, do.lanes):
             place = do.moved(rows.place(do.builder, number), INDEX(part))
-            do.builder.call(function, [do.builder.bitcast(place, byte), i(0), i(2), i(1)])
+            do.builder.call(function, [do.builder.bitcast(place, byte), i(int(write)), i(2), i(1)])
 
 
 def _gradients_code(
-    typing, g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, weights, digest
+    typing, g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, ahead, weights, digest
 ):
     def code(context, builder, sig, args):
         names = ("g", "x", "w", "dx", "dw")
         do = _Emitter(builder, digest, table_type, context)
         with do.blocks(args[11], args[12]) as (c, _):
             arrays = {n: StridedRows(do.moved(args[2 * k], c), args[2 * k + 1]) for k, n in enumerate(names)}
+            with builder.if_then(builder.icmp_signed("!=", args[13], INDEX(0))):
+                for name in ("w", "dw") if weights.literal_value else ("w",):
+                    rows = StridedRows(do.moved(arrays[name].pointer, args[13]), arrays[name].step)
+                    _prefetch(do, rows, list(range(len(do.code.paths))), name == "dw")
             tape = record(edge_gradients, do.code.paths, weights.literal_value)
             emit(tape, builder, do.vector, arrays, StridedRows(args[10], do.lanes))
         return context.get_dummy_value()
 
     table_type, i = table, types.intp
-    return types.void(g, i, x, i, w, i, dx, i, dw, i, table, i, i, weights, digest), code
+    return types.void(g, i, x, i, w, i, dx, i, dw, i, table, i, i, i, weights, digest), code
 
 
 def _harmonics_code(typing, g, g_step, x, x_step, w, w_step, move, tails, full, end, coefficients, dy, digest):
@@ -293,13 +297,16 @@ def messages_function(digest: str, dtype: np.dtype[Any]) -> Any:
 
 @cache
 def gradients_function(digest: str, dtype: np.dtype[Any], weights: int) -> Any:
-    """Return the function (g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end)."""
+    """Return the function (g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, ahead).
 
-    def run(g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end):
-        _gradients(g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, weights, digest)
+    ahead : how far the weights of the next edge, and their gradient, are from these; 0: they are not prefetched
+    """
+
+    def run(g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, ahead):
+        _gradients(g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, ahead, weights, digest)
 
     i, _, p = _signature(dtype)
-    return compiled_function(types.void(p, i, p, i, p, i, p, i, p, i, p, i, i), run)
+    return compiled_function(types.void(p, i, p, i, p, i, p, i, p, i, p, i, i, i), run)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The tensors to decompose.
+"""Problems of the study: normalization tensors and the whole coupling tensor.
 
 A Clebsch-Gordan product with path weights w is a sum of R products of another family (Gaunt, bracket, matrix) when
 

@@ -1,4 +1,4 @@
-"""What a tabulation computes and where it goes: paths, chains, canonical paths, positions; and what memory it needs."""
+"""The plan of a tabulation: paths, chains, canonical paths, positions, and the memory it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many entries a path has, and how many bytes a table takes, before anything is computed.
+"""Numbers of entries of a path and bytes of a table, before anything is computed.
 
 Some allowed entries are *zero by symmetry*: a 3j symbol of odd J vanishes when two of its columns are equal or all its
 orders are zero, as in 3j(3 3 3; 1 1 -2).  A zero that neither rule explains is *accidental*, as is 3j(3 3 2; 2 -2 0),

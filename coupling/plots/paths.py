@@ -1,4 +1,4 @@
-"""Which triples of degrees couple, of which parity they are, and where allowed entries vanish."""
+"""Pictures of the triples of degrees that couple, their parity, and where allowed entries vanish."""
 
 from __future__ import annotations
 

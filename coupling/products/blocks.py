@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -33,5 +34,19 @@ def aligned_zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     >>> aligned_zeros(3, np.dtype("float32")).ctypes.data % 64
     0
     """
-    raw = np.zeros(size + 64 // dtype.itemsize, dtype)
-    return raw[-raw.ctypes.data % 64 // dtype.itemsize :][:size]
+    return _aligned(np.zeros(size + 64 // dtype.itemsize, dtype), size)
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return an array that is not written yet and starts on a multiple of 64 bytes.
+
+    >>> aligned_empty((2, 3), np.dtype("float32")).ctypes.data % 64
+    0
+    """
+    size = math.prod(shape)
+    return _aligned(np.empty(size + 64 // dtype.itemsize, dtype), size).reshape(shape)
+
+
+def _aligned(raw: NDArray[Any], size: int) -> NDArray[Any]:
+    first = -raw.__array_interface__["data"][0] % 64 // raw.dtype.itemsize
+    return raw[first : first + size]

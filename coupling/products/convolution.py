@@ -18,6 +18,7 @@ from coupling.irreps import Irreps
 from coupling.memory import native
 from coupling.numbers.coefficients import block
 from coupling.portable import Portable, read_only
+from coupling.products.blocks import aligned_empty
 from coupling.products.edge_list import Edges
 from coupling.products.edge_paths import LARGEST, EdgePaths, Slots, feature_slots, nonzero, selected_triples
 from coupling.products.edge_runs import EdgeRuns
@@ -97,6 +98,10 @@ class Convolution(Portable):
         self._paths = EdgePaths(triples, family, self.path_weights, sizes, self.separate)
         self.runs = EdgeRuns(self._paths)
 
+    def __repr__(self) -> str:
+        given, counts = json.loads(self.text), f"{len(self.paths)} paths | {self.operations[0]} multiply-adds"
+        return f"Convolution({given['irreps_in']} x {self.lmax_edge} -> {given['irreps_out']} | {counts})"
+
     @property
     def sizes(self) -> tuple[int, int, int]:
         """The numbers of rows of x, of harmonics of an edge, and of rows of the output."""
@@ -160,7 +165,7 @@ class Convolution(Portable):
         """
         edges = self._edges(x, senders, receivers, nodes)
         x, y, w = self._inputs(x, self._of_vectors(y), weights, edges)
-        out = np.empty((edges.receiver_count, self.sizes[2], x.shape[2]), x.dtype)
+        out = aligned_empty((edges.receiver_count, self.sizes[2], x.shape[2]), x.dtype)
         self.runs.messages(x, y, w, edges, out, self.workers)
         return out
 

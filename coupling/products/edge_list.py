@@ -51,6 +51,11 @@ class Edges(Portable):
         return len(self.senders)
 
     @cached_property
+    def isolated(self) -> Integers:
+        """The receivers without edges."""
+        return np.flatnonzero(np.diff(self.starts) == 0)
+
+    @cached_property
     def by_sender(self) -> tuple[Integers, Integers]:
         """The edges sorted by sender, those of one sender in the order of ``order``; and where those of each begin."""
         inner, starts = edge_order(self.senders[self.order], self.sender_count)

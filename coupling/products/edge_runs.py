@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -25,15 +26,15 @@ from coupling.kernels.edge_blocks import (
 )
 from coupling.kernels.tiles import lanes
 from coupling.portable import Kept, Portable
-from coupling.products.blocks import aligned_zeros
+from coupling.products.blocks import aligned_empty, aligned_zeros
 from coupling.products.edge_arrays import array_gradients, array_messages
 from coupling.products.edge_list import Edges
 from coupling.products.edge_paths import EdgePaths
 
 Array = NDArray[Any]
 
-#: Bytes of weights beyond which they are prefetched: more than the second cache holds.
-FAR = 8 << 20
+#: Bytes of weights beyond which they are prefetched: for messages, and for gradients, which write as many.
+FAR, FAR_GRADIENTS = 4 << 20, 2 << 20
 
 
 class EdgeRuns(Portable):
@@ -65,8 +66,10 @@ class EdgeRuns(Portable):
             )
 
         self._each(run, many)
-        out[:, self.paths.unreached] = 0
-        out[np.diff(edges.starts) == 0] = 0
+        if self.paths.unreached:
+            out[:, self.paths.unreached] = 0
+        if edges.isolated.size:
+            out[edges.isolated] = 0
         return None
 
     def gradients(
@@ -83,8 +86,9 @@ class EdgeRuns(Portable):
         if config.DISABLE_JIT:  # type: ignore[attr-defined]
             return array_gradients(self.paths, g, x, y, w, edges)
         apart = (len(edges), x.shape[2]) != (w.shape[0], w.shape[2])
-        dx = np.zeros_like(x) if wanted[0] else np.zeros((0, *x.shape[1:]), x.dtype)
-        dw = np.zeros(w.shape) if apart else np.empty_like(w if wanted[2] else w[:0])
+        dx = aligned_empty((len(x) if wanted[0] else 0, *x.shape[1:]), x.dtype)
+        dx[:] = 0
+        dw = np.zeros(w.shape) if apart else aligned_empty((len(w) if wanted[2] else 0, *w.shape[1:]), w.dtype)
         dy = np.empty_like(y if wanted[1] else y[:0])
         many = edges.shares(1 if apart else workers, edges.starts)
         alone = len(many) == 2
@@ -114,7 +118,7 @@ class EdgeRuns(Portable):
         code = self._addresses(
             x.dtype, entries_function, lambda d, t: gradients_function(d, t, int(wanted[1])), harmonics_function
         )
-        numbers, far, starts = self._numbers(x.dtype), int(w.nbytes > FAR), ordered[1]
+        numbers, far, starts = self._numbers(x.dtype), int(w.nbytes > FAR_GRADIENTS), ordered[1]
 
         def run(first: int, last: int) -> None:
             flags, space = np.array(wanted, np.int64), self._space(x, w)
@@ -160,8 +164,11 @@ class EdgeRuns(Portable):
             n_w * width,
             padded * (lane + 1),
         )
-        table = aligned_zeros((n_y + len(self.paths.terms)) * lane, x.dtype).reshape(-1, lane)
-        return EdgeSpace(table, np.zeros((6, lane), np.int64), *(aligned_zeros(n, x.dtype) for n in rows))
+        count = (n_y + len(self.paths.terms)) * lane
+        ends = list(accumulate((count, *(-(-n // lane) * lane for n in rows)), initial=0))
+        whole = aligned_zeros(ends[-1], x.dtype)
+        table, *parts = (whole[first:last] for first, last in pairwise(ends))
+        return EdgeSpace(table.reshape(-1, lane), np.zeros((6, lane), np.int64), *parts)
 
 
 def _arrays(edges: Edges, order: Array, starts: Array) -> tuple[Array, ...]:

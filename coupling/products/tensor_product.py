@@ -15,7 +15,7 @@ from coupling.memory import native
 from coupling.numbers.coefficients import block
 from coupling.portable import Portable
 from coupling.products.instructions import MODES, TensorPath, apart, fully_connected, in_order, normalized, path_of
-from coupling.products.tensor_terms import collected, constant_of, split, term
+from coupling.products.tensor_terms import collected, constant_of, split_last, term
 from coupling.quoted import quoted
 from coupling.selection import one_of
 
@@ -162,7 +162,7 @@ class TensorProduct(Portable):
         self._check(x, y, weights)
         first, second = self._blocks(xp, x, self.irreps1), self._blocks(xp, y, self.irreps2)
         shapes = [path.weight_shape for path in self.paths if path.has_weight]
-        own = iter(split(xp, weights, [prod(shape) for shape in shapes]) if shapes else ())
+        own = iter(split_last(xp, weights, [prod(shape) for shape in shapes]) if shapes else ())
         terms = []
         for path, constant in zip(self.paths, constants, strict=True):
             w = next(own) if path.has_weight else None
@@ -181,7 +181,7 @@ class TensorProduct(Portable):
 
     def _blocks(self, xp: Any, value: Any, irreps: Irreps) -> list[Any]:
         """Return the parts of a feature, each [..., u, m] or, in the layout ir_mul, [..., m, u]."""
-        parts = split(xp, value, [term.dim for term in irreps])
+        parts = split_last(xp, value, [term.dim for term in irreps])
         shapes = [(one.irrep.dim, one.mul) if self.layout == "ir_mul" else (one.mul, one.irrep.dim) for one in irreps]
         return [part.reshape((*part.shape[:-1], *shape)) for part, shape in zip(parts, shapes, strict=True)]
 

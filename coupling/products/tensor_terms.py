@@ -78,10 +78,10 @@ def _scalar(value: Array, last: bool) -> Array:
     return value[..., 0, :] if last else value[..., 0]
 
 
-def split(xp: Any, value: Array, sizes: Sequence[int]) -> Sequence[Array]:
+def split_last(xp: Any, value: Array, sizes: Sequence[int]) -> Sequence[Array]:
     """Return neighbouring parts of the last axis; torch then collects the gradients of all parts at once.
 
-    >>> [part.tolist() for part in split(np, np.arange(3), [1, 2])]
+    >>> [part.tolist() for part in split_last(np, np.arange(3), [1, 2])]
     [[0], [1, 2]]
     """
     if hasattr(value, "new_zeros"):

@@ -29,7 +29,8 @@ def fused(plus: str, minus: str) -> Callable[[str, str, str], str]:
 class Language:
     """How the parts of a program are written; {name} and {value} are texts, {row} is a number.
 
-    ``load`` and ``store`` are templates by array; ``number`` writes a constant; ``inline`` constants have no name.
+    ``load`` and ``store`` are templates by array; ``number`` writes a constant; ``inline`` constants have no name, and
+    rows of the arrays ``unnamed`` are read where they are used.
     """
 
     assign: str
@@ -39,6 +40,7 @@ class Language:
     fma: Callable[[str, str, str], str] = field(default=fused("{2} + {0} * {1}", "{2} - {0} * {1}"))
     zero: str = "0"
     inline: bool = False
+    unnamed: tuple[str, ...] = ()
 
 
 PYTHON = Language("{name} = {value}", {"x": "x[{row}]", "y": "y[{row}]"}, "z[{row}] = {value}", repr)
@@ -88,6 +90,8 @@ class _Text:
 
     def load(self, array: str, row: int) -> str:
         name, value = f"{array}{row}", self.language.load[array].format(row=row)
+        if array in self.language.unnamed:
+            return value
         self.loads[self.language.assign.format(name=name, value=value)] = array, row
         return name
 

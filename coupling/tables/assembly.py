@@ -1,4 +1,4 @@
-"""From finished parts to the arrays of a table, streamed: each entry is written once, at its place in the table.
+"""Assemble a table from finished parts, streamed: each entry is written once, at its place in the table.
 
 Parts hold canonical paths, l1 ≤ l2 ≤ l3.  The other orderings of a path have the same entries, by the symmetry of the
 core: a cyclic permutation changes nothing, a swap of two slots multiplies by (-1)^J.

@@ -1,4 +1,4 @@
-"""From a request to a table: in memory, to a file, by several threads, processes or machines.
+"""Build a table from a request: in memory or to a file, with several threads, processes or machines.
 
 A table of up to ``AT_ONCE`` entries is computed in memory and written.  A larger one leaves its finished parts in
 ``<name>.parts`` beside the table until all are there.  They hold a sixth of its entries; the table is made from them by

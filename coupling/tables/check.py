@@ -1,4 +1,4 @@
-"""Is a table right?  Structure first, then identities that need no reference, then the exact values.
+"""Checks of a table: structure, then identities that need no reference, then exact values.
 
 The identities, for a core c (C or the 3j symbol), exact in exact arithmetic:
 

@@ -1,4 +1,4 @@
-"""From a file to a table: what it must hold, whatever its values, when it is read and when it is checked.
+"""Read and validate a table file: everything it must hold whatever its values, on every load and in every check.
 
 The metadata hold no date, no host and no path, so the same request gives the same bytes.
 """
@@ -81,7 +81,8 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
     """
     paths = compact_path_array(table.request.lmax, table.request.parity)
     if not np.array_equal(table.paths, paths):
-        raise TableError(file, "paths", "the paths of the request in lexicographic order", "others")
+        first = int(np.flatnonzero((table.paths != paths).any(axis=1))[0])
+        raise TableError(file, f"path {first}", tuple(paths[first].tolist()), tuple(table.paths[first].tolist()))
     _check_offsets(file, table)
     counts = count_entries(table.request, paths, len(table.core))
     if table.metadata["counts"] != counts:

@@ -1,4 +1,4 @@
-"""The request: which table is wanted, checked before anything is allocated.
+"""The request for a table, checked before anything is allocated.
 
 A request file is TOML, written by hand::
 

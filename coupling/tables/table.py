@@ -1,4 +1,4 @@
-"""A table in memory: the arrays of a table file and what they mean."""
+"""A table in memory: the arrays of a table file, with blocks, factors and normalizations."""
 
 from __future__ import annotations
 

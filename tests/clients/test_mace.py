@@ -111,7 +111,8 @@ def test_names_states_and_copies_are_those_of_the_model() -> None:
         assert not torch.allclose(changed["forces"], wanted["forces"], **close)
         assert undo(one) > 0 and undo(one) == 0  # with the parameters as they are now
         assert torch.allclose(results(one, *given)["forces"], changed["forces"], **close)
-    accelerate(module)
+    again = copy.deepcopy(module)  # its generated code is scripted
+    assert accelerate(again).replaced == accelerate(module).replaced
     assert list(map(id, module.parameters())) == parameters
     module.load_state_dict(other.state_dict())  # and the other way round
     assert torch.allclose(results(module, *given)["forces"], wanted["forces"], **close)

@@ -1,4 +1,4 @@
-"""What all products of arrays have in common: shapes, types, and constants in the namespace of the inputs."""
+"""The base of all array programs: shapes, types, and constants in the namespace of the inputs."""
 
 from __future__ import annotations
 

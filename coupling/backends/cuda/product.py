@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from coupling.backends.bound import require_device_product
 from coupling.backends.cuda.loops import cuda, matrix_kernel, sparse_kernel, sphere_kernel, tile_lanes
 from coupling.backends.cuda.sphere import sphere_arrays
 from coupling.backends.cuda.straight import available, launcher
@@ -20,10 +21,7 @@ from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import Product
 from coupling.products.spherical import Spherical
 from coupling.products.vector_signal import VectorSignal
-from coupling.quoted import quoted
-from coupling.selection import one_of
 
-ROUTES = ("straight", "loops")
 #: Numbers, see ``live_numbers``, of 4 and 8 bytes, that the compiler spills few of: the sparse product, a Gaunt product
 #: and a bracket to degree 6 in float32 and 4 in float64, the matrix product to dimension 10 and 6, fields to degree 3
 #: and 2 (docs/benchmarks/gpu-compiled.md).
@@ -63,13 +61,8 @@ class CudaProduct(Portable):
     """
 
     def __init__(self, product: Product, *, route: str | None = None) -> None:
-        if not isinstance(product, ClebschGordan | MatrixProduct | Spherical | VectorSignal):
-            kinds = "ClebschGordan, MatrixProduct, Gaunt, AntisymmetricGaunt or VectorSignal"
-            raise TypeError(f"product must be of one of the kinds {kinds}, got {type(product).__name__}")
-        if product.layout != "channels_last":
-            raise ValueError(f"layout must be channels_last, got {quoted(product.layout)}")
-        self.product = product
-        self.route = None if route is None else one_of(route, ROUTES, "route")
+        require_device_product(product, route)
+        self.product, self.route = product, route
         self._launches = Kept()
 
     def turn(self) -> CudaProduct:

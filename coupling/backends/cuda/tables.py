@@ -1,4 +1,4 @@
-"""What the kernels of loops read, as arrays of numpy: made once, copied to the device once."""
+"""Tables of the loop kernels as arrays of numpy, made once and copied to the device once."""
 
 from __future__ import annotations
 

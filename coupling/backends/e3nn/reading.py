@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from math import prod
+from types import CodeType
 from typing import Any, NamedTuple
 
 import torch
@@ -47,8 +47,19 @@ def is_scattered(module: nn.Module) -> bool:
     >>> is_scattered(nn.Linear(1, 1))
     False
     """
-    arguments = inspect.signature(module.forward).parameters
-    return set(SCATTERED) <= set(arguments) and len([child for child in module.children() if is_product(child)]) == 1
+    names = code_of(module).co_varnames
+    return set(SCATTERED) <= set(names) and len([child for child in module.children() if is_product(child)]) == 1
+
+
+def code_of(module: nn.Module) -> CodeType:
+    """Return the code of the forward function of a module; of a scripted one, which has none, that of this function.
+
+    >>> code_of(nn.Linear(1, 1)).co_varnames
+    ('self', 'input')
+    """
+    scripted = isinstance(module, torch.jit.ScriptModule)
+    code: CodeType = code_of.__code__ if scripted else getattr(type(module).forward, "__code__", code_of.__code__)
+    return code
 
 
 def is_contraction(module: nn.Module) -> bool:

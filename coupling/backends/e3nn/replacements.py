@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from coupling.backends.e3nn.contracting import Contracted, one_species
 from coupling.backends.torch.tensor_product import TensorProduct
 
 #: Of a module, what its replacement shares with it: the same dictionaries, so that a change in one is one in both.
@@ -115,4 +116,24 @@ class ScatterReplacement(Replacement):
     def forward(self, x: Tensor, edge_attr: Tensor, edge_weight: Tensor, edge_dst: Tensor, edge_src: Tensor) -> Tensor:
         """Return the sums over the edges to each row of x."""
         result: Tensor = self.convolution(x, edge_attr, edge_weight, edge_src, edge_dst)
+        return result
+
+
+class ContractionReplacement(Replacement):
+    """A symmetric contraction, ``contraction(x, attributes)``; rows of attributes must be one in one place.
+
+    Other rows go to the original.
+
+    >>> ContractionReplacement.__mro__[1].__name__
+    'Replacement'
+    """
+
+    def __init__(self, original: nn.Module, contracted: Contracted) -> None:
+        super().__init__(original)
+        self.__dict__["contracted"] = contracted
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the outputs one after another."""
+        species = one_species(y)
+        result: Tensor = self.original(x, y) if species is None else self.contracted(x, species, self.contractions)
         return result

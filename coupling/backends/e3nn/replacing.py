@@ -9,9 +9,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from coupling.backends.e3nn.convolving import Gathered
+from coupling.backends.e3nn.contracting import read_contraction
+from coupling.backends.e3nn.convolving import Fused, Gathered, fits
 from coupling.backends.e3nn.reading import (
     Unread,
+    code_of,
     is_contraction,
     is_product,
     is_scattered,
@@ -19,6 +21,7 @@ from coupling.backends.e3nn.reading import (
     read_product,
 )
 from coupling.backends.e3nn.replacements import (
+    ContractionReplacement,
     ConvolutionReplacement,
     ProductReplacement,
     Replacement,
@@ -61,9 +64,20 @@ class Walk:
             return self._product(parent, child, path, fused)
         if self.convolutions and is_scattered(child):
             return self._scattered(child, path)
-        if is_contraction(child) and self.contractions:
-            return None
+        if self.contractions and is_contraction(child):
+            return self._contraction(child, path)
         return None
+
+    def _contraction(self, child: Any, path: str) -> nn.Module | None:
+        made = read_contraction(child)
+        if isinstance(made, Unread):
+            self.left.append(ModelEntry(path, "symmetric contraction", 0, made.reason))
+            return None
+        own, channels = made.contraction, made.channels
+        operations = channels * (2 * own.contraction.terms + len(own.plan.split.products))
+        text = f"{len(own.outputs)} outputs, {sum(own.paths)} paths, {own.contraction.terms} terms"
+        self.replaced.append(ModelEntry(path, "symmetric contraction", operations, text))
+        return ContractionReplacement(child, made)
 
     def _product(self, parent: nn.Module, child: Any, path: str, fused: bool) -> nn.Module | None:
         made = read_product(child) if fused or self.products else Unread("products were not to be replaced")
@@ -75,7 +89,7 @@ class Walk:
             return ProductReplacement(child, made)
         parent.conv_fusion = True
         self._note(path, "convolution", made)
-        return ConvolutionReplacement(child, made, Gathered(made))
+        return ConvolutionReplacement(child, made, Fused(made) if fits(made) else Gathered(made))
 
     def _scattered(self, child: Any, path: str) -> nn.Module | None:
         name, inner = next((name, one) for name, one in child.named_children() if is_product(one))
@@ -84,7 +98,7 @@ class Walk:
             self.left.append(ModelEntry(f"{path}.{name}", "convolution", 0, made.reason))
             return None
         self._note(path, "convolution", made)
-        return ScatterReplacement(child, Gathered(made))
+        return ScatterReplacement(child, Fused(made) if fits(made) else Gathered(made))
 
     def _note(self, path: str, kind: str, made: TensorProduct) -> None:
         product = made.product
@@ -101,7 +115,7 @@ def takes_edges(module: nn.Module) -> bool:
     """
     if hasattr(module, "conv_fusion") or not hasattr(module, "conv_tp"):
         return False
-    return "conv_fusion" in getattr(type(module).forward, "__code__", replace.__code__).co_consts
+    return "conv_fusion" in code_of(module).co_consts
 
 
 def replace(model: Any, **which: bool) -> ModelReport:

@@ -28,7 +28,8 @@ class ModelReport:
 
     ``undo()`` puts them back.
 
-    >>> print(ModelReport((ModelEntry("tp", "tensor product", 12, "2 paths"),), (ModelEntry("linear", "module", 9, "no product"),)))
+    >>> one, other = ModelEntry("tp", "tensor product", 12, "2 paths"), ModelEntry("linear", "module", 9, "no product")
+    >>> print(ModelReport((one,), (other,)))
     replaced    multiply-adds
     tp                     12  2 paths
     left
