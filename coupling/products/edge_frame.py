@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from coupling.indexing import degree_slice, flat_size
 from coupling.memory import require_memory
 from coupling.portable import Portable, read_only
-from coupling.products.edge_frame_weights import check_paths, conversion, pairs_of
+from coupling.products.edge_frame_weights import edge_frame_paths, conversion, pairs_of
 from coupling.quoted import quoted
 from coupling.selection import degree
 from coupling.sphere.edge_rotations import edge_rotations
@@ -62,7 +62,7 @@ class EdgeFrame(Portable):
         self.lmax_edge = whole if lmax_edge is None else min(degree(lmax_edge, "lmax_edge"), whole)
         require_memory(64 * (self.lmax_in + 1) ** 2 * (self.lmax_out + 1) ** 2, "the weights of an edge frame")
         self.pairs, self._starts = pairs_of(self.lmax_in, self.lmax_out, self.mmax)
-        self.paths = read_only(check_paths(paths, self.lmax_in, self.lmax_edge, self.lmax_out))
+        self.paths = read_only(edge_frame_paths(paths, self.lmax_in, self.lmax_edge, self.lmax_out))
 
     @property
     def weight_count(self) -> int:

@@ -24,10 +24,10 @@ def pairs_of(lmax_in: int, lmax_out: int, mmax: int) -> tuple[NDArray[np.int64],
     return pairs, np.concatenate([[0], np.cumsum(sizes)])
 
 
-def check_paths(paths: Any, lmax_in: int, lmax_edge: int, lmax_out: int) -> NDArray[np.int64]:
+def edge_frame_paths(paths: Any, lmax_in: int, lmax_edge: int, lmax_out: int) -> NDArray[np.int64]:
     """Return paths (l1, l2, l3) [n, 3], all to these degrees sorted by l1, l3, l2 where none are given, or raise.
 
-    >>> check_paths(None, 1, 1, 1).tolist()
+    >>> edge_frame_paths(None, 1, 1, 1).tolist()
     [[0, 0, 0], [0, 1, 1], [1, 1, 0], [1, 0, 1], [1, 1, 1]]
     """
     if paths is None:
@@ -58,7 +58,7 @@ def conversion(
     """Return the matrix [SO(2) weights, paths] of all pairs together.
 
     >>> pairs, starts = pairs_of(0, 1, 0)
-    >>> conversion(pairs, starts, check_paths(None, 0, 1, 1), 0)
+    >>> conversion(pairs, starts, edge_frame_paths(None, 0, 1, 1), 0)
     array([[1., 0.],
            [0., 1.]])
     """
