@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
 pytest.importorskip("mace")
-import torch
-from e3nn import o3
-from mace.modules import symmetric_contraction as theirs
-
 from coupling.backends.torch import SymmetricContraction as Module
 from coupling.export import mace_tensor
 from coupling.manybody import basis
+
+torch, o3 = import_module("torch"), import_module("e3nn.o3")
+theirs = import_module("mace.modules.symmetric_contraction")
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
