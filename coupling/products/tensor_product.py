@@ -143,7 +143,7 @@ class TensorProduct(Portable):
     def constants(self) -> tuple[Any, ...]:
         """What each path multiplies with; see :mod:`coupling.products.tensor_terms`."""
         return tuple(
-            constant_of(path, block("wigner_3j", *path.degrees, convention=self.convention)) for path in self.paths
+            constant_of(path, block(CORE, *path.degrees, convention=self.convention)) for path in self.paths
         )
 
     def __call__(self, x: Any, y: Any, weights: Any = None) -> NDArray[Any]:
