@@ -142,9 +142,7 @@ class TensorProduct(Portable):
     @cached_property
     def constants(self) -> tuple[Any, ...]:
         """What each path multiplies with; see :mod:`coupling.products.tensor_terms`."""
-        return tuple(
-            constant_of(path, block(CORE, *path.degrees, convention=self.convention)) for path in self.paths
-        )
+        return tuple(constant_of(path, block(CORE, *path.degrees, convention=self.convention)) for path in self.paths)
 
     def __call__(self, x: Any, y: Any, weights: Any = None) -> NDArray[Any]:
         """Return the product of x [..., dim] and y [..., dim], with weights [..., weight_count]."""
