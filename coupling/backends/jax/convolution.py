@@ -19,12 +19,12 @@ Array = Any
 #: Edges whose messages are in memory at the same time.
 EDGES_AT_ONCE = 4096
 
-TEXT = """Here a function of arrays of JAX, ``conv(x, y, weights, senders, receivers, nodes=None)``: an array program over
+TEXT = """Here a function of JAX arrays, ``conv(x, y, weights, senders, receivers, nodes=None)``: an array program over
 4096 edges at a time, which can be compiled, batched and differentiated in both modes any number of times.  Gradients
-compute the messages of these edges again and keep inputs alone.  The arithmetic is float32, or float64 (with
-jax_enable_x64) if x, y or the weights are; smaller types are converted to float32 first, and the output is rounded once
-to the common type.  Under ``jax.jit`` indices are not checked: JAX takes the nearest node for a sender that does not
-exist, and leaves out an edge to a receiver that does not.
+compute the messages of these edges again, and keep inputs alone.  The arithmetic is float32, or float64 (with
+jax_enable_x64) if x, y or the weights are.  Smaller types are converted to float32 first, and the output is rounded
+once to the common type.  Under ``jax.jit`` indices are not checked: JAX takes the nearest node for a sender that does
+not exist, and leaves out an edge to a receiver that does not.
 
 >>> conv = Convolution(1, 2, 1)
 >>> x, y, w = jnp.ones((2, 4, 8)), jnp.ones((3, 9)), jnp.ones((3, 5, 8))
