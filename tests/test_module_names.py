@@ -11,6 +11,7 @@ from tests.sources import inside, modules, tree
 BACKENDS = (
     "coupling.backends.array_api.constructors",
     "coupling.backends.jax.contraction",
+    "coupling.backends.jax.convolution",
     "coupling.backends.torch.contraction",
     "coupling.backends.torch.convolution",
     "coupling.backends.torch.tensor_product",
