@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 
 import numpy as np
@@ -12,8 +13,12 @@ from coupling.backends.torch import SymmetricContraction as Module
 from coupling.export import mace_tensor
 from coupling.manybody import basis
 
-torch, o3 = import_module("torch"), import_module("e3nn.o3")
-theirs = import_module("mace.modules.symmetric_contraction")
+torch = import_module("torch")
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    o3, theirs = map(import_module, ("e3nn.o3", "mace.modules.symmetric_contraction"))
+
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
