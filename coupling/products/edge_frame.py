@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from coupling.indexing import degree_slice, flat_size
 from coupling.memory import require_memory
 from coupling.portable import Portable, read_only
-from coupling.products.edge_frame_weights import edge_frame_paths, conversion, pairs_of
+from coupling.products.edge_frame_weights import conversion, edge_frame_paths, pairs_of
 from coupling.quoted import quoted
 from coupling.selection import degree
 from coupling.sphere.edge_rotations import edge_rotations
