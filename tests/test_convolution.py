@@ -56,6 +56,28 @@ def test_messages_and_gradients(kind: str, dtype: Any) -> None:
         assert max(errors(found, expected(conv, c))) < 16 * np.finfo(dtype).eps, channels
 
 
+@pytest.mark.parametrize("kind", ["0+1", "0+1+2 apart", "0 and 2", "odd"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_loops_give_the_same(kind: str, dtype: Any) -> None:
+    """Every path by lists: channels that fill registers, do not, and both; weights of every kind; threads."""
+    arguments, options = KINDS[kind]
+    conv = Convolution(*arguments, method="loops", **options)
+    for channels, weights in ((1, "epc"), (37, "epc"), (64, "ep"), (40, "p")):
+        c = case(conv, 9, 77, channels, dtype, weights)
+        found = both(conv, c)
+        assert max(errors(found, expected(conv, c))) < 64 * np.finfo(dtype).eps, channels
+        several = both(Convolution(*arguments, method="loops", workers=3, **options), c)
+        assert all(np.array_equal(a, b) for a, b in zip(found, several, strict=True))
+
+
+def test_large_degrees_go_by_loops() -> None:
+    """Rows of z beyond those that have two registers each, in one matrix of 1.5 thousand entries."""
+    small, large = Convolution(3, 3, 3), Convolution(6, 6, 8)
+    c = case(large, 3, 18, 33)
+    assert max(errors(both(large, c), expected(large, c))) < 1e-14
+    assert not small.runs.paths.loops and large.runs.paths.loops
+
+
 @pytest.mark.parametrize("weights", ["epc", "ep", "p", "1pc", "ep1", "1p1"])
 def test_weights_of_every_shape(weights: str) -> None:
     conv = Convolution(2, 2, 2)
@@ -290,6 +312,38 @@ def test_arrays_of_any_order_in_memory() -> None:
         c.receivers[::-1][::-1],
     ]
     assert np.array_equal(conv(*strange), conv(*c.inputs))
+
+
+MEMORY = """
+import resource, sys
+import numpy as np
+from coupling.products import Convolution
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+def given(edges, nodes, channels):
+    shapes = (nodes, 4, channels), (edges, 3), (edges, 10, channels), (nodes, 16, channels)
+    x, v, w, g = (np.full(shape, 0.5, np.float32) for shape in shapes)
+    senders = np.arange(edges) * 7919 % nodes
+    return x, v, w, senders, np.arange(edges) % nodes, g
+conv = Convolution(1, 3, 3, workers=2)
+*small, g = given(40, 8, 32)
+conv(*small), conv.vjp(*small, cotangent=g)
+before = peak()
+*inputs, g = given(100_000, 5_000, 32)
+allowed = sum(array.nbytes for array in (*inputs, g))
+out = conv(*inputs)
+gradients = conv.vjp(*inputs, cotangent=g)
+allowed += sum(array.nbytes for array in (out, *gradients))
+print(peak() - before - allowed, allowed)
+"""
+
+
+def test_memory_of_a_hundred_thousand_edges() -> None:
+    """Nothing besides inputs and outputs has the size of edges × channels: at most 64 MB, of which 21 are harmonics,
+    their gradients and lists of edges."""
+    run = subprocess.run([sys.executable, "-c", MEMORY], cwd=ROOT, capture_output=True, text=True, check=True)
+    more, allowed = map(int, run.stdout.split())
+    assert allowed > 250e6 and more < 64e6, run.stdout
 
 
 INTERPRETED = """

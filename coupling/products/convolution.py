@@ -22,16 +22,14 @@ from coupling.products.blocks import aligned_empty
 from coupling.products.edge_list import Edges
 from coupling.products.edge_paths import LARGEST, EdgePaths, Slots, feature_slots, nonzero, selected_triples
 from coupling.products.edge_runs import EdgeRuns
+from coupling.products.edge_vectors import vector_gradients
 from coupling.quoted import quoted
 from coupling.selection import one_of
-from coupling.sphere.cartesian import cartesian_gradients, cartesian_harmonics
+from coupling.sphere.cartesian import cartesian_harmonics
 from coupling.sphere.solid import NORMALIZATIONS
 
 Array = NDArray[Any]
-METHODS = ("auto", "straight")
-
-#: Edges whose harmonics have gradients in memory at the same time.
-EDGES_AT_ONCE = 4096
+METHODS = ("auto", "straight", "loops")
 
 
 class Convolution(Portable):
@@ -51,7 +49,8 @@ class Convolution(Portable):
         paths to one degree are added
     path_weights : a factor [P] for each path besides the weights of a call, ones by default
     harmonics : the normalization, "component", "integral" or "norm", of harmonics that are computed from vectors
-    method : "straight", programs without loops, or "auto"
+    method : "straight", programs without loops, "loops", for large degrees, or "auto", which goes by the number of
+        entries
     workers : threads; the output has the same bits for any number of them
 
     Raises ValueError or TypeError for arguments that do not fit.  Source: derivation ``real_basis``.
@@ -95,7 +94,8 @@ class Convolution(Portable):
         sizes = ends[0].rows, flat_size(self.lmax_edge), ends[1].rows
         self.channels = _common_channels(*ends)
         self.text = _text(irreps_in, irreps_out, self, paths)
-        self._paths = EdgePaths(triples, family, self.path_weights, sizes, self.separate)
+        loops = None if self.method == "auto" else self.method == "loops"
+        self._paths = EdgePaths(triples, family, self.path_weights, sizes, self.separate, loops)
         self.runs = EdgeRuns(self._paths)
 
     def __repr__(self) -> str:
@@ -234,20 +234,6 @@ class Convolution(Portable):
         dtype = np.result_type(x, y, w)
         x, y, w = (np.ascontiguousarray(value, dtype) for value in (x, y, w))
         return x, y, w
-
-
-def vector_gradients(vectors: Array, gradients: Array, lmax: int, normalization: str) -> Array:
-    """Return gradients in vectors [E, 3] from those in their harmonics [E, (lmax+1)²], some edges at a time.
-
-    >>> vector_gradients(np.array([[0.0, 0.0, 2.0]]), np.array([[0.0, 0.0, 0.0, 1.0]]), 1, "norm")
-    array([[0.5, 0. , 0. ]])
-    """
-    found = np.empty_like(vectors, gradients.dtype)
-    for first in range(0, len(found), EDGES_AT_ONCE):
-        part = slice(first, first + EDGES_AT_ONCE)
-        _, slopes = cartesian_gradients(vectors[part], lmax, normalization=normalization)
-        found[part] = (slopes @ gradients[part, :, None].astype(slopes.dtype))[..., 0]
-    return found
 
 
 @lru_cache(maxsize=128)
