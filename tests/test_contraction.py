@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from coupling.manybody import basis
-from coupling.manybody.polynomials import Couplings, couplings_of, polynomials
+from coupling.manybody.polynomials import Couplings, couplings_of, polynomials, summed_over_slots
 from coupling.manybody.splitting import split
 from coupling.products import SymmetricContraction
 from coupling.products.contraction_plan import by_species
@@ -199,6 +199,21 @@ def test_the_place_of_an_atom_changes_no_bit() -> None:
         assert contraction(a[n : n + 1], weights, species[n : n + 1]).tobytes() == whole[n : n + 1].tobytes()
 
 
+def test_many_atoms_are_those_of_each_part() -> None:
+    """More atoms of a species than a task has: values one by one, gradients in weights as sums over parts."""
+    contraction, random = SymmetricContraction(list(bases("kernel"))), np.random.default_rng(9)
+    a, species = random.standard_normal((203, 16, 3)), random.integers(0, 2, 203)
+    g, weights = random.standard_normal((203, 4, 3)), [random.standard_normal((2, n, 3)) for n in contraction.paths]
+    whole = contraction(a, weights, species)
+    in_a, in_w = contraction.vjp(a, weights, g, species)
+    parts = [slice(0, 50), slice(50, 203)]
+    found = [contraction.vjp(a[p], weights, g[p], species[p]) for p in parts]
+    assert (np.concatenate([contraction(a[p], weights, species[p]) for p in parts]) == whole).all()
+    assert (np.concatenate([each for each, _ in found]) == in_a).all()
+    for n, total in enumerate(in_w):
+        assert np.allclose(sum(each[n] for _, each in found), total, rtol=1e-12, atol=1e-11)
+
+
 def test_layouts_leading_axes_and_types() -> None:
     last, first = (SymmetricContraction(list(bases("kernel")), layout=x) for x in ("channels_last", "channels_first"))
     a, weights, species = inputs(last)
@@ -343,6 +358,25 @@ def test_arguments_that_do_not_fit(change: dict, message: str) -> None:
 def test_bases_that_do_not_fit(make, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         make()
+
+
+def test_sums_over_slots_are_exact() -> None:
+    """Coefficients that cancel are gone, and what remains is the sum of the exact ones."""
+    made, met = basis(2, 3, 1, "plain", paths="mace"), 0
+    found = summed_over_slots(made)
+    assert (found.integers != 0).all() and len(found.path) < len(made.path)
+    for k in range(made.shape[0]):
+        for m in (-1, 0, 1):
+            expected: dict[tuple[int, ...], float] = {}
+            for monomial, value in made.polynomial(k, m).items():
+                key = tuple(sorted(monomial))
+                expected[key] = expected.get(key, 0.0) + float(value)
+            exact = {monomial: float(value) for monomial, value in found.polynomial(k, m).items()}
+            wanted = {monomial: value for monomial, value in expected.items() if abs(value) > 1e-12}
+            assert exact.keys() == wanted.keys()
+            assert all(abs(exact[key] - wanted[key]) < 1e-14 for key in exact)
+            met += len(exact)
+    assert met > 100
 
 
 def test_couplings_of_ones_own() -> None:

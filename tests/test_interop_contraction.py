@@ -137,6 +137,17 @@ def test_compiled_it_is_the_same(dynamic: bool) -> None:
         assert torch.allclose(x, y)
 
 
+def test_it_is_exported_for_any_number_of_atoms() -> None:
+    module = interop.SymmetricContraction(bases("orders 1 to 3"), learn=True, species=SPECIES, channels=CHANNELS)
+    a, _, species = tensors(module, torch.float32, grad=False)
+    atoms = torch.export.Dim("atoms", min=2, max=1000)
+    shapes = {"features": {0: atoms}, "species": {0: atoms}}
+    exported = torch.export.export(module, (a,), {"species": species}, dynamic_shapes=shapes).module()
+    for more in (a, torch.cat([a, a[:3]])):
+        kinds = torch.zeros(len(more), dtype=torch.int64)
+        assert torch.equal(exported(more, species=kinds), module(more, species=kinds))
+
+
 def test_types_layouts_species_and_coefficients() -> None:
     last, first = (interop.SymmetricContraction(bases("orders 1 to 3"), layout=x) for x in products.product.LAYOUTS)
     a, weights, species = tensors(last, grad=False)

@@ -38,7 +38,7 @@ from coupling.programs.convolution import (
 from coupling.programs.llvm import INDEX, StridedRows, emit
 from coupling.programs.tape import record
 
-#: A row of lanes is so many registers: what is the same in all lanes is loaded once for them.
+#: Registers in a row of lanes: what is the same in all lanes is loaded once for them.
 PARTS = 2
 
 #: Registers for sums in messages and in the gradient in the harmonics; the others hold factors.
@@ -69,7 +69,7 @@ def register_code(digest: str, code: EdgeCode) -> None:
 
 
 class Rows:
-    """Instructions on rows of so many registers."""
+    """Instructions on rows of ``parts`` registers."""
 
     def __init__(self, builder: Any, memory: Any, context: Any, parts: int = PARTS) -> None:
         self.builder, self.lanes = builder, REGISTER_BYTES * 8 // memory.dtype.bitwidth

@@ -19,7 +19,7 @@ from coupling.integers import degree as checked_degree
 from coupling.manybody.symmetry import parse_order
 from coupling.quoted import quoted
 
-#: Multisets are listed up to so many.
+#: Largest number of multisets that are listed.
 MOST_MULTISETS = 1 << 22
 
 

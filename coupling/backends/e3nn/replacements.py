@@ -7,7 +7,6 @@ from typing import Any
 from torch import Tensor, nn
 
 from coupling.backends.e3nn.contracting import Contracted, one_species
-from coupling.backends.torch.tensor_product import TensorProduct
 
 #: Of a module, what its replacement shares with it: the same dictionaries, so that a change in one is one in both.
 SHARED = ("_parameters", "_buffers", "_modules", "_non_persistent_buffers_set")
@@ -64,7 +63,7 @@ class ProductReplacement(Replacement):
     0
     """
 
-    def __init__(self, original: nn.Module, product: TensorProduct) -> None:
+    def __init__(self, original: nn.Module, product: nn.Module) -> None:
         super().__init__(original)
         self.__dict__["product"] = product
 
@@ -86,7 +85,7 @@ class ConvolutionReplacement(ProductReplacement):
     'ProductReplacement'
     """
 
-    def __init__(self, original: nn.Module, product: TensorProduct, convolution: Any) -> None:
+    def __init__(self, original: nn.Module, product: nn.Module, convolution: Any) -> None:
         super().__init__(original, product)
         self.__dict__["convolution"] = convolution
 

@@ -11,6 +11,7 @@ from torch import nn
 
 from coupling.backends.e3nn.contracting import read_contraction
 from coupling.backends.e3nn.convolving import Fused, Gathered, fits
+from coupling.backends.e3nn.mixing import Mixed, mixes
 from coupling.backends.e3nn.reading import (
     Unread,
     code_of,
@@ -86,7 +87,7 @@ class Walk:
             return None
         if not fused:
             self._note(path, "tensor product", made)
-            return ProductReplacement(child, made)
+            return ProductReplacement(child, Mixed(made) if mixes(made) else made)
         parent.conv_fusion = True
         self._note(path, "convolution", made)
         return ConvolutionReplacement(child, made, Fused(made) if fits(made) else Gathered(made))

@@ -5,6 +5,7 @@ As :mod:`coupling.backends.torch.functions` does for products: ``torch.library``
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,6 +38,11 @@ class _Kept(Function):
     """A function that keeps its tensors, which stand first, and its constants, for both modes."""
 
     generate_vmap_rule = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Keep the signature, which torch asks for in every call."""
+        super().__init_subclass__(**options)
+        cls.forward.__signature__ = inspect.signature(cls.forward)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:

@@ -8,6 +8,7 @@ differentiates it when it traces the graph.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import torch
@@ -48,6 +49,11 @@ class _Multilinear(Function):
     """A function linear in each of its tensors, which stand first; constants follow."""
 
     generate_vmap_rule = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Keep the signature, which torch asks for in every call."""
+        super().__init_subclass__(**options)
+        cls.forward.__signature__ = inspect.signature(cls.forward)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
