@@ -16,12 +16,13 @@ INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arra
     tests/test_interop_e3nn.py tests/test_interop_torch_tensor_product.py tests/test_interop_contraction.py \
     tests/test_interop_rotations.py \
     tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
-    tests/test_interop_torch_convolution.py tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
+    tests/test_interop_torch_convolution.py tests/test_interop_torch_compiled.py tests/test_interop_triton.py \
+    tests/test_interop_export.py tests/test_contraction_texts.py tests/test_portable.py \
     tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_benchmarks_pages.py \
     tests/test_export_options.py tests/test_export_consumers.py tests/test_export_headers.py tests/test_public_arguments.py \
     tests/test_public_cases.py tests/test_docs_run.py tests/test_docs_site.py tests/test_house.py
 INTEROP_TESTS := not numpy and not array_api_strict and (interop or frameworks or jax or cuda or nvcc or \
-    row_of_the_page or libwignernj or openequivariance or reads_the_records or triton_kernel)
+    row_of_the_page or libwignernj or openequivariance or reads_the_records or triton_kernel or triton_in_the)
 
 PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-version-check install --quiet --no-compile
 # The site, the notebooks and the project's own files do not depend on versions; old libraries use what newer ones
@@ -143,7 +144,7 @@ test-interop: .venv-interop/stamp
 # Models of other people with our products: MACE requires e3nn 0.4.4 and NequIP a newer one, so each has an environment.
 # The constants of e3nn 0.4.4 are a pickle.
 CLIENTS := mace nequip
-TESTS_mace := tests/test_interop_e3nn.py tests/test_manybody_paths.py::test_the_full_basis_is_that_of_mace tests/test_contraction_export.py
+TESTS_mace := tests/test_interop_e3nn.py tests/test_manybody_paths.py::test_the_full_basis_is_that_of_mace tests/clients/test_mace_contraction.py
 TESTS_nequip := coupling/backends/e3nn
 $(CLIENTS:%=.venv-%/stamp): .venv-%/stamp: tests/requirements-%.txt pyproject.toml
 	$(PYTHON) -m venv --without-pip .venv-$*

@@ -2,7 +2,7 @@
 
     python -m benchmarks.symbols [--write]
 
-Random degrees up to 20, 200 and 2000, each asked for once by every program; microseconds of CPU time per symbol.  A
+Random degrees up to 20, 200 and 2000, each computed once by every program; microseconds of CPU time per symbol.  A
 family code computes the whole family in one degree for it.  Errors are relative, against ``coupling.exact``; *wrong* is
 above 1e-6, or not a number.
 """
@@ -69,7 +69,7 @@ def camb(l1: int, l2: int, l3: int, m1: int, m2: int, m3: int) -> float:
 
 
 def programs() -> dict[str, tuple[int, Callable[..., float]]]:
-    """Return the programs and the largest degree they are asked for."""
+    """Return the programs and the largest degree that each computes."""
     found: dict[str, tuple[int, Callable[..., float]]] = {
         "coupling": (2000, coupling.wigner_3j),
         "coupling, family": (2000, family),

@@ -34,7 +34,7 @@ def wrong(values: ArrayLike, exact: ArrayLike) -> int:
 
 
 def told(number: int, *figures: str) -> tuple[str, ...]:
-    """The figures of speed of a program of whose values so many are wrong: none unless all are right.
+    """The figures of speed of a program, of whose values ``number`` are wrong: none unless all are right.
 
     >>> told(0, "1.5", "20"), told(1, "1.5", "20")
     (('1.5', '20'), ('not timed', 'not timed'))

@@ -214,7 +214,7 @@ STEPS = (
         The ladder relations at $(1,0,0)$, $(0,1,0)$, $(0,0,1)$, with $\xi_{ij}=\lambda_i\lambda_j\,3j(\ldots)$ with
         order 1 in slot $i$ and $-1$ in slot $j$, $\lambda_i^2=L_i=l_i(l_i+1)$, and $\xi_{ij}=\xi_{ji}$ for even
         $J$, are $\xi_{12}+\xi_{13}=-L_1T$, $\xi_{12}+\xi_{23}=-L_2T$, $\xi_{13}+\xi_{23}=-L_3T$, $T=3j(0\,0\,0)$.
-        Whoever uses the expression for $K$ must therefore test the parity of $J$.
+        Code that uses the expression for $K$ must therefore test the parity of $J$.
         """,
     ),
     Step(

@@ -53,6 +53,9 @@ def use(thing: Any) -> Any:
         return content([thing(*(random.standard_normal(size) for size in sizes)), repr(thing), thing.paths])
     if isinstance(thing, products.Edges):
         return content([thing.senders, thing.receivers, thing.order, thing.starts, *thing.by_sender])
+    if isinstance(thing, products.EdgeFrame):
+        made = thing(np.ones((2, 9, 3)), np.ones((2, 3)), np.ones(thing.weight_count))
+        return content([thing.paths, thing.pairs, thing.matrix, made])
     if type(thing).__name__ == "Convolution":
         return convolved(thing)
     if isinstance(thing, products.SymmetricContraction):
@@ -141,6 +144,7 @@ OBJECTS: dict[str, Make] = {
     "products.VectorSignal.single": lambda: products.VectorSignal.single(*LMAX),
     "products.TensorProduct": lambda: products.TensorProduct("2x0e + 2x1o", 2, "3x1o + 2e", convention="e3nn_0_4"),
     "products.SymmetricContraction": lambda: products.SymmetricContraction([manybody.basis(2, n, 1) for n in (1, 3)]),
+    "products.EdgeFrame": lambda: products.EdgeFrame(2, 1, mmax=1),
     "products.Convolution": lambda: products.Convolution("0e + 1o", 2, 2, path_weights=[1.0, 2, 3, 4, 5, 6, 7]),
     "products.Edges": lambda: products.Edges([0, 1, 1], [1, 0, 1], 2),
     "products.Choice": lambda: products.RoutedProduct(1, 1, 1).why(),

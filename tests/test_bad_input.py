@@ -40,6 +40,9 @@ HALF_INTEGER = {
     "clebsch_gordan": (1, 1, 2, 0, 1, 1),
     "wigner_6j": (1, 1, 2, 1, 1, 2),
     "wigner_9j": (1, 1, 2, 1, 1, 2, 2, 2, 4),
+    "racah_v": (1, 1, 2, 0, 1, -1),
+    "racah_w": (1, 1, 1, 1, 2, 2),
+    "fano_x": (1, 1, 2, 1, 1, 2, 2, 2, 4),
 }
 INTEGER = {
     "gaunt": (1, 1, 2, 0, 1, -1),
@@ -83,6 +86,7 @@ NUMERIC |= {
         (1, 2, 1, 1, 2),
         "an integer or half-integer",
     ),
+    "coupling.exact.triangle_coefficient": (exact.triangle_coefficient, (1, 1, 2), "an integer or half-integer"),
     "coupling.exact.reduced_matrix": (partial(exact.reduced_matrix, j=1.5), (1, 1, 2), "an integer"),
     "coupling.sphere.gauss_legendre": (lambda d: sphere.gauss_legendre(d).weights, (3,), "an integer"),
     "coupling.sphere.lebedev": (lambda d: sphere.lebedev(d).weights, (3,), "an integer"),
@@ -151,16 +155,17 @@ def check_refused(name: str, slot: int, value: object, error: type[Exception]) -
     assert message.endswith(quoted(value)), message
 
 
-#: These take arrays, and are tested with grids and rotations.
-ARRAYS = ("Grid", "angles", "random_rotation", "rotation_matrix", "synthesis")
+#: These take arrays or angles, and are tested with grids, rotations and vectors.
+ARRAYS = {"Grid", "angles", "generators", "random_rotation", "rotation_matrix", "synthesis", "wigner_d_polynomial"}
+ARRAYS |= {"wigner_D", "wigner_d", *(f"cartesian_{kind}" for kind in ("gradients", "harmonics", "hessians"))}
 
 
 def test_the_list_of_functions_is_complete() -> None:
     """Every public function of single degrees and orders stands in the list; tables have tests of their own."""
-    tables = {"Table", "TableError", "build", "load", "load_arrays", "tabulate"}
+    tables = {"Irreps", "Table", "TableError", "build", "load", "load_arrays", "tabulate"}
     folders = {"exact", "families", "foreign", "lowrank", "manybody", "plots", "products", "sphere"}
-    public = {f"coupling.{name}" for name in coupling.__all__ if name not in tables | folders}
-    public |= {f"coupling.exact.{name}" for name in exact.__all__ if name != "Surd"}
+    public = {f"coupling.{name}" for name in coupling.__all__ if name not in tables | folders | ARRAYS}
+    public |= {f"coupling.exact.{name}" for name in exact.__all__ if name not in {"Surd", *ARRAYS}}
     public |= {f"coupling.sphere.{name}" for name in sphere.__all__ if name not in ARRAYS}
     assert public <= {name.split("(")[0] for name in NUMERIC}
 
@@ -183,7 +188,7 @@ def test_wrong_value(name: str, slot: int) -> None:
 def degrees_of(name: str) -> int:
     """How many of the arguments are degrees; the others are orders."""
     arguments = NUMERIC[name][1]
-    if "6j" in name or "9j" in name:
+    if any(kind in name for kind in ("6j", "9j", "racah_w", "fano_x", "triangle")):
         return len(arguments)
     return {2: 1, 4: 2, 6: 3}.get(len(arguments), len(arguments))
 

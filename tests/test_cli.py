@@ -16,6 +16,7 @@ from importlib import import_module
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -63,7 +64,7 @@ def examples(command: str) -> list[list[str]]:
 
 def test_the_examples_in_the_help_of_value_run(here: Path) -> None:
     met = [run("value", *arguments).exit_code for arguments in examples("value")]
-    assert met == [0] * 9
+    assert met == [0] * 10
     assert (here / "block.png").is_file()
 
 
@@ -141,11 +142,30 @@ def test_values_are_those_of_the_package(family: str, basis: str) -> None:
         ("9j 1 1 2 1 1 2 2 2 4 --exact", "1/25 = 0.04"),
         ("matrix 1 1 1 --j 1 --exact", "√(3/4) = 0.8660254037844386"),
         ("matrix 1 1 2 --j 1/2", "0.0"),
+        ("CG 1/2 1/2 1 1/2 -1/2 0 --exact", "√(1/2) = 0.7071067811865476"),
+        ("ag 1 1 1 1 -1 0", repr(coupling.antisymmetric_gaunt(1, 1, 1, 1, -1, 0))),
+        ("Gaunt 1 1 2 0 0 0 --latex", r"\sqrt{\frac{1}{5\,\pi}}"),
+        ("racah_v 1 1 1 1 0 -1 --exact", "√(1/6) = 0.408248290463863"),
+        ("racah_w 1/2 1/2 1/2 1/2 1 0", "0.5"),
+        ("fano_x 1 1 1 1 1 1 1 1 2", "0.5"),
     ],
 )
 def test_printed_values(arguments: str, printed: str) -> None:
     result = run("value", *arguments.split())
     assert (result.exit_code, result.stdout) == (0, f"{printed}\n")
+
+
+def test_three_degrees_print_the_coefficients_of_their_path() -> None:
+    for name, basis, degrees in (("gaunt", "real", (2, 1, 3)), ("clebsch_gordan", "complex", (1, 1, 2))):
+        lines = run("value", name, *degrees, "--basis", basis).stdout.splitlines()
+        block = np.zeros([2 * l + 1 for l in degrees])
+        for line in lines:
+            *orders, number = line.split()
+            block[tuple(int(m) + l for m, l in zip(orders, degrees, strict=True))] = float(number)
+        np.testing.assert_array_equal(block, coupling.block(name, *degrees, basis=basis))
+        assert len(lines) == np.count_nonzero(block) > 5
+    second = run("value", "cg", "1/2", "1/2", 1, "--exact").stdout.splitlines()[1]
+    assert second == "-1/2  1/2    0  √(1/2) = 0.7071067811865476"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +177,7 @@ def test_printed_values(arguments: str, printed: str) -> None:
         ("gaunt 1 1 2 0.5 -0.5 0", r"order 1 must be an integer"),
         ("3j 1/3 1 1 0 0 0", r"integer or half-integer"),
         ("3j 1 1 1 1/2 -1/2 0", r"order 1 must be"),
-        ("3j 1 1 1 0 0", r"wigner_3j takes 6 numbers, l1 l2 l3 m1 m2 m3; got 5"),
+        ("3j 1 1 1 0 0", r"wigner_3j takes 6 numbers, l1 l2 l3 m1 m2 m3, or the three degrees of a path; got 5"),
         ("3j", r"got 0"),
         ("6j 1 1 1 1 1 1 1", r"wigner_6j takes 6 numbers, j1 j2 j3 j4 j5 j6; got 7"),
         ("6j 1 1 1 1 1 -1", r"must be >= 0"),
@@ -169,7 +189,11 @@ def test_printed_values(arguments: str, printed: str) -> None:
         ("3j 100001 1 1 0 0 0", r"100000, got 100001"),
         ("3j 1 1 1 0 0 x", r"got 'x'"),
         ("3j 1 1 1 0 0 ١", r"got '١'"),
-        ("3j 1 1 1 0 0 0 --exat", r"got '--exat'"),
+        ("3j 1 1 1 0 0 0 --exat", r"No such option '?--exat"),
+        ("3j 1 1 1 0 0 0 -x", r"No such option '?-x"),
+        ("3j 1 1 1 0 0 0 --exact --latex", r"--latex is the exact value: give --latex or --exact"),
+        ("3j 1 1 -1", r"degree 3 must be >= 0, got -1"),
+        ("Gaut 1 1 2 0 0 0", r"got 'Gaut'; did you mean gaunt\?"),
         ("3j 1 1 1 0 0 0 --basis polar", r"'polar' is not one of 'complex', 'real'"),
         ("3j 1 1 1 0 0 0 --j 1", r"--j, the spin, is only for the family matrix; got the family wigner_3j"),
         ("6j 1 1 1 1 1 1 --basis real", r"--basis is for wigner_3j, .* wigner_6j does not"),

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import pickle
+import subprocess
+import sys
 from functools import cache
 from itertools import product as combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from coupling.manybody import basis
-from coupling.manybody.polynomials import Couplings, couplings_of, polynomials
+from coupling.manybody.polynomials import Couplings, couplings_of, polynomials, summed_over_slots
 from coupling.manybody.splitting import split
 from coupling.products import SymmetricContraction
+from coupling.products.contraction_plan import by_species
 from coupling.sphere import random_rotation, rotation_matrix
+from tests.sources import ROOT
 
 SPECIES, CHANNELS, ATOMS = 3, 21, 11  # 21 channels are no multiple of a register, 11 atoms none of a batch
 EPS = {np.float32: 1.2e-7, np.float64: 2.3e-16}  # spacings at 1
@@ -192,6 +199,21 @@ def test_the_place_of_an_atom_changes_no_bit() -> None:
         assert contraction(a[n : n + 1], weights, species[n : n + 1]).tobytes() == whole[n : n + 1].tobytes()
 
 
+def test_many_atoms_are_those_of_each_part() -> None:
+    """More atoms of a species than a task has: values one by one, gradients in weights as sums over parts."""
+    contraction, random = SymmetricContraction(list(bases("kernel"))), np.random.default_rng(9)
+    a, species = random.standard_normal((203, 16, 3)), random.integers(0, 2, 203)
+    g, weights = random.standard_normal((203, 4, 3)), [random.standard_normal((2, n, 3)) for n in contraction.paths]
+    whole = contraction(a, weights, species)
+    in_a, in_w = contraction.vjp(a, weights, g, species)
+    parts = [slice(0, 50), slice(50, 203)]
+    found = [contraction.vjp(a[p], weights, g[p], species[p]) for p in parts]
+    assert (np.concatenate([contraction(a[p], weights, species[p]) for p in parts]) == whole).all()
+    assert (np.concatenate([each for each, _ in found]) == in_a).all()
+    for n, total in enumerate(in_w):
+        assert np.allclose(sum(each[n] for _, each in found), total, rtol=1e-12, atol=1e-11)
+
+
 def test_layouts_leading_axes_and_types() -> None:
     last, first = (SymmetricContraction(list(bases("kernel")), layout=x) for x in ("channels_last", "channels_first"))
     a, weights, species = inputs(last)
@@ -338,9 +360,69 @@ def test_bases_that_do_not_fit(make, message: str) -> None:
         make()
 
 
+def test_sums_over_slots_are_exact() -> None:
+    """Coefficients that cancel are gone, and what remains is the sum of the exact ones."""
+    made, met = basis(2, 3, 1, "plain", paths="mace"), 0
+    found = summed_over_slots(made)
+    assert (found.integers != 0).all() and len(found.path) < len(made.path)
+    for k in range(made.shape[0]):
+        for m in (-1, 0, 1):
+            expected: dict[tuple[int, ...], float] = {}
+            for monomial, value in made.polynomial(k, m).items():
+                key = tuple(sorted(monomial))
+                expected[key] = expected.get(key, 0.0) + float(value)
+            exact = {monomial: float(value) for monomial, value in found.polynomial(k, m).items()}
+            wanted = {monomial: value for monomial, value in expected.items() if abs(value) > 1e-12}
+            assert exact.keys() == wanted.keys()
+            assert all(abs(exact[key] - wanted[key]) < 1e-14 for key in exact)
+            met += len(exact)
+    assert met > 100
+
+
 def test_couplings_of_ones_own() -> None:
     """Any polynomials: here the squared norm of three numbers, as an entry list."""
     index = np.arange(3)
     mine = Couplings("0e", (1, 1), 3, 0 * index, 0 * index, np.stack([index, index], 1), np.ones(3))
     x = np.array([[1.0], [2.0], [2.0]])
     assert SymmetricContraction(mine)(x, np.ones((1, 1))) == [[9.0]]
+
+
+INTERPRETED = """
+import sys
+import numpy as np
+from tests.test_contraction import interpreted_values
+assert not hasattr(__import__("coupling.kernels.contraction", fromlist=["contraction"]).contraction, "py_func")
+np.savez(sys.argv[1], *interpreted_values())
+"""
+
+
+def interpreted_values() -> list[np.ndarray]:
+    """A contraction and its derivatives, atoms and channels beyond a batch and a register."""
+    contraction = SymmetricContraction([basis(1, n, l) for l in (0, 1) for n in (1, 2, 3)])
+    random = np.random.default_rng(8)
+    a, g = random.standard_normal((2, 6, 4, 18)).astype(np.float32)
+    weights = [random.standard_normal((2, paths, 18)).astype(np.float32) for paths in contraction.paths]
+    species = np.arange(6) % 2
+    in_a, in_w = contraction.vjp(a, weights, g, species)
+    of_a, of_w, of_g = contraction.gradient_vjp(a, weights, g, a, species)
+    return [contraction(a, weights, species), in_a, *in_w, of_a, *of_w, of_g]
+
+
+def test_without_a_compiler_it_is_the_same(tmp_path: Path) -> None:
+    """A multiply-add is rounded twice then."""
+    file = tmp_path / "found.npz"
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", INTERPRETED, str(file)], env=environment, check=True, cwd=ROOT)
+    met = 0
+    for found, expected in zip(np.load(file).values(), interpreted_values(), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * abs(expected).max())
+        met += 1
+    assert met == 16
+
+
+def test_places_are_64_bit_integers() -> None:
+    """Places are products of rows, lanes and atoms; the lists themselves may be narrower."""
+    kernel = importlib.import_module("coupling.kernels.contraction")
+    assert "Domain: " in (kernel.__doc__ or "")
+    lists = SymmetricContraction(basis(1, 2, 0)).plan.lists("gradient")
+    assert lists.rows.dtype == np.int64 and by_species(np.array([1, 0]))[0].dtype == np.int64

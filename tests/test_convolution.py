@@ -56,6 +56,28 @@ def test_messages_and_gradients(kind: str, dtype: Any) -> None:
         assert max(errors(found, expected(conv, c))) < 16 * np.finfo(dtype).eps, channels
 
 
+@pytest.mark.parametrize("kind", ["0+1", "0+1+2 apart", "0 and 2", "odd"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_loops_give_the_same(kind: str, dtype: Any) -> None:
+    """Every path by lists: channels that fill registers, do not, and both; weights of every kind; threads."""
+    arguments, options = KINDS[kind]
+    conv = Convolution(*arguments, method="loops", **options)
+    for channels, weights in ((1, "epc"), (37, "epc"), (64, "ep"), (40, "p")):
+        c = case(conv, 9, 77, channels, dtype, weights)
+        found = both(conv, c)
+        assert max(errors(found, expected(conv, c))) < 64 * np.finfo(dtype).eps, channels
+        several = both(Convolution(*arguments, method="loops", workers=3, **options), c)
+        assert all(np.array_equal(a, b) for a, b in zip(found, several, strict=True))
+
+
+def test_large_degrees_go_by_loops() -> None:
+    """Rows of z beyond those that have two registers each, in one matrix of 1.5 thousand entries."""
+    small, large = Convolution(3, 3, 3), Convolution(6, 6, 8)
+    c = case(large, 3, 18, 33)
+    assert max(errors(both(large, c), expected(large, c))) < 1e-14
+    assert not small.runs.paths.loops and large.runs.paths.loops
+
+
 @pytest.mark.parametrize("weights", ["epc", "ep", "p", "1pc", "ep1", "1p1"])
 def test_weights_of_every_shape(weights: str) -> None:
     conv = Convolution(2, 2, 2)

@@ -126,7 +126,7 @@ DIRECTIVES = {
 }
 
 # Blocks that are shown and not run, page by page.
-SHOWN = {"README.md": 1, "docs/howto/gpu.md": 1, "docs/manybody.md": 1}
+SHOWN = {"README.md": 1, "docs/howto/gpu.md": 1}
 
 
 # -- the tests --------------------------------------------------------------------------------

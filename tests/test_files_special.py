@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 import coupling
+import coupling.files.cache
 from coupling.arrays import build_arrays, load_arrays
 from coupling.cli import main
 from coupling.crosscheck.page import read_lines

@@ -58,6 +58,7 @@ PUBLIC_EXACT = [
     "antisymmetric_gaunt",
     "bracket_factor",
     "clebsch_gordan",
+    "edge_frame_matrix",
     "fano_x",
     "gaunt",
     "racah_v",

@@ -81,6 +81,20 @@ def test_files_are_as_built_anew_until_a_byte_changes(made: Basis, form: str) ->
         assert str(error)
 
 
+def test_files_for_mace_hold_its_buffers() -> None:
+    """The whole tensor under the name of the buffer; what is not real, or not a file as built, is refused."""
+    for l, paths in ((0, "mace"), (1, "kernel")):
+        made = basis(2, 3, l, "plain" if paths == "mace" else "symmetric", paths=paths)
+        for dtype in ("float64", "float32"):
+            content = export_basis(made, "mace", dtype)
+            found = np.load(io.BytesIO(content))["U_matrix_3"]
+            assert found.dtype == dtype and found.shape == (*([3] if l else []), 9, 9, 9, made.shape[0])
+            assert (np.moveaxis(found if l else found[None], -1, 0) == made.tensor().astype(dtype)).all()
+            assert requested_basis(content)[1:] == ("mace", dtype) and is_as_requested(content)
+    with pytest.raises(ValueError, match="real components"):
+        export_basis(basis(1, 2, 0, basis="complex"), "mace")
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b'{"metadata": 1}', b"\0" * 100, b'{"metadata": {"schema": "other"}}'])
 def test_other_files_are_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="many-body basis"):

@@ -55,8 +55,8 @@ ON_PURPOSE = {
     "arithmetic of one kind of numbers or memory in kernels": "add fma load product store",
     "what kernels write and a function of Python returns": "binomials complex_orders real_orders tabulate",
     "the same quantity, on its own route to compare with": "analysis angles rounded synthesis",
-    "different things that no module imports together": "accidental_zeros count in_order kernel lowered normalized "
-    "read_rows reference term turn unit",
+    "different things that no module imports together": "accidental_zeros count each in_order kernel lowered "
+    "normalized read_rows reference term turn unit",
 }
 
 

@@ -13,7 +13,7 @@ from tests.sources import ROOT, modules
 def test_the_wheel_works_away_from_the_repository(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("coupling-*.whl")
+    (wheel,) = tmp_path.glob("coupling_coefficients-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         archive.extractall(tmp_path / "site")

@@ -71,6 +71,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling.exact": {
         "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
         "bracket_factor": ("1, 2, 2", "ddd"),
+        "edge_frame_matrix": ("1, 2", "dd"),
         "fano_x": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
         "clebsch_gordan": ("1, 1, 2, 0, 1, 1", "hhhooo"),
         "gaunt": ("1, 1, 2, 0, 1, -1", "dddooo"),
@@ -131,6 +132,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
             "'2x1o', '0e + 1o', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'",
             "GGGecc",
         ),
+        "EdgeFrame": ("2, 2, lmax_edge=2, mmax=1, paths=[[1, 1, 2]]", "dddda"),
+        "m_primary": ("2, 1", "dd"),
         "Convolution": (f"{CONVOLUTION}, workers=1", "IdIccccn"),
         "Edges": ("[0, 1], [1, 1], 2", "XXd"),
         "VectorSignal": ("1, 1, 1", "ddd"),
@@ -145,6 +148,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "cartesian_gradients": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
         "cartesian_harmonics": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
         "cartesian_hessians": (f"np.eye(3), 2, {VECTORS}", "VdcB"),
+        "edge_rotations": ("np.eye(3)", "V"),
         "gauss_legendre": ("3", "d"),
         "generators": ("1, 'real', convention=None", "dcE"),
         "gradients": ("2, 0.3, 0.4, 'real'", "d--c"),
@@ -258,6 +262,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "count_table": ("1, 2, 'symmetric'", "Inc"),
         "counts": ("2, 3, 'plain'", "Inc"),
         "convert": ("np.ones(5), basis(2, 3, 0), basis(2, 3, 0)", "-rr"),
+        "gaunt_powers": ("2, 3, 1", "dnd"),
     },
     "coupling.numbers.normalizations": {
         "exact_normalization": ("'gaunt', 1, 1, 2", "cddd"),

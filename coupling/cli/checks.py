@@ -135,7 +135,7 @@ adds is known to differ, and does not count.
 def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page: Path, force: bool) -> None:
     """Compare coupling tensors, integrals and harmonics with every program of the field that is installed here.
 
-    Each is asked for all triples of degrees up to lmax, and its answers are compared with this package in the named
+    Each computes all triples of degrees up to lmax, and its answers are compared with this package in the named
     convention of that program: signs, order and scale of every entry.
     """
     from coupling.crosscheck import PROGRAMS, write_page

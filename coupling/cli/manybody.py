@@ -159,12 +159,13 @@ Examples:
   coupling manybody export --lmax 3 --order 3 --output 1o -o basis.npz
   coupling manybody export --lmax 3 --order 3 --output 0e -f json -o exact.json
   coupling manybody export --lmax 2 --order 3 --output 0e -f c -o basis.h
+  coupling manybody export --lmax 3 --order 3 --output 0 --symmetry plain --paths mace -f mace -o U.npz
 """,
 )
 @inputs
 @made
 @click.option(
-    "--format", "-f", "form", type=click.Choice(["npz", "safetensors", "json", "c"]), help="[default: suffix]"
+    "--format", "-f", "form", type=click.Choice(["npz", "safetensors", "json", "c", "mace"]), help="[default: suffix]"
 )
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
 @click.option("--file", "-o", "file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
@@ -184,11 +185,11 @@ def export(
     file: Path,
     force: bool,
 ) -> None:
-    """Write a basis: arrays as npz, safetensors or a C header, or exact numbers as JSON."""
+    """Write a basis: arrays as npz, safetensors or a C header, exact numbers as JSON, or the dense tensor of MACE."""
     from coupling.export.bases import FORMATS, export_basis
     from coupling.files.atomic import write_file
 
-    suffixes = {suffix: name for name, suffix in FORMATS.items()}
+    suffixes = {suffix: name for name, suffix in reversed(FORMATS.items())}
     form = form or suffixes.get(file.suffix)
     if form is None:
         raise ValueError(f"--format is needed: the suffix of {file} is none of {', '.join(suffixes)}")

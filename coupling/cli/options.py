@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -36,14 +37,20 @@ class FamilyName(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text when there is such a family, or fail with what is valid."""
-        from coupling.families import family
+        from difflib import get_close_matches
 
-        if value in self.also:
-            return str(value)
+        from coupling.families import family, names
+
+        for text in (str(value), str(value).lower()):
+            if text in self.also:
+                return text
+            with suppress(ValueError):
+                return family(text, also=self.also).text
+        near = get_close_matches(str(value).lower(), (*names(), *self.also), n=1)
         try:
             return family(value, also=self.also).text
         except ValueError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(f"{error}; did you mean {near[0]}?" if near else str(error), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return the names that begin with what has been typed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import numpy as np
 
@@ -99,29 +100,20 @@ def to_ship(found: Mapping[str, Studies]) -> dict[str, list[Record]]:
 
 def draw_pictures(folder: Path, found: Mapping[str, Studies], products: Sequence[tuple], force: bool = False) -> None:
     """Write the pictures, ``PICTURES``."""
-    normalizations, degrees, variants, outputs, whole = (folder / f"{name}.png" for name in PICTURES)
     limits = {name: found[name] for name in ("Gaunt", "bracket")}
-    save_errors(
-        normalizations,
-        error_curves({f"1/N, {name}": studies for name, studies in limits.items()}),
-        "rank R",
-        force=force,
-    )
-    save_errors(degrees, fixed_rank(limits), "degree limit L", force=force)
-    groups = {"Gaunt": "Gaunt", "bracket": "bracket"}
     sides = {
-        f"variants, {name}": {k.removeprefix(f"{start}, "): v for k, v in found["variants"].items() if start in k}
-        for name, start in groups.items()
+        f"variants, {name}": {k.removeprefix(f"{name}, "): v for k, v in found["variants"].items() if name in k}
+        for name in limits
     }
-    save_errors(variants, error_curves(sides), "rank R", force=force)
-    save_errors(
-        outputs,
-        error_curves({"outputs to 2L": found["double"], "matrix product": found["matrix"]}),
-        "rank R",
-        force=force,
-    )
-    panels = {"degrees to 2": compared(found["whole"]["L = 2"], products)}
-    save_errors(whole, panels, "terms R", force=force)
+    panels: dict[str, tuple[Any, str]] = {
+        "normalizations": (error_curves({f"1/N, {name}": studies for name, studies in limits.items()}), "rank R"),
+        "degrees": (fixed_rank(limits), "degree limit L"),
+        "variants": (error_curves(sides), "rank R"),
+        "outputs": (error_curves({"outputs to 2L": found["double"], "matrix product": found["matrix"]}), "rank R"),
+        "whole": ({"degrees to 2": compared(found["whole"]["L = 2"], products)}, "terms R"),
+    }
+    for name in PICTURES:
+        save_errors(folder / f"{name}.png", *panels[name], force=force)
 
 
 def fixed_rank(limits: Mapping[str, Studies]) -> dict[str, dict[str, tuple[list[float], list[float]]]]:

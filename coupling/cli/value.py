@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING
 
 import click
 
 from coupling.cli.errors import says_what_is_wrong
 from coupling.cli.options import FamilyName, may_overwrite
-from coupling.conventions import CORE
+from coupling.conventions import ANTISYMMETRIC_GAUNT, CLEBSCH_GORDAN, CORE
 from coupling.quoted import quoted
 
 if TYPE_CHECKING:
     from coupling.exact import Surd
 
-ALIASES = {"3j": CORE, "6j": "wigner_6j", "9j": "wigner_9j"}
+ALIASES = {
+    "3j": CORE,
+    "6j": "wigner_6j",
+    "9j": "wigner_9j",
+    "ag": ANTISYMMETRIC_GAUNT,
+    "cg": CLEBSCH_GORDAN,
+}
 #: What follows a family, and what follows a name that is none.
 SYMBOL = "l1 l2 l3 m1 m2 m3"
 OTHERS = {
     "wigner_6j": "j1 j2 j3 j4 j5 j6",
     "wigner_9j": "j1 j2 j3 j4 j5 j6 j7 j8 j9",
+    "racah_v": "j1 j2 j3 m1 m2 m3",
+    "racah_w": "j1 j2 j3 j4 j5 j6",
+    "fano_x": "j1 j2 j3 j4 j5 j6 j7 j8 j9",
     "matrix": "l1 l2 l3",
 }
 
@@ -35,7 +46,8 @@ Examples:
   coupling value gaunt 2 2 2 0 0 0
   coupling value antisymmetric_gaunt 3 4 4 1 2 -3 --exact
   coupling value 3j 3 2 2 -3 1 2 --basis real --exact
-  coupling value clebsch_gordan 1/2 1/2 1 1/2 -1/2 0
+  coupling value cg 1/2 1/2 1 1/2 -1/2 0
+  coupling value cg 1 1 2 --exact
   coupling value 6j 1 1 1 0.5 0.5 0.5
   coupling value matrix 1 1 2 --j 7/2 --exact
   coupling value gaunt 2 1 3 1 0 1 --basis real --plot block.png
@@ -46,6 +58,7 @@ Examples:
 @click.argument("family", type=FamilyName(*OTHERS, *ALIASES), metavar="FAMILY")
 @click.argument("numbers", nargs=-1, type=click.UNPROCESSED, metavar="DEGREES ORDERS")
 @click.option("--exact", is_flag=True, help="Print the square root of a rational as well.")
+@click.option("--latex", is_flag=True, help="Print the exact value as LaTeX.")
 @click.option("--basis", type=click.Choice(["complex", "real"]), help="Of the spherical harmonics.  [default: complex]")
 @click.option("--j", "spin", metavar="SPIN", help="The spin of the matrix product (family matrix): 0, 1/2, 1, ...")
 @click.option("--plot", metavar="FILE", help="Draw the block of the path, this entry framed: .png, .svg or .pdf.")
@@ -55,27 +68,53 @@ def value(
     family: str,
     numbers: tuple[str, ...],
     exact: bool,
+    latex: bool,
     basis: str | None,
     spin: str | None,
     plot: str | None,
     force: bool,
 ) -> None:
-    """Print one coefficient, the double nearest to its exact value.
+    """Print one coefficient, the double nearest to its exact value, or with three degrees alone all of their path.
 
-    FAMILY is wigner_3j (3j), clebsch_gordan, gaunt, antisymmetric_gaunt, gradient_dot, spin_weighted_gaunt:s1,s2,s3,
-    wigner_6j (6j), wigner_9j (9j) or matrix; :conj=1 after a family conjugates its first slot.
-    All degrees come first, then all orders.  Degrees of 3j, clebsch_gordan, 6j and 9j may be half-integers, 1/2 or
-    0.5.  In the real basis, wigner_3j is the core C.  For matrix, give three degrees and the spin: the number is
+    FAMILY is wigner_3j (3j), clebsch_gordan (cg), gaunt, antisymmetric_gaunt (ag), gradient_dot,
+    spin_weighted_gaunt:s1,s2,s3, wigner_6j (6j), wigner_9j (9j), racah_v, racah_w, fano_x or matrix; :conj=1 after a
+    family conjugates its first slot.
+    All degrees come first, then all orders.  Degrees of 3j, clebsch_gordan, 6j, 9j, V, W and X may be half-integers,
+    1/2 or 0.5.  In the real basis, wigner_3j is the core C.  For matrix, give three degrees and the spin: the number is
     the factor of the path in the matrix product.  A selection rule that fails gives 0.
     """
     family = ALIASES.get(family, family)
     function = _function(family, basis, spin)
+    if latex and exact:
+        raise ValueError("--latex is the exact value: give --latex or --exact")
+    write = partial(_text, exact=exact, latex=latex)
+    if len(numbers) == 3 and family not in OTHERS and plot is None:
+        for orders, number in _entries(function, [parse_number(text) for text in numbers]):
+            click.echo(f"{' '.join(f'{m!s:>4}' for m in orders)}  {write(number)}")
+        return
     parsed = _parse(family, numbers)
     number = function(*parsed)
     if plot is not None:
         _draw(plot, family, parsed, basis or "complex", force)
+    click.echo(write(number))
+
+
+def _text(number: Surd, exact: bool, latex: bool) -> str:
+    if latex:
+        return number.latex()
     double = repr(complex(number) if number.unit else float(number))
-    click.echo(f"{number} = {double}" if exact else double)
+    return f"{number} = {double}" if exact else double
+
+
+def _entries(
+    function: Callable[..., Surd], degrees: list[int | float | Fraction]
+) -> Iterator[tuple[tuple[Fraction, ...], Surd]]:
+    """Yield the orders and the value of every coefficient of a path that is not zero, after checking the degrees."""
+    function(*degrees, *degrees)  # of orders that exist
+    lists = [[-Fraction(j) + k for k in range(int(2 * j) + 1)] for j in degrees]
+    for orders in product(*lists):
+        if number := function(*degrees, *orders):
+            yield orders, number
 
 
 def _draw(file: str, family: str, numbers: list[int | float | Fraction], basis: str, force: bool) -> None:
@@ -108,14 +147,17 @@ def _function(family: str, basis: str | None, spin: str | None) -> Callable[...,
     if spin is not None:
         j = parse_number(spin)
         return lambda l1, l2, l3: exact.reduced_matrix(l1, l2, l3, j)
-    return exact.wigner_6j if family == "wigner_6j" else exact.wigner_9j
+    symbol: Callable[..., Surd] = getattr(exact, family)
+    return symbol
 
 
 def _parse(family: str, numbers: tuple[str, ...]) -> list[int | float | Fraction]:
     expected = OTHERS.get(family, SYMBOL).split()
     parsed = [parse_number(text) for text in numbers]
     if len(parsed) != len(expected):
-        raise ValueError(f"{family} takes {len(expected)} numbers, {' '.join(expected)}; got {len(parsed)}")
+        rule = f"{family} takes {len(expected)} numbers, {' '.join(expected)}"
+        rule += "" if family in OTHERS else ", or the three degrees of a path"
+        raise ValueError(f"{rule}; got {len(parsed)}")
     return parsed
 
 
@@ -125,6 +167,8 @@ def parse_number(text: str) -> int | float | Fraction:
     >>> parse_number("3"), parse_number("-3/2"), parse_number("0.5")
     (3, -1.5, 0.5)
     """
+    if re.match(r"--?[A-Za-z]", text):
+        raise click.NoSuchOption(text)
     if not re.fullmatch(r"[+-]?\d{1,9}(/0*[1-9]\d{0,8}|\.\d{1,9})?", text, re.ASCII):
         rule = "degrees and orders are integers or half-integers such as 3, -2, 1/2, 0.5"
         raise ValueError(f"{rule}; got {quoted(text)}")

@@ -4,6 +4,7 @@ Every function returns a :class:`Surd`; ``float()`` of it is the correctly round
 Arguments are degrees, then orders.
 """
 
+from coupling.exact.edge_frame import edge_frame_matrix
 from coupling.exact.gaunt import antisymmetric_gaunt, gaunt
 from coupling.exact.real import real_antisymmetric_gaunt, real_clebsch_gordan, real_gaunt, real_wigner_3j
 from coupling.exact.recoupling import fano_x, racah_v, racah_w, triangle_coefficient
@@ -19,6 +20,7 @@ __all__ = [
     "antisymmetric_gaunt",
     "bracket_factor",
     "clebsch_gordan",
+    "edge_frame_matrix",
     "fano_x",
     "gaunt",
     "racah_v",

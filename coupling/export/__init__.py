@@ -3,8 +3,8 @@
 :func:`export` returns the bytes of a file; the same table and options give the same bytes.
 """
 
-from coupling.export.bases import export_basis, read_exact_basis
-from coupling.export.contraction import contraction_descriptors, contraction_json, mace_tensor, segmented_polynomial
+from coupling.export.bases import export_basis, mace_tensor, read_exact_basis
+from coupling.export.contraction import contraction_descriptors, contraction_json, segmented_polynomial
 from coupling.export.cuequivariance import segmented_tensor_product
 from coupling.export.formats import FORMATS, export
 from coupling.export.listing import Listing, list_table

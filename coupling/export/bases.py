@@ -1,4 +1,7 @@
-"""Many-body bases in files: npz, safetensors, JSON of exact numbers, C header.  The same basis gives the same bytes."""
+"""Many-body bases in files: npz, safetensors, JSON of exact numbers, C header, tensors of MACE.
+
+The same basis gives the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from coupling.quoted import quoted
 from coupling.selection import of_type, one_of
 
 #: format → suffix of its files
-FORMATS = {"npz": ".npz", "safetensors": ".safetensors", "json": ".json", "c": ".h"}
+FORMATS = {"npz": ".npz", "safetensors": ".safetensors", "json": ".json", "c": ".h", "mace": ".npz"}
 SCHEMA = "coupling-manybody-1"
 DTYPES = ("float64", "float32")
 
@@ -29,7 +32,8 @@ DTYPES = ("float64", "float32")
 def export_basis(value: Basis, format: str, dtype: str = "float64") -> bytes:
     """Return the bytes of a file that holds a basis.
 
-    format    "npz", "safetensors", "json" (exact: sign, numerator and denominator under the root) or "c"
+    format    "npz", "safetensors", "json" (exact: sign, numerator and denominator under the root), "c", or "mace", npz
+              with the dense array ``U_matrix_ν`` of :func:`mace_tensor`
     dtype     of the values: float64, or float32, rounded once more; JSON has none
 
     npz, safetensors and C have the arrays ``monomials`` [monomials, ν], and for each entry ``path``, ``component``,
@@ -47,12 +51,32 @@ def export_basis(value: Basis, format: str, dtype: str = "float64") -> bytes:
     one_of(dtype, DTYPES, "dtype")
     if format == "json":
         return _exact(value).encode("utf-8")
+    if format == "mace":
+        return npz_bytes({f"U_matrix_{value.order}": mace_tensor(value, dtype)}, metadata_of(value, dtype))
     arrays, metadata = arrays_of(value, dtype), metadata_of(value, dtype)
     if format == "npz":
         return npz_bytes(arrays, metadata)
     if format == "safetensors":
         return _safetensors(arrays, metadata)
     return _header(value, arrays, metadata).encode("utf-8")
+
+
+def mace_tensor(basis: Basis, dtype: str = "float64") -> NDArray[Any]:
+    """Return the tensor of a basis in the shape of MACE's ``U_matrix_real``: its buffer ``U_matrix_ν`` of one output.
+
+    [2L+1, components, …, components, paths], without the first axis for L = 0.  With ``paths="mace"``, plain or
+    reduced, it is the tensor of MACE itself; with others its weights are for these paths.
+
+    >>> from coupling.manybody import basis
+    >>> mace_tensor(basis(3, 3, 1, "plain", paths="mace")).shape, mace_tensor(basis(3, 2, 0, paths="mace")).shape
+    ((3, 16, 16, 16, 51), (16, 16, 4))
+    """
+    of_type(basis, Basis, "the basis")
+    kind = one_of(dtype, DTYPES, "dtype")
+    if basis.basis != "real":
+        raise ValueError(f"MACE has real components, got {basis}")
+    tensor = np.moveaxis(basis.tensor(), 0, -1)
+    return np.ascontiguousarray(tensor[0] if len(tensor) == 1 else tensor, kind)
 
 
 def metadata_of(value: Basis, dtype: str) -> dict[str, Any]:
@@ -158,7 +182,8 @@ def requested_basis(content: bytes) -> tuple[Basis, str, str]:
 def _metadata(content: bytes) -> tuple[str, Any]:
     try:
         if content.startswith(b"PK"):
-            return "npz", json.loads(str(np.load(io.BytesIO(content))["metadata"]))
+            file = np.load(io.BytesIO(content))
+            return "npz" if "value" in file.files else "mace", json.loads(str(file["metadata"]))
         if content.startswith(b'{"metadata"'):
             return "json", json.loads(content)["metadata"]
         length = int.from_bytes(content[:8], "little")

@@ -1,4 +1,4 @@
-"""Contractions for other programs: polynomials of cuEquivariance, tensors as MACE keeps them."""
+"""Contractions for other programs: polynomials of cuEquivariance."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from coupling.integers import count
-from coupling.manybody import Basis
 from coupling.products import SymmetricContraction
 from coupling.quoted import quoted
-from coupling.selection import of_type, one_of
-
-TYPES = ("float64", "float32")
+from coupling.selection import of_type
 
 
 def contraction_descriptors(contraction: SymmetricContraction, channels: int = 1) -> list[dict[str, Any]]:
@@ -79,21 +75,3 @@ def segmented_polynomial(contraction: SymmetricContraction, channels: int = 1) -
         raise ValueError(f"the contraction has no path, and so no polynomial: {quoted(contraction.outputs)}")
     operands = parts[0][1].operands
     return cue.SegmentedPolynomial([operands[0], operands[1]], [operands[-1]], parts)
-
-
-def mace_tensor(basis: Basis, dtype: str = "float64") -> NDArray[Any]:
-    """Return the tensor of a basis in the shape of MACE's ``U_matrix_real``: its buffer ``U_matrix_ν`` of one output.
-
-    [2L+1, components, …, components, paths], without the first axis for L = 0.  With ``paths="mace"``, plain or
-    reduced, it is the tensor of MACE itself; with others its weights are for these paths.
-
-    >>> from coupling.manybody import basis
-    >>> mace_tensor(basis(3, 3, 1, "plain", paths="mace")).shape, mace_tensor(basis(3, 2, 0, paths="mace")).shape
-    ((3, 16, 16, 16, 51), (16, 16, 4))
-    """
-    of_type(basis, Basis, "the basis")
-    kind = one_of(dtype, TYPES, "dtype")
-    if basis.basis != "real":
-        raise ValueError(f"MACE has real components, got {basis}")
-    tensor = np.moveaxis(basis.tensor(), 0, -1)
-    return np.ascontiguousarray(tensor[0] if len(tensor) == 1 else tensor, kind)

@@ -146,6 +146,9 @@ def _products(chain, lanes, columns, scratch, keep):
     for row in range(0, chain[0].size, 2):
         place, end = rows[row] * step, rows[row + 1]
         total = load(scratch, place, 0, w, ONE, columns) if keep else zeros(scratch, ONE, columns)
+        a = load(scratch, pairs[pair] * step, 0, w, ONE, columns)
+        total = plus_products(total, a, load(scratch, pairs[pair + 1] * step, 0, w, ONE, columns))
+        pair += 2
         while pair < end:
             a = load(scratch, pairs[pair] * step, 0, w, ONE, columns)
             total = plus_products(total, a, load(scratch, pairs[pair + 1] * step, 0, w, ONE, columns))

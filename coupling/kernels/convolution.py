@@ -43,26 +43,26 @@ class EdgeSpace(NamedTuple):
 
 
 @instruction
-def _call_entries(typing, address, table, coefficients):
-    return types.void(types.intp, table, coefficients), _emit_call
+def _call_entries(typing, address, table, coefficients, lists):
+    return types.void(types.intp, table, coefficients, lists), _emit_call
 
 
 @instruction
-def _call_messages(typing, address, z, zs, x, xs, w, ws, at, moves, table, first, last, begin, end, fresh, far):
+def _call_messages(typing, address, z, zs, x, xs, w, ws, at, moves, table, first, last, begin, end, fresh, far, lists):
     i = types.intp
-    return types.void(i, z, i, x, i, w, i, at, i, table, i, i, i, i, i, i), _emit_call
+    return types.void(i, z, i, x, i, w, i, at, i, table, i, i, i, i, i, i, lists), _emit_call
 
 
 @instruction
-def _call_gradients(typing, address, g, gs, x, xs, w, ws, dx, dxs, dw, dws, table, begin, end, ahead):
+def _call_gradients(typing, address, g, gs, x, xs, w, ws, dx, dxs, dw, dws, table, e, begin, end, ahead, lists):
     i = types.intp
-    return types.void(i, g, i, x, i, w, i, dx, i, dw, i, table, i, i, i), _emit_call
+    return types.void(i, g, i, x, i, w, i, dx, i, dw, i, table, i, i, i, i, lists), _emit_call
 
 
 @instruction
-def _call_harmonics(typing, address, g, gs, x, xs, w, ws, moves, tails, full, end, coefficients, dy):
+def _call_harmonics(typing, address, g, gs, x, xs, w, ws, moves, tails, full, end, coefficients, dy, lists):
     i = types.intp
-    return types.void(i, g, i, x, i, w, i, i, tails, i, i, coefficients, dy), _emit_call
+    return types.void(i, g, i, x, i, w, i, i, tails, i, i, coefficients, dy, lists), _emit_call
 
 
 def _emit_call(context, builder, signature, args):
@@ -72,7 +72,7 @@ def _emit_call(context, builder, signature, args):
 
 
 @kernel
-def send_messages(out, x, w, y, edges, first, last, code, coefficients, space, far):
+def send_messages(out, x, w, y, edges, first, last, code, coefficients, lists, space, far):
     """Write the messages to the receivers first … last-1; far: whether weights are too many for the caches.
 
     code: the addresses of the functions ``entries`` and ``messages``
@@ -81,7 +81,7 @@ def send_messages(out, x, w, y, edges, first, last, code, coefficients, space, f
     lanes, width, channels = space.table.shape[1], PARTS * space.table.shape[1], x.shape[2]
     n_y, n_z = y.shape[1], out.shape[1]
     full, moves = channels // width * width, 0 if w.shape[2] < channels else 1
-    numbers, table, at = flat(coefficients), flat(space.table), flat(space.places)
+    numbers, table, at, all_lists = flat(coefficients), flat(space.table), flat(space.places), flat(lists)
     entries = move(table, n_y * lanes)
     w_all, w_step = (flat(w), channels) if moves else (flat(space.spread), width)
     tail, tails = flat(space.z), flat(space.places[3:])
@@ -89,7 +89,7 @@ def send_messages(out, x, w, y, edges, first, last, code, coefficients, space, f
     for begin in range(starts[first], stop, lanes):
         n = min(lanes, stop - begin)
         _window(x, w, y, order, senders, begin, n, stop, at, table, lanes)
-        _call_entries(code[0], table, numbers)
+        _call_entries(code[0], table, numbers, all_lists)
         if not moves:
             _spread(w, order, begin, n, at, flat(space.spread), width, lanes)
         if full < channels:
@@ -117,6 +117,7 @@ def send_messages(out, x, w, y, edges, first, last, code, coefficients, space, f
                 full,
                 fresh,
                 far,
+                all_lists,
             )
             if full < channels:
                 rest = channels - full
@@ -139,6 +140,7 @@ def send_messages(out, x, w, y, edges, first, last, code, coefficients, space, f
                     width,
                     fresh,
                     0,
+                    all_lists,
                 )
                 _copy(tail, 0, width, z, full, channels, n_z, rest)
             e = until
@@ -194,7 +196,7 @@ def _copy(source, first, step, target, place, target_step, rows, count):
 
 
 @kernel
-def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficients, space, wanted, direct, far):
+def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficients, lists, space, wanted, direct, far):
     """Add the gradients of the edges order[first] … order[last-1] to dx and dw, and write those in y to dy.
 
     wanted: whether dx, dw and dy are; code: the addresses of the functions ``entries``, ``gradients`` and
@@ -205,7 +207,7 @@ def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficient
     lanes, width, channels = space.table.shape[1], PARTS * space.table.shape[1], x.shape[2]
     n_x, n_y, n_z, n_w = x.shape[1], y.shape[1], g.shape[1], w.shape[1]
     full, moves = channels // width * width, 0 if w.shape[2] < channels else 1
-    numbers, table, at = flat(coefficients), flat(space.table), flat(space.places)
+    numbers, table, at, all_lists = flat(coefficients), flat(space.table), flat(space.places), flat(lists)
     entries, tails, sums, row_sums = move(table, n_y * lanes), flat(space.x), flat(space.dw), flat(space.dy)
     w_all, w_step = (flat(w), channels) if moves else (flat(space.spread), width)
     end, rest = (full + width if full < channels else full), channels - full
@@ -213,7 +215,7 @@ def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficient
     for begin in range(first, last, lanes):
         n = min(lanes, last - begin)
         _window(x, w, y, order, senders, begin, n, last, at, table, lanes)
-        _call_entries(code[0], table, numbers)
+        _call_entries(code[0], table, numbers, all_lists)
         if not moves:
             _spread(w, order, begin, n, at, flat(space.spread), width, lanes)
         for e in range(n):
@@ -226,7 +228,6 @@ def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficient
                 _copy(x_row, full, channels, tails, n_z * width, width, n_x, rest)
                 w_tail = (n_z + n_x) * width
                 _copy(w_row, moves * full, w_step, tails, w_tail, width, n_w, rest if moves else width)
-            m = move(entries, e)
             ahead = (order[min(begin + e + 1, last - 1)] - edge) * n_w * channels if far else 0
             if wanted[0] or wanted[1]:
                 if direct:
@@ -243,10 +244,12 @@ def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficient
                         channels,
                         dw_row,
                         channels,
-                        m,
+                        entries,
+                        e,
                         0,
                         full,
                         ahead,
+                        all_lists,
                     )
                 else:
                     for c in range(0, full, width):
@@ -262,10 +265,12 @@ def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficient
                             channels,
                             sums,
                             width,
-                            m,
+                            entries,
+                            e,
                             0,
                             width,
                             0,
+                            all_lists,
                         )
                         if wanted[1]:
                             _add(dw, edge, c, sums, width, width)
@@ -284,10 +289,12 @@ def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficient
                         width,
                         sums,
                         width,
-                        m,
+                        entries,
+                        e,
                         0,
                         width,
                         0,
+                        all_lists,
                     )
                     _copy(dx_tail, 0, width, dx_row, full, channels, n_x, rest)
                     if wanted[1] and direct:
@@ -296,7 +303,20 @@ def send_gradients(g, x, w, y, dx, dw, dy, edges, first, last, code, coefficient
                         _add(dw, edge, full, sums, width, rest)
             if wanted[2]:
                 _call_harmonics(
-                    code[2], g_row, channels, x_row, channels, w_row, w_step, moves, tails, full, end, numbers, row_sums
+                    code[2],
+                    g_row,
+                    channels,
+                    x_row,
+                    channels,
+                    w_row,
+                    w_step,
+                    moves,
+                    tails,
+                    full,
+                    end,
+                    numbers,
+                    row_sums,
+                    all_lists,
                 )
                 for b in range(n_y):
                     dy[edge, b] = row_sums[behind + b]

@@ -2,6 +2,7 @@
 
 All work on channels begin … end-1 of some edges, as many at a time as fill a row of lanes.  An array is a memory and
 the distance of its rows.  Where weights do not depend on channels, one row of lanes serves all of them (``move`` 0).
+``lists`` is for :mod:`coupling.kernels.edge_loops`, whose functions have the same arguments.
 
     entries(table, coefficients)                      the entries of a window of edges, behind their harmonics
     messages(z, x, w, …)                              adds the messages of edges first … last-1, all to one receiver
@@ -37,7 +38,7 @@ from coupling.programs.convolution import (
 from coupling.programs.llvm import INDEX, StridedRows, emit
 from coupling.programs.tape import record
 
-#: A row of lanes is so many registers: what is the same in all lanes is loaded once for them.
+#: Registers in a row of lanes: what is the same in all lanes is loaded once for them.
 PARTS = 2
 
 #: Registers for sums in messages and in the gradient in the harmonics; the others hold factors.
@@ -67,12 +68,11 @@ def register_code(digest: str, code: EdgeCode) -> None:
     _CODES[digest] = code
 
 
-class _Emitter:
-    """Instructions for one code, with a row of so many registers."""
+class Rows:
+    """Instructions on rows of ``parts`` registers."""
 
-    def __init__(self, builder: Any, digest: Any, memory: Any, context: Any, parts: int = PARTS) -> None:
-        self.builder, self.code = builder, _CODES[digest.literal_value]
-        self.lanes = REGISTER_BYTES * 8 // memory.dtype.bitwidth
+    def __init__(self, builder: Any, memory: Any, context: Any, parts: int = PARTS) -> None:
+        self.builder, self.lanes = builder, REGISTER_BYTES * 8 // memory.dtype.bitwidth
         self.width, self.align = parts * self.lanes, memory.dtype.bitwidth // 8
         self.vector = ir.VectorType(context.get_value_type(memory.dtype), self.width)
 
@@ -82,9 +82,18 @@ class _Emitter:
             pointer = self.builder.gep(pointer, [offset])
         return pointer
 
+    def vector_at(self, pointer: Any) -> Any:
+        """Return a pointer to a number as one to a row of lanes."""
+        return self.builder.bitcast(pointer, self.vector.as_pointer())
+
     def place(self, rows: StridedRows, row: int) -> Any:
         """Return a pointer to a row of lanes."""
-        return self.builder.bitcast(rows.place(self.builder, row), self.vector.as_pointer())
+        return self.vector_at(rows.place(self.builder, row))
+
+    def row_of(self, rows: StridedRows, row: Any) -> Any:
+        """Return a pointer to the first number of a row whose number is a value."""
+        step = INDEX(rows.step) if isinstance(rows.step, int) else rows.step
+        return self.moved(rows.pointer, self.builder.mul(row, step))
 
     def load(self, place: Any) -> Any:
         """Return the lanes at a place."""
@@ -106,11 +115,19 @@ class _Emitter:
         return self.builder.load(self.builder.gep(integers, [index]))
 
 
+class _Emitter(Rows):
+    """Instructions for one code."""
+
+    def __init__(self, builder: Any, digest: Any, memory: Any, context: Any, parts: int = PARTS) -> None:
+        super().__init__(builder, memory, context, parts)
+        self.code = _CODES[digest.literal_value]
+
+
 def _rows(paths: Iterable[EdgePath]) -> list[int]:
     return sorted({path.z + k for path in paths for _, k, _ in path.entries})
 
 
-def _entries_code(typing, table, coefficients, digest):
+def _entries_code(typing, table, coefficients, lists, digest):
     def code(context, builder, sig, args):
         do = _Emitter(builder, digest, table, context, 1)
         m = builder.gep(args[0], [INDEX(do.code.sizes[1] * do.width)])
@@ -118,11 +135,11 @@ def _entries_code(typing, table, coefficients, digest):
         emit(record(matrix_entries, do.code.terms), builder, do.vector, arrays, args[1])
         return context.get_dummy_value()
 
-    return types.void(table, coefficients, digest), code
+    return types.void(table, coefficients, lists, digest), code
 
 
 def _messages_code(
-    typing, z, z_step, x, x_step, w, w_step, at, move, table, first, last, begin, end, fresh, far, digest
+    typing, z, z_step, x, x_step, w, w_step, at, move, table, first, last, begin, end, fresh, far, lists, digest
 ):
     def code(context, builder, sig, args):
         do = _Emitter(builder, digest, table_type, context)
@@ -132,7 +149,7 @@ def _messages_code(
         return context.get_dummy_value()
 
     table_type, i = table, types.intp
-    return types.void(z, i, x, i, w, i, at, i, table, i, i, i, i, i, i, digest), code
+    return types.void(z, i, x, i, w, i, at, i, table, i, i, i, i, i, i, lists, digest), code
 
 
 def _group(do: _Emitter, group: tuple[EdgePath, ...], z: StridedRows, args: Any, c: Any) -> None:
@@ -160,38 +177,61 @@ def _group(do: _Emitter, group: tuple[EdgePath, ...], z: StridedRows, args: Any,
         builder.store(builder.load(total), do.place(z, row), align=do.align)
 
 
-def _prefetch(do: _Emitter, rows: StridedRows, numbers: list[int], write: bool = False) -> None:
-    """Emit prefetches of some rows, into the second cache, to be read or written."""
+def _prefetch(do: Rows, rows: StridedRows, numbers: list[int], write: bool = False) -> None:
+    """Emit prefetches of some rows."""
+    for number in numbers:
+        emit_prefetch(do, rows.place(do.builder, number), write)
+
+
+def emit_prefetch(do: Rows, pointer: Any, write: bool) -> None:
+    """Emit the prefetch of a row of lanes, into the second cache, to be read or written."""
     byte, i = ir.IntType(8).as_pointer(), ir.IntType(32)
     kind = ir.FunctionType(ir.VoidType(), [byte, i, i, i])
     function = cgutils.get_or_insert_function(do.builder.module, kind, "llvm.prefetch.p0i8")
-    for number in numbers:
-        for part in range(0, do.width, do.lanes):
-            place = do.moved(rows.place(do.builder, number), INDEX(part))
-            do.builder.call(function, [do.builder.bitcast(place, byte), i(int(write)), i(2), i(1)])
+    for part in range(0, do.width, do.lanes):
+        place = do.builder.bitcast(do.moved(pointer, INDEX(part)), byte)
+        do.builder.call(function, [place, i(int(write)), i(2), i(1)])
 
 
 def _gradients_code(
-    typing, g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, ahead, weights, digest
+    typing,
+    g,
+    g_step,
+    x,
+    x_step,
+    w,
+    w_step,
+    dx,
+    dx_step,
+    dw,
+    dw_step,
+    table,
+    e,
+    begin,
+    end,
+    ahead,
+    lists,
+    weights,
+    digest,
 ):
     def code(context, builder, sig, args):
         names = ("g", "x", "w", "dx", "dw")
         do = _Emitter(builder, digest, table_type, context)
-        with do.blocks(args[11], args[12]) as (c, _):
+        with do.blocks(args[12], args[13]) as (c, _):
             arrays = {n: StridedRows(do.moved(args[2 * k], c), args[2 * k + 1]) for k, n in enumerate(names)}
-            with builder.if_then(builder.icmp_signed("!=", args[13], INDEX(0))):
+            with builder.if_then(builder.icmp_signed("!=", args[14], INDEX(0))):
                 for name in ("w", "dw") if weights.literal_value else ("w",):
-                    rows = StridedRows(do.moved(arrays[name].pointer, args[13]), arrays[name].step)
+                    rows = StridedRows(do.moved(arrays[name].pointer, args[14]), arrays[name].step)
                     _prefetch(do, rows, list(range(len(do.code.paths))), name == "dw")
             tape = record(edge_gradients, do.code.paths, weights.literal_value)
-            emit(tape, builder, do.vector, arrays, StridedRows(args[10], do.lanes))
+            emit(tape, builder, do.vector, arrays, StridedRows(do.moved(args[10], args[11]), do.lanes))
         return context.get_dummy_value()
 
     table_type, i = table, types.intp
-    return types.void(g, i, x, i, w, i, dx, i, dw, i, table, i, i, i, weights, digest), code
+    return types.void(g, i, x, i, w, i, dx, i, dw, i, table, i, i, i, i, lists, weights, digest), code
 
 
-def _harmonics_code(typing, g, g_step, x, x_step, w, w_step, move, tails, full, end, coefficients, dy, digest):
+def _harmonics_code(typing, g, g_step, x, x_step, w, w_step, move, tails, full, end, coefficients, dy, lists, digest):
     def code(context, builder, sig, args):
         do = _Emitter(builder, digest, memory, context, 1)
         written: set[int] = set()
@@ -204,7 +244,7 @@ def _harmonics_code(typing, g, g_step, x, x_step, w, w_step, move, tails, full, 
         return context.get_dummy_value()
 
     memory, i = g, types.intp
-    return types.void(g, i, x, i, w, i, i, tails, i, i, coefficients, dy, digest), code
+    return types.void(g, i, x, i, w, i, i, tails, i, i, coefficients, dy, lists, digest), code
 
 
 def _tile_sums(do: _Emitter, tile: list[EntryProduct], args: Any) -> list[Any]:
@@ -242,16 +282,20 @@ def _reduce(do: _Emitter, rows: StridedRows, written: set[int]) -> None:
     for first in range(0, count, do.width):
         zero = ir.Constant(do.vector, None)
         values = [do.load(do.place(rows, row)) if row in written else zero for row in range(first, first + do.width)]
-        segments = 1
-        while len(values) > 1:
-            half = len(values) // 2
-            values = [_folded(do, a, b, segments) for a, b in zip(values[:half], values[half:], strict=True)]
-            segments *= 2
-        place = do.moved(rows.pointer, INDEX(count * do.width + first))
-        do.builder.store(values[0], do.builder.bitcast(place, do.vector.as_pointer()), align=do.align)
+        emit_reduction(do, values, do.moved(rows.pointer, INDEX(count * do.width + first)))
 
 
-def _folded(do: _Emitter, a: Any, b: Any, segments: int) -> Any:
+def emit_reduction(do: Rows, values: list[Any], target: Any) -> None:
+    """Emit the sums over the lanes of as many rows as there are lanes, one after the other."""
+    segments = 1
+    while len(values) > 1:
+        half = len(values) // 2
+        values = [_folded(do, a, b, segments) for a, b in zip(values[:half], values[half:], strict=True)]
+        segments *= 2
+    do.builder.store(values[0], do.vector_at(target), align=do.align)
+
+
+def _folded(do: Rows, a: Any, b: Any, segments: int) -> Any:
     """Return for each segment of a and of b the sum of its two halves, those of a and b in turn."""
     size = do.width // segments
     parts: list[list[int]] = [[], []]
@@ -269,52 +313,74 @@ _entries, _messages = _intrinsic(_entries_code), _intrinsic(_messages_code)
 _gradients, _harmonics = _intrinsic(_gradients_code), _intrinsic(_harmonics_code)
 
 
-def _signature(dtype: Any) -> tuple[Any, Any, Any]:
+def pointer_types(dtype: Any) -> tuple[Any, Any, Any]:
+    """Return the types of an integer, of integers in memory and of numbers in memory."""
     return types.intp, types.CPointer(types.intp), types.CPointer(from_dtype(dtype))
 
 
 @cache
 def entries_function(digest: str, dtype: np.dtype[Any]) -> Any:
-    """Return the function (table, coefficients)."""
+    """Return the function (table, coefficients, lists)."""
 
-    def run(table, coefficients):
-        _entries(table, coefficients, digest)
+    def run(table, coefficients, lists):
+        _entries(table, coefficients, lists, digest)
 
-    _, _, p = _signature(dtype)
-    return compiled_function(types.void(p, p), run)
+    _, q, p = pointer_types(dtype)
+    return compiled_function(types.void(p, p, q), run)
 
 
 @cache
 def messages_function(digest: str, dtype: np.dtype[Any]) -> Any:
-    """Return the function (z, z_step, x, x_step, w, w_step, at, move, table, first, last, begin, end, fresh, far)."""
+    """Return the function (z, z_step, x, x_step, w, w_step, at, move, table, first, last, begin, end, fresh, far,
+    lists)."""
 
-    def run(z, z_step, x, x_step, w, w_step, at, move, table, first, last, begin, end, fresh, far):
-        _messages(z, z_step, x, x_step, w, w_step, at, move, table, first, last, begin, end, fresh, far, digest)
+    def run(z, z_step, x, x_step, w, w_step, at, move, table, first, last, begin, end, fresh, far, lists):
+        _messages(z, z_step, x, x_step, w, w_step, at, move, table, first, last, begin, end, fresh, far, lists, digest)
 
-    i, q, p = _signature(dtype)
-    return compiled_function(types.void(p, i, p, i, p, i, q, i, p, i, i, i, i, i, i), run)
+    i, q, p = pointer_types(dtype)
+    return compiled_function(types.void(p, i, p, i, p, i, q, i, p, i, i, i, i, i, i, q), run)
 
 
 @cache
 def gradients_function(digest: str, dtype: np.dtype[Any], weights: int) -> Any:
-    """Return the function (g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, ahead).
+    """Return the function (g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, e, begin, end, ahead,
+    lists).
 
     ahead : how far the weights of the next edge, and their gradient, are from these; 0: they are not prefetched
     """
 
-    def run(g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, ahead):
-        _gradients(g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, begin, end, ahead, weights, digest)
+    def run(g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, e, begin, end, ahead, lists):
+        _gradients(
+            g,
+            g_step,
+            x,
+            x_step,
+            w,
+            w_step,
+            dx,
+            dx_step,
+            dw,
+            dw_step,
+            table,
+            e,
+            begin,
+            end,
+            ahead,
+            lists,
+            weights,
+            digest,
+        )
 
-    i, _, p = _signature(dtype)
-    return compiled_function(types.void(p, i, p, i, p, i, p, i, p, i, p, i, i, i), run)
+    i, q, p = pointer_types(dtype)
+    return compiled_function(types.void(p, i, p, i, p, i, p, i, p, i, p, i, i, i, i, q), run)
 
 
 @cache
 def harmonics_function(digest: str, dtype: np.dtype[Any]) -> Any:
-    """Return the function (g, g_step, x, x_step, w, w_step, move, tails, full, end, coefficients, dy)."""
+    """Return the function (g, g_step, x, x_step, w, w_step, move, tails, full, end, coefficients, dy, lists)."""
 
-    def run(g, g_step, x, x_step, w, w_step, move, tails, full, end, coefficients, dy):
-        _harmonics(g, g_step, x, x_step, w, w_step, move, tails, full, end, coefficients, dy, digest)
+    def run(g, g_step, x, x_step, w, w_step, move, tails, full, end, coefficients, dy, lists):
+        _harmonics(g, g_step, x, x_step, w, w_step, move, tails, full, end, coefficients, dy, lists, digest)
 
-    i, _, p = _signature(dtype)
-    return compiled_function(types.void(p, i, p, i, p, i, i, p, i, i, p, p), run)
+    i, q, p = pointer_types(dtype)
+    return compiled_function(types.void(p, i, p, i, p, i, i, p, i, i, p, p, q), run)

@@ -3,6 +3,7 @@
 from coupling.products.antisymmetric_gaunt import AntisymmetricGaunt
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.convolution import Convolution
+from coupling.products.edge_frame import EdgeFrame, m_primary
 from coupling.products.edge_list import Edges
 from coupling.products.full import FullProduct
 from coupling.products.gaunt import Gaunt
@@ -19,6 +20,7 @@ __all__ = [
     "Choice",
     "ClebschGordan",
     "Convolution",
+    "EdgeFrame",
     "Edges",
     "FullProduct",
     "Gaunt",
@@ -29,6 +31,7 @@ __all__ = [
     "SymmetricContraction",
     "TensorProduct",
     "VectorSignal",
+    "m_primary",
     "simulate",
     "simulate_path",
     "simulated_weights",

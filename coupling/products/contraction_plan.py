@@ -113,7 +113,7 @@ class ContractionPlan(Portable):
         direction: Array | None = None,
         workers: int = 1,
     ) -> Array:
-        """Return the gradient of Σ g B in the coefficients of so many species, or its derivative in a direction."""
+        """Return the gradient of Σ g B in the coefficients of ``kinds`` species, or its derivative in a direction."""
         out = np.zeros((kinds, len(self.polynomials.row), a.shape[2]), a.dtype)
         lists = self.lists("coefficients", direction is not None)
         return self._run(lists, (a, direction, cotangent), out, species, None, workers)

@@ -28,7 +28,7 @@ from coupling.sphere.cartesian import cartesian_gradients, cartesian_harmonics
 from coupling.sphere.solid import NORMALIZATIONS
 
 Array = NDArray[Any]
-METHODS = ("auto", "straight")
+METHODS = ("auto", "straight", "loops")
 
 #: Edges whose harmonics have gradients in memory at the same time.
 EDGES_AT_ONCE = 4096
@@ -51,7 +51,8 @@ class Convolution(Portable):
         paths to one degree are added
     path_weights : a factor [P] for each path besides the weights of a call, ones by default
     harmonics : the normalization, "component", "integral" or "norm", of harmonics that are computed from vectors
-    method : "straight", programs without loops, or "auto"
+    method : "straight", programs without loops, "loops", for large degrees, or "auto", which goes by the number of
+        entries
     workers : threads; the output has the same bits for any number of them
 
     Raises ValueError or TypeError for arguments that do not fit.  Source: derivation ``real_basis``.
@@ -95,8 +96,13 @@ class Convolution(Portable):
         sizes = ends[0].rows, flat_size(self.lmax_edge), ends[1].rows
         self.channels = _common_channels(*ends)
         self.text = _text(irreps_in, irreps_out, self, paths)
-        self._paths = EdgePaths(triples, family, self.path_weights, sizes, self.separate)
+        loops = None if self.method == "auto" else self.method == "loops"
+        self._paths = EdgePaths(triples, family, self.path_weights, sizes, self.separate, loops)
         self.runs = EdgeRuns(self._paths)
+
+    def __repr__(self) -> str:
+        given, counts = json.loads(self.text), f"{len(self.paths)} paths | {self.operations[0]} multiply-adds"
+        return f"Convolution({given['irreps_in']} x {self.lmax_edge} -> {given['irreps_out']} | {counts})"
 
     @property
     def sizes(self) -> tuple[int, int, int]:

@@ -14,6 +14,7 @@ from coupling.families import Family
 from coupling.integers import degree
 from coupling.irreps import Irrep, Irreps
 from coupling.kernels.edge_blocks import PARTS, SUMS
+from coupling.memory import require_memory
 from coupling.numbers.coefficients import block
 from coupling.numbers.plan import checked_paths
 from coupling.portable import Portable
@@ -24,7 +25,7 @@ from coupling.selection import PARITIES, one_of
 Groups = tuple[tuple[EdgePath, ...], ...]
 
 #: Largest degree of features and harmonics, and the most entries of an edge for which code without loops is written.
-LARGEST, ENTRIES = 32, 6000
+LARGEST, STRAIGHT = 32, 1200
 
 
 class Slot(NamedTuple):
@@ -159,10 +160,11 @@ class EdgePaths(Portable):
         factors: NDArray[np.float64],
         sizes: tuple[int, int, int],
         separate: bool,
+        loops: bool | None = None,
     ) -> None:
         entries = sum((2 * t.x.l + 1) * (2 * t.z.l + 1) for t in triples)
-        if entries > ENTRIES:
-            raise ValueError(f"paths must have at most {ENTRIES} pairs of orders in and out together, got {entries}")
+        require_memory(200 * entries, "the entries of the paths")
+        self.loops = entries > STRAIGHT if loops is None else loops
         self.triples, self.separate = tuple(triples), separate
         ends = np.cumsum([0, *(2 * t.z.l + 1 for t in triples)]).tolist()
         self.rows = tuple(slice(*pair) for pair in pairwise(ends))
@@ -177,7 +179,8 @@ class EdgePaths(Portable):
         triple, entries = self.triples[number], []
         l1, l2, l3 = triple.degrees
         core, values = block(CORE, l1, l2, l3), block(family, l1, l2, l3)
-        for a, k in np.argwhere((core != 0).any(axis=1)).tolist():
+        met = np.full(core[:, 0].shape, True) if self.loops else (core != 0).any(axis=1)
+        for a, k in np.argwhere(met).tolist():
             orders = np.flatnonzero(core[a, :, k]).tolist()
             entries.append((a, k, len(self._terms)))
             self._terms.append(tuple((l2 * l2 + b, len(self.values) + n) for n, b in enumerate(orders)))
@@ -199,6 +202,28 @@ class EdgePaths(Portable):
             found[-1].append(path)
             have |= rows
         return tuple(map(tuple, found))
+
+    @cached_property
+    def lists(self) -> NDArray[np.int64]:
+        """What :mod:`coupling.kernels.edge_loops` reads; the paths to one row of z stand together."""
+        order = sorted(range(len(self.paths)), key=lambda p: (self.triples[p].z.l, self.paths[p].z, self.paths[p].x))
+        rows = [(self.triples[p].z.l, self.paths[p].z) for p in order]
+        first = [n for n, row in enumerate(rows) if n == 0 or row != rows[n - 1]]
+        slots = [[rows[n][1], n, m] for n, m in pairwise([*first, len(rows)])]
+        degrees = [rows[n][0] for n in first]
+        paths = [[p, self.paths[p].x, 2 * self.triples[p].x.l + 1, self.paths[p].entries[0][2]] for p in order]
+        starts = np.cumsum([0, *map(len, self.terms)])
+        ends = np.searchsorted(degrees, np.arange(self.largest + 2))
+        ranges = np.column_stack([ends[:-1], ends[1:]])
+        parts = [ranges, np.array(slots), np.array(paths), starts, np.array([b for t in self.terms for b, _ in t])]
+        parts = [np.ravel(part).astype(np.int64) for part in parts]
+        begin = np.cumsum([8, *map(len, parts)])
+        return np.concatenate([[len(self.terms), self.sizes[1], self.sizes[0], self.sizes[2]], begin[1:5], *parts])
+
+    @property
+    def largest(self) -> int:
+        """The largest degree of z."""
+        return max((t.z.l for t in self.triples), default=0)
 
     @cached_property
     def unreached(self) -> list[int]:

@@ -24,6 +24,7 @@ from coupling.kernels.edge_blocks import (
     messages_function,
     register_code,
 )
+from coupling.kernels.edge_loops import loop_entries, loop_gradients, loop_harmonics, loop_messages
 from coupling.kernels.tiles import lanes
 from coupling.portable import Kept, Portable
 from coupling.products.blocks import aligned_empty, aligned_zeros
@@ -32,6 +33,10 @@ from coupling.products.edge_list import Edges
 from coupling.products.edge_paths import EdgePaths
 
 Array = NDArray[Any]
+
+#: Entries, messages, gradients in x and weights, gradients in harmonics.
+STRAIGHT: tuple[Any, ...] = entries_function, messages_function, gradients_function, harmonics_function
+LOOPS: tuple[Any, ...] = loop_entries, loop_messages, loop_gradients, loop_harmonics
 
 #: Bytes of weights beyond which they are prefetched: for messages, and for gradients, which write as many.
 FAR, FAR_GRADIENTS = 4 << 20, 2 << 20
@@ -56,14 +61,13 @@ class EdgeRuns(Portable):
         """Write messages to out; all arrays are C-contiguous, of one type."""
         if config.DISABLE_JIT:  # type: ignore[attr-defined]
             return array_messages(self.paths, x, y, w, edges, out)
-        code = self._addresses(x.dtype, entries_function, messages_function)
+        code = self._addresses(x.dtype, messages=True)
         numbers, far, many = self._numbers(x.dtype), int(w.nbytes > FAR), edges.shares(workers, edges.starts)
 
         def run(first: int, last: int) -> None:
             space = self._space(x, w)
-            send_messages(
-                out, x, w, y, _arrays(edges, edges.order, edges.starts), first, last, code, numbers, space, far
-            )
+            given = _arrays(edges, edges.order, edges.starts)
+            send_messages(out, x, w, y, given, first, last, code, numbers, self.paths.lists, space, far)
 
         self._each(run, many)
         if self.paths.unreached:
@@ -115,17 +119,13 @@ class EdgeRuns(Portable):
         direct: bool,
     ) -> None:
         """Run over edges in an order; wanted: the gradients in x, w and y."""
-        code = self._addresses(
-            x.dtype, entries_function, lambda d, t: gradients_function(d, t, int(wanted[1])), harmonics_function
-        )
+        code = self._addresses(x.dtype, weights=int(wanted[1]))
         numbers, far, starts = self._numbers(x.dtype), int(w.nbytes > FAR_GRADIENTS), ordered[1]
 
         def run(first: int, last: int) -> None:
             flags, space = np.array(wanted, np.int64), self._space(x, w)
-            send_gradients(
-                g, x, w, y, *gradients, _arrays(edges, *ordered), starts[first], starts[last], code, numbers, space,
-                flags, int(direct), far,
-            )  # fmt: skip
+            part = _arrays(edges, *ordered), starts[first], starts[last], code, numbers, self.paths.lists, space
+            send_gradients(g, x, w, y, *gradients, *part, flags, int(direct), far)
 
         self._each(run, shares)
 
@@ -138,8 +138,13 @@ class EdgeRuns(Portable):
         with ThreadPoolExecutor(len(shares) - 1) as pool:
             list(pool.map(run, shares[:-1], shares[1:]))
 
-    def _addresses(self, dtype: np.dtype[Any], *functions: Callable[[str, np.dtype[Any]], Any]) -> Array:
-        return np.array([function(self.digest, dtype).address for function in functions])
+    def _addresses(self, dtype: np.dtype[Any], messages: bool = False, weights: int = 0) -> Array:
+        """Return the addresses of the functions for messages, or for gradients, in weights too or not."""
+        key: Any = self.paths.largest if self.paths.loops else self.digest
+        entries, send, pull, sums = LOOPS if self.paths.loops else STRAIGHT
+        used = [entries(key, dtype), send(key, dtype)] if messages else []
+        used = used or [entries(key, dtype), pull(key, dtype, weights), sums(key, dtype)]
+        return np.array([function.address for function in used])
 
     @default_rounding()
     def _numbers(self, dtype: np.dtype[Any]) -> Array:
@@ -164,7 +169,7 @@ class EdgeRuns(Portable):
             n_w * width,
             padded * (lane + 1),
         )
-        count = (n_y + len(self.paths.terms)) * lane
+        count = (n_y + len(self.paths.terms) + 1) * lane
         ends = list(accumulate((count, *(-(-n // lane) * lane for n in rows)), initial=0))
         whole = aligned_zeros(ends[-1], x.dtype)
         table, *parts = (whole[first:last] for first, last in pairwise(ends))

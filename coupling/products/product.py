@@ -65,6 +65,17 @@ class Product(Portable, ABC):
         self.layout = one_of(layout, LAYOUTS, "layout")
         self.workers = count(workers, "workers")
 
+    def __repr__(self) -> str:
+        """Name the kind, its largest degrees, and the paths and multiply-adds of a channel sample where it counts them.
+
+        >>> from coupling.products import ClebschGordan
+        >>> ClebschGordan(2, 2, 2, paths="odd")
+        ClebschGordan(2, 2, 2 | 4 paths | 96 multiply-adds)
+        """
+        counts = [f"{len(self.paths)} paths"] if hasattr(self, "paths") else []
+        counts += [f"{self.operations} multiply-adds"] if hasattr(self, "operations") else []
+        return f"{type(self).__name__}({' | '.join([', '.join(map(str, self.lmax)), *counts])})"
+
     @abstractmethod
     def turn(self) -> Product:
         """Return the product (y, z) → x of the same trilinear form."""

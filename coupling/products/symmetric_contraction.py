@@ -68,6 +68,11 @@ class SymmetricContraction(Portable):
         made, self.images = _joined(given, self.slots)
         self.plan = ContractionPlan(made)
 
+    def __repr__(self) -> str:
+        names = " + ".join(dict.fromkeys(name for name, _ in self.outputs))
+        counts = f"{sum(self.paths)} paths | {self.terms} terms of a species and channel"
+        return f"SymmetricContraction({self.components} components -> {names} | {counts})"
+
     @classmethod
     def from_tensors(
         cls,

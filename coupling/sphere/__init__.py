@@ -5,6 +5,7 @@ Nothing here uses a closed form of a coupling coefficient; it is what the closed
 
 from coupling.sphere.cartesian import cartesian_gradients, cartesian_harmonics, cartesian_hessians
 from coupling.sphere.directions import angles
+from coupling.sphere.edge_rotations import edge_rotations
 from coupling.sphere.generators import generators
 from coupling.sphere.grids import Grid, gauss_legendre, lebedev
 from coupling.sphere.harmonics import gradients, harmonics
@@ -18,6 +19,7 @@ __all__ = [
     "cartesian_gradients",
     "cartesian_harmonics",
     "cartesian_hessians",
+    "edge_rotations",
     "gauss_legendre",
     "generators",
     "gradients",

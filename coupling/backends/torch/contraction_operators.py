@@ -72,7 +72,7 @@ def contract_curvature(a: Tensor, v: Tensor, coefficients: Tensor, species: Tens
 
 @torch.library.custom_op("coupling::contract_terms", mutates_args=())
 def contract_terms(a: Tensor, species: Tensor, g: Tensor, kinds: int, plan: str) -> Tensor:
-    """Return the gradient of Σ g B in the coefficients of so many kinds of atoms."""
+    """Return the gradient of Σ g B in the coefficients of ``kinds`` kinds of atoms."""
     return _terms(plan, a, species, g, kinds)
 
 
