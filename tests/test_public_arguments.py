@@ -281,7 +281,8 @@ APART = {
 }  # fmt: skip
 #: Classes that are made by others.
 RESULTS = {
-    "Certificate", "Choice", "Conservative", "Family", "PeerProgram", "Product", "Row", "Surd", "Symbols", "Table", "TableCertificate",
+    "Certificate", "Choice", "Conservative",
+    "Family", "PeerProgram", "Product", "Row", "Surd", "Symbols", "Table", "TableCertificate",
     "TableError", "Tabulation",
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.backends.testing.arrays import framework_of, magnitude, like, to_numpy
+from coupling.backends.testing.arrays import framework_of, like, magnitude, to_numpy
 from coupling.integers import count
 from coupling.quoted import quoted
 

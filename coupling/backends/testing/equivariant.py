@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.backends.testing.arrays import magnitude, like, to_numpy
+from coupling.backends.testing.arrays import like, magnitude, to_numpy
 from coupling.foreign import named
 from coupling.integers import count
 from coupling.irreps import LAYOUTS, Irreps
