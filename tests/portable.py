@@ -205,4 +205,6 @@ FRAMEWORKS = {
     for name in ("torch", "jax")
 }
 FRAMEWORKS["interop torch"]["coupling.backends.torch.TensorProduct"] = TENSOR_PRODUCT
-FRAMEWORKS["interop torch"]["coupling.backends.torch.Convolution"] = of("backends.torch", "Convolution", 1, 2, 2)
+for name, made in FRAMEWORKS.items():
+    module = name.replace("interop ", "backends.")
+    made[f"coupling.{module}.Convolution"] = of(module, "Convolution", 1, 2, 2)

@@ -314,6 +314,38 @@ def test_arrays_of_any_order_in_memory() -> None:
     assert np.array_equal(conv(*strange), conv(*c.inputs))
 
 
+MEMORY = """
+import resource, sys
+import numpy as np
+from coupling.products import Convolution
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+def given(edges, nodes, channels):
+    shapes = (nodes, 4, channels), (edges, 3), (edges, 10, channels), (nodes, 16, channels)
+    x, v, w, g = (np.full(shape, 0.5, np.float32) for shape in shapes)
+    senders = np.arange(edges) * 7919 % nodes
+    return x, v, w, senders, np.arange(edges) % nodes, g
+conv = Convolution(1, 3, 3, workers=2)
+*small, g = given(40, 8, 32)
+conv(*small), conv.vjp(*small, cotangent=g)
+before = peak()
+*inputs, g = given(100_000, 5_000, 32)
+allowed = sum(array.nbytes for array in (*inputs, g))
+out = conv(*inputs)
+gradients = conv.vjp(*inputs, cotangent=g)
+allowed += sum(array.nbytes for array in (out, *gradients))
+print(peak() - before - allowed, allowed)
+"""
+
+
+def test_memory_of_a_hundred_thousand_edges() -> None:
+    """Nothing besides inputs and outputs has the size of edges × channels: at most 64 MB, of which 21 are harmonics,
+    their gradients and lists of edges."""
+    run = subprocess.run([sys.executable, "-c", MEMORY], cwd=ROOT, capture_output=True, text=True, check=True)
+    more, allowed = map(int, run.stdout.split())
+    assert allowed > 250e6 and more < 64e6, run.stdout
+
+
 INTERPRETED = """
 from tests.test_convolution import KINDS, both, case, errors, expected
 from coupling.products import Convolution

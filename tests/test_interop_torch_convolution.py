@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 
 from coupling import products
-from coupling.sphere import cartesian_harmonics
 from tests.convolution_reference import Case, case, expected
 
 torch = pytest.importorskip("torch")
 
 import coupling.backends.torch as interop  # noqa: E402
-from coupling.backends.edge_harmonics import edge_harmonics  # noqa: E402
 from coupling.backends.torch import convolution_operators as operators  # noqa: E402
 
 KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -113,11 +111,6 @@ def test_compilation_with_any_number_of_edges_and_nodes() -> None:
 
 def test_vectors() -> None:
     """Harmonics inside: values of numpy, gradients and second gradients, a self-loop of length zero."""
-    vectors = np.random.default_rng(1).standard_normal((7, 3))
-    for normalization in ("component", "integral", "norm"):
-        found = edge_harmonics(torch, torch.from_numpy(vectors), 6, normalization)
-        wanted = cartesian_harmonics(vectors, 6, normalization=normalization)
-        assert error(found, wanted) < 1e-14
     module, conv, c, (x, _, w, *edges) = made("summed")
     v = torch.randn(9, 3, dtype=torch.float64)
     v[4] = 0

@@ -11,6 +11,7 @@ from tests.sources import inside, modules, tree
 BACKENDS = (
     "coupling.backends.array_api.constructors",
     "coupling.backends.jax.contraction",
+    "coupling.backends.jax.convolution",
     "coupling.backends.torch.contraction",
     "coupling.backends.torch.convolution",
     "coupling.backends.torch.tensor_product",
@@ -55,7 +56,7 @@ ON_PURPOSE = {
     "arithmetic of one kind of numbers or memory in kernels": "add fma load product store",
     "what kernels write and a function of Python returns": "binomials complex_orders real_orders tabulate",
     "the same quantity, on its own route to compare with": "analysis angles rounded synthesis",
-    "different things that no module imports together": "accidental_zeros count each in_order kernel lowered "
+    "different things that no module imports together": "accidental_zeros count in_order integers kernel lowered "
     "normalized read_rows reference term turn unit",
 }
 

@@ -181,6 +181,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.backends.jax": PRODUCTS
     | CONTRACTION
+    | {"Convolution": (CONVOLUTION, "IdIcccc")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")}
     | {"cartesian_harmonics": (f"np.ones(3, np.float32), 2, {VECTORS}", "-dcB")}
     | dict.fromkeys(("wigner_D", "wigner_D_up_to"), ("1, np.ones(4, np.float32)", "d-")),

@@ -93,7 +93,7 @@ class TritonProduct(Portable):
     def __init__(self, product: Product, *, route: str | None = None) -> None:
         require_device_product(product, route)
         self.product = product
-        self.route = route if route is not None else "straight" if few(product) else "loops"
+        self.route = route if route is not None else "straight" if _few(product) else "loops"
         if self.route == "loops" and not isinstance(product, ClebschGordan | MatrixProduct):
             raise ValueError(f"route must be straight for a {type(product).__name__} in Triton, got 'loops'")
         self._launches = Kept()
@@ -155,10 +155,10 @@ class TritonProduct(Portable):
         return matrix_launcher(cast(MatrixProduct, self.product), dtype, device)
 
 
-def few(product: Product) -> bool:
+def _few(product: Product) -> bool:
     """Return whether a product is small enough to be compiled fully unrolled.
 
-    >>> few(ClebschGordan(4, 4, 4)), few(ClebschGordan(6, 6, 6))
+    >>> _few(ClebschGordan(4, 4, 4)), _few(ClebschGordan(6, 6, 6))
     (True, False)
     """
     if isinstance(product, MatrixProduct):

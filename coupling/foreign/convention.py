@@ -174,7 +174,9 @@ class Convention:
         'ascending'
         """
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {key: _said(value) for key, value in values.items() if value not in (None, "") or key == "program"}
+        return {
+            key: _said(value) for key, value in values.items() if value is not None and (key, value) != ("euler", "")
+        }
 
 
 def _said(value: Any) -> Any:

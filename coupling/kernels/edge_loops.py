@@ -54,24 +54,24 @@ class _Lists:
     @contextmanager
     def slots(self, l: int) -> Iterator[list[Any]]:
         """Loop over the slots of a degree of z."""
-        with each(self.builder, self[8 + 2 * l], self[9 + 2 * l]) as number:
+        with integers(self.builder, self[8 + 2 * l], self[9 + 2 * l]) as number:
             yield self.row(self[4], 3, number)
 
     @contextmanager
     def columns(self, path: list[Any]) -> Iterator[Any]:
         """Loop over the orders of x of a path."""
-        with each(self.builder, INDEX(0), path[2]) as a:
+        with integers(self.builder, INDEX(0), path[2]) as a:
             yield a
 
     @contextmanager
     def paths(self, first: Any, last: Any) -> Iterator[list[Any]]:
         """Loop over paths."""
-        with each(self.builder, first, last) as number:
+        with integers(self.builder, first, last) as number:
             yield self.row(self[5], 4, number)
 
 
 @contextmanager
-def each(builder: Any, first: Any, last: Any) -> Iterator[Any]:
+def integers(builder: Any, first: Any, last: Any) -> Iterator[Any]:
     """Loop over integers."""
     with cgutils.for_range_slice(builder, first, last, INDEX(1), INDEX) as (number, _):
         yield number
@@ -110,14 +110,14 @@ def _add_messages(do: Rows, found: _Lists, first: Any, last: Any, totals: list[A
     """Emit the loops over edges, paths and orders of x."""
     _, _, x, x_step, w, w_step, places, move, table, begin, end = args[:11]
     builder, rows = do.builder, len(totals)
-    with each(builder, begin, end) as e:
+    with integers(builder, begin, end) as e:
         lane = builder.add(e, INDEX(do.lanes))
         x_at = do.moved(x, do.element(places, e), c)
         w_at = do.moved(w, do.element(places, lane), builder.mul(move, c))
         edge = do.moved(table, builder.mul(e, found[0]))
         with found.paths(first, last) as (number, x_row, columns, n):
             weight = do.load(do.vector_at(do.moved(w_at, builder.mul(number, w_step))))
-            with each(builder, INDEX(0), columns) as a:
+            with integers(builder, INDEX(0), columns) as a:
                 row = builder.mul(builder.add(x_row, a), x_step)
                 scaled = builder.fmul(weight, do.load(do.vector_at(do.moved(x_at, row))))
                 entries = do.moved(edge, builder.add(n, builder.mul(a, INDEX(rows))))
@@ -173,7 +173,7 @@ def _pull(do: Rows, edge: Any, g: list[Any], path: list[Any], arrays: Any, ahead
         for place, write in ((w, False), (dw, True))[: 1 + weights]:
             emit_prefetch(do, do.moved(place, ahead), write)
     weight, (own,) = do.load(do.vector_at(w)), do.variables(1)
-    with each(builder, INDEX(0), columns) as a:
+    with integers(builder, INDEX(0), columns) as a:
         entries = do.moved(edge, builder.add(n, builder.mul(a, INDEX(len(g)))))
         sums: list[Any] = []
         for k, value in enumerate(g):
@@ -200,7 +200,7 @@ def _harmonics_code(typing, g, g_step, x, x_step, w, w_step, move, tails, full, 
     def code(context, builder, sig, args):
         found, do = _Lists(builder, args[12]), Rows(builder, element, context, 1)
         rows, zero = StridedRows(args[11], do.width), ir.Constant(do.vector, None)
-        with each(builder, INDEX(0), found[1]) as b:
+        with integers(builder, INDEX(0), found[1]) as b:
             builder.store(zero, do.vector_at(do.row_of(rows, b)), align=do.align)
         for l in range(degree.literal_value + 1):
             with found.slots(l) as (row, first, last), found.paths(first, last) as path, found.columns(path) as a:
@@ -210,7 +210,7 @@ def _harmonics_code(typing, g, g_step, x, x_step, w, w_step, move, tails, full, 
                     _contract(do, found, builder.add(n, INDEX(k)), value, args[10], rows)
         lanes = INDEX(do.lanes)
         groups = builder.sdiv(builder.add(found[1], INDEX(do.lanes - 1)), lanes)
-        with each(builder, INDEX(0), groups) as group:
+        with integers(builder, INDEX(0), groups) as group:
             first = builder.mul(group, lanes)
             target = do.moved(args[11], builder.mul(builder.mul(groups, lanes), lanes), first)
             begin = StridedRows(do.row_of(rows, first), do.width)
@@ -251,7 +251,7 @@ def _contract(do: Rows, found: _Lists, n: Any, value: Any, coefficients: Any, ro
     """Emit the loop over the terms of an entry, which adds it to the harmonics."""
     builder = do.builder
     first = builder.add(found[6], n)
-    with each(builder, found[first], found[builder.add(first, INDEX(1))]) as t:
+    with integers(builder, found[first], found[builder.add(first, INDEX(1))]) as t:
         place = do.vector_at(do.row_of(rows, found[builder.add(found[7], t)]))
         factor = broadcast(builder, builder.load(builder.gep(coefficients, [t])), do.vector)
         builder.store(fused_lanes(builder, factor, value, do.load(place)), place, align=do.align)

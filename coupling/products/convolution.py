@@ -22,16 +22,14 @@ from coupling.products.blocks import aligned_empty
 from coupling.products.edge_list import Edges
 from coupling.products.edge_paths import LARGEST, EdgePaths, Slots, feature_slots, nonzero, selected_triples
 from coupling.products.edge_runs import EdgeRuns
+from coupling.products.edge_vectors import vector_gradients
 from coupling.quoted import quoted
 from coupling.selection import one_of
-from coupling.sphere.cartesian import cartesian_gradients, cartesian_harmonics
+from coupling.sphere.cartesian import cartesian_harmonics
 from coupling.sphere.solid import NORMALIZATIONS
 
 Array = NDArray[Any]
 METHODS = ("auto", "straight", "loops")
-
-#: Edges whose harmonics have gradients in memory at the same time.
-EDGES_AT_ONCE = 4096
 
 
 class Convolution(Portable):
@@ -236,20 +234,6 @@ class Convolution(Portable):
         dtype = np.result_type(x, y, w)
         x, y, w = (np.ascontiguousarray(value, dtype) for value in (x, y, w))
         return x, y, w
-
-
-def vector_gradients(vectors: Array, gradients: Array, lmax: int, normalization: str) -> Array:
-    """Return gradients in vectors [E, 3] from those in their harmonics [E, (lmax+1)²], some edges at a time.
-
-    >>> vector_gradients(np.array([[0.0, 0.0, 2.0]]), np.array([[0.0, 0.0, 0.0, 1.0]]), 1, "norm")
-    array([[0.5, 0. , 0. ]])
-    """
-    found = np.empty_like(vectors, gradients.dtype)
-    for first in range(0, len(found), EDGES_AT_ONCE):
-        part = slice(first, first + EDGES_AT_ONCE)
-        _, slopes = cartesian_gradients(vectors[part], lmax, normalization=normalization)
-        found[part] = (slopes @ gradients[part, :, None].astype(slopes.dtype))[..., 0]
-    return found
 
 
 @lru_cache(maxsize=128)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.conventions import CORE
 from coupling.irreps import LAYOUTS, Irreps
 from coupling.memory import native
 from coupling.numbers.coefficients import block
@@ -130,7 +131,7 @@ class TensorProduct(Portable):
 
     def _operations(self, path: TensorPath) -> int:
         x, y, weight, out = MODES[path.mode]
-        (l1, _, l3), core = path.degrees, block("wigner_3j", *path.degrees) != 0
+        (l1, _, l3), core = path.degrees, block(CORE, *path.degrees) != 0
         scalar = 0 in path.degrees[:2]
         contracted = 0 if scalar else prod(path.copies[letter] for letter in y) * int(core.sum())
         pairs = prod(path.copies[letter] for letter in {x, y})
@@ -141,9 +142,7 @@ class TensorProduct(Portable):
     @cached_property
     def constants(self) -> tuple[Any, ...]:
         """What each path multiplies with; see :mod:`coupling.products.tensor_terms`."""
-        return tuple(
-            constant_of(path, block("wigner_3j", *path.degrees, convention=self.convention)) for path in self.paths
-        )
+        return tuple(constant_of(path, block(CORE, *path.degrees, convention=self.convention)) for path in self.paths)
 
     def __call__(self, x: Any, y: Any, weights: Any = None) -> NDArray[Any]:
         """Return the product of x [..., dim] and y [..., dim], with weights [..., weight_count]."""

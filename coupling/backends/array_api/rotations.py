@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.conventions import CLEBSCH_GORDAN
 from coupling.numbers.coefficients import block
 
 Array = Any
@@ -70,7 +71,7 @@ def isometry(l: int) -> NDArray[np.float64]:
     >>> bool(np.allclose(b.T @ b, np.eye(7)))
     True
     """
-    return block("clebsch_gordan", 1, l - 1, l)
+    return block(CLEBSCH_GORDAN, 1, l - 1, l)
 
 
 def require_rotation_shape(shape: tuple[int, ...]) -> None:

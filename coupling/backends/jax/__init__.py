@@ -14,6 +14,7 @@ break equivariance at 1e-3.  Needs jax, which no extra installs.
 """
 
 from coupling.backends.jax.contraction import SymmetricContraction
+from coupling.backends.jax.convolution import Convolution
 from coupling.backends.jax.loading import load
 from coupling.backends.jax.products import (
     AntisymmetricGaunt,
@@ -30,6 +31,7 @@ from coupling.backends.jax.sphere import cartesian_harmonics, wigner_D, wigner_D
 __all__ = [
     "AntisymmetricGaunt",
     "ClebschGordan",
+    "Convolution",
     "FullProduct",
     "Gaunt",
     "MatrixProduct",

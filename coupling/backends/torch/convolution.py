@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from coupling.backends.edge_harmonics import edge_harmonics
 from coupling.backends.torch.convolution_functions import apply_convolution
+from coupling.backends.torch.harmonics import cartesian_harmonics
 from coupling.products.convolution import Convolution as Messages
 
 TEXT = """Here a module of torch: ``module(x, y, weights, senders, receivers, nodes=None)`` on tensors, indices of any
@@ -59,7 +59,7 @@ class Convolution(nn.Module):
         count = x.shape[0] if nodes is None else nodes
         harmonics = y.to(wide)
         if y.ndim == 2 and y.shape[1] == 3:
-            harmonics = edge_harmonics(torch, harmonics, self.lmax_edge, self.harmonics)
+            harmonics = cartesian_harmonics(harmonics, self.lmax_edge, normalization=self.harmonics)
         return apply_convolution(x.to(wide), harmonics, w.to(wide), *edges, count, self.form).to(dtype)
 
     @staticmethod
