@@ -16,12 +16,12 @@ INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arra
     tests/test_interop_e3nn.py tests/test_interop_torch_tensor_product.py tests/test_interop_contraction.py \
     tests/test_interop_rotations.py \
     tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
-    tests/test_interop_torch_convolution.py tests/test_interop_jax_convolution.py tests/test_interop_torch_compiled.py \
-    tests/test_interop_triton.py tests/test_interop_export.py tests/test_contraction_texts.py tests/test_portable.py \
+    tests/test_interop_torch_convolution.py tests/test_interop_jax_convolution.py tests/test_contraction_texts.py \
+    tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
     tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_benchmarks_pages.py \
     tests/test_export_options.py tests/test_export_consumers.py tests/test_export_headers.py tests/test_public_arguments.py \
     tests/test_public_cases.py tests/test_docs_run.py tests/test_docs_site.py tests/test_house.py
-INTEROP_TESTS := not numpy and not array_api_strict and (interop or frameworks or jax or cuda or nvcc or \
+INTEROP_TESTS := not numpy and not array_api_strict and (interop or backends or frameworks or jax or cuda or nvcc or \
     row_of_the_page or libwignernj or openequivariance or reads_the_records or triton_kernel or triton_in_the)
 
 PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-version-check install --quiet --no-compile

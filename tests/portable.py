@@ -177,6 +177,7 @@ OBJECTS: dict[str, Make] = {
     ),
     "plots.projection.Projection": lambda: [make() for make in projection.PROJECTIONS.values()],
     "Irreps": lambda: (Irreps("4x0e + 2x1o"), Irreps("1/2").sort()),
+    "backends.testing.Conservative": of("backends.testing", "Conservative", 1e-9, 0.0, 0.0),
     "manybody.Basis": lambda: manybody.basis(2, 3, 1),
     "atoms.Neighbours": lambda: rotated(pairs(), np.eye(3)),
     "atoms.NeighbourDensity": lambda: NeighbourDensity(2, 4, 3.0),

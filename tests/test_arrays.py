@@ -21,6 +21,7 @@ import coupling
 from coupling.arrays import Arrays, ArraysRequest, build_arrays, load_arrays
 from coupling.arrays.builder import shipped_names
 from coupling.arrays.designs import RESIDUAL, read_design, residual
+from coupling.arrays.fixed import rounded, rounded_surds
 from coupling.arrays.fourier import series
 from coupling.arrays.harmonics import flat_orders, order_column
 from coupling.arrays.reader import KIND
@@ -34,6 +35,7 @@ from coupling.arrays.request import (
     SMALLEST_SPIN,
     request_of,
 )
+from coupling.exact import Surd
 from coupling.export.entries import round_to
 from coupling.files import table_folder
 from coupling.files.catalogue import manifest_entry
@@ -335,7 +337,7 @@ def test_every_request_has_a_name_that_means_it() -> None:
             assert request_of(request.name) == request
             assert ArraysRequest(**request.content) == request  # type: ignore[arg-type]
             met += 1
-    assert met == 4 * 4 * (3 * 4 + 1 + 2 + 1)
+    assert met == 4 * 4 * (3 * 4 + 1 + 2 + 1 + 1)
     for name in ["lebedev", "lebedev-l", "lebedev-l04", "lebedev-l4-d12", "lebedev-l4-x16", "fourier-l4-d3", "real-l4",
                  "matrix-l4-x8", "matrix-l4-j4", "lebedev-l4-j4", "lebedev-l4-x8-d3", "lebedev-l4-float64",
                  ""]:  # fmt: skip
@@ -534,9 +536,10 @@ ENDS = {
     "fourier": (48, "lmax of arrays must be <= 48, got 49"),
     "matrix": (48, "lmax of arrays must be <= 48, got 49"),
     "normalization": (48, "lmax of arrays must be <= 48, got 49"),
+    "rotation": (48, "lmax of arrays must be <= 48, got 49"),
 }
 #: Minutes, or a good part of one.
-LONG = ("gauss_legendre", "lebedev", "matrix", "normalization")
+LONG = ("gauss_legendre", "lebedev", "matrix", "normalization", "rotation")
 AT_THE_ENDS = [
     *(pytest.param(kind, 0, id=f"{kind}-first") for kind in ENDS),
     *(
@@ -573,3 +576,14 @@ def test_the_degree_after_the_last_is_refused_with_the_limit(kind: str) -> None:
         ArraysRequest(kind, last + 1)
     with pytest.raises(ValueError, match=r"^lmax must be >= 0, got -1$"):
         ArraysRequest(kind, -1)
+
+
+def test_exact_numbers_halfway_between_two_of_a_type_go_to_the_even_one() -> None:
+    """Integers of polynomials are such numbers; a value that is only known nearly is still refused."""
+    halves = [Surd.rational(n) for n in (257, 259, 261, -257, 3)]
+    found = as_doubles(rounded_surds(halves, (5,), "bfloat16"), "bfloat16")
+    assert found.tolist() == [256, 260, 260, -256, 3]
+    with pytest.raises(ArithmeticError, match="too close to a tie"):
+        rounded(np.array([257 << 100], object), 100, "bfloat16")
+    for name in ("rotation-l12-bfloat16", "rotation-l8-float32"):
+        assert build_arrays(name).check().passed

@@ -48,6 +48,7 @@ coupling.arrays.fixed
 coupling.arrays.harmonics
 coupling.arrays.fourier
 coupling.arrays.encoders
+coupling.arrays.rotations
 coupling.arrays.designs
 coupling.arrays.grid
 coupling.arrays.builder

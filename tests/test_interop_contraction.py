@@ -210,21 +210,38 @@ def test_devices_without_kernels_take_the_array_program() -> None:
     assert module(a, weights, species).shape == (ATOMS, 4, CHANNELS)
 
 
-@pytest.mark.parametrize("mode", ["jvp", "vmap", "hessian"])
-def test_the_array_program_knows_every_transform(mode: str) -> None:
-    module = interop.SymmetricContraction(bases("orders 1 to 3"), program=True)
+@pytest.mark.parametrize("program", [False, True])
+@pytest.mark.parametrize("mode", ["jvp", "vmap", "hessian", "vmap of grad", "grad in weights"])
+def test_every_transform_of_torch_func(mode: str, program: bool) -> None:
+    """Inside a transform the array program is taken by itself; what is expected comes from the operators."""
+    module = interop.SymmetricContraction(bases("orders 1 to 3"), program=program)
     kernels = interop.SymmetricContraction(bases("orders 1 to 3"))
     a, weights, species = tensors(module, grad=False)
+    batch = torch.stack([a, 2 * a])
+
+    def energy(x: Any, w: Any = weights, one: Any = module) -> Any:
+        return one(x, w, species).square().sum()
+
+    def slope(x: Any) -> Any:
+        x = x.clone().requires_grad_()
+        return torch.autograd.grad(energy(x, one=kernels), x)[0]
+
     if mode == "jvp":
         _, found = torch.func.jvp(lambda x: module(x, weights, species), (a,), (a,))
         expected = operators.contract_tangent(a, a, kernels.merge(weights), species, kernels.name)
     elif mode == "vmap":
-        found = torch.func.vmap(lambda x: module(x, weights, species))(torch.stack([a, 2 * a]))
-        expected = torch.stack([kernels(x, weights, species) for x in (a, 2 * a)])
+        found = torch.func.vmap(lambda x: module(x, weights, species))(batch)
+        expected = torch.stack([kernels(x, weights, species) for x in batch])
+    elif mode == "hessian":
+        found = torch.func.hessian(energy)(a)
+        expected = torch.autograd.functional.hessian(lambda x: energy(x, one=kernels), a)
+    elif mode == "vmap of grad":
+        found, expected = torch.func.vmap(torch.func.grad(energy))(batch), torch.stack([slope(x) for x in batch])
     else:
-        found = torch.func.hessian(lambda x: module(x, weights, species).sum())(a)
-        expected = torch.autograd.functional.hessian(lambda x: kernels(x, weights, species).sum(), a)
-    assert torch.allclose(found, expected)
+        found = torch.func.grad(lambda w: energy(a, w))(weights)[1]
+        own = [w.clone().requires_grad_() for w in weights]
+        expected = torch.autograd.grad(energy(a, own, kernels), own)[1]
+    assert torch.allclose(found, expected, rtol=1e-9, atol=1e-9) and found.abs().max() > 1
 
 
 @pytest.mark.parametrize(

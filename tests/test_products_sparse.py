@@ -412,3 +412,24 @@ def dense_paths(lmax: tuple[int, int, int]) -> Array:
     for path in paths(*lmax):
         allowed[path] = True
     return allowed
+
+
+def test_features_that_fit_are_not_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contiguous arrays of one type and batch go to the kernel as they are; others are converted, to the same bits."""
+    product = ClebschGordan(2, 1, 2)
+    x, y = (np.random.default_rng(0).standard_normal((2, 3, n, 5)).astype(np.float32) for n in (9, 4))
+    expected = product(x, y)
+    strided = np.repeat(x, 2, -1)[..., ::2]
+    for others in ((strided, y), (x.astype(">f4"), y), (np.asfortranarray(x), y)):
+        np.testing.assert_array_equal(product(*others), expected)
+    assert product(x.astype(float), y).dtype == np.float64
+    monkeypatch.setattr(product, "_feature", None)
+    np.testing.assert_array_equal(product(x, y), expected)
+    np.testing.assert_array_equal(product(x[0], y[0]), expected[0])
+    np.testing.assert_array_equal(product(x[0, 0], y[0, 0]), expected[0, 0])
+    for bad in (x[..., :8, :], x.astype(np.float16), x[..., :1], x[0, 0, :, 0], x.tolist(), strided):
+        with pytest.raises(TypeError, match="not callable"):
+            product(bad, y)
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="must have 9 ="):
+        product(x[..., :8, :], y)

@@ -192,6 +192,13 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")}
     | {"cartesian_harmonics": (f"torch.ones(3), 2, {VECTORS}", "VdcB")}
     | dict.fromkeys(("wigner_D", "wigner_D_up_to"), ("1, torch.ones(4)", "dR")),
+    "coupling.backends.testing": {
+        "check_conservative": ("lambda x: (x**2).sum() / 2, np.ones((2, 3)), np.negative, directions=1", "---n"),
+        "check_equivariant": (
+            "np.negative, [np.ones((2, 3))], ['1o'], '1o', layout='ir_mul', convention='e3nn', rotations=1",
+            "----ccn",
+        ),
+    },
     "coupling.backends.triton": {
         "TritonProduct": ("ClebschGordan(1, 1, 1), route='straight'", "rv"),
         "triton_source": ("ClebschGordan(1, 1, 1), 'float32'", "rc"),
@@ -275,7 +282,8 @@ APART = {
 }  # fmt: skip
 #: Classes that are made by others.
 RESULTS = {
-    "Certificate", "Choice", "Family", "PeerProgram", "Product", "Row", "Surd", "Symbols", "Table", "TableCertificate",
+    "Certificate", "Choice", "Conservative",
+    "Family", "PeerProgram", "Product", "Row", "Surd", "Symbols", "Table", "TableCertificate",
     "TableError", "Tabulation",
 }  # fmt: skip
 

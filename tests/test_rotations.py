@@ -13,6 +13,7 @@ import sympy as sp
 from sympy.physics.quantum.spin import Rotation
 
 import coupling
+from coupling.arrays import build_arrays
 from coupling.exact import Surd, wigner_d, wigner_d_polynomial
 from coupling.exact.wigner_d import half_pi_matrix
 from coupling.foreign import CONVENTIONS, Convention
@@ -355,3 +356,31 @@ def test_what_is_no_rotation_is_refused_in_words() -> None:
         wigner_d(1, 0, 0, 0.5)
     with pytest.raises(ValueError, match="euler must be three of"):
         Convention("mine", euler="zz")
+
+
+# -- arrays -----------------------------------------------------------------------------------
+
+
+def test_arrays_of_rotations_make_the_matrices() -> None:
+    """J of the half turn, Z J Z J Z of Euler angles, and the polynomials at quaternions, all degrees."""
+    lmax, abc, qs = 6, np.array([0.3, 1.1, -0.7]), np.concatenate([random_quaternions(5), np.array(SPECIAL, float)])
+    arrays, at, place = build_arrays(f"rotation-l{lmax}"), 0, 0
+    qs = qs / np.linalg.norm(qs, axis=1, keepdims=True)
+    a, b = qs[:, 0] + 1j * qs[:, 3], qs[:, 2] - 1j * qs[:, 1]
+    for l in range(lmax + 1):
+        n, m = 2 * l + 1, np.arange(-l, l + 1)
+        j = arrays["j_matrices"][at : at + n * n].reshape(n, n)
+        assert abs(j - (-1) ** l * coupling.wigner_D(l, [0, 0, 1, 1])).max() < 1e-14
+        turns = [np.diag(np.cos(m * t)) - np.diag(np.sin(m * t))[:, ::-1] for t in abc]
+        assert abs(turns[0] @ j @ turns[1] @ j @ turns[2] - coupling.wigner_D(l, abc, euler="zyz")).max() < 1e-14
+        c = arrays["quaternion_polynomials"][place : place + n * n * (l + 1)].reshape(n, n, l + 1)
+        made = np.zeros((len(qs), n, n), complex)
+        for m1, m2 in np.ndindex(n, n):
+            total, difference, most = m1 + m2 - 2 * l, m1 - m2, l - max(abs(m1 - l), abs(m2 - l))
+            outer = [v.conj() ** k if k >= 0 else v**-k for v, k in ((a, total), (b, difference))]
+            powers = [abs(a) ** (2 * (most - i)) * abs(b) ** (2 * i) for i in range(most + 1)]
+            made[:, m1, m2] = outer[0] * outer[1] * sum(x * p for x, p in zip(c[m1, m2], powers, strict=False))
+            assert not c[m1, m2, most + 1 :].any()
+        assert abs(made - coupling.wigner_D(l, qs, "complex")).max() < 1e-13
+        at, place = at + n * n, place + n * n * (l + 1)
+    assert at == arrays["j_matrices"].size and place == arrays["quaternion_polynomials"].size

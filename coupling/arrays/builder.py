@@ -12,6 +12,7 @@ from coupling.arrays.fourier import build_fourier
 from coupling.arrays.grid import build_grid
 from coupling.arrays.reader import KIND
 from coupling.arrays.request import GRIDS, ArraysRequest, request_of
+from coupling.arrays.rotations import build_rotations
 from coupling.files.container import file_name
 from coupling.files.reader import load_file
 from coupling.files.sources import describe
@@ -23,6 +24,7 @@ BUILDERS = {
     "fourier": build_fourier,
     "matrix": build_encoders,
     "normalization": build_normalizations,
+    "rotation": build_rotations,
 }
 
 

@@ -8,7 +8,7 @@ let through.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,10 +77,11 @@ def array(values: list[Any]) -> Fixed:
     return result
 
 
-def rounded(values: Fixed, bits: int, dtype: str = "float64") -> NDArray[Any]:
+def rounded(values: Fixed, bits: int, dtype: str = "float64", known: Sequence[bool] | None = None) -> NDArray[Any]:
     """Return the numbers of a type that are nearest to the exact ones, in the form in which the type is stored.
 
-    bfloat16 is its bits in uint16.  Raises ArithmeticError when a number is not known well enough to be rounded, or
+    bfloat16 is its bits in uint16.  ``known`` says which numbers of a narrow type are exact, so that a tie goes to the
+    even one.  Raises ArithmeticError when a number is not known well enough to be rounded, or
     is too large for the type.
 
     >>> rounded(np.array([[1 << 99, -1, 3 << 98]], object), 100)
@@ -92,7 +93,9 @@ def rounded(values: Fixed, bits: int, dtype: str = "float64") -> NDArray[Any]:
     if dtype == "float64":
         flat = [_double(value, 1 << bits) for value in values.ravel().tolist()]
     else:
-        flat = [_narrow(value, bits, precision, least) for value in values.ravel().tolist()]
+        errors = [0 if exactly else ERROR for exactly in (known or [False] * values.size)]
+        pairs = zip(values.ravel().tolist(), errors, strict=True)
+        flat = [_narrow(value, bits, precision, least, error) for value, error in pairs]
     doubles = np.array(flat, np.float64).reshape(values.shape)
     result = stored(doubles, dtype)
     if dtype != "bfloat16" and not np.isfinite(result).all():
@@ -114,8 +117,8 @@ def _zero(value: int) -> float:
     raise ArithmeticError("cannot round correctly: the value is too close to a tie")
 
 
-def _narrow(value: int, bits: int, precision: int, least: int) -> float:
-    below, above = (_to_multiple(v, bits, precision, least) for v in (value - ERROR, value + ERROR))
+def _narrow(value: int, bits: int, precision: int, least: int, error: int) -> float:
+    below, above = (_to_multiple(v, bits, precision, least) for v in (value - error, value + error))
     return below if below == above else _zero(value)
 
 
@@ -139,7 +142,16 @@ def rounded_surds(values: Iterable[Surd], shape: tuple[int, ...], dtype: str) ->
     numbers = list(values)
     if dtype == "float64":
         return np.array([float(number) for number in numbers]).reshape(shape)
-    return rounded(array([_of_surd(number) for number in numbers]), SURD_BITS, dtype).reshape(shape)
+    known = [_has_few_bits(number) for number in numbers]
+    return rounded(array([_of_surd(number) for number in numbers]), SURD_BITS, dtype, known).reshape(shape)
+
+
+def _has_few_bits(number: Surd) -> bool:
+    """Return whether a number is an integer over a power of two that SURD_BITS hold."""
+    bottom = isqrt_exact(number.denominator)
+    if bottom is None or bottom & (bottom - 1) or number.pi_power or bottom.bit_length() > SURD_BITS:
+        return False
+    return isqrt_exact(number.numerator) is not None
 
 
 def _of_surd(number: Surd) -> int:

@@ -25,6 +25,7 @@ SOURCES = {
     "fourier": "square roots of rational numbers over pi",
     "matrix": "square roots of rational numbers",
     "normalization": "square roots of rational numbers, over pi for integrals",
+    "rotation": "square roots of rational numbers",
 }
 #: array → what it holds; n points, S = (lmax+1)² harmonics in the order of the flat index l² + l + m.
 GRID_ARRAYS = {
@@ -58,6 +59,11 @@ DESCRIPTIONS = {
         for family in NORMALIZED
         for inverse, name in enumerate((family, f"inverse_{family}"))
     },
+    "rotation": {
+        "j_matrices": "degree by degree [2l+1, 2l+1], real basis: the reflection (x, y, z) to (x, -z, -y); D = ZJZJZ",
+        "quaternion_polynomials": "degree by degree c[m1, m2, i], [2l+1, 2l+1, l+1]: D = A^-(m1+m2) B^-(m1-m2) times "
+        "the sum of c |A|^2(n-i) |B|^2i, A = w + iz, B = y - ix, n = l - max(|m1|, |m2|), A^-k = conj(A)^k",
+    },
 }
 
 
@@ -66,8 +72,8 @@ def load_arrays(name: str | os.PathLike[str], *, verify: bool = True, mapped: bo
 
     name : "gauss_legendre-l8", "lebedev-l8", "design-l8": grids with points, weights, harmonics to degree 8 and their
         gradients, exact to degree 24; "fourier-l8": harmonics as double Fourier series; "matrix-l8": encoders and
-        decoders of the matrix product; "normalization-l12".  Options follow, as in "lebedev-l8-d20-x8-float32": see
-        :mod:`coupling.arrays.request`.  Or the path of a ``.safetensors`` file.
+        decoders of the matrix product; "normalization-l12"; "rotation-l16".  Options follow, as in
+        "lebedev-l8-d20-x8-float32": see :mod:`coupling.arrays.request`.  Or the path of a ``.safetensors`` file.
     verify : False leaves out the checks that read every byte
     mapped : False reads the file into memory, once; see :func:`coupling.load`
 

@@ -6,6 +6,7 @@ Names, N the largest degree of the harmonics::
     fourier-l8                                             harmonics as double Fourier series
     matrix-l8                                              encoders and decoders of the matrix product
     normalization-l8                                       N and 1/N of every path
+    rotation-l8                                            J matrices and polynomials of a quaternion, Wigner D
 
 with options, in this order: ``-dD``, degree to which a grid integrates exactly (default 3N, so that a product of two
 functions is analysed exactly); ``-xM``, rows of a grid padded to a multiple of M (default 16); ``-jK``, K = 2j for the
@@ -26,7 +27,7 @@ from coupling.selection import degree as check_degree
 from coupling.selection import integer, one_of
 
 GRIDS = ("gauss_legendre", "lebedev", "design")
-KINDS = (*GRIDS, "fourier", "matrix", "normalization")
+KINDS = (*GRIDS, "fourier", "matrix", "normalization", "rotation")
 #: dtype → its name in a safetensors file
 DTYPES = {"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16"}
 #: Degree → points of the Lebedev rules with positive weights (Lebedev and Laikov 1999).
@@ -51,7 +52,7 @@ SMALLEST_SPIN = (
 #: Arrays of larger degrees have not been tested.
 LMAX_LIMIT = 48
 NAME = re.compile(
-    r"(gauss_legendre|lebedev|design|fourier|matrix|normalization)-l(\d{1,4})"
+    r"(gauss_legendre|lebedev|design|fourier|matrix|normalization|rotation)-l(\d{1,4})"
     r"(?:-d(\d{1,4}))?(?:-x(\d{1,4}))?(?:-j(\d{1,4}))?(?:-(float32|float16|bfloat16))?",
     re.ASCII,
 )
@@ -61,7 +62,7 @@ NAME = re.compile(
 class ArraysRequest:
     """Which arrays, for harmonics of degrees 0 … lmax, with which options, in which type.
 
-    kind : gauss_legendre, lebedev, design, fourier, matrix or normalization
+    kind : gauss_legendre, lebedev, design, fourier, matrix, normalization or rotation
     degree : of exactness of a grid, default 3 lmax; multiple : its rows are padded to a multiple of it, default 16
     twice_spin : 2j of the matrix product, default the smallest that reaches every path
     dtype : float64, float32, float16 or bfloat16, every number rounded once from its exact value
@@ -134,6 +135,12 @@ class ArraysRequest:
         size, half, edge = (self.lmax + 1) ** 2, (self.lmax + 1) * (self.lmax + 2) // 2, self.lmax + 1
         if self.kind == "fourier":
             return {"series": (half, edge)}
+        if self.kind == "rotation":
+            entries = [(2 * l + 1) ** 2 for l in range(edge)]
+            return {
+                "j_matrices": (sum(entries),),
+                "quaternion_polynomials": (sum(n * (l + 1) for l, n in enumerate(entries)),),
+            }
         if self.kind == "normalization":
             return {f"{prefix}{f}": (edge,) * 3 for f in NORMALIZED for prefix in ("", "inverse_")}
         if self.kind == "matrix":

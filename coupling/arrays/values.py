@@ -34,7 +34,7 @@ def check_values(path: Path, request: ArraysRequest, arrays: Mapping[str, NDArra
     if request.kind in GRIDS:
         _grid(check, request, doubles)
     else:
-        {"fourier": _fourier, "matrix": _matrix, "normalization": _normalization}[request.kind](check, doubles)
+        OTHERS[request.kind](check, doubles)
 
 
 class RoundingComparison:
@@ -150,3 +150,21 @@ def _off_paths(check: RoundingComparison, name: str, tensor: NDArray[np.float64]
         on &= (l1 > 0) & (l2 > 0) & (l3 > 0)
     check.same(name, tensor[~on], 0.0, f"zeros off the {parity} paths", 0)
     return on
+
+
+def _rotation(check: RoundingComparison, a: Doubles) -> None:
+    l, at, place = 0, 0, 0
+    while at < len(a["j_matrices"]):
+        n = 2 * l + 1
+        j = a["j_matrices"][at : at + n * n].reshape(n, n)
+        c = a["quaternion_polynomials"][place : place + n * n * (l + 1)].reshape(n, n, l + 1)
+        check.same("j_matrices", j, j.T, f"a symmetric matrix of degree {l}", 0)
+        check.same("j_matrices", j @ j, np.eye(n), f"a matrix of degree {l} whose square is 1", 8 * n)
+        check.same("quaternion_polynomials", c[:, :, 0].diagonal(), 1, f"1 at the identity, degree {l}", 0)
+        quarter = np.ldexp(c, -l).sum(2)
+        loss = 8 * n * max(1, abs(c).max() * 2.0**-l)  # the sum at a quarter turn cancels
+        check.same("quaternion_polynomials", quarter @ quarter.T, np.eye(n), f"d(pi/2) of degree {l}", loss)
+        l, at, place = l + 1, at + n * n, place + n * n * (l + 1)
+
+
+OTHERS = {"fourier": _fourier, "matrix": _matrix, "normalization": _normalization, "rotation": _rotation}

@@ -19,10 +19,10 @@ def run_blocks(run: Callable[[int, int], object], lanes: int, width: int, worker
     """
     blocks = -(-lanes // width)
     workers = max(1, min(workers, blocks))
-    ends = [min(lanes, width * (blocks * n // workers)) for n in range(workers + 1)]
     if workers == 1:
         run(0, lanes)
         return
+    ends = [min(lanes, width * (blocks * n // workers)) for n in range(workers + 1)]
     run(0, 0)  # compiles, in this thread: Ctrl-C would wait for the end of a compilation in another
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(run, ends[:-1], ends[1:]))

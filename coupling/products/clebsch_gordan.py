@@ -213,10 +213,14 @@ class ClebschGordan(Product):
         w, where = width(x.dtype), self._places
 
         def run(first: int, last: int) -> None:
-            space, given = aligned_zeros(row_count(self.lmax) * w, x.dtype), (read_only(x), read_only(y), out)
+            space, given = aligned_zeros(self._rows * w, x.dtype), (read_only(x), read_only(y), out)
             sparse_product(*given, first, last, w, where, tables, straight, constants, space)
 
         run_blocks(run, x.shape[0] * x.shape[2], w, self.workers)
+
+    @cached_property
+    def _rows(self) -> int:
+        return row_count(self.lmax)
 
     @cached_property
     def _places(self) -> tuple[Integers, ...]:

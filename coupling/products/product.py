@@ -27,6 +27,9 @@ Features = NDArray[Any]
 
 LAYOUTS = ("channels_last", "channels_first")
 
+#: The types of features, in the byte order of this machine.
+NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
+
 
 def require_entries(shape: Any, slot: int, axes: tuple[int, ...], name: str, layout: str) -> None:
     """Raise ValueError for the shape of an array that is no feature with these axes of entries, which have a name.
@@ -108,6 +111,8 @@ class Product(Portable, ABC):
     def _shaped(self, out: Features, lead: tuple[int, ...]) -> Features:
         """Return an output [batch, entries, channels] with leading axes, in the layout of the product."""
         if self.layout == "channels_last":
+            if len(lead) == len(self.shapes[2]) == 1:
+                return out
             return out.reshape(*lead, *self.shapes[2], out.shape[2])
         return np.ascontiguousarray(np.swapaxes(out, 1, 2)).reshape(*lead, out.shape[2], *self.shapes[2])
 
@@ -122,6 +127,9 @@ class Product(Portable, ABC):
 
     def _broadcast(self, *values: Features) -> tuple[list[Features], tuple[int, ...]]:
         """Return the features of the first slots as C-contiguous [batch, entries, channels], and their leading axes."""
+        if self._fit(values):
+            batch = math.prod(values[0].shape[:-2])
+            return [value.reshape(batch, *value.shape[-2:]) for value in values], values[0].shape[:-2]
         given = [self._feature(value, slot) for slot, value in enumerate(values)]
         dtype, lead, channels = given[0].dtype, given[0].shape[:-2], given[0].shape[-1:]
         if any((a.dtype, a.shape[:-2], a.shape[-1:]) != (dtype, lead, channels) for a in given[1:]):
@@ -131,6 +139,21 @@ class Product(Portable, ABC):
             given = [np.broadcast_to(array, (*lead, array.shape[-2], *channels)) for array in given]
         batch = math.prod(lead)
         return [np.ascontiguousarray(a, dtype).reshape(batch, a.shape[-2], *channels) for a in given], lead
+
+    def _fit(self, values: tuple[Features, ...]) -> bool:
+        """Return whether features need neither a message nor a conversion, as those of most calls."""
+        first = values[0]
+        if type(first) is not np.ndarray or self.layout != "channels_last" or first.ndim < 2:
+            return False
+        dtype, lead, channels = first.dtype, first.shape[:-2], first.shape[-1]
+        if dtype not in NATIVE:
+            return False
+        for value, axes in zip(values, self.shapes, strict=False):
+            if type(value) is not np.ndarray or value.dtype != dtype or not value.flags.c_contiguous:
+                return False
+            if value.shape != (*lead, *axes, channels) or len(axes) > 1:
+                return False
+        return True
 
     def _feature(self, value: Features, slot: int) -> Features:
         """Return a feature array in channels-last layout after checking it."""

@@ -25,8 +25,8 @@ class SymmetricContraction(nn.Module):
     numbers.  Otherwise ``module(A, weights, species)`` takes them in the call.
 
     On the processor the operators are compiled kernels, with derivatives in A and in the weights to second order by
-    kernels and beyond by torch; they work under torch.compile.  On other devices, and with ``program=True``, everything
-    is an array program of torch's own functions, which ``torch.func`` may transform in any way.  The arithmetic is
+    kernels and beyond by torch; they work under torch.compile.  On other devices, inside transforms of ``torch.func``,
+    and with ``program=True``, everything is an array program of torch's own functions.  The arithmetic is
     float32, or float64 if A or weights are; float16 and bfloat16 are converted to float32 first, and the output is
     rounded once to the type of A.
 
@@ -143,7 +143,10 @@ class SymmetricContraction(nn.Module):
         return out if self.layout == "channels_last" else out.transpose(-1, -2).contiguous()
 
     def _by_program(self, value: Tensor) -> bool:
-        return self.program or value.device.type != "cpu"
+        """Return whether the array program is to be taken: for other devices, and inside transforms of torch.func."""
+        if self.program or value.device.type != "cpu":
+            return True
+        return not torch.compiler.is_compiling() and _transforming()
 
     def _features(self, features: Tensor | list[Tensor]) -> Tensor:
         """Return A with channels last, images joined."""
@@ -170,6 +173,10 @@ class SymmetricContraction(nn.Module):
         if species.is_floating_point() or species.shape != lead:
             raise ValueError(f"species must be integers {tuple(lead)}, got {species.dtype} {tuple(species.shape)}")
         return species.reshape(-1).to(torch.int64)
+
+
+#: Whether a transform of torch.func is at work; torch has no public name for it.
+_transforming: Any = getattr(torch._C, "_are_functorch_transforms_active", lambda: False)
 
 
 def size_of(x: Tensor, layout: str) -> tuple[int, ...]:
