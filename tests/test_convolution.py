@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from coupling.products import Convolution, Edges
+from coupling.products import Convolution, Edges, edge_runs
 from coupling.sphere import angles, harmonics, random_rotation, rotation_matrix
 from tests.convolution_reference import Case, case, expected
 from tests.sources import ROOT
@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "0+1+2 apart": ((2, 3, 2), {"separate": True}),
     "0 and 2": (("0e + 2e", 2, "1o + 2e"), {"paths": [(2, 1, 1), (0, 2, 2), (2, 2, 2), (2, 2, 1)]}),
     "odd": ((2, 2, 2), {"paths": [(2, 1, 2), (1, 1, 1), (1, 2, 2)], "separate": True}),
+    "many orders": ((1, 7, 7), {}),
     "gaunt": ((2, 2, 4), {"normalization": "gaunt"}),
     "factors": ((1, 1, 1), {"path_weights": [1.0, -2.0, 0.5, 3.0]}),
 }
@@ -312,6 +313,40 @@ def test_arrays_of_any_order_in_memory() -> None:
         c.receivers[::-1][::-1],
     ]
     assert np.array_equal(conv(*strange), conv(*c.inputs))
+
+
+def test_prefetching_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for method in ("straight", "loops"):
+        conv = Convolution(1, 2, 2, method=method)
+        c = case(conv, 7, 60, 40, np.float32)
+        near = both(conv, c)
+        monkeypatch.setattr(edge_runs, "FAR", -1)
+        monkeypatch.setattr(edge_runs, "FAR_GRADIENTS", -1)
+        assert all(np.array_equal(a, b) for a, b in zip(near, both(conv, c), strict=True))
+        monkeypatch.undo()
+
+
+SMALL_REGISTERS = """
+import llvmlite.binding
+mine, llvmlite.binding.get_host_cpu_features = llvmlite.binding.get_host_cpu_features, dict
+from coupling.kernels import tiles
+llvmlite.binding.get_host_cpu_features = mine
+from coupling.products import Convolution
+from tests.test_convolution import KINDS, both, case, errors, expected
+assert (tiles.REGISTER_BYTES, tiles.REGISTERS) == (32, 16)
+for method in ("straight", "loops"):
+    for arguments, options in list(KINDS.values())[1:5]:
+        conv = Convolution(*arguments, method=method, **options)
+        c = case(conv, 5, 30, 21)
+        assert max(errors(both(conv, c), expected(conv, c))) < 1e-14
+"""
+
+
+def test_processors_with_few_and_small_registers(tmp_path: Any) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    run = [sys.executable, "-c", SMALL_REGISTERS]
+    done = subprocess.run(run, env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 MEMORY = """

@@ -32,9 +32,9 @@ DTYPES = ("float64", "float32")
 def export_basis(value: Basis, format: str, dtype: str = "float64") -> bytes:
     """Return the bytes of a file that holds a basis.
 
-    format    "npz", "safetensors", "json" (exact: sign, numerator and denominator under the root), "c", or "mace", npz
-              with the dense array ``U_matrix_ν`` of :func:`mace_tensor`
-    dtype     of the values: float64, or float32, rounded once more; JSON has none
+    - format: "npz", "safetensors", "json" (exact: sign, numerator and denominator under the root), "c", or "mace", npz
+      with the dense array ``U_matrix_ν`` of :func:`mace_tensor`
+    - dtype: of the values: float64, or float32, rounded once more; JSON has none
 
     npz, safetensors and C have the arrays ``monomials`` [monomials, ν], and for each entry ``path``, ``component``,
     ``monomial`` and ``value``: B[path, component] is the sum of value times the product of A over the monomial.  Raises

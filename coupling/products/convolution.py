@@ -155,11 +155,11 @@ class Convolution(Portable):
     ) -> Array:
         """Return the messages [nodes, rows, channels], in the common type of x, y and weights, float32 or float64.
 
-        x [N, rows, channels] : features of the nodes
-        y [E, (lmax_edge+1)²] : harmonics of the edges; or vectors [E, 3], whose harmonics are computed
-        weights [E, P, channels], [E, P] or [P], or with an axis of length 1 in the place of E or channels
-        senders, receivers [E] : integers; ``nodes`` is the number of receivers, N by default.  In their place,
-            ``Edges``, which are sorted once for many calls.
+        - x: features of the nodes [N, rows, channels]
+        - y: harmonics of the edges [E, (lmax_edge+1)²]; or vectors [E, 3], whose harmonics are computed
+        - weights: [E, P, channels], [E, P] or [P], or with an axis of length 1 in the place of E or channels
+        - senders, receivers: integers [E]; ``nodes`` is the number of receivers, N by default.  In their place,
+          ``Edges``, which are sorted once for many calls.
 
         Receivers without edges, and rows that no path reaches, are zero.
         """

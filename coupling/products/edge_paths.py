@@ -190,13 +190,13 @@ class EdgePaths(Portable):
 
     @cached_property
     def groups(self) -> Groups:
-        """The paths in groups that write few rows of z, so that these stay in registers."""
+        """The paths in groups that write few rows of z, so that these stay in registers; no two write the same."""
         most = SUMS // PARTS
         found: list[list[EdgePath]] = []
         have: set[int] = set()
         for path in sorted(self.paths, key=lambda path: path.z):
             rows = {path.z + k for _, k, _ in path.entries}
-            if not found or len(have | rows) > most:
+            if not found or (len(have | rows) > most and not rows & have):
                 found.append([])
                 have = set()
             found[-1].append(path)

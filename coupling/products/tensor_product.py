@@ -35,10 +35,10 @@ class TensorProduct(Portable):
     uvw.  :meth:`channelwise`, :meth:`full` and :meth:`elementwise` list the instructions of the products that
     message passing, and e3nn's classes, have.
 
-    irrep_normalization, path_normalization: of the coefficients c_p: "component", "norm" or "none", and "element",
-        "path" or "none", as e3nn has them
-    convention: "coupling" or, the same, "e3nn"; "e3nn_0_4" has the signs of e3nn 0.4.4, with which MACE is trained
-    layout: of x, y and z: "ir_mul", copies last, or "mul_ir", that of e3nn; see :mod:`coupling.irreps`
+    - irrep_normalization, path_normalization: of the coefficients c_p: "component", "norm" or "none", and "element",
+      "path" or "none", as e3nn has them
+    - convention: "coupling" or, the same, "e3nn"; "e3nn_0_4" has the signs of e3nn 0.4.4, with which MACE is trained
+    - layout: of x, y and z: "ir_mul", copies last, or "mul_ir", that of e3nn; see :mod:`coupling.irreps`
 
     ``product(x, y, weights)`` takes float32 or float64 arrays [..., dim], leading axes broadcast, and weights
     [weight_count], or [..., weight_count] of each sample: those of all instructions in their order, of each those of

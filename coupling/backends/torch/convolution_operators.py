@@ -7,8 +7,8 @@ T = Σ g · messages(x, y, w) is linear in each of g, x, y and w.  With cotangen
 second operator is the derivative of T along a in x, b in y and c in w: its gradients are operators of both kinds again.
 
 x [N, rows, channels], y [E, harmonics], w [E or 1, P, channels or 1], all float32 or all float64; senders and receivers
-int64 [E]; ``form`` is :attr:`coupling.products.Convolution.text`.  ``wanted`` is 1 for dx, 2 for dy and 4 for dw, added
-up; what is not wanted is empty.  On the processor these are the compiled functions, elsewhere operations of torch on
+int64 [E]; ``form`` is the ``text`` of a ``Convolution``.  ``wanted`` is 1 for dx, 2 for dy and 4 for dw, added up; what
+is not wanted is empty.  On the processor these are the compiled functions, elsewhere operations of torch on
 some edges at a time.
 
 >>> from coupling.products import Convolution
