@@ -300,7 +300,7 @@ from coupling.numbers.accuracy import certify_table
 from coupling.exact import Surd
 from coupling.families import Family, family
 from coupling.manybody import basis
-from coupling.products import ClebschGordan, SymmetricContraction
+from coupling.products import ClebschGordan, Convolution, SymmetricContraction
 from coupling.tables import Request, build
 from coupling.numbers.tabulation import tabulate
 
