@@ -144,7 +144,7 @@ test-interop: .venv-interop/stamp
 # Models of other people with our products: MACE requires e3nn 0.4.4 and NequIP a newer one, so each has an environment.
 # The constants of e3nn 0.4.4 are a pickle.
 CLIENTS := mace nequip
-TESTS_mace := tests/test_interop_e3nn.py tests/test_manybody_paths.py::test_the_full_basis_is_that_of_mace tests/clients/test_mace_contraction.py
+TESTS_mace := tests/test_interop_e3nn.py tests/clients/test_mace_bases.py tests/clients/test_mace_contraction.py
 TESTS_nequip := coupling/backends/e3nn
 $(CLIENTS:%=.venv-%/stamp): .venv-%/stamp: tests/requirements-%.txt pyproject.toml
 	$(PYTHON) -m venv --without-pip .venv-$*

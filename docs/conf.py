@@ -46,8 +46,6 @@ include_patterns = [
 ]
 exclude_patterns = [".*", ".venv*", "build", "docs/README.md", "docs/_*", "docs/examples"]
 suppress_warnings = ["toc.empty_glob"]  # a folder whose pages are still to come
-# A name that backends share with the package means the class of the package.
-autodoc_type_aliases = {"SymmetricContraction": "coupling.products.SymmetricContraction"}
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", r"(?!coupling\.).*")]  # other programs' names; there is no inventory of them offline
 

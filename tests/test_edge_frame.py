@@ -192,5 +192,10 @@ def test_what_is_refused() -> None:
         frame.path_weights(np.ones(5))
     with pytest.raises(ValueError, match="listed twice"):
         EdgeFrame(1, 1, paths=[(1, 1, 1), (1, 1, 1)])
+    for paths in ([(1, 1, 3)], [(2, 1, 1)], [(1, 1)], [(1, -1, 1)]):
+        with pytest.raises(ValueError, match=r"couple degrees|must be >= 0"):
+            EdgeFrame(1, 1, paths=paths)
+    with pytest.raises(TypeError, match="triples of degrees"):
+        EdgeFrame(1, 1, paths=[1, 2])
     with pytest.raises(ValueError, match="two matrices for each order"):
         frame.from_orders(frame.by_order(np.ones(6))[:1])

@@ -78,24 +78,6 @@ def test_mace_and_e3nn_differ_in_signs_alone() -> None:
     assert 0 < (first.values != second.values).mean() < 1
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_the_full_basis_is_that_of_mace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """mace-torch's own U, value by value; docs/manybody.md says how to run it."""
-    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")  # the constants of e3nn 0.4.4 are a pickle
-    cg = pytest.importorskip("mace.tools.cg", reason="could not import 'mace', which requires e3nn 0.4.4")
-    o3, torch = pytest.importorskip("e3nn.o3"), pytest.importorskip("torch")
-    met = 0
-    for lmax, order, outputs in ((3, 2, "0e + 1o + 2e + 3o"), (3, 3, "0e + 1o + 2e"), (2, 4, "0e + 1o")):
-        irreps = " + ".join(irrep.name for irrep in factor_irreps(lmax))
-        theirs = cg.U_matrix_real(o3.Irreps(irreps), o3.Irreps(outputs), order, dtype=torch.float64)
-        for irrep, tensor in zip(theirs[::2], theirs[1::2], strict=True):
-            ours = basis(lmax, order, f"{irrep}".removeprefix("1x"), "plain", paths="mace").tensor()
-            wanted = np.moveaxis(np.asarray(tensor), -1, 0).reshape(ours.shape)
-            np.testing.assert_allclose(ours, wanted, atol=4e-15)
-            met += 1
-    assert met == 9
-
-
 # -- the reduced basis of MACE ----------------------------------------------------------------
 
 

@@ -25,8 +25,8 @@ from tests.sources import ROOT
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
-#: with none too), instructions (e), vectors (V), a boolean (B), an exact angle (U), angles (A), a rotation (R), axes or
-#: a convention (E), indices of two nodes (X), something with no check of its own (-)
+#: with none too), instructions (e), vectors (V), a boolean (B), a degree or none (M), an exact angle (U), angles (A), a
+#: rotation (R), axes or a convention (E), indices of two nodes (X), something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
@@ -132,8 +132,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
             "'2x1o', '0e + 1o', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'",
             "GGGecc",
         ),
-        "EdgeFrame": ("2, 2, lmax_edge=2, mmax=1, paths=[[1, 1, 2]]", "dddda"),
-        "m_primary": ("2, 1", "dd"),
+        "EdgeFrame": ("2, 2, lmax_edge=2, mmax=1, paths=[[1, 1, 2]]", "ddMM-"),
+        "m_primary": ("2, 1", "dM"),
         "Convolution": (f"{CONVOLUTION}, workers=1", "IdIccccn"),
         "Edges": ("[0, 1], [1, 1], 2", "XXd"),
         "VectorSignal": ("1, 1, 1", "ddd"),
@@ -348,6 +348,7 @@ BAD = {
           [(0.5, 0, 0, "uvu")], [(True, 0, 0, "uvu")], [(0, 0, 0, "uuu")], [(0, 0, 0, "uvu", 1)], object(),
           [(0, 0, 0, "uvu", True, NAN)], [(0, 0, 0, "uvu", True, -1)], [(0, 0, 0, "uvu", True, True)]],
     "u": [-1, 0.5, NAN, HUGE, "x", "1", "1e + 1o", True, [1], 1j, object()],
+    "M": [-1, 1.7, NAN, HUGE, "x", True, [1], 1j, object()],
     "U": [0.5, NAN, None, "x", True, 1j, [1], object(), sympy.I, sympy.oo, sympy.Float(1)],
     "A": [None, "x", NAN, float("inf"), 1j, True, ["x"], [1, None], object()],
     "R": [None, 1, "x", np.ones(3), np.zeros(4), np.full(4, NAN), 1j * np.ones(4), np.ones((3, 3)), -np.eye(3),

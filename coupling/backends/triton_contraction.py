@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import coupling.products.symmetric_contraction as symmetric_contraction
 from coupling.products.contraction_tape import KINDS_OF_TAPES, contraction_tape
-from coupling.products.symmetric_contraction import SymmetricContraction
 from coupling.programs.text import Language, fused, lines
 
 UNROLLED = """\
@@ -32,7 +32,7 @@ TRITON_CONTRACTION = Language(
 
 
 def triton_contraction_source(
-    contraction: SymmetricContraction, kind: str = "values", dtype: object = "float32"
+    contraction: symmetric_contraction.SymmetricContraction, kind: str = "values", dtype: object = "float32"
 ) -> str:
     """Return the text of a Triton kernel for a contraction, components and their products in registers.
 

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
+import coupling.products.symmetric_contraction as symmetric_contraction
 from coupling.integers import count
 from coupling.products import SymmetricContraction
 from coupling.quoted import quoted
 from coupling.selection import of_type
 
 
-def contraction_descriptors(contraction: SymmetricContraction, channels: int = 1) -> list[dict[str, Any]]:
+def contraction_descriptors(
+    contraction: symmetric_contraction.SymmetricContraction, channels: int = 1
+) -> list[dict[str, Any]]:
     """Return a dictionary of ``cuequivariance.SegmentedTensorProduct`` for each degree of a contraction, ascending.
 
     Operands "u,u,…,u": weights [path, u] of all bases, A [component, u] once for each factor, output [component, u].  A
@@ -45,7 +48,7 @@ def contraction_descriptors(contraction: SymmetricContraction, channels: int = 1
     return found
 
 
-def contraction_json(contraction: SymmetricContraction, channels: int = 1) -> str:
+def contraction_json(contraction: symmetric_contraction.SymmetricContraction, channels: int = 1) -> str:
     """Return the descriptors of a contraction as JSON: each is what ``SegmentedTensorProduct.from_dict`` reads.
 
     >>> from coupling.manybody import basis
@@ -57,7 +60,7 @@ def contraction_json(contraction: SymmetricContraction, channels: int = 1) -> st
     return json.dumps(content) + "\n"
 
 
-def segmented_polynomial(contraction: SymmetricContraction, channels: int = 1) -> Any:
+def segmented_polynomial(contraction: symmetric_contraction.SymmetricContraction, channels: int = 1) -> Any:
     """Return a ``cuequivariance.SegmentedPolynomial``: (weights, A) → output, with layout ir_mul; needs cuequivariance.
 
     >>> from coupling.manybody import basis

@@ -16,6 +16,7 @@ from coupling.products.edge_frame_weights import conversion, edge_frame_paths, p
 from coupling.quoted import quoted
 from coupling.selection import degree
 from coupling.sphere.edge_rotations import edge_rotations
+from coupling.sphere.legendre import bounded_degree
 from coupling.sphere.wigner import LARGEST_MATRIX, wigner_D
 
 Array = NDArray[Any]
@@ -57,12 +58,21 @@ class EdgeFrame(Portable):
         if max(self.lmax_in, self.lmax_out) > LARGEST_MATRIX:
             raise ValueError(f"degrees of an edge frame must be <= {LARGEST_MATRIX}, got {quoted((lmax_in, lmax_out))}")
         most = min(self.lmax_in, self.lmax_out)
-        self.mmax = most if mmax is None else min(degree(mmax, "mmax"), most)
+        self.mmax = most if mmax is None else min(bounded_degree(mmax, "mmax"), most)
         whole = self.lmax_in + self.lmax_out
-        self.lmax_edge = whole if lmax_edge is None else min(degree(lmax_edge, "lmax_edge"), whole)
+        self.lmax_edge = whole if lmax_edge is None else min(bounded_degree(lmax_edge, "lmax_edge"), whole)
         require_memory(64 * (self.lmax_in + 1) ** 2 * (self.lmax_out + 1) ** 2, "the weights of an edge frame")
         self.pairs, self._starts = pairs_of(self.lmax_in, self.lmax_out, self.mmax)
         self.paths = read_only(edge_frame_paths(paths, self.lmax_in, self.lmax_edge, self.lmax_out))
+
+    def __repr__(self) -> str:
+        """Name the degrees and orders, and count paths, weights and operations.
+
+        >>> EdgeFrame(2, 2)
+        EdgeFrame(2, 2, mmax 2 | 19 paths | 19 SO(2) weights | 99 multiplications)
+        """
+        counts = f"{len(self.paths)} paths | {self.weight_count} SO(2) weights | {self.multiplications} multiplications"
+        return f"EdgeFrame({self.lmax_in}, {self.lmax_out}, mmax {self.mmax} | {counts})"
 
     @property
     def weight_count(self) -> int:
@@ -199,8 +209,8 @@ def m_primary(lmax: object, mmax: object = None) -> NDArray[np.intp]:
     >>> m_primary(2).tolist(), m_primary(2, 1).tolist()
     ([0, 2, 6, 3, 7, 1, 5, 8, 4], [0, 2, 6, 3, 7, 1, 5])
     """
-    top = degree(lmax, "lmax")
-    most = top if mmax is None else min(degree(mmax, "mmax"), top)
+    top = bounded_degree(lmax, "lmax", LARGEST_MATRIX)
+    most = top if mmax is None else min(bounded_degree(mmax, "mmax"), top)
     signed = [0, *(sign * m for m in range(1, most + 1) for sign in (1, -1))]
     return np.array([l * l + l + m for m in signed for l in range(abs(m), top + 1)])
 

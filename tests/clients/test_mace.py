@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("mace")
+pytest.importorskip("mace")
 from tests.clients.mace_models import MODELS, batch, model, results, torch
 from tests.clients.structures import crystals, elements, molecules
 

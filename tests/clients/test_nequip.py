@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("nequip")
+pytest.importorskip("nequip")
 from tests.clients.nequip_models import MODELS, given, model, results, torch
 from tests.clients.structures import crystals, molecules
 

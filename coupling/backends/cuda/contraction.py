@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
+import coupling.products.symmetric_contraction as symmetric_contraction
 from coupling.products.contraction_tape import KINDS_OF_TAPES, contraction_tape
-from coupling.products.symmetric_contraction import SymmetricContraction
 from coupling.programs.text import Language, lines
 from coupling.quoted import quoted
 
@@ -45,7 +45,7 @@ extern "C" void {name}({plain}, const {type} *coefficients, const long long *spe
 
 
 def contraction_source(
-    contraction: SymmetricContraction,
+    contraction: symmetric_contraction.SymmetricContraction,
     kind: str = "values",
     dtype: object = "float32",
     name: str = "coupling_contraction",

@@ -37,14 +37,14 @@ def check_equivariant(
 ) -> float:
     """Check function(*rotated inputs) = rotated function(*inputs), the same for the inversion and for permuted nodes.
 
-    inputs: arrays of torch, JAX or numpy.  kinds: of each input, "cartesian" for vectors (x, y, z) on the last axis,
-        irreps such as "8x0e + 8x1o" for features [..., dim], or None for what stays as it is
-    outputs: the kind of the output, or a list of them where the function returns several arrays
-    nodes: for permutations, of each input and then of each output "axis", if its first axis counts nodes, "index", if
-        it holds numbers of nodes (as the senders of edges do), or None; without it nodes are not permuted
-    layout, convention: of the features, see :mod:`coupling.irreps` and :mod:`coupling.foreign`; "e3nn" has y for its
-        polar axis
-    tolerance: relative to the largest number of an output; 1e-10 in float64, 1e-4 in float32 by default
+    - inputs: arrays of torch, JAX or numpy.  kinds: of each input, "cartesian" for vectors (x, y, z) on the last axis,
+      irreps such as "8x0e + 8x1o" for features [..., dim], or None for what stays as it is
+    - outputs: the kind of the output, or a list of them where the function returns several arrays
+    - nodes: for permutations, of each input and then of each output "axis", if its first axis counts nodes, "index", if
+      it holds numbers of nodes (as the senders of edges do), or None; without it nodes are not permuted
+    - layout, convention: of the features, see :mod:`coupling.irreps` and :mod:`coupling.foreign`; "e3nn" has y for its
+      polar axis
+    - tolerance: relative to the largest number of an output; 1e-10 in float64, 1e-4 in float32 by default
 
     Irreps without parities, and kinds that have them, are inverted alike: where there is none, the inversion does
     nothing to features, and vectors change sign.  Raises AssertionError that names the operation, output and error;
