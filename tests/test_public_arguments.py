@@ -176,6 +176,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "coupling.backends.cuda": {
         "CudaProduct": ("ClebschGordan(1, 1, 1), route='straight'", "rv"),
+        "convolution_source": ("Convolution(1, 1, 1), 'messages', 'float32', 'conv'", "rcci"),
         "contraction_source": ("SymmetricContraction(basis(1, 2, 0)), 'values', 'float32', 'contraction'", "rcci"),
         "cuda_source": ("ClebschGordan(1, 1, 1), 'float32', 'product'", "rci"),
     },
@@ -299,7 +300,7 @@ from coupling.numbers.accuracy import certify_table
 from coupling.exact import Surd
 from coupling.families import Family, family
 from coupling.manybody import basis
-from coupling.products import ClebschGordan, SymmetricContraction
+from coupling.products import ClebschGordan, Convolution, SymmetricContraction
 from coupling.tables import Request, build
 from coupling.numbers.tabulation import tabulate
 
