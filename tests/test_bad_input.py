@@ -157,7 +157,12 @@ def check_refused(name: str, slot: int, value: object, error: type[Exception]) -
 
 #: These take arrays or angles, and are tested with grids, rotations and vectors.
 ARRAYS = {"Grid", "angles", "generators", "random_rotation", "rotation_matrix", "synthesis", "wigner_d_polynomial"}
-ARRAYS |= {"wigner_D", "wigner_d", *(f"cartesian_{kind}" for kind in ("gradients", "harmonics", "hessians"))}
+ARRAYS |= {
+    "wigner_D",
+    "wigner_d",
+    "edge_frame_matrix",
+    *(f"cartesian_{kind}" for kind in ("gradients", "harmonics", "hessians")),
+}
 
 
 def test_the_list_of_functions_is_complete() -> None:

@@ -83,6 +83,10 @@ def ended_by_ctrl_c(command: str, after: float, **environment: str) -> tuple[int
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environ) as process:
         try:
             time.sleep(after)
+            started = time.monotonic()
+            while sys.platform == "linux" and processor_seconds(process.pid) < after / 2 and process.poll() is None:
+                assert time.monotonic() - started < 60, "the command waits for something"
+                time.sleep(0.02)  # on a busy machine it has not begun
             assert process.poll() is None, "the command is too short for this test"
             begin, before = time.monotonic(), processor_seconds(process.pid) if sys.platform == "linux" else 0.0
             process.send_signal(signal.SIGINT)

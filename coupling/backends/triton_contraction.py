@@ -41,6 +41,7 @@ def triton_contraction_source(
     :func:`coupling.backends.cuda.contraction_source`.  To be decorated with ``triton.jit`` where ``tl`` is
     ``triton.language``.
 
+    >>> from coupling.products import SymmetricContraction
     >>> from coupling.manybody import basis
     >>> print("\\n".join(triton_contraction_source(SymmetricContraction(basis(0, 2, 0))).splitlines()[-2:]))
         t1 = a0 * t0

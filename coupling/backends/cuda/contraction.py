@@ -61,6 +61,7 @@ def contraction_source(
 
     Raises ValueError for another kind or type, or a name that is no C identifier.
 
+    >>> from coupling.products import SymmetricContraction
     >>> from coupling.manybody import basis
     >>> text = contraction_source(SymmetricContraction(basis(0, 2, 0)), name="square")
     >>> print("\\n".join(line.strip() for line in text.splitlines()[-6:-2]))
