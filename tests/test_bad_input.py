@@ -161,6 +161,7 @@ ARRAYS |= {
     "wigner_D",
     "wigner_d",
     "edge_frame_matrix",
+    "edge_rotations",
     *(f"cartesian_{kind}" for kind in ("gradients", "harmonics", "hessians")),
 }
 
