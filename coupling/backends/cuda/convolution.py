@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-import coupling.products.convolution as convolution
+import coupling.products.convolution
 from coupling.memory import float_type
 from coupling.products.convolution import Convolution
 from coupling.programs.convolution import EdgePath, Terms, edge_gradients, message
@@ -62,7 +62,10 @@ extern "C" void {name}(const {type} *{other}, const {type} *harmonics, const {ty
 
 
 def convolution_source(
-    conv: convolution.Convolution, kind: str = "messages", dtype: object = "float32", name: str = "coupling_convolution"
+    conv: coupling.products.Convolution,
+    kind: str = "messages",
+    dtype: object = "float32",
+    name: str = "coupling_convolution",
 ) -> str:
     """Return the source of a kernel for message passing, for nvcc, NVRTC, hipcc or a C++ compiler.
 
