@@ -25,6 +25,7 @@ UNNEEDED = ("torch", "jax")  # coupling.backends has a folder for each
 RUN_ELSEWHERE = {
     r"slow: pass --runslow": ("slow", "make test ARGS=--runslow"),
     r"e3nn with the convention e3nn_0_4 is not": ("e3nn before 0.5", "no environment holds two versions"),
+    r"fairchem-core with the convention fairchem is not": ("fairchem", "its requirements exclude those of others"),
     r"(could not import|needs) '?(torch|jax|triton)\b": ("torch, JAX, Triton", INTEROP),
     r"could not import '(cuda\.core|numba_cuda|nvidia\.cu13)\b|nvcc is not installed": ("compilers for CUDA", INTEROP),
     r"could not import '(mace|nequip)\b": ("MACE and NequIP", "make test-clients"),

@@ -34,7 +34,7 @@ def random(texts: tuple[str, ...], sizes: dict[str, int]) -> list[Any]:
     return [generator.standard_normal(shape(text, sizes)).astype(np.float32) for text in texts]
 
 
-@pytest.mark.parametrize("where", ["torch", "arrays"])
+@pytest.mark.parametrize("where", ["torch", "array_api"])
 @pytest.mark.parametrize("name", NAMES)
 def test_torch_export_with_axes_that_vary(name: str, where: str) -> None:
     """One export of one product after another: constants of the first must not be those of the second."""
@@ -58,7 +58,7 @@ def test_torch_export_with_axes_that_vary(name: str, where: str) -> None:
     assert met == 12
 
 
-@pytest.mark.parametrize("where", ["jax", "arrays"])
+@pytest.mark.parametrize("where", ["jax", "array_api"])
 @pytest.mark.parametrize("name", NAMES)
 def test_jax_export_with_axes_that_vary(name: str, where: str) -> None:
     """Sizes of JAX are at least one."""
