@@ -7,6 +7,8 @@ import pytest
 import torch
 
 import coupling
+from coupling.backends import triton_loops
+from coupling.backends.cuda.tables import matrix_arrays
 from coupling.backends.triton import TritonProduct
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, MatrixProduct, Product, VectorSignal
 from tests.dense import contracted, dense, largest_weight
@@ -55,6 +57,19 @@ def test_a_matrix_product_of_weights_and_a_spin_and_one_beyond_what_is_unrolled(
             expected = contracted(dense(once.product), x.numpy(), y.numpy())[0]
             np.testing.assert_allclose(once(x, y), expected, rtol=0, atol=1e-12 * abs(expected).max())
             once, x, y = once.turn(), y, torch.from_numpy(expected)
+
+
+def test_degrees_of_a_matrix_product_that_no_path_reaches_read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their rows of the table do not exist: what lies behind it in memory is NaN here."""
+    product = MatrixProduct(1, 1, 4)
+    *places, table = matrix_arrays(product, np.dtype(float))
+    memory = np.full(table.size + 4096, np.nan)
+    memory[: table.size] = table.ravel()
+    padded = memory[: table.size].reshape(table.shape)
+    monkeypatch.setattr(triton_loops, "matrix_arrays", lambda *_: (*places, padded))
+    x, y, _ = features(product, (3,), 2)
+    z = TritonProduct(product, route="loops")(x, y)
+    assert torch.isfinite(z).all() and (z[:, 9:] == 0).all() and (z[:, :9] != 0).any()
 
 
 @pytest.mark.parametrize("route", ["straight", "loops"])
