@@ -22,13 +22,18 @@ from derivations.symbols import l1, l2, l3, m, phi, theta, x, y, z
 COORDINATES = (x, y, z)
 
 
+#: The terms of associativity, Jacobi and Leibniz, tested against a fourth function: products of two coefficients.
+LAWS = (("abe ecd", "ade ebc"), ("abe ecd", "bce ead", "cae ebd"), ("bce eda", "eab ecd", "eac ebd"))
+
+
 def signs_cancel() -> Iterator[sp.Expr]:
-    r"""With $R_l\to s_lR_l$: the signs of $G_{abe}G_{ecd}$, of $A_{abe}A_{ecd}$ and of $A_{abe}G_{ecd}$, which are
-    $s_as_bs_e\,s_es_cs_d$, minus $s_as_bs_cs_d$, modulo $s_e^2=1$."""
-    a, b, c, d, e = sp.symbols("s_a s_b s_c s_d s_e")
-    changed = sp.expand((a * b * e) * (e * c * d))
-    for _ in range(3):  # associativity, Jacobi, Leibniz: each term is a product of two coefficients that share e
-        yield sp.rem(changed, e**2 - 1, e) - a * b * c * d
+    r"""With $R_l\to s_lR_l$, for every term of associativity ($abe\,ecd$, $ade\,ebc$), Jacobi ($abe\,ecd$, $bce\,ead$,
+    $cae\,ebd$) and Leibniz ($bce\,eda$, $eab\,ecd$, $eac\,ebd$): its sign, modulo $s_e^2=1$, minus $s_as_bs_cs_d$."""
+    signs = dict(zip("abcde", sp.symbols("s_a s_b s_c s_d s_e"), strict=True))
+    outer = sp.Mul(*(signs[letter] for letter in "abcd"))
+    for term in (term for law in LAWS for term in law):
+        changed = sp.Mul(*(signs[letter] for letter in term.replace(" ", "")))
+        yield sp.rem(changed, signs["e"] ** 2 - 1, signs["e"]) - outer
 
 
 def pole() -> Iterator[sp.Expr]:
