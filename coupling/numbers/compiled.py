@@ -35,18 +35,20 @@ class CompiledSymbols:
         self.spent = 0
         self._lock = Lock()
 
+    def worth(self, work: int) -> bool:
+        """Return whether compiled functions are worth loading, after more work; never with NUMBA_DISABLE_JIT."""
+        self.spent += work
+        enough = self.spent > (WITH_NUMBA if "numba" in sys.modules else BUDGET)
+        return enough and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
+
     def wanted(self, work: int) -> Any:
-        """Return the kernels, if they are loaded or if that is worth its time after more work; else None."""
-        if self.kernels is None:
-            self.spent += work
-            if self.spent > (WITH_NUMBA if "numba" in sys.modules else BUDGET):
-                self.load()
+        """Return the kernels of symbols, if they are loaded or if that is worth its time after more work; else None."""
+        if self.kernels is None and self.worth(work):
+            self.load()
         return self.kernels
 
     def load(self) -> None:
-        """Load the kernels, or compile them; nothing with NUMBA_DISABLE_JIT."""
-        if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
-            return
+        """Load the kernels, or compile them."""
         with self._lock:
             if self.kernels is None:
                 self._load()
