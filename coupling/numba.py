@@ -1,7 +1,7 @@
 """Symbols for compiled code: call them in a function of your own that numba compiles.
 
 Arguments are integers, *twice* the degrees and orders, so that half-integers need no other type: ``wigner_3j(2, 2, 4,
-0, 0, 0)`` is (1 1 2; 0 0 0).  Degrees go to 20.  Values are correctly rounded, with the bits of :mod:`coupling`'s own
+0, 0, 0)`` is (1 1 2; 0 0 0).  Degrees go to 2048.  Values are correctly rounded, with the bits of :mod:`coupling`'s own
 functions, and no object of Python is made: ``parallel=True``, ``nogil=True`` and ``cache=True`` work as they do for any
 function.  Called from Python itself they take integers as well.
 
@@ -19,9 +19,10 @@ function.  Called from Python itself they take integers as well.
 
 from __future__ import annotations
 
-from coupling.kernels.factorials import LARGEST, ROOTS
+from coupling.kernels.factorials import LARGEST_LONG
 from coupling.kernels.jit import kernel
-from coupling.kernels.symbols import CLEBSCH_GORDAN, ERROR, GAUNT, WIGNER_3J, ninej, sixj, threej
+from coupling.kernels.symbol_calls import any_3j, any_6j, any_9j
+from coupling.kernels.symbols import CLEBSCH_GORDAN, GAUNT, WIGNER_3J
 
 __all__ = ["clebsch_gordan", "gaunt", "wigner_3j", "wigner_6j", "wigner_9j"]
 
@@ -30,8 +31,8 @@ __all__ = ["clebsch_gordan", "gaunt", "wigner_3j", "wigner_6j", "wigner_9j"]
 def _check_degree(two_j: int) -> None:
     if two_j < 0:
         raise ValueError("a doubled degree must be >= 0")
-    if two_j > LARGEST:
-        raise ValueError("a doubled degree must be <= 40 in compiled code")
+    if two_j > LARGEST_LONG:
+        raise ValueError("a doubled degree must be <= 4096 in compiled code")
 
 
 @kernel
@@ -48,7 +49,7 @@ def wigner_3j(two_j1: int, two_j2: int, two_j3: int, two_m1: int, two_m2: int, t
     """Return the Wigner 3j symbol of doubled degrees and orders, correctly rounded.
 
     Zero when the triangle rule fails or m1+m2+m3 ≠ 0.  Raises ValueError for a degree or order that does not exist, and
-    for a degree above 20.  Source: Edmonds 1957, eq. 3.7.3.
+    for a degree above 2048.  Source: Edmonds 1957, eq. 3.7.3.
 
     >>> wigner_3j(2, 2, 4, 0, 0, 0), wigner_3j(1, 1, 2, 1, 1, -2)
     (0.3651483716701107, -0.5773502691896257)
@@ -56,7 +57,7 @@ def wigner_3j(two_j1: int, two_j2: int, two_j3: int, two_m1: int, two_m2: int, t
     _check(two_j1, two_m1)
     _check(two_j2, two_m2)
     _check(two_j3, two_m3)
-    return threej(two_j1, two_j2, two_j3, two_m1, two_m2, two_m3, WIGNER_3J, ROOTS, ERROR)
+    return any_3j(two_j1, two_j2, two_j3, two_m1, two_m2, two_m3, WIGNER_3J)
 
 
 @kernel
@@ -71,7 +72,7 @@ def clebsch_gordan(two_j1: int, two_j2: int, two_j3: int, two_m1: int, two_m2: i
     _check(two_j1, two_m1)
     _check(two_j2, two_m2)
     _check(two_j3, two_m3)
-    return threej(two_j1, two_j2, two_j3, two_m1, two_m2, two_m3, CLEBSCH_GORDAN, ROOTS, ERROR)
+    return any_3j(two_j1, two_j2, two_j3, two_m1, two_m2, two_m3, CLEBSCH_GORDAN)
 
 
 @kernel
@@ -89,7 +90,7 @@ def gaunt(two_l1: int, two_l2: int, two_l3: int, two_m1: int, two_m2: int, two_m
     _check(two_l3, two_m3)
     if (two_l1 | two_l2 | two_l3) & 1:
         raise ValueError("doubled degrees of a Gaunt integral must be even")
-    return threej(two_l1, two_l2, two_l3, two_m1, two_m2, two_m3, GAUNT, ROOTS, ERROR)
+    return any_3j(two_l1, two_l2, two_l3, two_m1, two_m2, two_m3, GAUNT)
 
 
 @kernel
@@ -97,14 +98,14 @@ def wigner_6j(two_j1: int, two_j2: int, two_j3: int, two_j4: int, two_j5: int, t
     """Return the Wigner 6j symbol {j1 j2 j3; j4 j5 j6} of doubled degrees, correctly rounded.
 
     Zero when one of the four triads breaks the triangle rule.  Raises ValueError for a negative degree and for one
-    above 20.  Source: Edmonds 1957, eq. 6.3.7.
+    above 2048.  Source: Edmonds 1957, eq. 6.3.7.
 
     >>> wigner_6j(2, 2, 2, 2, 2, 2)
     0.16666666666666666
     """
     for two_j in (two_j1, two_j2, two_j3, two_j4, two_j5, two_j6):
         _check_degree(two_j)
-    return sixj(two_j1, two_j2, two_j3, two_j4, two_j5, two_j6, ROOTS, ERROR)
+    return any_6j(two_j1, two_j2, two_j3, two_j4, two_j5, two_j6)
 
 
 @kernel
@@ -128,4 +129,4 @@ def wigner_9j(
     """
     for two_j in (two_j1, two_j2, two_j3, two_j4, two_j5, two_j6, two_j7, two_j8, two_j9):
         _check_degree(two_j)
-    return ninej(two_j1, two_j2, two_j3, two_j4, two_j5, two_j6, two_j7, two_j8, two_j9, ROOTS, ERROR)
+    return any_9j(two_j1, two_j2, two_j3, two_j4, two_j5, two_j6, two_j7, two_j8, two_j9)

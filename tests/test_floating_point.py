@@ -99,6 +99,8 @@ def symbols(compiled: bool) -> np.ndarray:
             coupling.gaunt(9, 8, 7, m, -2, 2 - m),
             coupling.wigner_6j(degrees, 1.5, degrees, 1.5, degrees, 2),
             coupling.wigner_9j(2, degrees, degrees, 2, degrees, degrees, 3, 2, 1),
+            coupling.wigner_3j(1000, 1000, np.arange(1745, 1790, 9), 950, -950, 0),  # zeros and subnormal numbers too
+            coupling.wigner_6j(30, 31, 32, 29, 28, np.arange(4)),
             np.array([coupling.wigner_6j(4, 5, 6, 5, 4, 3)]),
         ]
     return np.concatenate(found)

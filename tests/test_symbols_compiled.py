@@ -21,11 +21,12 @@ from coupling import exact
 from coupling.exact import Surd
 from coupling.kernels.decision import decided
 from coupling.kernels.factorials import LARGEST, PI, PI_BITS, ROOTS, digits
+from coupling.kernels.long_symbols import long_3j, long_6j, long_9j
 from coupling.kernels.symbol_calls import many_3j, many_6j, many_9j
 from coupling.kernels.symbols import CLEBSCH_GORDAN, ERROR, GAUNT, WIGNER_3J, ninej, sixj, threej
 from coupling.kernels.wide import LONG, long_add, long_size, wide_add, wide_size
 from coupling.numbers.compiled import BUDGET, FUNCTIONS
-from tests.domain import couples, half, orders, six_degrees, triads
+from tests.domain import couples, half, orders, orders_with_sum, six_degrees, triads
 from tests.sources import ROOT
 
 Row = tuple[int, ...]
@@ -153,7 +154,7 @@ def test_all_3j_symbols_to_degree_10() -> None:
         many_3j(np.array(rows), WIGNER_3J, values)
         assert values.tolist() == [value(exact.wigner_3j, row) for row in rows], js
         met += len(rows)
-    assert met > 300_000
+    assert met == sum(orders_with_sum(0, *js) for js in triads(20))
 
 
 def largest_of(name: str) -> Iterator[Row]:
@@ -276,12 +277,12 @@ def test_symbols_inside_a_function_of_a_user() -> None:
     ("name", "arguments", "message"),
     [
         ("wigner_3j", (-2, 2, 2, 0, 0, 0), "must be >= 0"),
-        ("wigner_3j", (2, 2, 42, 0, 0, 0), "must be <= 40"),
+        ("wigner_3j", (2, 2, 4098, 0, 0, 0), "must be <= 4096"),
         ("wigner_3j", (2, 2, 2, 4, 0, 0), r"\|two_m\| <= two_j"),
         ("clebsch_gordan", (2, 2, 2, 1, 0, 0), "even where its doubled degree is"),
         ("gaunt", (1, 1, 2, 1, 1, -2), "Gaunt integral must be even"),
         ("wigner_6j", (2, 2, 2, 2, 2, -1), "must be >= 0"),
-        ("wigner_9j", (2, 2, 2, 2, 2, 2, 2, 2, 41), "must be <= 40"),
+        ("wigner_9j", (2, 2, 2, 2, 2, 2, 2, 2, 4097), "must be <= 4096"),
     ],
 )
 def test_compiled_symbols_refuse_what_does_not_exist(name: str, arguments: Row, message: str) -> None:
@@ -338,14 +339,67 @@ def test_what_does_not_exist_raises_the_same_once_the_kernels_are_loaded(argumen
         coupling.gaunt(0.5, 0.5, 1, 0.5, 0.5, -1)
 
 
-def test_rows_of_large_degrees_are_left_to_the_caller() -> None:
+def test_rows_of_huge_degrees_are_left_to_the_caller() -> None:
     values = np.empty(2)
-    many_6j(np.array([[2] * 6, [42] * 6]), values)
+    many_3j(np.array([[2, 2, 0, 0, 0, 0], [4098, 4098, 0, 0, 0, 0]]), WIGNER_3J, values)
+    assert values[0] == -(3**-0.5) and np.isnan(values[1])
+    many_6j(np.array([[2] * 6, [4098] * 6]), values)
     assert values[0] == 1 / 6 and np.isnan(values[1])
-    many_9j(np.array([[2] * 8 + [0], [42] * 9]), values)
+    many_9j(np.array([[2] * 8 + [0], [4098] * 9]), values)
     assert values[0] == 1 / 18 and np.isnan(values[1])
-    large = coupling.wigner_6j([1, 21], 21, 21, 1, 21, 21)
-    assert large.tolist() == [float(exact.wigner_6j(j, 21, 21, 1, 21, 21)) for j in (1, 21)]
+    FUNCTIONS.load()
+    large = coupling.wigner_3j([1, 2049], [1, 2049], 0, 0, 0, 0)
+    assert large.tolist() == [float(exact.wigner_3j(j, j, 0, 0, 0, 0)) for j in (1, 2049)]
+
+
+# -- long integers ----------------------------------------------------------------------------
+
+
+def long_kernel(name: str) -> tuple[Callable[..., float], Callable[..., Surd]]:
+    if name == "6j":
+        return long_6j, exact.wigner_6j
+    if name == "9j":
+        return long_9j, exact.wigner_9j
+    kind = {"3j": WIGNER_3J, "cg": CLEBSCH_GORDAN, "gaunt": GAUNT}[name]
+    return lambda *a: long_3j(*a[:6], kind, a[6]), KINDS[kind]
+
+
+LONG_CASES = [
+    *((name, 40, 100) for name in NAMES), ("3j", 400, 100), ("cg", 400, 40), ("gaunt", 400, 160), ("3j", 4096, 3),
+    ("6j", 200, 60), ("9j", 60, 10),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "largest", "count"), LONG_CASES)
+@pytest.mark.parametrize("error", [ERROR, 2.0**-54])
+def test_symbols_of_long_integers(name: str, largest: int, count: int, error: float) -> None:
+    """Of small degrees too, where the other kernels could do it."""
+    function, true = long_kernel(name)
+    rows = rows_of(name, count, largest)
+    assert [function(*row, error) for row in rows] == [value(true, row) for row in rows]
+    assert rows
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "largest", "count"), [("3j", 200, 100_000), ("3j", 400, 100_000), ("6j", 200, 20_000)]
+)
+def test_many_symbols_of_long_integers(name: str, largest: int, count: int) -> None:
+    function, true = long_kernel(name)
+    assert all(function(*row, ERROR) == value(true, row) for row in rows_of(name, count, largest))
+
+
+def test_subnormal_symbols_and_zeros_of_long_integers() -> None:
+    """Through the subnormal numbers down to zero, where integers decide."""
+    first, values = coupling.wigner_3j_family(1000, 1000, 950, -950)
+    places = np.flatnonzero(abs(values) < 2.0**-1000)
+    places = places[:: len(places) // 30]
+    rows = [(2000, 2000, 2 * (int(first) + place), 1900, -1900, 0) for place in places.tolist()]
+    found = [long_3j(*row, WIGNER_3J, ERROR) for row in rows]
+    assert found == [value(exact.wigner_3j, row) for row in rows] == values[places].tolist()
+    subnormal = [0 < abs(x) < 2.0**-1022 for x in found]
+    assert sum(subnormal) > 2 and sum(x == 0 for x in found) > 2 and sum(abs(x) > 2.0**-1022 for x in found) > 1
+    assert long_3j(100, 100, 102, 0, 0, 0, WIGNER_3J, ERROR) == 0 == long_3j(100, 100, 2, 2, 0, 2, WIGNER_3J, ERROR)
 
 
 LAZY = f"""

@@ -132,20 +132,30 @@ def against_middle(s, s_size, above, below, sphere, middle, exponent):
 def decided(value, s, s_size, above, below, sphere):
     """Return the double nearest to |S| √(A/B), starting from a value > 0 near it; in a tie the last bit is 0.
 
-    s holds |S| > 0 in digits of 30 bits, above and below the n of the factorials.  All of them are normal numbers.
+    s holds |S| > 0 in digits of 30 bits, above and below the n of the factorials.
     """
-    bits = bits_of(value)
-    while True:  # the middle between this double and the next
-        mantissa, exponent = (bits & (HIDDEN - 1)) | HIDDEN, (bits >> 52) - 1075
-        side = against_middle(s, s_size, above, below, sphere, 2 * mantissa + 1, exponent - 1)
+    return of_bits(decided_bits(bits_of(value), s, s_size, above, below, sphere))
+
+
+@kernel
+def after(bits, s, s_size, above, below, sphere):
+    """Return the sign of |S| √(A/B) minus the middle between a double ≥ 0 and the next, given by its encoding."""
+    field = bits >> 52
+    mantissa = (bits & (HIDDEN - 1)) | (HIDDEN if field else 0)
+    return against_middle(s, s_size, above, below, sphere, 2 * mantissa + 1, max(field, 1) - 1076)
+
+
+@kernel
+def decided_bits(bits, s, s_size, above, below, sphere):
+    """Return the encoding of the double nearest to |S| √(A/B), starting from one near it; subnormal or zero as well."""
+    while True:
+        side = after(bits, s, s_size, above, below, sphere)
         if side < 0 or (side == 0 and not bits & 1):
             break
         bits += 1
-    while True:  # the middle between this double and the one before, which is nearer below a power of two
-        before = bits - 1
-        mantissa, exponent = (before & (HIDDEN - 1)) | HIDDEN, (before >> 52) - 1075
-        side = against_middle(s, s_size, above, below, sphere, 2 * mantissa + 1, exponent - 1)
+    while bits > 0:
+        side = after(bits - 1, s, s_size, above, below, sphere)
         if side > 0 or (side == 0 and not bits & 1):
             break
         bits -= 1
-    return of_bits(bits)
+    return bits

@@ -19,16 +19,22 @@ LONG = 8
 
 ZERO = (0,) * LONG
 
+WORD = (1 << 64) - 1
+
+
+def _plain(word: int) -> int:
+    return int(word) & WORD
+
 
 def _signed(value: int, words: int) -> tuple[int, ...]:
-    parts = [(value >> 64 * place) & 0xFFFFFFFFFFFFFFFF for place in reversed(range(words))]
+    parts = [(value >> 64 * place) & WORD for place in reversed(range(words))]
     return tuple(part - (1 << 64) if part >> 63 else part for part in parts)
 
 
 def _whole(*words: int) -> int:
     value = int(words[0])
     for word in words[1:]:
-        value = (value << 64) | (int(word) & 0xFFFFFFFFFFFFFFFF)
+        value = (value << 64) | _plain(word)
     return value
 
 
@@ -69,6 +75,47 @@ def long_size(total: Any) -> tuple[int, ...]:
     return _signed(abs(_whole(*total)), LONG)
 
 
+def mul_step(x: int, y: int, addend: int, carry: int) -> tuple[int, ...]:
+    """Return x·y + addend + carry of words without a sign, as (low, high).
+
+    >>> mul_step(-1, -1, -1, -1)
+    (-1, -1)
+    """
+    total = _plain(x) * _plain(y) + _plain(addend) + _plain(carry)
+    return _signed(total, 2)[::-1]
+
+
+def add_step(x: int, y: int, carry: int) -> tuple[int, ...]:
+    """Return x + y + carry of words without a sign, as (low, carry).
+
+    >>> add_step(-1, 1, 0)
+    (0, 1)
+    """
+    total = _plain(x) + _plain(y) + int(carry)
+    return _signed(total, 1)[0], total >> 64
+
+
+def odd_inverse(q: int) -> int:
+    """Return 1/q modulo 2^64 of an odd word.
+
+    >>> odd_inverse(3) * 3 % 2**64
+    1
+    """
+    return _signed(pow(_plain(q), -1, 1 << 64), 1)[0]
+
+
+def ratio_step(x: int, p: int, carry: int, q: int, inverse: int, borrow: int) -> tuple[int, ...]:
+    """Return a word of x·p/q, an exact division by an odd q, from the lowest word on, with the next carry and borrow.
+
+    >>> ratio_step(7, 6, 0, 3, odd_inverse(3), 0)
+    (14, 0, 0)
+    """
+    low, high = divmod(_plain(x) * _plain(p) + _plain(carry), 1 << 64)[::-1]
+    rest = low - _plain(borrow)
+    y = rest * _plain(inverse) & WORD
+    return _signed(y, 1)[0], _signed(high, 1)[0], _signed((y * _plain(q) >> 64) + (rest < 0), 1)[0]
+
+
 def bits_of(value: float) -> int:
     """Return the encoding of a double.
 
@@ -91,7 +138,7 @@ def of_bits(bits: int) -> float:
 
 WIDE_BITS, LONG_BITS = 128, 64 * LONG
 INT, DOUBLE = types.int64, types.float64
-PAIR, WORDS = types.UniTuple(INT, 2), types.UniTuple(INT, LONG)
+PAIR, TRIPLE, WORDS = types.UniTuple(INT, 2), types.UniTuple(INT, 3), types.UniTuple(INT, LONG)
 
 
 def _joined(builder: Any, words: Any, bits: int) -> Any:
@@ -157,6 +204,56 @@ def _long_size(typing: Any, total: Any) -> Any:
 
 
 @intrinsic
+def _mul_step(typing: Any, x: Any, y: Any, addend: Any, carry: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        x, y, addend, carry = (builder.zext(word, ir.IntType(WIDE_BITS)) for word in given)
+        total = builder.add(builder.add(builder.mul(x, y), addend), carry)
+        return context.make_tuple(builder, PAIR, _halves(builder, total))
+
+    return PAIR(INT, INT, INT, INT), generate
+
+
+@intrinsic
+def _add_step(typing: Any, x: Any, y: Any, carry: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        x, y, carry = (builder.zext(word, ir.IntType(WIDE_BITS)) for word in given)
+        return context.make_tuple(builder, PAIR, _halves(builder, builder.add(builder.add(x, y), carry)))
+
+    return PAIR(INT, INT, INT), generate
+
+
+def _halves(builder: Any, value: Any) -> tuple[Any, Any]:
+    word = ir.IntType(64)
+    return builder.trunc(value, word), builder.trunc(builder.lshr(value, value.type(64)), word)
+
+
+@intrinsic
+def _odd_inverse(typing: Any, q: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        q, found = given[0], given[0]  # right modulo 8; each step doubles the bits
+        for _ in range(5):
+            found = builder.mul(found, builder.sub(q.type(2), builder.mul(q, found)))
+        return found
+
+    return INT(INT), generate
+
+
+@intrinsic
+def _ratio_step(typing: Any, x: Any, p: Any, carry: Any, q: Any, inverse: Any, borrow: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        wide = ir.IntType(WIDE_BITS)
+        x, p, carry, q, inverse, borrow = given
+        total = builder.mul(builder.zext(x, wide), builder.zext(p, wide))
+        low, high = _halves(builder, builder.add(total, builder.zext(carry, wide)))
+        below = builder.zext(builder.icmp_unsigned("<", low, borrow), low.type)
+        y = builder.mul(builder.sub(low, borrow), inverse)
+        _, back = _halves(builder, builder.mul(builder.zext(y, wide), builder.zext(q, wide)))
+        return context.make_tuple(builder, TRIPLE, [y, high, builder.add(back, below)])
+
+    return TRIPLE(INT, INT, INT, INT, INT, INT), generate
+
+
+@intrinsic
 def _bits_of(typing: Any, value: Any) -> Any:
     return INT(DOUBLE), lambda context, builder, signature, given: builder.bitcast(given[0], ir.IntType(64))
 
@@ -194,3 +291,23 @@ def _compiled_bits_of(value):
 @overload(of_bits)
 def _compiled_of_bits(bits):
     return lambda bits: _of_bits(bits)  # type: ignore[call-arg]
+
+
+@overload(mul_step)
+def _compiled_mul_step(x, y, addend, carry):
+    return lambda x, y, addend, carry: _mul_step(x, y, addend, carry)  # type: ignore[call-arg]
+
+
+@overload(add_step)
+def _compiled_add_step(x, y, carry):
+    return lambda x, y, carry: _add_step(x, y, carry)  # type: ignore[call-arg]
+
+
+@overload(odd_inverse)
+def _compiled_odd_inverse(q):
+    return lambda q: _odd_inverse(q)  # type: ignore[call-arg]
+
+
+@overload(ratio_step)
+def _compiled_ratio_step(x, p, carry, q, inverse, borrow):
+    return lambda x, p, carry, q, inverse, borrow: _ratio_step(x, p, carry, q, inverse, borrow)  # type: ignore[call-arg]

@@ -71,7 +71,7 @@ FUNCTIONS = CompiledSymbols()
 
 
 def many(kind: tuple[str, int], rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """Return the symbols of rows of doubled numbers that exist, NaN where a degree is above 20; or None, if so few of
+    """Return the symbols of rows of doubled numbers that exist, NaN where a degree is above 2048; or None, if so few of
     them are not worth loading the kernels.
 
     kind is "three" with the number of ``coupling.kernels.symbols``, "six" or "nine".
