@@ -85,7 +85,7 @@ def make_positive(total):
 
 
 @kernel
-def long_size(total):
+def words_used(total):
     """Return the number of words without zeros at the top."""
     size = len(total)
     while size > 0 and total[size - 1] == 0:
@@ -94,7 +94,7 @@ def long_size(total):
 
 
 @kernel
-def leading(total, size):
+def leading_words(total, size):
     """Return the three highest words as a double-double, within 12u², and the exponent of the lowest of them."""
     h, l = 0.0, 0.0
     for i in range(size - 1, max(size - 4, -1), -1):
@@ -114,11 +114,11 @@ def long_root(numbers):
 
 
 @kernel
-def long_value(total, above, below, sphere, error, nothing):
+def rounded_long(total, above, below, sphere, error, nothing):
     """Return |S| √(A/B), correctly rounded; total is |S| > 0 in words, above and below the n of the factorials, sphere
     whether 4π divides A/B."""
-    size = long_size(total)
-    h, l, exponent = leading(total, size)
+    size = words_used(total)
+    h, l, exponent = leading_words(total, size)
     p, q, more = long_root(above)
     x, y, less = long_root(below)
     p, q = quotient(p, q, x, y)
@@ -185,7 +185,7 @@ def long_sum_6j(a, b, c, d, e, f):
 @kernel
 def times_long(x, y):
     """Return the product of two integers ≥ 0."""
-    x_size, y_size = long_size(x), long_size(y)
+    x_size, y_size = words_used(x), words_used(y)
     result = np.zeros(x_size + y_size + 1, np.int64)
     for i in range(x_size):
         carry = 0
@@ -226,21 +226,21 @@ def long_3j(j1, j2, j3, m1, m2, m3, kind, error):
         return 0.0
     total = long_sum_3j(a, b, c, (j1 - m1) // 2, (j2 + m2) // 2)
     negative = make_positive(total)
-    if long_size(total) == 0:
+    if words_used(total) == 0:
         return 0.0
     above, below = factorials_3j(j1, j2, j3, m1, m2, m3, kind)
     phase = 0 if kind == CLEBSCH_GORDAN else j1 - j2 - m3
     if kind == GAUNT:
         total = times_ways(total, a // 2, b // 2, c // 2)
         phase += a + b + c
-    value = long_value(total, above, below, kind == GAUNT, error, float(j1 >> 40))
+    value = rounded_long(total, above, below, kind == GAUNT, error, float(j1 >> 40))
     return -value if negative != (phase & 2 != 0) else value
 
 
 @kernel
 def times_ways(total, a, b, c):
     """Return an integer ≥ 0 times (a+b+c)! / (a! b! c!)."""
-    size = long_size(total)
+    size = words_used(total)
     result = np.zeros(size + (2 * (a + b + c)) // 64 + 2, np.int64)
     result[:size] = total[:size]
     size = times_binomial(result, size, a + b + c, a)
@@ -255,7 +255,7 @@ def long_6j(a, b, c, d, e, f, error):
         return 0.0
     total = long_sum_6j(a, b, c, d, e, f)
     negative = make_positive(total)
-    if long_size(total) == 0:
+    if words_used(total) == 0:
         return 0.0
     above, below = np.empty(10, np.int64), np.empty(6, np.int64)
     triad_factorials(a, e, f, above, below, 0)
@@ -263,7 +263,7 @@ def long_6j(a, b, c, d, e, f, error):
     triad_factorials(d, e, c, above, below, 2)
     above[9], below[3] = (a + b + c) // 2 + 1, (a + b - c) // 2
     below[4], below[5] = (a - b + c) // 2, (b + c - a) // 2
-    value = long_value(total, above, below, False, error, float(a >> 40))
+    value = rounded_long(total, above, below, False, error, float(a >> 40))
     return -value if negative else value
 
 
@@ -275,7 +275,7 @@ def long_9j(a, b, c, d, e, f, g, h, i, error):
         return 0.0
     total = long_sum_9j(a, b, c, d, e, f, g, h, i)
     negative = make_positive(total)
-    if long_size(total) == 0:
+    if words_used(total) == 0:
         return 0.0
     above, below = np.empty(18, np.int64), np.empty(6, np.int64)
     triad_factorials(a, b, c, above, below, 0)
@@ -284,5 +284,5 @@ def long_9j(a, b, c, d, e, f, g, h, i, error):
     triad_factorials(a, d, g, above, below, 3)
     triad_factorials(b, e, h, above, below, 4)
     triad_factorials(c, f, i, above, below, 5)
-    value = long_value(total, above, below, False, error, float(a >> 40))
+    value = rounded_long(total, above, below, False, error, float(a >> 40))
     return -value if negative else value
