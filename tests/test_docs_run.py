@@ -102,12 +102,23 @@ def check_json(text: str, name: str, line: int, names: dict[str, object]) -> Non
     assert json.loads(text), f"{name}:{line}"
 
 
+def run_c(text: str, name: str, line: int, names: dict[str, object]) -> None:
+    """A whole program with a comment after the line of each thing it prints; headers lie in the folder already."""
+    if shutil.which("gcc") is None:
+        return
+    Path("block.c").write_text(text, encoding="utf-8")
+    subprocess.run(["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "block.c", "-o", "block", "-lm"], check=True)
+    printed = subprocess.run(["./block"], capture_output=True, text=True, check=True).stdout.split()
+    assert printed == re.findall(r"/\* (\S+) \*/", text), f"{name}:{line}: {printed}"
+
+
 LANGUAGES: dict[str, Callable[[str, str, int, dict[str, object]], None]] = {
     "python": run_python,
     "console": run_console,
     "sh": check_sh,
     "toml": check_toml,
     "json": check_json,
+    "c": run_c,
     "text": lambda *_: None,
     "math": lambda *_: None,
 }
