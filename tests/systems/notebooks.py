@@ -35,6 +35,7 @@ def numbers(name: str) -> dict[str, Any]:
     notebook = reader.read_myst_markdown_notebook(source.read_text(encoding="utf-8"))
     notebook.cells.append(nbformat.v4.new_code_cell(REPORT))
     surroundings = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    surroundings["MPLCONFIGDIR"] = str(COPIES / "matplotlib")
     before = {key: os.environ.get(key) for key in surroundings}
     os.environ.update(surroundings)
     try:
@@ -59,7 +60,7 @@ def pictures(name: str) -> int:
 
 
 def check_page(name: str) -> None:
-    """At most 150 lines; says what is its own form; pictures name their axes."""
+    """At most 150 lines; says what is its own form; every axis of a picture has a label, with its unit where it has one."""
     text = (ROOT / "notebooks" / f"{name}.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 150
     assert "our form" in text.lower() and "numbers = {" in text
