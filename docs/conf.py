@@ -85,6 +85,7 @@ bibtex_reference_style = "author_year"
 html_theme = "furo"
 html_title = f"coupling {release}"
 html_static_path = ["_static"]
+html_extra_path = ["_root"]  # copied to the root of the site: its first page, and the explorer
 html_css_files = ["site.css"]
 html_js_files = ["wide.js"]
 html_show_sphinx = False
