@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from coupling.families import Family
 from coupling.foreign.choices import (
     alternating,
@@ -20,19 +23,19 @@ from coupling.foreign.choices import (
 from coupling.foreign.convention import Convention
 from coupling.selection import check_basis
 
-PHASES = {
+PHASES: dict[tuple[str, Callable[..., Any]], str] = {
     ("complex", positive): "Condon-Shortley phase, conj(Y_lm) = (-1)^m Y_{l,-m}",
     ("complex", without_condon_shortley): "no Condon-Shortley phase, conj(H_lm) = H_{l,-m}",
     ("real", positive): "no Condon-Shortley sign",
     ("real", alternating): "the Condon-Shortley sign (-1)^m",
     ("real", negative_sines): "the sign (-1)^m for m ≥ 0, -1 for m < 0",
 }
-NORMS = {
+NORMS: dict[Callable[..., Any], str] = {
     orthonormal: "orthonormal harmonics, ∫ |H|² dΩ = 1",
     four_pi: "harmonics with a mean square of 1 on the sphere",
     racah: "harmonics with Σ_m |H_lm|² = 1",
 }
-SCALES = {
+SCALES: dict[Callable[..., Any], str] = {
     unit: "unit Frobenius norm of every path",
     orthogonal: "√(2l3+1) times unit Frobenius norm, an orthogonal change of basis",
     input_norm: "√((2l1+1)(2l2+1)) times unit Frobenius norm",
