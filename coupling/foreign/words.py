@@ -31,9 +31,9 @@ PHASES: dict[tuple[str, Callable[..., Any]], str] = {
     ("real", negative_sines): "the sign (-1)^m for m ≥ 0, -1 for m < 0",
 }
 NORMS: dict[Callable[..., Any], str] = {
-    orthonormal: "orthonormal harmonics, ∫ |H|² dΩ = 1",
+    orthonormal: "orthonormal harmonics (the integral of H H* over the sphere is 1)",
     four_pi: "harmonics with a mean square of 1 on the sphere",
-    racah: "harmonics with Σ_m |H_lm|² = 1",
+    racah: "harmonics whose squares over m add up to 1",
 }
 SCALES: dict[Callable[..., Any], str] = {
     unit: "unit Frobenius norm of every path",
@@ -55,7 +55,7 @@ def in_words(convention: Convention, family: Family, basis: str = "real") -> dic
     ...     print(f"{key}: {words}")
     basis: real harmonics, m < 0 the sine, orders -l ... l; degree 1 is (x, y, z)
     phase: no Condon-Shortley sign
-    normalization: orthonormal harmonics, ∫ |H|² dΩ = 1
+    normalization: orthonormal harmonics (the integral of H H* over the sphere is 1)
     """
     basis = check_basis(basis) if convention.name == "coupling" else convention.basis
     return {
