@@ -57,7 +57,7 @@ ON_PURPOSE = {
     "what kernels write and a function of Python returns": "binomials complex_orders real_orders tabulate",
     "the same quantity, on its own route to compare with": "analysis angles rounded synthesis",
     "different things that no module imports together": "accidental_zeros count in_order integers kernel lowered "
-    "normalized read_rows reference term turn unfold unit",
+    "normalized read_rows reference term turn unit",
 }
 
 
