@@ -110,7 +110,7 @@ look: docs
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
-	.venv-bench/bin/pip install --quiet --disable-pip-version-check --editable .
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --editable ".[plots,symbolic]"
 	@touch $@
 
 bench: .venv-bench/stamp
@@ -151,7 +151,7 @@ $(CLIENTS:%=.venv-%/stamp): .venv-%/stamp: tests/requirements-%.txt pyproject.to
 	$(PYTHON) -m venv --without-pip .venv-$*
 	$(PYTHON) -m pip --python .venv-$*/bin/python --disable-pip-version-check install --quiet -r $<
 	$(PYTHON) -m pip --python .venv-$*/bin/python --disable-pip-version-check install --quiet --no-deps \
-	    --no-build-isolation --editable .
+	    --no-build-isolation --editable ".[plots,symbolic]"
 	@touch $@
 
 test-clients: $(CLIENTS:%=test-clients-%)
