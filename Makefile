@@ -31,7 +31,7 @@ PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-ve
 BOUNDS := coupling derivations tests --ignore tests/test_docs_run.py --ignore tests/test_docs_site.py --ignore tests/test_house.py
 
 .DEFAULT_GOAL := tables
-.PHONY: tables setup test test-quick lint lock lock-docs docs look bench test-interop test-clients test-systems test-bounds clean
+.PHONY: tables setup test test-quick lint lock lock-docs docs look bench test-interop test-wheels test-clients test-systems test-bounds clean
 
 tables: $(STAMP)
 	$(JOB)
@@ -141,6 +141,14 @@ OPENEQUIVARIANCE := openequivariance-0.7.0
 test-interop: .venv-interop/stamp
 	PATH="$$PATH:$$(echo $(CURDIR)/.venv-interop/lib/python3*/site-packages/nvidia/cu13/bin)" \
 	    .venv-interop/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(INTEROP) -k "$(INTEROP_TESTS)" $(ARGS)
+
+# The wheel in an empty environment, for each interpreter that is at hand: the walks of tests/tour.
+INTERPRETERS ?= $(PYTHON) python3.12 python3.13 python3.14
+test-wheels: $(STAMP)
+	rm -rf build/wheels
+	$(BIN)/python -m hatchling build -t wheel -d build/wheels
+	for python in $(INTERPRETERS); do \
+	    if command -v $$python > /dev/null; then $$python tests/tour/walk.py build/wheels/*.whl || exit 1; fi; done
 
 # Models of other people with our products: MACE requires e3nn 0.4.4 and NequIP a newer one, so each has an environment.
 # The constants of e3nn 0.4.4 are a pickle.
