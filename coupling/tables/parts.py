@@ -72,10 +72,6 @@ class Division:
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
-    def members_of(self, index: int) -> NDArray[np.int64]:
-        """Return the positions in the table of the paths of a part."""
-        return np.flatnonzero(self.part == index)
-
     def size(self, index: int) -> int:
         """Return the number of entries of a part in the table, zeros included."""
         return int(self.sizes[index])
