@@ -174,7 +174,7 @@ def entry_point(compiled: Any, *arguments: Any) -> Any:
 def compiled_function(signature: Any, function: Callable[..., Any]) -> Any:
     """Compile a function that is called by its ``.address``, cached between processes.
 
-    What the function closes over must be numbers and texts: they tell it from others in the cache.
+    It may close over numbers and texts only, which identify it in the cache.
 
     >>> from numba.core import types
     >>> compiled_function(types.float64(types.float64), lambda x: 2 * x).address != 0

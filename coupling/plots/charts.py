@@ -141,7 +141,7 @@ def _integer_ticks(ax: Axes, series: Series, xscale: str) -> None:
 
 
 def _legend(ax: Axes, count: int) -> None:
-    """Name the series: inside where there is room, beside the frame where there are many, not at all when one."""
+    """Add the legend: inside the frame if it fits, beside it for many series, none for a single one."""
     if count > 5:
         ax.legend(fontsize=TICK, frameon=False, loc="upper left", bbox_to_anchor=(1, 1), labelcolor=INK)
     elif count > 1:
