@@ -14,8 +14,8 @@ PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-
 # What `make test` skips, as nothing else needs torch, JAX, the compilers for CUDA and the programs to compare with.
 INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arrays.py tests/test_interop_cuda.py \
     tests/test_interop_e3nn.py tests/test_interop_torch_tensor_product.py tests/test_interop_contraction.py \
-    tests/test_interop_rotations.py tests/test_interop_testing.py tests/test_interop_latency.py \
-    tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
+    tests/test_interop_rotations.py tests/test_interop_splines.py tests/test_interop_testing.py \
+    tests/test_interop_latency.py tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
     tests/test_interop_torch_convolution.py tests/test_interop_jax_convolution.py tests/test_contraction_texts.py \
     tests/test_convolution_texts.py \
     tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
@@ -153,7 +153,8 @@ test-wheels: $(STAMP)
 # Models of other people with our products: MACE requires e3nn 0.4.4 and NequIP a newer one, so each has an environment.
 # The constants of e3nn 0.4.4 are a pickle.
 CLIENTS := mace nequip
-TESTS_mace := tests/test_interop_e3nn.py tests/clients/test_mace_bases.py tests/clients/test_mace_contraction.py
+TESTS_mace := tests/test_interop_e3nn.py tests/clients/test_mace_bases.py tests/clients/test_mace_contraction.py \
+    tests/clients/test_mace_radial.py
 TESTS_nequip := coupling/backends/e3nn
 $(CLIENTS:%=.venv-%/stamp): .venv-%/stamp: tests/requirements-%.txt pyproject.toml
 	$(PYTHON) -m venv --without-pip .venv-$*
