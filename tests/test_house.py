@@ -37,6 +37,7 @@ PUBLIC = [
     "lowrank",
     "manybody",
     "normalization",
+    "numba",
     "plots",
     "products",
     "racah_v",

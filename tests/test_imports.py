@@ -15,7 +15,7 @@ from tests.sources import ROOT, imports, inside, modules, unit, where
 # code the import is.
 ORDER = """
 version floating_point conventions extras portable quoted integers memory names selection indexing irreps programs
-kernels files exact families foreign sphere numbers manybody arrays tables lowrank products crosscheck
+kernels numba files exact families foreign sphere numbers manybody arrays tables lowrank products crosscheck
 export plots backends atoms cli __main__
 """.split()
 
