@@ -237,7 +237,7 @@ STEPS = (
     ),
     Step(
         "K never vanishes on an allowed odd path",
-        r"g-l_1=a\ge0,\quad g-l_2=b\ge0,\quad g-l_3=c\ge0\quad\Longrightarrow\quad K\ne0",
+        r"g-l_1=a\ge0,\quad g-l_2=b\ge0,\quad g-l_3=c\ge0,\qquad K\ne0",
         allowed_path,
         because=r"""
         On an odd path $J-2l_i$ is odd, so the triangle rule $J-2l_i\ge0$ says $J-2l_i\ge1$, i.e. $g-l_i\ge0$: every

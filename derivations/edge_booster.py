@@ -97,7 +97,7 @@ STEPS = (
     ),
     Step(
         "Odd paths vanish",
-        r"\begin{pmatrix}l_1&l_2&l_3\\0&0&0\end{pmatrix}=0\quad(J\text{ odd})",
+        r"\begin{pmatrix}l_1&l_2&l_3\\0&0&0\end{pmatrix}=0\quad(J\text{ odd}),\qquad\ne0\quad(J\text{ even})",
         odd,
         kind="verified",
         because="A 3j symbol takes the sign $(-1)^J$ when all orders change theirs.",

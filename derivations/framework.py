@@ -144,9 +144,9 @@ def examine(derivation: Derivation, lmax: int | None = None) -> Examination:
     degree = derivation.lmax if lmax is None else lmax
     start = time.perf_counter()
     failures: list[str] = []
-    counted = sum(attempt(step.run, degree, failures) for step in derivation.steps)
-    read = sum(attempt(partial(read_text, derivation, text), degree, failures) for text in texts(derivation))
-    instances = attempt(derivation.verify, degree, failures)
+    found = [attempt(part, degree, failures) for part in parts(derivation)]
+    instances, counted = found[-1], sum(found[-1 - len(derivation.steps) : -1])
+    read = sum(found) - counted - instances
     if not derivation.steps:
         failures.append("the derivation has no steps")
     if instances == 0 and not failures:
@@ -155,7 +155,13 @@ def examine(derivation: Derivation, lmax: int | None = None) -> Examination:
     return Examination(derivation, degree, counted, read, instances, seconds, tuple(failures))
 
 
-def texts(derivation: Derivation) -> list[tuple[str, str]]:
+def parts(derivation: Derivation) -> list[Callable[[int], int]]:
+    """All that `examine` runs, what is displayed first."""
+    texts = [partial(read_text, derivation, text) for text in displayed(derivation)]
+    return [*texts, *(step.run for step in derivation.steps), derivation.verify]
+
+
+def displayed(derivation: Derivation) -> list[tuple[str, str]]:
     """The statement and those of the steps that are not quoted, each with its title."""
     steps = [(step.title, step.statement) for step in derivation.steps if step.kind != "cited"]
     return [(STATEMENT, derivation.statement), *steps]

@@ -197,9 +197,8 @@ STEPS = (
         """,
         preserved_norm,
         because=r"""
-        $U$ preserves norms in every slot, the phase has modulus one, and the 3j symbol has unit norm. Each slot is
-        transformed by the $U$ of its own degree and the phase is symmetric, so permutations act on $C$ as on the 3j
-        symbol.
+        $U$ preserves norms in every slot, the phase has modulus one, and the 3j symbol has unit norm. Each slot has the
+        $U$ of its own degree and the phase is symmetric: permutations act on $C$ as on the 3j symbol.
         """,
     ),
     Step(

@@ -163,9 +163,11 @@ def components(l: int, m: int, numbers: tuple[int, int, int]) -> list[Complex]:
     return [theta, phi, (scaled(p, radial), (0,))]
 
 
-def triple_product(degrees: Degrees, orders: Orders) -> tuple[Fraction, Fraction]:
+def triple_product(
+    degrees: Degrees, orders: Orders, fields: tuple[tuple[int, int, int], ...] = SINGLE
+) -> tuple[Fraction, Fraction]:
     """π · sign·square of the real and the imaginary part of ∫ V3·(V1 × V2), the determinant as it stands."""
-    rows = [components(l, m, numbers) for l, m, numbers in zip(degrees, orders, SINGLE, strict=True)]
+    rows = [components(l, m, numbers) for l, m, numbers in zip(degrees, orders, fields, strict=True)]
     total: Complex = (0,), (0,)
     for places in permutations(range(3)):
         sign = 1 if places in CYCLIC else -1

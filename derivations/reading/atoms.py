@@ -118,6 +118,9 @@ class Reader(Relations):
         ):
             if self.peek() in OPEN.values() or (self.peek() == "|" and self.inside):
                 break
+            if self.peek() == "\\int":
+                self.place = self.found.index("d\\Omega", self.place) + 1
+                continue
             opened = self.peek() in OPEN or self.peek().startswith("\\begin")
             self.place = (closing(self.found, self.place) if opened else self.place) + 1
         return self.found[start : self.place]

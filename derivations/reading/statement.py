@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import sympy as sp
+
 from derivations.reading.atoms import Reader
 from derivations.reading.names import Names
 from derivations.reading.relations import is_condition
@@ -18,7 +20,10 @@ FRAMES = ("\\begin{gathered}", "\\end{gathered}", "\\begin{aligned}", "\\end{ali
 
 
 class Statement:
-    """A statement that is read at instances; ``unread`` names the clauses and cases that no instance has met."""
+    """A statement that is read at instances; ``unread`` names the clauses and cases that no instance has met.
+
+    An implication must be sharp at the instances that are given: a conclusion fails where a premise does.
+    """
 
     def __init__(self, latex: str) -> None:
         self.latex = latex
@@ -41,9 +46,15 @@ class Statement:
             premise = number + 1 < len(parts)
             for clause, residuals in self.clauses(clauses, names):
                 if premise and any(not is_zero(residual) for residual in residuals):
+                    yield from self.needed(parts[number + 1 :], names)
                     return
                 self.met.add(" ".join(clause))
                 yield from residuals
+
+    def needed(self, parts: list[list[list[str]]], names: Names) -> Iterator[Any]:
+        """Where a premise fails, a conclusion must fail, too: else the premise asks for more than is needed here."""
+        conclusions = [r for clauses in parts for _, residuals in self.clauses(clauses, names) for r in residuals]
+        yield sp.Integer(all(map(is_zero, conclusions)))
 
     def clauses(self, clauses: list[list[str]], names: Names) -> Iterator[tuple[list[str], list[Any]]]:
         """Each clause whose conditions hold, with its residuals."""
@@ -60,7 +71,7 @@ class Statement:
                 continue
             alone = len(split(clause, RELATIONS)) == 1
             join = ["="] if alone and self.first else []
-            whole = [*self.first, *join, *clause] if join or clause[0] == "=" else clause
+            whole = [*self.first, *join, *clause] if join or clause[0] in RELATIONS else clause
             self.first = split(whole, RELATIONS)[0]
             reader = Reader([], names, self.met)
             if all(reader.holds(condition) for condition in conditions):

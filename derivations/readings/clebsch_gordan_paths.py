@@ -15,9 +15,11 @@ from derivations.reading.sphere import SPHERE
 REAL = tuple(path_instances(3, 40, real=True))
 
 
-def real_core(names: Names) -> sp.Expr:
-    """C at the degrees and orders of an instance."""
-    return surd(exact.real_wigner_3j)(*degrees(names), *(names[f"\\mu_{i}"] for i in (1, 2, 3)))
+def real_core(names: Names) -> Indexed:
+    """C at the orders of an instance, with its degrees or with others."""
+    orders = [names[f"\\mu_{i}"] for i in (1, 2, 3)]
+    value = surd(exact.real_wigner_3j)
+    return Indexed(lambda *path: value(*path, *orders), bare=lambda: value(*degrees(names), *orders))
 
 
 def core(names: Names) -> sp.Expr:
@@ -33,7 +35,7 @@ def of_path(function: Any) -> Any:
 RULES = {
     **PATHS,
     **SPHERE,
-    "C": lambda n: Indexed(lambda *_: real_core(n), bare=lambda: real_core(n)),
+    "C": real_core,
     "K": of_path(exact.bracket_factor),
     "\\min": lambda _: lambda p, q: min(p, q),
     "range l_3": lambda n: range(abs(n["l_1"] - n["l_2"]), n["l_1"] + n["l_2"] + 1),

@@ -6,7 +6,7 @@ import sympy as sp
 
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
-from derivations.reading.paths import PATHS, degrees, of_parity, path_instances, wigner_3j
+from derivations.reading.paths import PATHS, degrees, path_instances, wigner_3j
 from derivations.reading.sphere import SPHERE, real_harmonic
 from derivations.readings.real_basis import entry
 
@@ -25,6 +25,4 @@ RULES = {
     "\\tilde R": lambda _: Indexed(lambda l, m: sp.sqrt(4 * sp.pi) * real_harmonic(l, m)),
 }
 
-READING = Reading(
-    RULES, tuple(path_instances(2, 14)), {"Odd paths vanish": Reading({}, of_parity(1, path_instances(3, 30)))}
-)
+READING = Reading(RULES, tuple(path_instances(2, 14)), {"Odd paths vanish": Reading({}, tuple(path_instances(3, 30)))})

@@ -59,7 +59,10 @@ ENTRIES = tuple(
 )
 TWO = tuple({"l_1": l1, "l_3": l3, "l_2": p, "l_2'": q} for l1, l3, m in PAIRS for p, q in product((1, 2), repeat=2))
 SELECTED = tuple(
-    {"l_1": 2, "l_2": l2, "l_3": 2, "m_1": m, "m_3": q} for l2 in (1, 2, 3) for m, q in product(range(-2, 3), repeat=2)
+    {"l_1": 2, "l_2": l2, "l_3": 2, "m_1": m, "m_3": q}
+    for l2 in (1, 2, 3)
+    for m, q in product(range(-2, 3), repeat=2)
+    if q != (-1) ** l2 * m or exact.real_wigner_3j(2, l2, 2, m, 0, q)
 )
 #: A layer that commutes with rotations of the plane is a complex number; the pair (x_m, x_-m) is one too.
 TURNED = sp.expand((2 + 7 * sp.I) * (3 - 5 * sp.I))

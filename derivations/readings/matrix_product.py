@@ -187,9 +187,7 @@ PAIRS = tuple(
 LIMITS = tuple(given | {"n": LARGE} for given in path_instances(4, 12))
 BOUNDS = tuple(
     {"l_1": p, "l_2": q, "l_3": r, "n": n, "f": f}
-    for (p, q, r), top in (((2, 2, 2), 3), ((3, 3, 3), 4), ((4, 4, 4), 6), ((3, 4, 4), 5))
-    for n, f in ((top + 1, 0), (top + 2, 0), (20, 0), (20, 1))
-    if f < 1 or top > 5
+    for p, q, r, n, f in ((2, 2, 2, 4, 0), (2, 2, 2, 5, 0), (3, 3, 3, 9, 0), (4, 4, 4, 20, 1), (3, 4, 4, 20, 0))
 )
 
 READING = Reading(

@@ -56,6 +56,24 @@ ALL_ORDERS = tuple(
     for path in ((1, 1, 2), (1, 2, 2), (1, 1, 1))
     for m in product(*(range(-l, l + 1) for l in path))
 )
+
+
+def reached(given: dict[str, int]) -> bool:
+    """Whether C is not zero at an instance."""
+    numbers = (given[name] for name in ("l_1", "l_2", "l_3", "\\mu_1", "\\mu_2", "\\mu_3"))
+    return bool(exact.real_wigner_3j(*numbers))
+
+
+def additive(given: dict[str, int]) -> bool:
+    low, middle, high = sorted(abs(given[f"\\mu_{i}"]) for i in (1, 2, 3))
+    return low + middle == high
+
+
+def even_sum(given: dict[str, int]) -> bool:
+    """Whether the number of negative orders has the parity of J."""
+    return not sum((given[f"\\mu_{i}"] < 0) + given[f"l_{i}"] for i in (1, 2, 3)) % 2
+
+
 WITHIN = tuple(
     given | dict(zip(("m_1", "m_2", "m_3"), m, strict=True)) | {"i": 1 + number % 3}
     for number, given in enumerate(REAL)
@@ -82,8 +100,12 @@ READING = Reading(
             AT, tuple({"l": l, "m": m} for l, m in ((1, 1), (2, 1), (3, 2)))
         ),
         "Unit norm and symmetries": Reading({}, REAL[::6]),
-        "One |order| is the sum of the other two": Reading({}, ALL_ORDERS),
-        "The number of negative orders has the parity of J": Reading({}, ALL_ORDERS),
+        "One |order| is the sum of the other two": Reading(
+            {}, tuple(given for given in ALL_ORDERS if reached(given) or not additive(given))
+        ),
+        "The number of negative orders has the parity of J": Reading(
+            {}, tuple(given for given in ALL_ORDERS if reached(given) or not even_sum(given))
+        ),
         "Every entry is one signed square root of a rational": Reading(
             {"3j": lambda n: lambda *m: wigner_3j(*degrees(n), *m)}, WITHIN
         ),
