@@ -25,6 +25,7 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinxcontrib.bibtex",
     # in _ext
@@ -92,6 +93,7 @@ bibtex_reference_style = "author_year"
 html_theme = "furo"
 html_title = f"coupling {release}"
 html_static_path = ["_static"]
+html_extra_path = ["_root"]  # copied to the root of the site: its first page, and the explorer
 html_css_files = ["site.css"]
 html_js_files = ["wide.js"]
 html_show_sphinx = False

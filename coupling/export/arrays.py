@@ -34,6 +34,8 @@ class ArrayOptions(NamedTuple):
     path_vectors: bool = False
     channels: int = 1
     weights: bool = False
+    exact: bool = True
+    progress: Callable[[int], None] | None = None
 
 
 class Palette(NamedTuple):

@@ -60,7 +60,7 @@ def pictures(name: str) -> int:
 
 
 def check_page(name: str) -> None:
-    """At most 150 lines; says what is its own form; every axis of a picture has a label, with its unit where it has one."""
+    """At most 150 lines; says what is its own form; every axis of a picture has a label, with its unit, if any."""
     text = (ROOT / "notebooks" / f"{name}.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 150
     assert "our form" in text.lower() and "numbers = {" in text
