@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import sys
+from itertools import zip_longest
 from typing import Any
 
 import click
@@ -71,6 +72,25 @@ class Commands(click.Group):
 def _short(error: click.ClickException) -> click.ClickException:
     error.message = shortened(error.message)  # type: ignore[misc]
     return error
+
+
+def aligned(markdown: str) -> str:
+    """Return tables of Markdown as columns for a terminal, and other lines without its emphasis.
+
+    >>> print(aligned("| degrees | R = 1 |\\n| --- | --- |\\n| L = 2 | **0** |"))
+    degrees  R = 1
+    L = 2    0
+    """
+    lines = markdown.replace("**", "").split("\n")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else None for line in lines]
+    widths = [max(map(len, column)) for column in zip_longest(*filter(None, rows), fillvalue="")]
+    found = []
+    for line, row in zip(lines, rows, strict=True):
+        if row is None:
+            found.append(line)
+        elif set("".join(row)) != {"-"}:
+            found.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
+    return "\n".join(found)
 
 
 def tell(sentence: str) -> None:

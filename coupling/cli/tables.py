@@ -129,6 +129,11 @@ def _targets(
     if not requests and not lmax:
         raise ValueError("--lmax is missing: the largest degree, as in --lmax 8, or one per slot, as in --lmax 4,4,8")
     wanted = [read_request(file) for file in requests] or [Request(lmax=_lmax(lmax or ""), **given)]  # type: ignore[arg-type]
+    if output is not None and output.suffix not in ("", ".safetensors") and not output.is_dir():
+        others = "`coupling export` writes npz, csv, json, C and Python"
+        raise ValueError(
+            f"--output is a folder that is there, a new one without a dot, or NAME.safetensors ({others}); got {output}"
+        )
     if output is None or output.suffix != ".safetensors":
         return [(request, (output or Path()) / file_name(request.name)) for request in wanted]
     if len(wanted) > 1:
@@ -162,6 +167,8 @@ def _build_shards(targets: list[tuple[Request, Path]], shard: int, shards: int, 
 def _build(targets: list[tuple[Request, Path]], workers: int, force: bool, checked: bool) -> None:
     click.echo(COLUMNS.format(*HEADER))
     outcomes = [_build_table(*target, workers, force, checked) for target in targets]
+    for outcome in outcomes:
+        click.echo(f"file  {_shown(outcome.file)} ({'written' if outcome.built else 'unchanged'})")
     _fail_if_any_failed(outcomes)
 
 
