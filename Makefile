@@ -14,7 +14,7 @@ PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-
 # What `make test` skips, as nothing else needs torch, JAX, the compilers for CUDA and the programs to compare with.
 INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arrays.py tests/test_interop_cuda.py \
     tests/test_interop_e3nn.py tests/test_interop_torch_tensor_product.py tests/test_interop_contraction.py \
-    tests/test_interop_rotations.py tests/test_interop_testing.py \
+    tests/test_interop_rotations.py tests/test_interop_testing.py tests/test_interop_latency.py \
     tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
     tests/test_interop_torch_convolution.py tests/test_interop_jax_convolution.py tests/test_contraction_texts.py \
     tests/test_convolution_texts.py \
@@ -31,7 +31,7 @@ PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-ve
 BOUNDS := coupling derivations tests --ignore tests/test_docs_run.py --ignore tests/test_docs_site.py --ignore tests/test_house.py
 
 .DEFAULT_GOAL := tables
-.PHONY: tables setup test test-quick lint lock lock-docs docs look bench test-interop test-clients test-bounds clean
+.PHONY: tables setup test test-quick lint lock lock-docs docs look bench test-interop test-clients test-systems test-bounds clean
 
 tables: $(STAMP)
 	$(JOB)
@@ -159,6 +159,21 @@ test-clients: $(CLIENTS:%=test-clients-%)
 $(CLIENTS:%=test-clients-%): test-clients-%: .venv-%/stamp
 	TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD=1 .venv-$*/bin/python -m pytest -q -n $(WORKERS) --dist worksteal \
 	    tests/clients/test_$*.py $(TESTS_$*) $(ARGS)
+
+# The notebooks of published systems need torch, JAX and ASE: an environment of their own, with the locks of the tests and of
+# the site.  Executed copies are left in build/systems, where `make docs` finds them.
+PIP_SYSTEMS := $(PYTHON) -m pip --python .venv-systems/bin/python --disable-pip-version-check install --quiet --no-compile
+.venv-systems/stamp: tests/requirements-systems.txt requirements.lock requirements-docs.lock pyproject.toml
+	$(PYTHON) -m venv --without-pip .venv-systems
+	$(PIP_SYSTEMS) --only-binary :all: --require-hashes -r requirements.lock
+	$(PIP_SYSTEMS) --only-binary :all: --require-hashes -r requirements-docs.lock
+	$(PIP_SYSTEMS) torch==2.13.0
+	$(PIP_SYSTEMS) -r tests/requirements-systems.txt
+	$(PIP_SYSTEMS) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test-systems: .venv-systems/stamp
+	.venv-systems/bin/python -m pytest -q -n $(WORKERS) --dist loadfile tests/systems coupling/atoms/derivatives.py $(ARGS)
 
 # The declared lower bounds of all dependencies, exactly, in an environment of their own.
 .venv-bounds/stamp: pyproject.toml tests/bounds.py

@@ -106,6 +106,16 @@ def check_json(text: str, name: str, line: int, names: dict[str, object]) -> Non
     assert json.loads(text), f"{name}:{line}"
 
 
+def run_c(text: str, name: str, line: int, names: dict[str, object]) -> None:
+    """A whole program with a comment after the line of each thing it prints; headers lie in the folder already."""
+    if shutil.which("gcc") is None:
+        return
+    Path("block.c").write_text(text, encoding="utf-8")
+    subprocess.run(["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "block.c", "-o", "block", "-lm"], check=True)
+    printed = subprocess.run(["./block"], capture_output=True, text=True, check=True).stdout.split()
+    assert printed == re.findall(r"/\* (\S+) \*/", text), f"{name}:{line}: {printed}"
+
+
 def check_bibtex(text: str, name: str, line: int, names: dict[str, object]) -> None:
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     titles, versions = (re.findall(rf"^ *{field} *= \{{(.*)\}},$", text, re.M) for field in ("title", "version"))
@@ -121,6 +131,7 @@ LANGUAGES: dict[str, Callable[[str, str, int, dict[str, object]], None]] = {
     "sh": check_sh,
     "toml": check_toml,
     "json": check_json,
+    "c": run_c,
     "bibtex": check_bibtex,
     "text": lambda *_: None,
     "math": lambda *_: None,

@@ -283,7 +283,7 @@ def test_a_part_that_changes_after_it_was_verified(order: int, plan: Division, t
         arrays["orders"][-1, 0] = order  # of no path: never used as an index
 
     sound = file.read_bytes()
-    for damage, words in ((lambda file: forged(file, beyond), "those of a path, found -1"), (cut, "bytes from entry")):
+    for damage, words in ((lambda file: forged(file, beyond), "at most its degrees"), (cut, "bytes from entry")):
         file.write_bytes(sound)
         ready = assembly.Assembly(plan, parts_folder(path), 1, every)
         damage(file)

@@ -1,4 +1,4 @@
-"""``coupling export``: write a table or arrays in the convention, order, type and format of a program."""
+"""``coupling export``: tables and arrays as a program has them; ``coupling symbols``: a header that computes."""
 
 from __future__ import annotations
 
@@ -215,3 +215,18 @@ def export_arrays(
     content = export_named(loaded, form, dtype)
     label = loaded.request.name if dtype == loaded.request.dtype else f"{loaded.request.name}-{dtype}"
     _deliver(content, output, f"{label}{OF_ARRAYS[form].suffix}", force)
+
+
+@click.command(short_help="Write a header for C that computes coefficients.")
+@click.option("--output", "-o", metavar="PATH", help="File or folder; - is standard output.  [default: here]")
+@may_overwrite
+@says_what_is_wrong
+def symbols(output: str | None, force: bool) -> None:
+    """Write coupling_symbols.h: 3j, Clebsch-Gordan, Gaunt and antisymmetric Gaunt coefficients of degrees 0 to 20.
+
+    One file of C99, which C++ takes as well, without dependencies: every value is the nearest double, whatever the
+    compiler and the rounding mode are.  The comment at its head says what the functions are and mean.
+    """
+    from coupling.export.symbols import symbols_header
+
+    _deliver(symbols_header().encode(), output, "coupling_symbols.h", force)

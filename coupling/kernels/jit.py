@@ -23,7 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from numba import njit
+from numba import njit, typeof
 from numba.core import sigutils
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.ccallback import CFunc
@@ -153,6 +153,22 @@ def kernel(function: Callable[..., Any]) -> Any:
     if hasattr(compiled, "_cache"):  # not so where NUMBA_DISABLE_JIT leaves the function as it is
         _cache(compiled, function)
     return compiled
+
+
+def entry_point(compiled: Any, *arguments: Any) -> Any:
+    """Return a kernel for the types of some arguments, to be called without numba's search for them in every call.
+
+    Later arguments must have the same types: of an array no more than the number of axes and the size of an item is
+    checked, so it must have the layout and the dtype, and it may be writeable where the first one is read-only.
+
+    >>> entry_point(kernel(lambda x: x.sum()), np.ones(2))(np.ones(3))
+    3.0
+    """
+    if not hasattr(compiled, "overloads"):  # NUMBA_DISABLE_JIT
+        return compiled
+    types = tuple(map(typeof, arguments))
+    compiled.compile(types)
+    return compiled.overloads[types].entry_point
 
 
 def compiled_function(signature: Any, function: Callable[..., Any]) -> Any:

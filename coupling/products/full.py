@@ -14,8 +14,8 @@ from coupling.families import with_basis
 from coupling.indexing import flat_size
 from coupling.kernels.full_product import full_adjoint, full_product
 from coupling.kernels.lanes import width
-from coupling.portable import read_only
-from coupling.products.blocks import aligned_zeros, run_blocks
+from coupling.portable import Kept
+from coupling.products.blocks import BoundKernel
 from coupling.products.paths import selected_paths
 from coupling.products.product import Features, Product
 from coupling.products.table import checked_table, table_of
@@ -83,6 +83,7 @@ class FullProduct(Product):
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
         self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])
         self._entries = _entries(table, family, self.paths, self.offsets)
+        self._kernels = Kept()
         self.turns = 0  #: how often the slots are turned
 
     def block(self, l1: int, l2: int, l3: int) -> NDArray[np.float64]:
@@ -113,6 +114,10 @@ class FullProduct(Product):
         >>> FullProduct(1, 1, 1).turn().sizes
         (4, 11, 4)
         """
+        return self._turned
+
+    @cached_property
+    def _turned(self) -> FullProduct:
         other = copy(self)
         other.turns = (self.turns + 1) % 3
         return other
@@ -124,16 +129,16 @@ class FullProduct(Product):
         return f"{self.sizes[slot]} entries, 2·l3+1 for each of {len(self.paths)} paths"
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        kernel = full_adjoint if self.turns else full_product
-        inputs = (y, x) if self.turns == 2 else (x, y)
-        w, lists = width(x.dtype), self._lists[self.turns]
-        arrays, coefficients = lists.arrays, lists.coefficients.astype(x.dtype)
+        kernel = self._kernels.get(x.dtype)
+        if kernel is None:
+            kernel = self._kernels[x.dtype] = self._kernel(x.dtype)
+        kernel.run(*((y, x) if self.turns == 2 else (x, y)), out, self.workers)
 
-        def run(first: int, last: int) -> None:
-            space = aligned_zeros(lists.rows * w, x.dtype)
-            kernel(read_only(inputs[0]), read_only(inputs[1]), out, first, last, w, *arrays, coefficients, space)
-
-        run_blocks(run, x.shape[0] * x.shape[2], w, self.workers)
+    def _kernel(self, dtype: np.dtype[Any]) -> BoundKernel:
+        """Return the kernel with its lists."""
+        lists, w = self._lists[self.turns], width(dtype)
+        tables = w, *lists.arrays, lists.coefficients.astype(dtype)
+        return BoundKernel(full_adjoint if self.turns else full_product, tables, w, lists.rows * w, dtype)
 
     @cached_property
     def _lists(self) -> tuple[Lists, Lists, Lists]:
