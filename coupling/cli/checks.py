@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from coupling.cli import completion
+from coupling.cli.completion import derivation_names, program_names, table_names
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite
 from coupling.quoted import quoted
@@ -25,7 +25,7 @@ Examples:
   coupling check --accuracy --full            the same to 32, and paths to degrees of thousands
 """,
 )
-@click.argument("tables", nargs=-1, metavar="TABLE...", shell_complete=completion.tables)
+@click.argument("tables", nargs=-1, metavar="TABLE...", shell_complete=table_names)
 @click.option("--full", is_flag=True, help="Compare every value with the exact one, however many there are.")
 @click.option("--accuracy", is_flag=True, help="Check the tabulation instead: every entry against exact integers.")
 @click.option("--lmax", type=int, multiple=True, metavar="L", help="With --accuracy: all degrees up to L.  Repeatable.")
@@ -93,7 +93,7 @@ Examples:
   coupling derive antisymmetric_gaunt --lmax 8
 """,
 )
-@click.argument("ids", nargs=-1, metavar="[DERIVATION]...", shell_complete=completion.derivations)
+@click.argument("ids", nargs=-1, metavar="[DERIVATION]...", shell_complete=derivation_names)
 @click.option("--lmax", type=click.IntRange(min=0), help="Degree of the exact instances, instead of each one's own.")
 @click.option("--write", is_flag=True, help="Write certificates, and pages to docs/theory, if everything holds.")
 @click.option("--pages", type=click.Path(file_okay=False, path_type=Path), help="Folder for the pages.")
@@ -133,7 +133,7 @@ adds is known to differ, and does not count.
     multiple=True,
     metavar="NAME",
     help="Program or convention; repeatable.",
-    shell_complete=completion.programs,
+    shell_complete=program_names,
 )
 @click.option("--hard", is_flag=True, help="Also the cases in which a program is known to fail.")
 @click.option("--write", is_flag=True, help="Write the rows into the comparison page; rows of other programs stay.")

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 ON_DEMAND = "any name such as real-l16, complex-l24, real-l9-even, lebedev-l6: built on first request and cached"
 
 
-def tables(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def table_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return shipped tables and arrays, those in the cache folder, and files of this folder."""
     from coupling.files.cache import cache_folder
     from coupling.files.reader import read_manifest
@@ -24,21 +24,21 @@ def tables(context: click.Context, parameter: click.Parameter, incomplete: str) 
     return matching([*shipped, *kept, *files], incomplete)
 
 
-def conventions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def convention_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the names of conventions."""
     from coupling.foreign.named import CONVENTIONS
 
     return matching(CONVENTIONS, incomplete)
 
 
-def programs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def program_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the names of programs and conventions that are compared with."""
     from coupling.crosscheck import PROGRAMS
 
     return matching((name for p in PROGRAMS for name in (p.convention, p.distribution)), incomplete)
 
 
-def derivations(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def derivation_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the derivations of a checkout."""
     folder = Path(__file__).resolve().parents[2] / "derivations"
     files = folder.glob("*.py") if folder.is_dir() else ()

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import codecs
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any
 
@@ -101,3 +104,25 @@ def tell(sentence: str) -> None:
 def bar(length: int) -> Any:
     """Return a bar on the error stream; its ``update(steps, words)`` moves it."""
     return click.progressbar(length=length, show_pos=True, item_show_func=lambda words: words or "", file=sys.stderr)
+
+
+@contextmanager
+def progress_bar(name: str, entries: int) -> Iterator[Callable[[int], None]]:
+    """Give a function that counts entries and, on a terminal and after a second, shows a bar."""
+    start, done, bar = time.monotonic(), 0, None
+
+    def count(finished: int) -> None:
+        nonlocal done, bar
+        done += finished
+        if bar is not None:
+            bar.update(finished)
+        elif time.monotonic() - start > 1 and sys.stderr.isatty():
+            bar = click.progressbar(length=entries, label=name, file=sys.stderr, show_pos=True)
+            bar.__enter__()
+            bar.update(done)
+
+    try:
+        yield count
+    finally:
+        if bar is not None:
+            bar.__exit__(None, None, None)

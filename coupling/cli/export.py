@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coupling.cli import completion
+from coupling.cli.completion import convention_names, table_names
+from coupling.cli.console import progress_bar
 from coupling.cli.errors import says_what_is_wrong
 from coupling.cli.load import are_arrays
 from coupling.cli.options import FamilyName, may_overwrite
-from coupling.cli.tables import progress_bar
 from coupling.conventions import CORE
 from coupling.quoted import quoted
 
@@ -61,14 +61,14 @@ Grids, transforms, encoders and normalizations are written with npz, c, python o
 A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says what it may hold.
 """,
 )
-@click.argument("table", metavar="TABLE", shell_complete=completion.tables)
+@click.argument("table", metavar="TABLE", shell_complete=table_names)
 @click.option("--format", "-f", "form", type=click.Choice(FORMATS), required=True, metavar="FORMAT", help="See below.")
 @click.option(
     "--convention",
     "-c",
     metavar="NAME or FILE.toml",
     help="[default: that of the format, else coupling]",
-    shell_complete=completion.conventions,
+    shell_complete=convention_names,
 )
 @click.option(
     "--family", type=FamilyName(), default=CORE, show_default=True, metavar="FAMILY", help="Of the coefficients."
@@ -138,7 +138,7 @@ def export(
         return
     their = _convention(convention)
     loaded = load(table)
-    with progress_bar(loaded.request, len(loaded.core)) as heard:
+    with progress_bar(loaded.request.name, len(loaded.core)) as heard:
         content = write(
             loaded,
             form,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coupling.cli import completion
+from coupling.cli.completion import table_names
 from coupling.cli.errors import says_what_is_wrong
 from coupling.cli.options import may_overwrite
 
@@ -66,7 +66,7 @@ Examples:
   coupling load real-l16 --renew       built again
 """,
 )
-@click.argument("tables", nargs=-1, required=True, metavar="TABLE...", shell_complete=completion.tables)
+@click.argument("tables", nargs=-1, required=True, metavar="TABLE...", shell_complete=table_names)
 @click.option("--renew", is_flag=True, help="Remove the file in the cache folder first.")
 @click.option("--force", is_flag=True, help="With --renew: whatever that file is.")
 @says_what_is_wrong
@@ -117,7 +117,7 @@ Examples:
   coupling info gauss_legendre-l8
 """,
 )
-@click.argument("table", metavar="TABLE", shell_complete=completion.tables)
+@click.argument("table", metavar="TABLE", shell_complete=table_names)
 @click.option("--json", "as_json", is_flag=True, help="Print the metadata of the file as JSON.")
 @click.option("--plot", metavar="FILE", help="Draw how full the table is, as .png, .svg or .pdf.")
 @may_overwrite
