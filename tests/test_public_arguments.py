@@ -257,6 +257,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "cutoff_function": ("[1.0], 3.0", "-s"),
         "neighbours": ("read_structure(), 3.0", "rs"),
+        "periodic_graph": ("read_structure(), 3.0", "rs"),
+        "unfold": ("periodic_graph(read_structure(), 2.0), 1", "rn"),
         "radial_functions": ("[1.0], 2, 3.0", "-ns"),
     },
     "coupling.manybody": {
@@ -273,14 +275,15 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 #: What has no argument to walk: readers of files (tests/test_bad_input.py, test_files_special.py, test_export_fuzz.py),
-#: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py).
+#: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py), derivatives that torch
+#: and JAX take (tests/systems/test_derivatives.py).
 APART = {
-    "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid",
-    "Listing", "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart",
-    "jit",
-    "load_factors", "new_axes", "parities_and_bases", "plot_errors", "plot_features", "plot_structure",
-    "read_convention", "read_exact_basis", "read_exact_json", "read_structure", "save", "save_errors", "save_factors",
-    "save_structure", "segmented_polynomial", "segmented_tensor_product",
+    "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Graph",
+    "Grid", "HeatFlux", "Listing", "Neighbours", "Problem", "Record", "RouteResult", "Unfolded", "angles",
+    "curves", "degree_chart", "false_claims", "forces", "heat_flux", "jit", "load_factors", "new_axes",
+    "parities_and_bases", "plot_errors", "plot_features", "plot_structure", "read_convention", "read_exact_basis",
+    "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",
+    "segmented_polynomial", "segmented_tensor_product", "strain_derivative", "stress",
 }  # fmt: skip
 #: Classes that are made by others.
 RESULTS = {
