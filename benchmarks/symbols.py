@@ -129,9 +129,9 @@ def programs(kind: str) -> Programs:
         found["py3nj"] = (2000, doubled(getattr(py3nj, f"wigner{kind}")))
     if kind == "3j":
         if installed("wigners"):
-            from wigners import wigner_3j
+            import wigners
 
-            found["wigners"] = (2000, wigner_3j)
+            found["wigners"] = (2000, Forgetful(wigners.wigner_3j, wigners.clear_wigner_3j_cache))
         for name, function in (("ducc0", ducc0), ("pyshtools", pyshtools), ("camb", camb)):
             if installed(name):
                 found[name] = (2000, function)
@@ -156,7 +156,18 @@ def rows() -> list[str]:
 
 
 def values_of(function: Callable[..., float], asked: list[Symbol]) -> list[float]:
+    getattr(function, "forget", int)()
     return [function(*symbol) for symbol in asked]
+
+
+class Forgetful:
+    """A function of a program that keeps its values, which are forgotten before each pass."""
+
+    def __init__(self, function: Callable[..., float], forget: Callable[[], None]) -> None:
+        self.function, self.forget = function, forget
+
+    def __call__(self, *symbol: int) -> float:
+        return self.function(*symbol)
 
 
 def row(kind: str, largest: int, name: str, seconds: float, values: list[float], true: np.ndarray) -> str:
@@ -245,7 +256,8 @@ and camb compute the whole family in one degree for a symbol, and so does *coupl
 wanted, divide by its length. Errors are relative, against `coupling.exact`; *wrong* is above 1e-6 or not a number. A
 program is timed only where none of its values is wrong; pyshtools states in its documentation that it is usable to
 degrees of about 165. The compiled functions of coupling are loaded, as they are in every program after its first 20
-000 symbols; before that, symbols come from exact integers.
+000 symbols; before that, symbols come from exact integers. wigners keeps the values it has computed; they are
+forgotten before each pass.
 """
 
 INSIDE = """
