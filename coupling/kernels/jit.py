@@ -34,13 +34,13 @@ FORM = "coupling-1"
 
 @lru_cache(maxsize=1)
 def source_digest() -> str:
-    """Return a digest of every source file of kernels and programs.
+    """Return a digest of every source file of kernels and programs, and of ``coupling.numba``.
 
     >>> len(source_digest())
     64
     """
     digest, package = hashlib.sha256(), Path(__file__).parents[1]
-    for path in sorted(file for folder in ("kernels", "programs") for file in (package / folder).glob("*.py")):
+    for path in sorted(file for place in ("kernels/*.py", "programs/*.py", "numba.py") for file in package.glob(place)):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
