@@ -33,7 +33,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FRAMEWORKS = ("jax", "torch")
+FRAMEWORKS = ("jax", "onnxruntime", "torch")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
@@ -126,7 +126,7 @@ DIRECTIVES = {
 }
 
 # Blocks that are shown and not run, page by page.
-SHOWN = {"README.md": 1, "docs/howto/gpu.md": 1}
+SHOWN = {"README.md": 1, "docs/deployment.md": 1, "docs/howto/gpu.md": 1}
 
 
 # -- the tests --------------------------------------------------------------------------------
@@ -142,6 +142,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning", "ignore:# The axis name:UserWarning")  # exports of torch
 @pytest.mark.parametrize("page", [p for p in pages() if FENCE.search(p.read_text("utf-8"))], ids=title)
 def test_blocks_do_what_the_page_says(page: Path, workplace: Path) -> None:
     names: dict[str, object] = {"__name__": "__main__"}
