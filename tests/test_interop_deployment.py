@@ -190,6 +190,7 @@ def test_forces_are_traced_then_exported() -> None:
     program = torch.export.export(traced, inputs, dynamic_shapes=axes())
     for sizes in ((7, 20), (3, 9), (30, 100)):
         found = program.module()(*graph(*sizes, torch.float64))
+        assert found[1].shape == (sizes[0], 3)
         for one, other in zip(found, energy_and_forces(model)(*graph(*sizes, torch.float64)), strict=True):
             close(one, other, 1e-12)
 
@@ -215,6 +216,7 @@ def test_a_package_runs_in_a_process_without_coupling(package: Path, tmp_path: P
     done = subprocess.run([sys.executable, "-c", LOADER, *names], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     model, found = model_of(), torch.load(tmp_path / "outputs.pt")
+    assert len(found) == len(SIZES)
     for one, sizes in zip(found, SIZES, strict=True):
         close(one, model(*graph(*sizes)), 2e-5)
 
