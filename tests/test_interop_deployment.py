@@ -261,6 +261,7 @@ def test_onnx_gives_the_same_numbers(dtype: Any, tolerance: float, tmp_path: Pat
     program.save(str(tmp_path / "model.onnx"))
     session = runtime.InferenceSession(str(tmp_path / "model.onnx"))
     names = [one.name for one in session.get_inputs()]
+    assert [one.shape for one in session.get_inputs()][1:] == [["atoms"], ["edges"], ["edges"]]
     for sizes in ((5, 12), (7, 20), (2, 3), (30, 100)):
         given = [value.numpy() for value in graph(*sizes, dtype)]
         (found,) = session.run(None, dict(zip(names, given, strict=True)))
