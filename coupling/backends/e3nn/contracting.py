@@ -63,7 +63,7 @@ def _with_components(u: Tensor, order: int) -> Tensor:
 
 
 def _name(components: int) -> str:
-    """Return an irrep with so many components; its parity does not matter here."""
+    """Return an irrep of that many components; its parity does not matter here."""
     return f"{(components - 1) // 2}e"
 
 
