@@ -228,7 +228,7 @@ STEPS = (
         """,
         factors,
         kind="verified",
-        because="$M_j$ is the factor of the matrix product with spin $j$.",
+        because="$M_j$ is the factor of the matrix product with spin $j$; $K=0$ on even paths.",
     ),
     Step(
         "Rotations",

@@ -281,7 +281,7 @@ DERIVATION = Derivation(
     statement=r"""
     C = (-\mathrm i)^J\,(U_1\otimes U_2\otimes U_3)\,3j = \overline C,\qquad
     \int R_1R_2R_3\,d\Omega = \sqrt{\frac P{4\pi}}\,\left|\begin{pmatrix} l_1&l_2&l_3\\ 0&0&0\end{pmatrix}\right|
-    C_{\mu_1\mu_2\mu_3}\quad (J\text{ even}),\qquad
+    C_{\mu_1\mu_2\mu_3},\qquad
     \int R_1\,\{R_2,R_3\}\,d\Omega = \sqrt{\frac P{4\pi}}\,|K|\,C_{\mu_1\mu_2\mu_3}\quad (J\text{ odd})
     """,
     hypotheses=(

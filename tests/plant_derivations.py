@@ -51,6 +51,7 @@ WORDS = {
     "\\nabla": "",
     "\\overline": "",
 }
+WHOLE_POWER = re.compile(rb"\(-1\)\^\{[^}]*$")  # an exponent of -1; with half-integers a change is found all the same
 OF_A_FAULT = 240  # seconds of the processor for all derivations that depend on a file
 
 
@@ -199,6 +200,9 @@ def first_failure(folder: Path, identifiers: list[str]) -> str:
 
 def reason(fault: Fault) -> str:
     """Why a fault changes nothing, or an empty text."""
+    source = (ROOT / fault.file).read_bytes()
+    if WHOLE_POWER.search(source[: fault.begin]) and {fault.old, fault.new} == {"+", "-"}:
+        return "the parity of a whole number does not change with the sign of a part of it"
     for entry in tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")).get("equivalent", []):
         same = (entry.get("file", fault.file), entry["line"]) == (fault.file, fault.text)
         if same and entry.get("fault", fault.change) == fault.change:
@@ -206,10 +210,10 @@ def reason(fault: Fault) -> str:
     return ""
 
 
-def displayed(fault: Fault) -> str:
-    """What `derive` says about a changed formula of a page, without anything else; empty when it sees nothing wrong."""
-    file = ROOT / fault.file
-    before = {title: text(constants) for title, constants in statements(tree(file))}
+def displayed(clean: Path, fault: Fault) -> str | None:
+    """What `derive` says about a changed formula of a page, on which nothing else depends; None for other faults."""
+    file = clean / fault.file
+    before = {title: text(constants) for title, constants in statements(ast.parse(file.read_bytes()))}
     planted = ast.parse(fault.planted(file.read_bytes()))
     for title, constants in statements(planted):
         if before.get(title) != text(constants):
@@ -217,7 +221,7 @@ def displayed(fault: Fault) -> str:
                 if (title == STATEMENT and derivation.id == file.stem) or title in {s.title for s in derivation.steps}:
                     _, failures = derivation.reading.of(title).failures(text(constants))
                     return f"{derivation.id}: {title!r}: {failures[0]}" if failures else ""
-    return ""
+    return None
 
 
 def text(constants: list[ast.Constant]) -> str:
@@ -226,7 +230,7 @@ def text(constants: list[ast.Constant]) -> str:
 
 def outcome(clean: Path, fault: Fault) -> str:
     """Plant a fault in the copy, examine, and take it out again."""
-    if said := displayed(fault):
+    if (said := displayed(clean, fault)) is not None:
         return said
     file = clean / fault.file
     before = file.read_bytes()

@@ -58,6 +58,7 @@ RULES: dict[str, Any] = {
     "G^R": of_path(exact.real_gaunt, "\\mu"),
     "A^R": of_path(exact.real_antisymmetric_gaunt, "\\mu"),
     "3j": of_orders,
+    "K": lambda n: surd(exact.bracket_factor)(*degrees(n)),
     "M_j": lambda n: surd(exact.reduced_matrix)(*degrees(n), n["j"]),
 }
 SIX: dict[str, Any] = {

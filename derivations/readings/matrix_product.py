@@ -167,7 +167,10 @@ SPIN = tuple(
     given | {"n": max(given[f"l_{i}"] for i in SLOTS) + 1 + number % 2}
     for number, given in enumerate(path_instances(3, 14))
 )
-REAL = tuple(given | {"n": 3 + number % 2} for number, given in enumerate(path_instances(2, 40, real=True)))
+REAL = tuple(
+    given | {"n": max(given[f"l_{i}"] for i in SLOTS) + 1 + number % 2}
+    for number, given in enumerate(path_instances(2, 40, real=True))
+)
 CORE: dict[str, Any] = {
     "C": lambda n: Indexed(lambda *m: surd(exact.real_wigner_3j)(*degrees(n), *m), bare=lambda: total(n) - 2 * n["l_3"])
 }
