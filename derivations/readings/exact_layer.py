@@ -100,7 +100,7 @@ PARITIES = tuple(given | {"j": sp.Rational(3 + number % 3, 2)} for number, given
 
 READING = Reading(
     RULES,
-    tuple(given for given in path_instances(2, 12) if given["m_3"] == 0),
+    (*path_instances(2, 8), *SYMBOLS[:24:3]),
     {
         "3j symbols, Clebsch-Gordan coefficients, Racah's V": Reading({}, SYMBOLS),
         "6j symbols, Racah's W, the triangle coefficient": Reading(
