@@ -1,10 +1,10 @@
 """Full tables against other programs: speed and accuracy in one run.
 
-    python -m benchmarks.tables [--lmax 4 8 16 32] [--write]
+    python -m benchmarks.tables [--lmax 4 8 16 32] [--write] [--draw]
 
 CPU time of one thread (``make bench`` sets OMP_NUM_THREADS=1), medians of alternating runs; million entries per second
 and core.  Accuracy on all entries against our table, which ``coupling check --accuracy`` compares with exact integers.
---write renews docs/benchmarks/tables.md and its picture.
+--write renews docs/benchmarks/tables.md and its picture, --draw the picture alone, of the page as it is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -26,7 +27,7 @@ from benchmarks.peers import COMPLEX, REAL, arrange, installed
 from benchmarks.timing import told, wrong
 from coupling.indexing import entry_counts, path_array
 from coupling.numbers.tabulation import tabulate
-from coupling.plots import save
+from coupling.plots import curves, new_axes, save
 from coupling.version import __version__
 
 PAGE = Path(__file__).parent.parent / "docs/benchmarks/tables.md"
@@ -114,31 +115,22 @@ def real_rows(lmax: int) -> list[str]:
 
 
 def draw(speeds: dict[int, dict[str, float]], path: Path, force: bool) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(6.4, 4), layout="constrained")
+    series: dict[str, tuple[Any, ...]] = {}
     for peer in dict.fromkeys(name for row in speeds.values() for name in row):
         points = [(lmax, row[peer]) for lmax, row in speeds.items() if peer in row]
-        (line,) = axes.plot(*zip(*points, strict=True), "o-", lw=2.4 if peer == "coupling" else 1.2, label=peer)
-        axes.annotate(
-            f"{peer}{growth(points)}",
-            points[-1],
-            (6, 0),
-            textcoords="offset points",
-            va="center",
-            color=line.get_color(),
-            size=9,
-        )
-    axes.set(xscale="log", yscale="log", xlabel="lmax", ylabel="million entries per second and core")
-    axes.set_xticks(list(speeds), [str(l) for l in speeds])
-    axes.minorticks_off()
-    axes.set_xlim(3.5, 110)
-    axes.set_title("Full tables of 3j symbols, complex basis", loc="left", size=11)
-    axes.spines[["top", "right"]].set_visible(False)
-    save(figure, path, dpi=130, force=force)
+        line = {"linewidth": 2.4} if peer == "coupling" else {}
+        series[f"{peer}{growth(points)}"] = *(list(values) for values in zip(*points, strict=True)), line
+    words = {"xlabel": "lmax", "ylabel": "million entries per second and core"}
+    title = "Full tables of 3j symbols, complex basis"
+    save(curves(series, xscale="log2", yscale="log", title=title, ax=new_axes((8, 4.2)), **words), path, force=force)
+
+
+def read_speeds(page: str) -> dict[int, dict[str, float]]:
+    """Return the speeds of full complex tables, by lmax and program, that a page holds."""
+    speeds: dict[int, dict[str, float]] = {}
+    for lmax, peer, speed in re.findall(r"^\| 3j, complex, (\d+) \| ([\w-]+) \| [^|]* \| ([^|]*) \|", page, re.M):
+        speeds.setdefault(int(lmax), {})[peer] = float(speed.replace(",", ""))
+    return speeds
 
 
 def growth(points: list[tuple[int, float]]) -> str:
@@ -162,7 +154,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lmax", type=int, nargs="+", default=[4, 8, 16, 32])
     writing.add_options(parser, "docs/benchmarks/tables.md and its picture")
+    parser.add_argument("--draw", action="store_true")
     given = parser.parse_args()
+    if given.draw:
+        draw(read_speeds(PAGE.read_text(encoding="utf-8")), PAGE.with_suffix(".png"), given.force)
+        return
     if given.write:
         writing.require(parser, given.force, "make bench", PAGE, PAGE.with_suffix(".png"))
     lines, speeds = [HEADER], {}

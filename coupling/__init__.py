@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 from coupling.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from coupling import exact, families, foreign, manybody, plots, sphere
+    from coupling import exact, families, foreign, manybody, numba, plots, sphere
     from coupling.arrays import load_arrays
     from coupling.irreps import Irreps
-    from coupling.numbers.coefficients import (
+    from coupling.numbers.coefficients import block
+    from coupling.numbers.normalizations import normalization
+    from coupling.numbers.recurrences import wigner_3j_family, wigner_6j_family
+    from coupling.numbers.symbols import (
         antisymmetric_gaunt,
-        block,
         clebsch_gordan,
         fano_x,
         gaunt,
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
         wigner_6j,
         wigner_9j,
     )
-    from coupling.numbers.normalizations import normalization
-    from coupling.numbers.recurrences import wigner_3j_family, wigner_6j_family
     from coupling.numbers.tabulation import tabulate
     from coupling.sphere.wigner import wigner_D, wigner_d
     from coupling.tables import Table, TableError, build, load
@@ -43,33 +43,34 @@ _HOME = {
     "Irreps": "coupling.irreps",
     "Table": "coupling.tables",
     "TableError": "coupling.tables",
-    "antisymmetric_gaunt": "coupling.numbers.coefficients",
+    "antisymmetric_gaunt": "coupling.numbers.symbols",
     "block": "coupling.numbers.coefficients",
     "build": "coupling.tables",
-    "clebsch_gordan": "coupling.numbers.coefficients",
+    "clebsch_gordan": "coupling.numbers.symbols",
     "exact": "coupling.exact",
     "families": "coupling.families",
-    "fano_x": "coupling.numbers.coefficients",
+    "fano_x": "coupling.numbers.symbols",
     "foreign": "coupling.foreign",
-    "gaunt": "coupling.numbers.coefficients",
+    "gaunt": "coupling.numbers.symbols",
     "load": "coupling.tables",
     "load_arrays": "coupling.arrays",
     "lowrank": "coupling.lowrank",
     "manybody": "coupling.manybody",
     "normalization": "coupling.numbers.normalizations",
+    "numba": "coupling.numba",
     "plots": "coupling.plots",
     "products": "coupling.products",
-    "racah_v": "coupling.numbers.coefficients",
-    "racah_w": "coupling.numbers.coefficients",
-    "real_antisymmetric_gaunt": "coupling.numbers.coefficients",
-    "real_gaunt": "coupling.numbers.coefficients",
+    "racah_v": "coupling.numbers.symbols",
+    "racah_w": "coupling.numbers.symbols",
+    "real_antisymmetric_gaunt": "coupling.numbers.symbols",
+    "real_gaunt": "coupling.numbers.symbols",
     "sphere": "coupling.sphere",
     "tabulate": "coupling.numbers.tabulation",
-    "wigner_3j": "coupling.numbers.coefficients",
+    "wigner_3j": "coupling.numbers.symbols",
     "wigner_3j_family": "coupling.numbers.recurrences",
-    "wigner_6j": "coupling.numbers.coefficients",
+    "wigner_6j": "coupling.numbers.symbols",
     "wigner_6j_family": "coupling.numbers.recurrences",
-    "wigner_9j": "coupling.numbers.coefficients",
+    "wigner_9j": "coupling.numbers.symbols",
     "wigner_D": "coupling.sphere.wigner",
     "wigner_d": "coupling.sphere.wigner",
 }
@@ -92,6 +93,7 @@ __all__ = [
     "lowrank",
     "manybody",
     "normalization",
+    "numba",
     "plots",
     "products",
     "racah_v",

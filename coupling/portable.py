@@ -62,7 +62,7 @@ def _is_cached(value: object) -> bool:
 def _marked(value: Any) -> Any:
     """Return what goes into a pickle in the place of a value."""
     if isinstance(value, Kept):
-        return Kept()
+        return type(value)()
     if isinstance(value, MappingProxyType):
         return ReadOnly({name: _marked(item) for name, item in value.items()})
     if type(value) is dict:

@@ -25,6 +25,7 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinxcontrib.bibtex",
     # in _ext
@@ -62,6 +63,13 @@ nb_execution_in_temp = True
 nb_execution_timeout = 240
 nb_execution_show_tb = True
 nb_merge_streams = True
+# Notebooks that need torch, which is not installed here: see docs/_ext/executed_copies.py.
+SYSTEMS = sorted(page.stem for page in (ROOT / "notebooks").glob("1[2-7]-*.md"))
+nb_execution_excludepatterns = [f"*{name}*" for name in SYSTEMS]
+nb_custom_formats = {
+    f"notebooks/{name}.md": ["executed_copies.read", {"copy": str(ROOT / "build" / "systems" / f"{name}.ipynb")}]
+    for name in SYSTEMS
+}
 
 # -- Python -------------------------------------------------------------------------------------
 
@@ -85,6 +93,7 @@ bibtex_reference_style = "author_year"
 html_theme = "furo"
 html_title = f"coupling {release}"
 html_static_path = ["_static"]
+html_extra_path = ["_root"]  # copied to the root of the site: its first page, and the explorer
 html_css_files = ["site.css"]
 html_js_files = ["wide.js"]
 html_show_sphinx = False

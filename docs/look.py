@@ -117,6 +117,12 @@ def serving(folder: Path) -> Iterator[str]:
         thread.join()
 
 
+def find_browser() -> str | None:
+    """Return the Chromium of this machine."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
 def browse(browser: str, address: str, *options: str) -> tuple[str, str]:
     """Return what Chromium prints, and what it logs."""
     with tempfile.TemporaryDirectory() as profile:
@@ -153,7 +159,7 @@ def shoot(browser: str, base: str, page: str, name: str, width: int) -> None:
 
 def look(pages: list[str], shots: bool = True) -> int:
     """Print what is wrong with each page; return how many pages have something."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    browser = find_browser()
     if browser is None:
         raise SystemExit("there is no Chromium on the path; Debian's package is called chromium")
     SHOTS.mkdir(parents=True, exist_ok=True)

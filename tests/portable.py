@@ -12,7 +12,16 @@ import numpy as np
 
 from coupling import Irreps, exact, foreign, lowrank, manybody, products, sphere
 from coupling.arrays import build_arrays, load_arrays
-from coupling.atoms import Comparison, NeighbourDensity, Neighbours, RouteResult
+from coupling.atoms import (
+    Comparison,
+    HeatFlux,
+    NeighbourDensity,
+    Neighbours,
+    RouteResult,
+    periodic_graph,
+    read_structure,
+    unfold,
+)
 from coupling.atoms.comparison import rotated
 from coupling.numbers.recurrences import wigner_3j_family
 from coupling.numbers.tabulation import tabulate
@@ -181,6 +190,8 @@ OBJECTS: dict[str, Make] = {
     "manybody.Basis": lambda: manybody.basis(2, 3, 1),
     "atoms.Neighbours": lambda: rotated(pairs(), np.eye(3)),
     "atoms.NeighbourDensity": lambda: NeighbourDensity(2, 4, 3.0),
+    "atoms.Graph, Unfolded": lambda: unfold(periodic_graph(read_structure(), 1.7)),
+    "atoms.HeatFlux": lambda: HeatFlux(np.ones(3), np.zeros(3)),
     "atoms.RouteResult, Comparison": lambda: Comparison(
         [RouteResult("sparse")], products.RoutedProduct(1, 1, 1).why(), (np.zeros((1, 4, 1)),) * 3
     ),

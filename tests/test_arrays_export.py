@@ -87,6 +87,15 @@ def test_c_headers_hold_the_bits(name: str, dtype: str, here: Path) -> None:
     assert written == b"".join(array.tobytes() for array in expected.values())
 
 
+def test_c_headers_define_the_whole_numbers_among_the_facts() -> None:
+    """A spin and the sum of the weights are no macros: they stand in the comment."""
+    for name, expected in (("lebedev-l4", {"DEGREE", "POINTS", "ROWS"}), ("matrix-l4", {"DIMENSION"})):
+        text = export_named(load_arrays(name), "c").decode()
+        label = name.upper().replace("-", "_")
+        found = dict(re.findall(rf"^#define {label}_(\w+) (.*)$", text, re.M))
+        assert set(found) == {"LMAX", *expected} and all(map(str.isdigit, found.values()))
+
+
 @pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler")
 def test_c_headers_are_cpp_as_well(here: Path) -> None:
     for name in NAMES:

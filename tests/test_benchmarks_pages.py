@@ -25,6 +25,7 @@ PAGES = {
     "cost_model": {"coupling/products/costs.json": f"{TORCH}cost_model"},
     "gpu": {"docs/benchmarks/gpu.md": f"{TORCH}gpu"},
     "gpu_compile": {"docs/benchmarks/gpu-compiled.md": f"{TORCH}gpu_compile"},
+    "latency": {"docs/benchmarks/latency.md": f"{TORCH}latency"},
     "manybody": {"docs/benchmarks/manybody.md": f"{TORCH}manybody"},
     "products": {
         "docs/benchmarks/products.json": f"{TORCH}products",
@@ -38,8 +39,9 @@ PAGES = {
     "tables": {"docs/benchmarks/tables.md": BENCH, "docs/benchmarks/tables.png": "picture"},
 }
 FILES = [(name, file) for name, files in PAGES.items() for file in files]
-#: The same; of these two only make test-interop can import the module.
-MODULES = [pytest.param(n, f, id=f"frameworks-{f}" if n in ("convolution", "products_torch") else f) for n, f in FILES]
+#: The same; of these only make test-interop can import the module.
+NEED_TORCH = "convolution", "latency", "products_torch"
+MODULES = [pytest.param(n, f, id=f"frameworks-{f}" if n in NEED_TORCH else f) for n, f in FILES]
 
 
 def test_every_benchmark_that_writes_is_here() -> None:
@@ -70,7 +72,7 @@ def moved(module: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_file_that_no_benchmark_wrote_is_kept_and_nothing_is_measured(
     name: str, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if name in ("convolution", "products_torch"):
+    if name in NEED_TORCH:
         pytest.importorskip("torch")
     module = import_module(f"benchmarks.{name}")
     options, mine = moved(module, tmp_path, monkeypatch), tmp_path / Path(file).name

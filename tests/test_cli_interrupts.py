@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import click
 import pytest
 
+from coupling.cli import errors
 from coupling.cli.errors import says_what_is_wrong
 from coupling.products.blocks import run_blocks
 from coupling.tables import Request, build, build_shard, merge
@@ -38,33 +38,75 @@ def interrupts() -> Iterator[None]:
 
 
 def test_an_interrupt_where_python_drops_exceptions_ends_the_command_all_the_same(interrupts: None) -> None:
-    """In what the compiler calls, and in finalizers, KeyboardInterrupt is printed and the command goes on."""
-
-    def ctrl_c() -> None:
-        signal.raise_signal(signal.SIGINT)
+    """In finalizers KeyboardInterrupt is printed and the command goes on."""
 
     class Finalized:
         def __del__(self) -> None:
-            ctrl_c()
+            signal.raise_signal(signal.SIGINT)
 
-    def _raw_object_cache_notify() -> None:
-        ctrl_c()
-
-    def finalize() -> None:
+    @says_what_is_wrong
+    def command() -> None:
         Finalized()
+        time.sleep(10)
 
-    for drop in (ctypes.CFUNCTYPE(None)(_raw_object_cache_notify), finalize):
+    start = time.monotonic()
+    with pytest.raises(click.exceptions.Exit) as ended:
+        command()
+    assert ended.value.exit_code == 130 and time.monotonic() - start < 5
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
+
+def test_an_interrupt_that_was_put_off_does_not_come_after_the_command(
+    interrupts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(errors, "AGAIN", 0.2)
+    command = says_what_is_wrong(lambda: Finalized() and "done")
+    assert command() == "done"
+    late: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: late.append(number))
+    time.sleep(0.4)
+    assert not late
+
+
+@pytest.mark.parametrize("function", ["LLVMPY_LinkModules", "LLVMPY_DisposeString"])
+def test_an_interrupt_while_llvm_works_does_not_leave_what_is_freed_twice(function: str) -> None:
+    """The signal comes while LLVM destroys a module, or frees a text: the note that it is gone has to follow.
+
+    Without it Python frees it once more, when it collects garbage or compiles again: status -11 or -6.
+    """
+    program = f"""
+        import gc, signal
+        import numba
+        from llvmlite.binding import ffi
+        from coupling.cli.errors import says_what_is_wrong
+        locked = getattr(ffi.lib, {function!r})
+        met = []
+        def interrupted(*given):
+            result = locked._cfn(*given)
+            if not met:
+                met.append(signal.raise_signal(signal.SIGINT))
+            return result
         @says_what_is_wrong
-        def command(drop: Callable[[], None] = drop) -> None:
-            drop()
-            time.sleep(10)
-
-        start = time.monotonic()
-        with pytest.raises(click.exceptions.Exit) as ended:
+        def command():
+            ffi.lib._fntab[{function!r}] = ffi._lib_fn_wrapper(locked._lock, interrupted)
+            for number in range(1000):
+                numba.njit(lambda x: x * number + abs(x))(1.0)
+        try:
             command()
-        assert ended.value.exit_code == 130 and time.monotonic() - start < 5
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        except Exception as error:
+            ended = error.exit_code
+        gc.collect()
+        numba.njit(lambda x: 2 * x)(1.0)
+        gc.collect()
+        raise SystemExit(ended if met else "never met")
+    """
+    environ = {**os.environ, "NUMBA_DISABLE_JIT": "0"}
+    done = subprocess.run([sys.executable, "-c", dedent(program)], capture_output=True, text=True, env=environ)
+    assert (done.returncode, done.stderr) == (130, "Interrupted. Nothing was finished, and nothing is kept.\n")
 
 
 def processor_seconds(process: int) -> float:

@@ -3,11 +3,12 @@
 In every Markdown file of the repository, by the word after the opening fence:
 
     python    a session (>>> with output) is a doctest; a plain program must run.  The blocks of
-              one page share their names, from top to bottom.  A block that says torch or jax is left
-              out where that is not installed (`make test-interop` has both).
+              one page share their names, from top to bottom.  A block that says torch, jax or pywigxjpf
+              is left out where that is not installed (`make test-interop` has all).
     console   `$ coupling ...` is run and its output compared.
     sh        `make target` must be a target of the Makefile.
     toml      must parse; json too.
+    bibtex    names this version, and the works of CITATION.cff.
     {name}    a directive of the site: `make docs` runs it, code cells of notebooks included.
 
 Blocks of no program, `text` and `math`, are shown only; how many there are is counted below.
@@ -32,8 +33,11 @@ from pathlib import Path
 
 import pytest
 
+import coupling
+from tests.skips import chosen
+
 ROOT = Path(__file__).resolve().parent.parent
-FRAMEWORKS = ("jax", "torch")
+FRAMEWORKS = ("jax", "torch", "pywigxjpf")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
@@ -102,12 +106,33 @@ def check_json(text: str, name: str, line: int, names: dict[str, object]) -> Non
     assert json.loads(text), f"{name}:{line}"
 
 
+def run_c(text: str, name: str, line: int, names: dict[str, object]) -> None:
+    """A whole program with a comment after the line of each thing it prints; headers lie in the folder already."""
+    if shutil.which("gcc") is None:
+        return
+    Path("block.c").write_text(text, encoding="utf-8")
+    subprocess.run(["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "block.c", "-o", "block", "-lm"], check=True)
+    printed = subprocess.run(["./block"], capture_output=True, text=True, check=True).stdout.split()
+    assert printed == re.findall(r"/\* (\S+) \*/", text), f"{name}:{line}: {printed}"
+
+
+def check_bibtex(text: str, name: str, line: int, names: dict[str, object]) -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    titles, versions = (re.findall(rf"^ *{field} *= \{{(.*)\}},$", text, re.M) for field in ("title", "version"))
+    assert len(titles) == text.count("\n@") + text.startswith("@")
+    assert all(f'title: "{each}"' in citation for each in titles), f"{name}:{line}"
+    assert all(f"version: {each}" in citation and each == coupling.__version__ for each in versions)
+    assert all(url in citation for url in re.findall(r"https://[^}]*", text))
+
+
 LANGUAGES: dict[str, Callable[[str, str, int, dict[str, object]], None]] = {
     "python": run_python,
     "console": run_console,
     "sh": check_sh,
     "toml": check_toml,
     "json": check_json,
+    "c": run_c,
+    "bibtex": check_bibtex,
     "text": lambda *_: None,
     "math": lambda *_: None,
 }
@@ -151,6 +176,17 @@ def test_blocks_do_what_the_page_says(page: Path, workplace: Path) -> None:
         LANGUAGES[language](text, title(page), line, names)
         met += 1
     assert met
+
+
+def test_what_needs_a_framework_is_run_where_it_is() -> None:
+    met = 0
+    for page in pages():
+        texts = [text for language, text, _ in blocks(page) if language == "python"]
+        if any(re.search(rf"\b{framework}\b", text) for text in texts for framework in FRAMEWORKS):
+            test = f"tests/test_docs_run.py::test_blocks_do_what_the_page_says[{title(page)}]"
+            assert chosen(test), f"{title(page)} has blocks that nobody runs: name it in INTEROP_TESTS of the Makefile"
+            met += 1
+    assert met >= 3
 
 
 def test_the_readme_shows_the_two_commands_and_an_example() -> None:

@@ -258,6 +258,17 @@ def test_loops_compile_for_a_device(tmp_path: Path, dtype: str) -> None:
             assert bool(re.search(r"^\s+\w[.\w]*\.f64", ptx, re.M)) == (dtype == "float64")
 
 
+def test_a_device_is_there_when_numba_finds_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package that compiles is not enough, and the simulator is no device."""
+    from numba import cuda
+
+    monkeypatch.setattr(straight, "find_spec", lambda name: object())
+    for there, simulated in ((True, "0"), (False, "0"), (True, "1")):
+        monkeypatch.setattr(cuda, "is_available", lambda there=there: there)
+        monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", simulated)
+        assert straight.available.__wrapped__() == (there and simulated == "0")
+
+
 def test_the_route_where_a_device_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Straight as far as registers reach; a matrix that is large for its degrees goes by loops."""
     module = sys.modules[CudaProduct.__module__]

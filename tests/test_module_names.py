@@ -45,7 +45,7 @@ def test_no_class_has_two_meanings() -> None:
 
 #: Functions that several modules define: why, and their names.  What a user types on the command line is not counted.
 ON_PURPOSE = {
-    "the number of coupling.exact, correctly rounded by numbers.coefficients": "antisymmetric_gaunt clebsch_gordan "
+    "the number of coupling.exact, correctly rounded by numbers.symbols": "antisymmetric_gaunt clebsch_gordan "
     "fano_x racah_v racah_w gaunt real_antisymmetric_gaunt real_gaunt wigner_3j wigner_6j wigner_9j wigner_d",
     "a field of the record of each family": "factor outline symbol",
     "one of several backends": "cartesian_harmonics constructor product weight_gradient weighted_product wigner_D "

@@ -415,19 +415,24 @@ def dense_paths(lmax: tuple[int, int, int]) -> Array:
 
 
 def test_features_that_fit_are_not_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Contiguous arrays of one type and batch go to the kernel as they are; others are converted, to the same bits."""
+    """Shapes and types that were valid before are not checked again; what is not as kernels read it is copied."""
     product = ClebschGordan(2, 1, 2)
     x, y = (np.random.default_rng(0).standard_normal((2, 3, n, 5)).astype(np.float32) for n in (9, 4))
     expected = product(x, y)
     strided = np.repeat(x, 2, -1)[..., ::2]
     for others in ((strided, y), (x.astype(">f4"), y), (np.asfortranarray(x), y)):
         np.testing.assert_array_equal(product(*others), expected)
-    assert product(x.astype(float), y).dtype == np.float64
+    wide = product(x.astype(float), y)
+    assert wide.dtype == np.float64
+    for part in (x[0], x[0, 0]):
+        product(part, y[0])
     monkeypatch.setattr(product, "_feature", None)
-    np.testing.assert_array_equal(product(x, y), expected)
+    for a in (x, strided, x.astype(">f4"), np.asfortranarray(x)):
+        np.testing.assert_array_equal(product(a, y), expected)
+    np.testing.assert_array_equal(product(x.astype(float), y), wide)
     np.testing.assert_array_equal(product(x[0], y[0]), expected[0])
-    np.testing.assert_array_equal(product(x[0, 0], y[0, 0]), expected[0, 0])
-    for bad in (x[..., :8, :], x.astype(np.float16), x[..., :1], x[0, 0, :, 0], x.tolist(), strided):
+    np.testing.assert_array_equal(product(x[0, 0], y[0])[0], product(x[0], y[0])[0])
+    for bad in (x[..., :8, :], x.astype(np.float16), x[..., :1], x[0, 0, :, 0], x.tolist(), x.view(np.int32)):
         with pytest.raises(TypeError, match="not callable"):
             product(bad, y)
     monkeypatch.undo()

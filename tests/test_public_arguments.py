@@ -26,7 +26,8 @@ from tests.sources import ROOT
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
 #: with none too), instructions (e), vectors (V), a boolean (B), a degree or none (M), an exact angle (U), angles (A), a
-#: rotation (R), axes or a convention (E), indices of two nodes (X), something with no check of its own (-)
+#: rotation (R), axes or a convention (E), indices of two nodes (X), a degree (Q; half an integer too H) or order (S) or
+#: an array of them, something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
@@ -46,25 +47,25 @@ CONVOLUTION = "1, 1, 1, paths='all', normalization='wigner_3j', harmonics='norm'
 WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling": {
         "Irreps": ("'4x0e + 2x1o'", "G"),
-        "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
+        "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0, outside='raise'", "QQQSSSc"),
         "block": ("'gaunt', 1, 1, 2", "cddd"),
         "build": ("Request(lmax=2)", "r"),
-        "clebsch_gordan": ("1, 1, 2, 0, 1, 1", "hhhooo"),
-        "gaunt": ("1, 1, 2, 0, 1, -1", "dddooo"),
-        "fano_x": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
+        "clebsch_gordan": ("1, 1, 2, 0, 1, 1, outside='raise'", "HHHSSSc"),
+        "gaunt": ("1, 1, 2, 0, 1, -1, outside='raise'", "QQQSSSc"),
+        "fano_x": ("1, 1, 2, 1, 1, 2, 2, 2, 4, outside='raise'", "H" * 9 + "c"),
         "load": ("'real-l4'", "f"),
         "load_arrays": ("'gauss_legendre-l2'", "f"),
         "normalization": ("'gaunt', 2", "cd"),
-        "racah_v": ("1, 1, 2, 0, 1, -1", "hhhooo"),
-        "racah_w": ("1, 1, 1, 1, 2, 2", "hhhhhh"),
-        "real_antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
-        "real_gaunt": ("1, 1, 2, 0, 1, 1", "dddooo"),
+        "racah_v": ("1, 1, 2, 0, 1, -1, outside='raise'", "HHHSSSc"),
+        "racah_w": ("1, 1, 1, 1, 2, 2, outside='raise'", "HHHHHHc"),
+        "real_antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0, outside='raise'", "QQQSSSc"),
+        "real_gaunt": ("1, 1, 2, 0, 1, 1, outside='raise'", "QQQSSSc"),
         "tabulate": ("'gaunt', 2, 'real', 'all', 1, 2.0**-90", "cdccnp"),
-        "wigner_3j": ("1, 1, 2, 0, 1, -1", "hhhooo"),
+        "wigner_3j": ("1, 1, 2, 0, 1, -1, outside='raise'", "HHHSSSc"),
         "wigner_3j_family": ("2, 1, 1, 0", "ddoo"),
-        "wigner_6j": ("1, 1, 2, 1, 1, 2", "hhhhhh"),
+        "wigner_6j": ("1, 1, 2, 1, 1, 2, outside='raise'", "HHHHHHc"),
         "wigner_6j_family": ("1, 2, 1, 1, 2", "hhhhh"),
-        "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
+        "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4, outside='raise'", "H" * 9 + "c"),
         "wigner_D": ("1, np.ones(4), 'complex', euler=None, convention=None", "hRcEE"),
         "wigner_d": ("1, 0.5", "hA"),
     },
@@ -256,6 +257,8 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "cutoff_function": ("[1.0], 3.0", "-s"),
         "neighbours": ("read_structure(), 3.0", "rs"),
+        "periodic_graph": ("read_structure(), 3.0", "rs"),
+        "unfold": ("periodic_graph(read_structure(), 2.0), 1", "rn"),
         "radial_functions": ("[1.0], 2, 3.0", "-ns"),
     },
     "coupling.manybody": {
@@ -272,14 +275,15 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 #: What has no argument to walk: readers of files (tests/test_bad_input.py, test_files_special.py, test_export_fuzz.py),
-#: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py).
+#: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py), derivatives that torch
+#: and JAX take (tests/systems/test_derivatives.py).
 APART = {
-    "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Grid",
-    "Listing", "Neighbours", "Problem", "Record", "RouteResult", "angles", "claims_in_vain", "curves", "degree_chart",
-    "jit",
-    "load_factors", "new_axes", "parities_and_bases", "plot_errors", "plot_features", "plot_structure",
-    "read_convention", "read_exact_basis", "read_exact_json", "read_structure", "save", "save_errors", "save_factors",
-    "save_structure", "segmented_polynomial", "segmented_tensor_product",
+    "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Graph",
+    "Grid", "HeatFlux", "Listing", "Neighbours", "Problem", "Record", "RouteResult", "Unfolded", "angles",
+    "curves", "degree_chart", "false_claims", "forces", "heat_flux", "jit", "load_factors", "new_axes",
+    "parities_and_bases", "plot_errors", "plot_features", "plot_structure", "read_convention", "read_exact_basis",
+    "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",
+    "segmented_polynomial", "segmented_tensor_product", "strain_derivative", "stress",
 }  # fmt: skip
 #: Classes that are made by others.
 RESULTS = {
@@ -310,7 +314,12 @@ signal.signal(signal.SIGALRM, late)
 
 NAN, HUGE = float("nan"), 10**30
 NO_NUMBER = [None, "x", "1", b"1", True, np.True_, [1], (1, 1, 1, 1), {}, 1j, object(), np.array([1, 2])]
+NO_ARRAY = [None, "x", "1", b"1", True, np.True_, {}, 1j, object(), [True], ["1"], [[1], [1, 2]], [1, None], [1j],
+            np.array([True]), np.array([1j]), np.array(["1"]), [[NAN]], [1, 0.3], np.array([1, np.inf])]
 BAD = {
+    "Q": [-1, 1.7, 0.5, HUGE, [1, -1], [0.5], [HUGE], np.array([2**63], np.uint64), *NO_ARRAY],
+    "H": [-1, -0.5, 1.7, HUGE, Fraction(1, 3), [1, -1], [Fraction(1, 3)], [HUGE], np.array([-0.5]), *NO_ARRAY],
+    "S": [1.7, HUGE, -HUGE, 9, Fraction(1, 3), [9], [[0, HUGE]], np.array([2**63], np.uint64), *NO_ARRAY],
     "d": [-1, 1.7, 0.5, NAN, float("inf"), HUGE, -HUGE, Fraction(1, 2), *NO_NUMBER],
     "h": [-1, -0.5, 1.7, NAN, float("inf"), HUGE, Fraction(1, 3), *NO_NUMBER],
     "o": [1.7, NAN, float("inf"), HUGE, -HUGE, 9, Fraction(1, 3), *NO_NUMBER],

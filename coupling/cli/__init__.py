@@ -14,7 +14,7 @@ import click
 
 from coupling.cli.checks import check, crosscheck, derive
 from coupling.cli.console import Commands
-from coupling.cli.export import export
+from coupling.cli.export import export, symbols
 from coupling.cli.load import info, load
 from coupling.cli.manybody import manybody
 from coupling.cli.simulate import calibrate, simulate
@@ -63,6 +63,7 @@ for command in (
     check,
     info,
     export,
+    symbols,
     crosscheck,
     derive,
     study,

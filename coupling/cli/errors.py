@@ -22,11 +22,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+#: What a shell says of a program whose reader is gone.
+PIPE = 141
 
-#: Functions from which no exception comes out: finalizers, and what the compiler calls when it has machine code.
-DEAF = {"__del__", "_raw_object_cache_notify", "_raw_object_cache_getbuffer"}
+#: A function that drops every exception, and the modules that note after each call of LLVM what it has freed or taken:
+#: Python frees again what is interrupted in between, and crashes.
+DEAF, BINDING = "__del__", "llvmlite.binding."
 #: Seconds until an interruption that met one of them is tried again.
-AGAIN = 0.05
+AGAIN = 0.01
+#: The timer of the last interruption that was put off.
+_PUT_OFF: list[threading.Timer] = []
 
 
 def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
@@ -40,6 +45,10 @@ def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
         try:
             with _interruptible():
                 return command(*args, **kwargs)
+        except BrokenPipeError as error:
+            if _unnamed(error) != "standard output":
+                raise _exit(f"Error: {_sentence(error)}", UNUSABLE) from None
+            raise click.exceptions.Exit(PIPE) from None  # whoever read it has enough, as head has
         except (MemoryError, OSError, TypeError, ValueError) as error:
             raise _exit(f"Error: {_sentence(error)}", UNUSABLE) from None
         except KeyboardInterrupt:
@@ -60,17 +69,28 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            while _PUT_OFF:  # none comes when the command has ended
+                again = _PUT_OFF.pop()
+                again.cancel()
+                again.join()
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Raise KeyboardInterrupt, a little later where it would be printed, dropped, and the command go on."""
-    if any(each.f_code.co_name in DEAF for each, _ in walk_stack(frame)):
+    """Raise KeyboardInterrupt, a little later inside a finalizer, which would drop it, and inside llvmlite."""
+    if any(_puts_off(each) for each, _ in walk_stack(frame)):
         again = threading.Timer(AGAIN, _interrupt_again)
         again.daemon = True
+        _PUT_OFF[:] = [again]
         again.start()
         return
     raise KeyboardInterrupt
+
+
+def _puts_off(frame: FrameType) -> bool:
+    return frame.f_code.co_name == DEAF or frame.f_globals.get("__name__", "").startswith(BINDING)
 
 
 def _interrupt_again() -> None:

@@ -22,7 +22,7 @@ from coupling.floating_point import stored
 
 Store = Callable[[NDArray[np.float64], str], NDArray[Any]]
 
-#: What an array is called for the slot it belongs to.
+#: Names of the three slots in arrays.
 SLOT_NAMES = ("input1", "input2", "output")
 
 
@@ -34,6 +34,8 @@ class ArrayOptions(NamedTuple):
     path_vectors: bool = False
     channels: int = 1
     weights: bool = False
+    exact: bool = True
+    progress: Callable[[int], None] | None = None
 
 
 class Palette(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from coupling.export.e3j import e3j_bytes
 from coupling.export.listing import Listing, list_table
 from coupling.export.npz import npz_bytes
 from coupling.export.python_module import python_module
+from coupling.export.selection import Pattern, selected
 from coupling.export.text import csv, exact_json, openequivariance_json
 from coupling.floating_point import default_rounding
 from coupling.foreign.convention import Convention
@@ -42,6 +43,14 @@ def without_options(write: Callable[[Listing], str | bytes], listing: Listing, o
     return write(listing)
 
 
+def _csv(listing: Listing, options: ArrayOptions) -> str:
+    return csv(listing, options.exact, options.progress)
+
+
+def _exact_json(listing: Listing, options: ArrayOptions) -> str:
+    return exact_json(listing, options.progress)
+
+
 def _npz(listing: Listing, options: ArrayOptions) -> bytes:
     return npz_bytes(arrays(listing, options), listing.metadata)
 
@@ -63,8 +72,8 @@ EVERY = {
     "openequivariance": Format(
         ".json", partial(without_options, openequivariance_json), "openequivariance", orders=False
     ),
-    "json": Format(".json", partial(without_options, exact_json), orders=False),
-    "csv": Format(".csv", partial(without_options, csv)),
+    "json": Format(".json", _exact_json, orders=False),
+    "csv": Format(".csv", _csv, options=("exact",)),
     "safetensors": Format(".safetensors", None, arrays=named.safetensors),
 }
 #: Those of tables, and those of arrays.
@@ -86,6 +95,10 @@ def export(
     path_vectors: bool = False,
     channels: int = 1,
     weights: bool = False,
+    exact: bool = True,
+    paths: Sequence[Pattern] = (),
+    orders: Sequence[Pattern] = (),
+    progress: Callable[[int], None] | None = None,
 ) -> bytes:
     """Return the bytes of a file that holds the coefficients of a table.
 
@@ -98,6 +111,9 @@ def export(
     transposes : sorted by output, and again by each input, for the backward pass
     path_vectors : one number per path and family, with which values become its coefficients, and their inverses
     channels, weights : of a cuEquivariance descriptor: channels per index, a weight for each path and channel
+    exact : the last column of csv; it is what takes long
+    paths, orders : of the entries to write, such as [(1, 1, 2), (None, None, 0)], None for any number; all if empty
+    progress : called with numbers of entries while exact numbers are written, which takes long
 
     The same request gives the same bytes.  Raises ValueError or TypeError for options that do not exist or do not go
     together.
@@ -112,15 +128,16 @@ def export(
     """
     of_type(table, Table, "table")
     chosen = FORMATS[one_of(format, tuple(FORMATS), "format")]
-    options = ArrayOptions(palette, transposes, path_vectors, channels, weights)
+    options = ArrayOptions(palette, transposes, path_vectors, channels, weights, exact, progress)
     for name, wanted, usual in zip(ArrayOptions._fields, options, ArrayOptions(), strict=True):
-        if wanted != usual and name not in chosen.options:
+        if name != "progress" and wanted != usual and name not in chosen.options:
             raise ValueError(f"the format {format} has no option {name}")
     if order is not None and (transposes or not chosen.orders):
         raise ValueError(f"the order of the entries is given by {'transposes' if transposes else format}, leave it out")
     if convention is None:
         convention = chosen.convention or Convention("coupling", "this package", basis=table.request.basis)
     listing = list_table(table, convention, family, order or ("output" if transposes else "path"), dtype)
+    listing = selected(listing, paths, orders)
     return _bytes(chosen.write(listing, options) if chosen.write else "")
 
 

@@ -38,6 +38,7 @@ class Listing:
     index : int64 [E, 3], flat indices l² + place of m in the convention, in the same slots
     values : float64 [E], numbers of ``dtype``; imaginary parts when ``imaginary``
     error : no value is farther than this from its exact number
+    selection : paths and orders that were selected, see :func:`coupling.export.selection.selected`; None for all
     decided : how many values stood exactly between two numbers of the type as doubles and were decided exactly
 
     In the order "path" and "canonical" entries of a path are together, by their indices; in the others they are
@@ -56,6 +57,7 @@ class Listing:
     values: NDArray[np.float64]
     error: float
     decided: int
+    selection: dict[str, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -129,6 +131,7 @@ class Listing:
             "rounded_to_zero": int((self.values == 0).sum()),
             "paths": len(self.paths),
             "entries": len(self),
+            **({"selection": self.selection} if self.selection else {}),
         }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,17 @@ from coupling.exact.surd import Surd
 from coupling.export.entries import shortest
 from coupling.export.listing import Listing
 from coupling.export.source import harmless, one_line
+from coupling.families import family as known
+from coupling.foreign.words import in_words
 from coupling.selection import one_of
 
 SUFFIX = {"float32": "f", "float64": "L"}
 
 
-def exact_json(listing: Listing) -> str:
+Progress = Callable[[int], None] | None
+
+
+def exact_json(listing: Listing, progress: Progress = None) -> str:
     """Return JSON of exact numbers: the value of [m1, m2, m3, sign, p, q, k] is sign·√(p/q)·π^(-k/2).
 
     p and q are decimal strings, since they may have more digits than a JSON number keeps.  Where the metadata have
@@ -27,12 +32,14 @@ def exact_json(listing: Listing) -> str:
     value = f"{'i ' if listing.imaginary else ''}sign sqrt(p/q) pi^(-k/2)"
     exactly = {"dtype": "exact", "rounding": "none", "largest_error": 0, "rounded_to_zero": 0, "value": value}
     metadata = {**listing.metadata, **exactly}
-    lines = [_one_per_line(listing, path) for path in range(len(listing.paths))]
+    lines = [_one_per_line(listing, path, progress) for path in range(len(listing.paths))]
     return '{"metadata": ' + json.dumps(metadata) + ',\n"paths": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
-def _one_per_line(listing: Listing, path: int) -> str:
+def _one_per_line(listing: Listing, path: int, progress: Progress) -> str:
     entries = [[*listing.orders[e].tolist(), *_parts(listing.exact(e))] for e in _entries(listing, path)]
+    if progress is not None:
+        progress(len(entries))
     return json.dumps({"degrees": listing.paths[path].tolist(), "entries": entries})
 
 
@@ -79,19 +86,22 @@ def _triple(listing: Listing, entry: int, degrees: list[int]) -> list[Any]:
     return [*places, float(listing.values[entry]).hex() + SUFFIX[listing.dtype]]
 
 
-def csv(listing: Listing) -> str:
+def csv(listing: Listing, exact: bool = True, progress: Progress = None) -> str:
     """Return a table: lines ``# key: text`` that say what it holds, then one line for each coefficient.
 
-    Its columns are degrees, orders, flat indices, value, exact value.  A value is in the fewest digits that give back
-    the number of its type; that of an imaginary coefficient ends in j, and its exact value has the factor i.  No text
-    of a name or convention begins a cell.
+    Its columns are degrees, orders, flat indices, value, and unless ``exact`` is false the exact value.  A value is in
+    the fewest digits that give back the number of its type; that of an imaginary coefficient ends in j, and its exact
+    value has the factor i.  No text of a name or convention begins a cell.
     """
     facts = "".join(f"# {key}: {_cell(text)}\n" for key, text in _facts(listing).items())
     unit = "j" if listing.imaginary else ""
-    lines = ["l1,l2,l3,m1,m2,m3,input1,input2,output,value,exact"]
+    lines = ["l1,l2,l3,m1,m2,m3,input1,input2,output,value" + (",exact" if exact else "")]
     for entry, value in enumerate(shortest(listing.values, listing.dtype)):
         numbers = [*listing.paths[listing.path[entry]], *listing.orders[entry], *listing.index[entry]]
-        lines.append(",".join(map(str, numbers)) + f",{value}{unit},{listing.coefficient(entry)}")
+        last = f",{listing.coefficient(entry)}" if exact else ""
+        lines.append(",".join(map(str, numbers)) + f",{value}{unit}{last}")
+        if progress is not None and exact:
+            progress(1)
     return facts + "\n".join(lines) + "\n"
 
 
@@ -104,14 +114,26 @@ def _facts(listing: Listing) -> dict[str, str]:
         "coefficients": "imaginary: a value ends in j" if listing.imaginary else "real",
         "convention": convention.pop("name"),
         **convention,
+        **_words(listing),
         "relative to": metadata["relative_to"],
         "dtype": listing.dtype,
         "rounding": "once and to nearest from the exact number",
         "largest error": f"{listing.error:.3g}",
         "order": listing.order,
+        **({"selection": one_line(listing.selection)} if listing.selection else {}),
         "entries": str(len(listing)),
         "written by": f"coupling {metadata['package_version']}",
     }
+
+
+#: What separates cells, and signs that are not for plain text.
+SPELLED = str.maketrans({";": " -", ",": " ", "√": "sqrt", "⟨": "(", "⟩": ")", "|": "to"})
+
+
+def _words(listing: Listing) -> dict[str, str]:
+    """Return basis, phase and normalization in words, without what separates cells."""
+    words = in_words(listing.convention, known(listing.family), listing.convention.basis)
+    return {f"{key} in words": text.replace(", ", " ").translate(SPELLED) for key, text in words.items()}
 
 
 def _cell(text: str) -> str:

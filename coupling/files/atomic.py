@@ -36,7 +36,9 @@ PATIENCE = 600.0
 #: Seconds between two attempts to get a lock.
 PAUSE = 0.02
 #: Bytes that are read together to be hashed.
-BLOCK = 1 << 20
+BLOCK = 1 << 18
+#: A writer releases the page cache after every STRETCH bytes, in files of more than LARGE bytes.
+STRETCH, LARGE = 1 << 26, 1 << 30
 #: The last files that this process has finished, in order: what an interruption leaves behind.
 FINISHED: deque[Path] = deque(maxlen=1 << 14)
 
@@ -200,12 +202,13 @@ def write_pieces(
     """Write a file whose arrays arrive in pieces, by turns: each goes to the next place of the array that it names.
 
     Nothing is written twice.  What arrives in the order of the file is hashed, by another thread, while it is written;
-    the rest is read once.
+    the rest is read once.  The hashed part of a large file leaves the page cache as soon as it is on the disk.
     """
     blank = encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors)
     digest, hashed = hashlib.sha256(blank), len(blank)
     ends = list(accumulate((tensor.bytes for tensor in tensors), initial=len(blank)))
     places = {tensor.name: start for tensor, start in zip(tensors, ends, strict=False)}
+    released = 0 if ends[-1] > LARGE else ends[-1]
     with replacing(path, flush, kind=kind_of(blank), force=force) as file, ThreadPoolExecutor(1) as hasher:
         file.write(blank)
         hashing: Future[Any] = hasher.submit(bytes)
@@ -218,13 +221,26 @@ def write_pieces(
             file.seek(places[name])
             file.write(data)
             places[name] += len(data)
+            if hashed - released > STRETCH:
+                release(file, released := hashed)
         hashing.result()
         if list(places.values()) != ends[1:]:
             raise ValueError(f"{path}: the pieces do not fill the tensors {list(tensors)}")
         file.seek(hashed)
-        while block := file.read(BLOCK):
-            digest.update(block)
+        block = memoryview(bytearray(BLOCK))
+        while count := file.readinto(block):  # type: ignore[attr-defined]
+            digest.update(block[:count])
         final = {**metadata, "checksum": digest.hexdigest()}
         file.seek(0)
         file.write(encode_header(final, tensors))
     return final
+
+
+def release(file: BinaryIO, end: int) -> None:
+    """Start writing the file up to ``end`` to the disk, and drop from the page cache what is written; do not wait.
+
+    A large file then reuses a few pages.  Fresh pages cost more than the writing itself on a machine that gets its
+    memory on demand, and evict what other programs have read.
+    """
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(file.fileno(), 0, end, os.POSIX_FADV_DONTNEED)

@@ -18,7 +18,7 @@ from pathlib import Path
 from coupling.files import Kind
 from coupling.files.container import open_regular, special
 
-#: So much of the beginning and of the end of a file is looked at: the longest header that the reader accepts.
+#: Bytes read at the beginning and at the end of a file: the longest header that the reader accepts.
 HEAD = (1 << 16) + 8
 CHUNK = 1 << 20
 
@@ -40,7 +40,7 @@ HEADS = (
     (rb'\{\n.*?"id": "[a-z0-9_]+",\n.*"status": "', "certificate"),
     (rb'.{0,65536}?"schema": ?"coupling-(export|arrays)", ?"schema_version": ?(\d{1,9})', ""),
     (rb'\{"subscripts": .*"metadata": \{"schema": "coupling-(export)", "schema_version": (\d{1,9})', ""),
-    (rb"/\*\n \* (?:Table|Arrays) .{0,65536}?Written by coupling \d", "header"),
+    (rb"/\*\n \* (?:Table|Arrays|Coupling coefficients) .{0,65536}?Written by coupling \d", "header"),
     (rb"(?:# table: .{0,65536}?\n# written by: coupling \d[^\n]*\n)?l1,l2,l3,m1,m2,m3,input1,input2,output,", "sheet"),
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from coupling.kernels.jit import kernel
 
 
@@ -52,42 +54,56 @@ def keep_non_zero(paths, offsets, real, values, orders, kept, counts):
 
 
 @kernel
-def unfold(path, slots, sign, real, orders, values, found, out_orders, out_values):
-    """Write the non-zero entries of an ordering of the degrees of a canonical path a <= b <= c; return their number.
+def reorder(paths, sources, signs, bounds, orders, values, out_orders, out_values):
+    """Write the entries of orderings of canonical paths, each sorted by its own orders; return the first wrong path.
 
-    orders [E, 3] and values [E] are those of the canonical path, whose slot j is the slot slots[j] of the ordering;
-    the values are multiplied by sign.  found has at least 2(2a+1)(2b+1) numbers, out_orders and out_values
-    as many as the selection rules allow.  Returns -1 for orders that the path does not have.
+    paths [P, 3] are canonical, l1 <= l2 <= l3; path p has the entries ``bounds[p]`` … ``bounds[p+1]`` of orders [E, 3]
+    and values [E], which are sorted.  They go to the same places of the outputs: slot k of the ordering is the slot
+    ``sources[p, k]`` of the path, and values are multiplied by ``signs[p]``.  Returns -1, or the first path with an
+    order beyond its degree in a slot by which it is sorted.
+
+    Two stable counting sorts, by the order in slot y and then in slot x; the first is left out where y < z, as the
+    entries come sorted.
     """
-    a, b = path[slots[0]], path[slots[1]]
-    width = 2 * b + 1
-    found[: 2 * (2 * a + 1) * width] = 0.0
-    for i in range(len(values)):
-        m, n, far = orders[i, 0], orders[i, 1], 0
-        if not (-a <= m <= a and -b <= n <= b):  # the absolute value of -128, an int8, is negative
-            return -1
-        if real and abs(orders[i, 2]) == abs(m) + abs(n):
-            far = 1
-        found[2 * ((m + a) * width + n + b) + far] = sign * values[i]
-    kept = 0
-    if real:
-        size = real_orders(path[0], path[1], path[2], out_orders)
-    else:
-        size = complex_orders(path[0], path[1], path[2], out_orders)
-    for i in range(size):
-        m, n, far = out_orders[i, slots[0]], out_orders[i, slots[1]], 0
-        if real and abs(out_orders[i, slots[2]]) == abs(m) + abs(n):
-            far = 1
-        value = found[2 * ((m + a) * width + n + b) + far]
-        if value != 0.0:
-            out_orders[kept, 0], out_orders[kept, 1], out_orders[kept, 2] = (
-                out_orders[i, 0],
-                out_orders[i, 1],
-                out_orders[i, 2],
-            )
-            out_values[kept] = value
-            kept += 1
-    return kept
+    index, starts = np.empty(np.diff(bounds).max(), np.int32), np.empty(257, np.int64)
+    for p in range(len(paths)):
+        mine = slice(bounds[p], bounds[p + 1])
+        given, out, (x, y, z), l = orders[mine], out_orders[mine], sources[p], paths[p]
+        first = y > z
+        if first:
+            if not _count(given, y, l[y], starts):
+                return p
+            for i in range(len(given)):
+                m = given[i, y] + 128
+                index[starts[m]] = i
+                starts[m] += 1
+        if not _count(given, x, l[x], starts):
+            return p
+        _place(first, index, starts, x, y, z, signs[p], given, values[mine], out, out_values[mine])
+    return -1
+
+
+@kernel
+def _place(by_index, index, starts, x, y, z, sign, orders, values, out_orders, out_values):
+    """Write the entries, in the order of the index or as they come, sorted by the order in slot x."""
+    for j in range(len(values)):
+        i = index[j] if by_index else j
+        m = orders[i, x] + 128
+        at = starts[m]
+        starts[m] = at + 1
+        out_orders[at, 0], out_orders[at, 1], out_orders[at, 2] = orders[i, x], orders[i, y], orders[i, z]
+        out_values[at] = sign * values[i]
+
+
+@kernel
+def _count(orders, slot, degree, starts):
+    """Write to starts[m + 128] how many orders in a slot are less than m; return whether none is beyond the degree."""
+    starts[:] = 0
+    for i in range(len(orders)):
+        starts[orders[i, slot] + 129] += 1
+    for m in range(256):
+        starts[m + 1] += starts[m]
+    return starts[128 - degree] == 0 and starts[129 + degree] == len(orders)
 
 
 @kernel

@@ -23,7 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from numba import njit
+from numba import njit, typeof
 from numba.core import sigutils
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.ccallback import CFunc
@@ -34,13 +34,13 @@ FORM = "coupling-1"
 
 @lru_cache(maxsize=1)
 def source_digest() -> str:
-    """Return a digest of every source file of kernels and programs.
+    """Return a digest of every source file of kernels and programs, and of ``coupling.numba``.
 
     >>> len(source_digest())
     64
     """
     digest, package = hashlib.sha256(), Path(__file__).parents[1]
-    for path in sorted(file for folder in ("kernels", "programs") for file in (package / folder).glob("*.py")):
+    for path in sorted(file for place in ("kernels/*.py", "programs/*.py", "numba.py") for file in package.glob(place)):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -155,10 +155,26 @@ def kernel(function: Callable[..., Any]) -> Any:
     return compiled
 
 
+def entry_point(compiled: Any, *arguments: Any) -> Any:
+    """Return a kernel for the types of some arguments, to be called without numba's search for them in every call.
+
+    Later arguments must have the same types: of an array no more than the number of axes and the size of an item is
+    checked, so it must have the layout and the dtype, and it may be writeable where the first one is read-only.
+
+    >>> entry_point(kernel(lambda x: x.sum()), np.ones(2))(np.ones(3))
+    3.0
+    """
+    if not hasattr(compiled, "overloads"):  # NUMBA_DISABLE_JIT
+        return compiled
+    types = tuple(map(typeof, arguments))
+    compiled.compile(types)
+    return compiled.overloads[types].entry_point
+
+
 def compiled_function(signature: Any, function: Callable[..., Any]) -> Any:
     """Compile a function that is called by its ``.address``, cached between processes.
 
-    What the function closes over must be numbers and texts: they tell it from others in the cache.
+    It may close over numbers and texts only, which identify it in the cache.
 
     >>> from numba.core import types
     >>> compiled_function(types.float64(types.float64), lambda x: 2 * x).address != 0

@@ -1,17 +1,17 @@
-"""Coupling coefficients as floats: single values and dense blocks.
+"""Coupling coefficients as floats: dense blocks.
 
 Every value is the exact one of :mod:`coupling.exact`, rounded once to the nearest double.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import coupling.exact as exact
 from coupling.conventions import CLEBSCH_GORDAN
 from coupling.exact.surd import Surd
 from coupling.families import Family
@@ -19,155 +19,26 @@ from coupling.families import family as known
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
+from coupling.numbers.compiled import FUNCTIONS
 from coupling.quoted import quoted
 from coupling.selection import Path, check_basis, degrees, orders, triangle
+
+if TYPE_CHECKING:
+    from coupling.numbers.tabulation import Tabulation
 
 #: Blocks with more pairs of orders (m1, m2) than this come from kernels, others from exact arithmetic: same bits.
 KERNEL_SIZE = 2000
 
 UNIT = Surd(1)
 
+#: Blocks of degrees up to this one are cut from a table, as soon as a program wants many of them: same bits.
+TABLE_LMAX = 10
+
 #: Arrays of the size of a block that are held at once while its signs and orders become those of another program.
 COPIES = 4
 
-
-def wigner_3j(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
-    """Return the Wigner 3j symbol (j1 j2 j3; m1 m2 m3), correctly rounded.
-
-    Degrees are integers or half-integers.  Zero when the triangle rule fails or m1+m2+m3 ≠ 0.
-    Raises ValueError or TypeError for a degree < 0, |m| > j, or an order that does not exist for
-    its degree.  Source: Edmonds 1957, eq. 3.7.3.
-
-    >>> wigner_3j(2, 6, 4, 0, 0, 0)
-    0.18698939800169143
-    """
-    return float(exact.wigner_3j(j1, j2, j3, m1, m2, m3))
-
-
-def clebsch_gordan(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
-    """Return ⟨j1 m1 j2 m2 | j3 m3⟩, correctly rounded; degrees first, orders second.
-
-    Degrees are integers or half-integers.  Zero when the triangle rule fails or m1+m2 ≠ m3.
-    Raises as :func:`wigner_3j`. Source: Edmonds 1957, eq. 3.7.3.
-
-    >>> clebsch_gordan(1, 1, 2, 0, 0, 0)
-    0.816496580927726
-    """
-    return float(exact.clebsch_gordan(j1, j2, j3, m1, m2, m3))
-
-
-def gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> float:
-    """Return ∫ Y1 Y2 Y3 dΩ of orthonormal complex harmonics, correctly rounded.
-
-    Zero when the triangle rule fails, l1+l2+l3 is odd or m1+m2+m3 ≠ 0.  Raises ValueError or
-    TypeError for a degree that is negative or not an integer, or |m| > l.  Source: derivation
-    ``gaunt``.
-
-    >>> gaunt(1, 1, 2, 0, 0, 0)
-    0.252313252202016
-    """
-    return float(exact.gaunt(l1, l2, l3, m1, m2, m3))
-
-
-def antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> complex:
-    """Return ∫ Y1 r·(∇Y2 × ∇Y3) dΩ of orthonormal complex harmonics, correctly rounded; it is
-    imaginary.
-
-    Surface gradient on the unit sphere, outward normal r; totally antisymmetric.  Zero when the
-    triangle rule fails, l1+l2+l3 is even or m1+m2+m3 ≠ 0.  Raises as :func:`gaunt`.  Source:
-    derivation ``antisymmetric_gaunt``.
-
-    >>> antisymmetric_gaunt(1, 1, 1, 1, -1, 0)
-    0.4886025119029199j
-    """
-    return complex(exact.antisymmetric_gaunt(l1, l2, l3, m1, m2, m3))
-
-
-def real_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> float:
-    """Return ∫ R1 R2 R3 dΩ of orthonormal real harmonics (m < 0 the sine), correctly rounded.
-
-    Zero when the triangle rule fails, l1+l2+l3 is odd, or the orders break the real selection
-    rules.  Raises as :func:`gaunt`. Source: derivation ``real_basis``.
-
-    >>> real_gaunt(1, 1, 2, 1, -1, -2)
-    0.2185096861184158
-    """
-    return float(exact.real_gaunt(l1, l2, l3, m1, m2, m3))
-
-
-def real_antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> float:
-    """Return ∫ R1 r·(∇R2 × ∇R3) dΩ of orthonormal real harmonics (m < 0 the sine), correctly
-    rounded.
-
-    Totally antisymmetric.  Zero when the triangle rule fails, l1+l2+l3 is even, or the orders
-    break the real selection rules.  Raises as :func:`gaunt`.  Source: derivation ``real_basis``.
-
-    >>> real_antisymmetric_gaunt(1, 1, 1, 1, -1, 0)
-    0.4886025119029199
-    """
-    return float(exact.real_antisymmetric_gaunt(l1, l2, l3, m1, m2, m3))
-
-
-def wigner_6j(j1: object, j2: object, j3: object, j4: object, j5: object, j6: object) -> float:
-    """Return the Wigner 6j symbol {j1 j2 j3; j4 j5 j6}, correctly rounded.
-
-    Degrees are integers or half-integers.  Zero when one of the four triads breaks the triangle
-    rule.  Raises ValueError or TypeError for a degree that does not exist.  Source: Edmonds 1957,
-    eq. 6.3.7.
-
-    >>> wigner_6j(1, 1, 1, 1, 1, 1)
-    0.16666666666666666
-    """
-    return float(exact.wigner_6j(j1, j2, j3, j4, j5, j6))
-
-
-def wigner_9j(
-    j1: object, j2: object, j3: object, j4: object, j5: object, j6: object, j7: object, j8: object, j9: object
-) -> float:
-    """Return the Wigner 9j symbol {j1 j2 j3; j4 j5 j6; j7 j8 j9}, rows first, correctly rounded.
-
-    Degrees are integers or half-integers.  Zero when a row or column breaks the triangle rule.
-    Raises as :func:`wigner_6j`. Source: Edmonds 1957, eq. 6.4.3.
-
-    >>> wigner_9j(1, 1, 2, 1, 1, 2, 2, 2, 4)
-    0.04
-    """
-    return float(exact.wigner_9j(j1, j2, j3, j4, j5, j6, j7, j8, j9))
-
-
-def racah_v(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> float:
-    """Return Racah's V(j1 j2 j3; m1 m2 m3) = (-1)^(-j1+j2+j3) 3j(j1 j2 j3; m1 m2 m3), correctly rounded.
-
-    Zero and errors as for :func:`wigner_3j`.  Source: Edmonds 1957, section 3.7.
-
-    >>> racah_v(1, 1, 1, 1, 0, -1)
-    0.408248290463863
-    """
-    return float(exact.racah_v(j1, j2, j3, m1, m2, m3))
-
-
-def racah_w(j1: object, j2: object, j3: object, j4: object, j5: object, j6: object) -> float:
-    """Return Racah's W(j1 j2 j3 j4; j5 j6) = (-1)^(j1+j2+j3+j4) 6j{j1 j2 j5; j4 j3 j6}, correctly rounded.
-
-    Zero and errors as for :func:`wigner_6j`.  Source: Edmonds 1957, section 6.2.
-
-    >>> racah_w(0.5, 0.5, 0.5, 0.5, 1, 0)
-    0.5
-    """
-    return float(exact.racah_w(j1, j2, j3, j4, j5, j6))
-
-
-def fano_x(
-    j1: object, j2: object, j3: object, j4: object, j5: object, j6: object, j7: object, j8: object, j9: object
-) -> float:
-    """Return Fano's X = √((2j3+1)(2j6+1)(2j7+1)(2j8+1)) 9j{j1 j2 j3; j4 j5 j6; j7 j8 j9}, correctly rounded.
-
-    Zero and errors as for :func:`wigner_9j`.  Source: Edmonds 1957, section 6.4.
-
-    >>> fano_x(1, 1, 1, 1, 1, 1, 1, 1, 2)
-    0.5
-    """
-    return float(exact.fano_x(j1, j2, j3, j4, j5, j6, j7, j8, j9))
+#: Where a block begins in an array of its own.
+START = np.zeros(1, np.int64)
 
 
 def block(
@@ -236,6 +107,8 @@ def _block(family: Family, path: Path, basis: str, factor: Surd = UNIT) -> NDArr
     """Return factor times the coefficients of a path, each correctly rounded."""
     value, signs = family.exact(basis), family.order_signs(basis)
     dtype = _dtype(family, basis)
+    if abs(factor) == UNIT and max(path) <= TABLE_LMAX and FUNCTIONS.worth(prod(2 * l + 1 for l in path[:2])):
+        return _from_table(family, path, basis, factor.sign)
     if _has_kernel(path) and abs(factor) == UNIT:
         from coupling.numbers.tabulation import tabulate_paths  # loads numba, for blocks that are worth it
 
@@ -254,3 +127,29 @@ def _block(family: Family, path: Path, basis: str, factor: Surd = UNIT) -> NDArr
             m1, m2, m3 = (sign * m for sign, m in zip(signs, order, strict=True))
             result[m1 + path[0], m2 + path[1], m3 + path[2]] = number(value(*path, m1, m2, m3) * factor)
     return result
+
+
+def _from_table(family: Family, path: Path, basis: str, sign: int) -> NDArray[Any]:
+    """Return the block of a path, cut from the table of its family."""
+    from coupling.kernels.entries import scatter
+
+    table, places = _table(family, basis)
+    result = np.zeros([2 * l + 1 for l in path], _dtype(family, basis))
+    if path in places:
+        place, dense = places[path], np.zeros(result.size)
+        one = slice(place, place + 1)
+        scatter(table.paths[one], table.offsets[one], basis == "real", table.values, START, dense)
+        signs = family.order_signs(basis)
+        found = dense.reshape(result.shape)[tuple(slice(None, None, each) for each in signs)]
+        part = result.imag if family.is_imaginary(basis) else result
+        part[...] = 0.0 - found if sign < 0 else found  # no zero is negative
+    return result
+
+
+@lru_cache(maxsize=16)
+def _table(family: Family, basis: str) -> tuple[Tabulation, dict[Path, int]]:
+    """Return all coefficients of a family to degree 10, and the place of each path."""
+    from coupling.numbers.tabulation import tabulate
+
+    table = tabulate(family, TABLE_LMAX, basis)
+    return table, {(l1, l2, l3): place for place, (l1, l2, l3) in enumerate(table.paths.tolist())}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coupling.plots.routes import route_look
 from coupling.plots.style import FAINT, INK, LABEL, MARKERS, PALETTE, TICK, dress, new_axes, require_picture, save
 from coupling.quoted import quoted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
 
 #: {label: (abscissas, ordinates)}, or with a third element: properties of the line, such as {"linestyle": "--"}
 Series = Mapping[str, tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, Mapping[str, Any]]]
@@ -28,6 +30,9 @@ Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
 #: Scales of an axis: "log2" has its numbers at powers of two.
 SCALES = ("linear", "log", "log2")
+
+#: What lies between words and the lines under them.
+BEHIND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
 
 #: Relative error below which a fit is drawn as exact.
 EXACT = 1e-12
@@ -46,6 +51,9 @@ def curves(
 ) -> Axes:
     """Draw named series of points, joined by lines that differ in colour and in marker, and return the Axes.
 
+    A series named after a route ("sparse", "Gaunt", "bracket", "Gaunt + bracket", "matrix", …) has the colour of that
+    route, :data:`coupling.plots.routes.ROUTES`, in every chart; the others take those that are left.
+
     ``series`` maps labels to (x, y), or to (x, y, properties of matplotlib's line); x and y have one length, NaN in y
     leaves a gap.  ``marks`` maps words to places: (x, y) a point, (x, None) a vertical line, (None, y) a horizontal
     one.  Scales are "linear", "log" or "log2", which has its numbers at powers of two.  Raises ValueError when lengths
@@ -58,22 +66,31 @@ def curves(
     >>> [(line.get_label(), line.get_marker()) for line in ax.lines[:2]], ax.get_yscale()
     ([('grid', 'o'), ('table', 's')], 'log')
     """
+    from coupling.plots.labels import Spread
+
     ax = new_axes() if ax is None else ax
     _set_scale(ax, "x", xscale)
     _set_scale(ax, "y", yscale)
-    looks = zip(cycle(PALETTE), cycle(MARKERS), strict=False)
-    for number, ((label, data), (colour, marker)) in enumerate(zip(series.items(), looks, strict=False)):
+    for (label, data), look in zip(series.items(), _looks(series), strict=True):
         x, y = _points(label, data, xscale, yscale)
-        look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1.4}
-        look["linestyle"] = "-" if number < len(PALETTE) else "--"
-        ax.plot(x, y, label=label, **(look | dict(data[2] if len(data) > 2 else {})))
-    for words, place in (marks or {}).items():
-        _mark(ax, words, *place)
+        look |= {"markersize": 5, "linewidth": 1.4} | dict(data[2] if len(data) > 2 else {})
+        ax.plot(x, y, label=label, **look)
+    ax.add_artist(Spread([_mark(ax, words, *place) for words, place in (marks or {}).items() if place != (None, None)]))
     _integer_ticks(ax, series, xscale)
     ax.grid(color=FAINT, linewidth=0.5)
     ax.set_axisbelow(True)
     _legend(ax, len(series))
     return dress(ax, title=title, xlabel=xlabel, ylabel=ylabel)
+
+
+def _looks(labels: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield colour, marker and line of each series: those of its route, else the next that no route here has."""
+    routes = {label: route_look(label) for label in labels}
+    taken = {look["color"] for look in routes.values() if look}
+    free = [look for look in zip(PALETTE, MARKERS, strict=True) if look[0] not in taken] or [(PALETTE[0], MARKERS[0])]
+    others = ((c, marker, line) for line in cycle(("-", "--", ":")) for c, marker in free)
+    for look in routes.values():
+        yield dict(look) if look else dict(zip(("color", "marker", "linestyle"), next(others), strict=True))
 
 
 def _set_scale(ax: Axes, axis: str, scale: str) -> None:
@@ -103,17 +120,17 @@ def _points(label: str, data: Sequence[Any], xscale: str, yscale: str) -> tuple[
     return x, y
 
 
-def _mark(ax: Axes, words: str, x: float | None, y: float | None) -> None:
-    text: dict[str, Any] = {"fontsize": TICK, "color": INK, "textcoords": "offset points"}
+def _mark(ax: Axes, words: str, x: float | None, y: float | None) -> Annotation:
+    """Draw a point or a line, and its words on white."""
+    text: dict[str, Any] = {"fontsize": TICK, "color": INK, "textcoords": "offset points", "bbox": BEHIND}
     if x is not None and y is not None:
         ax.plot([x], [y], "o", markersize=11, mfc="none", mec=INK, zorder=4)
-        ax.annotate(words, (x, y), xytext=(9, 6), **text)
-    elif x is not None:
+        return ax.annotate(words, (x, y), xytext=(9, 6), **text)
+    if x is not None:
         ax.axvline(x, color=INK, linewidth=0.8, linestyle=":")
-        ax.annotate(words, (x, 1), xycoords=("data", "axes fraction"), xytext=(4, -12), **text)
-    elif y is not None:
-        ax.axhline(y, color=INK, linewidth=0.8, linestyle=":")
-        ax.annotate(words, (1, y), xycoords=("axes fraction", "data"), xytext=(-4, 4), ha="right", **text)
+        return ax.annotate(words, (x, 1), xycoords=("data", "axes fraction"), xytext=(4, -12), **text)
+    ax.axhline(y or 0.0, color=INK, linewidth=0.8, linestyle=":")
+    return ax.annotate(words, (1, y or 0.0), xycoords=("axes fraction", "data"), xytext=(-4, 4), ha="right", **text)
 
 
 def _integer_ticks(ax: Axes, series: Series, xscale: str) -> None:
@@ -124,7 +141,7 @@ def _integer_ticks(ax: Axes, series: Series, xscale: str) -> None:
 
 
 def _legend(ax: Axes, count: int) -> None:
-    """Name the series: inside where there is room, beside the frame where there are many, not at all when one."""
+    """Add the legend: inside the frame if it fits, beside it for many series, none for a single one."""
     if count > 5:
         ax.legend(fontsize=TICK, frameon=False, loc="upper left", bbox_to_anchor=(1, 1), labelcolor=INK)
     elif count > 1:
@@ -167,9 +184,9 @@ def plot_errors(curves: Curves, ax: Axes | None = None) -> Axes:
     >>> len(plot_errors({"L = 2": ([1, 2], [0.05, 0.0])}).lines)
     2
     """
+    ax = new_axes() if ax is None else ax
     from matplotlib.ticker import MaxNLocator
 
-    ax = new_axes() if ax is None else ax
     visible = [error for _, errors in curves.values() for error in errors if error >= EXACT]
     floor = 10 ** (math.floor(math.log10(min(visible, default=1.0))) - 1)
     looks = zip(_sequence(len(curves)), cycle(MARKERS), strict=False)

@@ -9,7 +9,8 @@ import numpy as np
 from coupling.indexing import entry_counts
 from coupling.integers import degree
 from coupling.numbers.sizes import symmetry_zeros
-from coupling.plots.style import EVEN, FAINT, INK, ODD, TICK, dress, new_axes, require_drawable
+from coupling.plots.routes import route_look
+from coupling.plots.style import FAINT, INK, TICK, dress, new_axes, require_drawable
 from coupling.quoted import quoted
 from coupling.tables import Request, build
 from coupling.tables.request import LMAX_LIMIT
@@ -25,7 +26,7 @@ DIAGRAM_LIMIT, COUNT_LIMIT = 16, LMAX_LIMIT // 2
 def path_diagram(lmax: int, basis: str = "real", ax: Axes | None = None) -> Axes:
     """Draw the paths (l1, l2, l3) with l1 <= l2 <= lmax: a row for each pair, a column for each l3.  Returns the Axes.
 
-    Circles are even paths, which the Gaunt product reaches, triangles odd ones, which need the bracket.  The number at
+    Squares are even paths, which the Gaunt product reaches, triangles odd ones, which need the bracket.  The number at
     a path counts its accidental zeros: entries that are zero although no selection rule and no symmetry makes them so.
     Raises ValueError for lmax above 16.
 
@@ -44,10 +45,10 @@ def path_diagram(lmax: int, basis: str = "real", ax: Axes | None = None) -> Axes
     ax.set_yticks(range(len(pairs)), [f"({l1}, {l2})" for l1, l2 in pairs])
     for row, (l1, l2) in enumerate(pairs):
         ax.plot([l2 - l1, l2 + l1], [row, row], color=FAINT, linewidth=1, zorder=1)
-    for parity, marker, colour, label in ((0, "o", EVEN[0], "even: Gaunt"), (1, "^", ODD[1], "odd: bracket")):
+    for parity, label in ((0, "even: Gaunt"), (1, "odd: bracket")):
         places = [(l3, pairs.index((l1, l2))) for l1, l2, l3 in zeros if (l1 + l2 + l3) % 2 == parity]
         x, y = zip(*places, strict=True) if places else ((), ())
-        ax.plot(x, y, marker, color=colour, markersize=10, linestyle="none", label=label)
+        ax.plot(x, y, **(route_look(label) or {}), markersize=10, linestyle="none", label=label)
     for (l1, l2, l3), count in zeros.items():
         if count:
             place = l3, pairs.index((l1, l2))

@@ -15,20 +15,18 @@ from coupling.conventions import CORE
 from coupling.families import with_basis
 from coupling.floating_point import default_rounding
 from coupling.kernels.lanes import width
-from coupling.kernels.sparse_product import sparse_product, sparse_weights
+from coupling.kernels.sparse_product import sparse_product
 from coupling.memory import native
 from coupling.portable import Kept, read_only
-from coupling.products.blocks import aligned_zeros, run_blocks
+from coupling.products.blocks import BoundKernel
 from coupling.products.paths import by_degrees, path_weights, selected_paths
 from coupling.products.product import Features, Product
 from coupling.products.separate import separate_rows, spread_paths
 from coupling.products.sparse_program import Integers, Section, places, row_count, sparse_sections
 from coupling.products.sums import Sums, TypedSums, ends_of, in_numbers, straight_address
 from coupling.products.table import checked_table, table_of
+from coupling.products.weight_sums import WeightSums
 from coupling.tables.table import Table
-
-#: Blocks of lanes whose weight gradients are added in the compute type, before they are added in float64.
-ADDED_TOGETHER = 64
 
 #: Patterns of zero weights whose lists are kept.
 PATTERNS = 16
@@ -109,10 +107,10 @@ class ClebschGordan(Product):
         if np.ndim(weights) > 1:
             return self._weigh(x, y, np.asarray(weights))
         given = path_weights(self.paths, weights)
-        (first, second), lead = self._broadcast(x, y)
-        out = self._empty(first)
+        (first, second), call = self._prepared(x, y)
+        out = np.empty(call.flat[2], call.dtype)
         self.compute_weighted(first, second, out, given)
-        return self._shaped(out, lead)
+        return call.shaped(out)
 
     def _weigh(self, x: Features, y: Features, weights: NDArray[Any]) -> Features:
         """Return the product with weights of samples and channels: every path is formed, or read, separately."""
@@ -166,57 +164,45 @@ class ClebschGordan(Product):
         >>> ClebschGordan(1, 1, 0).weight_gradient(np.ones((4, 1)), np.ones((4, 1)), np.ones((1, 1)))
         array([1.        , 1.73205081])
         """
-        (first, second, third), _ = self._broadcast(x, y, cotangent)
-        w, lanes, size = width(first.dtype), first.shape[0] * first.shape[2], prod(l + 1 for l in self.lmax)
-        found = self._sums(self._scale)
-        parts = np.split(found.times(self._scale).astype(first.dtype), ends_of(found)[1:-1])
-        sections = tuple(
-            (*in_numbers(section, w), part, section.paths * w)
-            for section, part in zip(found.sections, parts, strict=True)
-        )
-        where, gradient = self._places, np.zeros(size)
+        return self.sum_weight_gradient(*self._broadcast(x, y, cotangent))
 
-        def run(begin: int, end: int) -> None:
-            space = aligned_zeros(row_count(self.lmax) * w, first.dtype)
-            for lane in range(begin, end, ADDED_TOGETHER * w):
-                sums = aligned_zeros(size * w, first.dtype)
-                last = min(end, lane + ADDED_TOGETHER * w)
-                sparse_weights(first, second, third, lane, last, w, where, sections, space, sums)
-                np.add(gradient, sums.reshape(-1, w).sum(axis=1, dtype=float), out=gradient)
+    def sum_weight_gradient(self, x: Features, y: Features, z: Features) -> NDArray[np.float64]:
+        """Return the gradient in the weights; arrays as for ``_compute``, unchecked."""
+        key = "weights", x.dtype
+        if key not in self._bound:
+            self._bound[key] = self._weight_sums(x.dtype)
+        gradient: NDArray[np.float64] = self._bound[key](x, y, z)[self._flat_paths]
+        return gradient
 
-        run_blocks(run, lanes, w, 1)
-        return gradient[self._flat_paths]
+    @default_rounding()
+    def _weight_sums(self, dtype: np.dtype[Any]) -> WeightSums:
+        size = prod(l + 1 for l in self.lmax)
+        return WeightSums(self._sums(self._scale), self._scale, self._places, self._rows, size, dtype)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        if x.dtype not in self._ready:
-            self._ready[x.dtype] = self._coefficients(x.dtype, self.weights)
-        self._run(x, y, out, *self._ready[x.dtype])
+        kernel = self._ready.get(x.dtype)
+        if kernel is None:
+            kernel = self._ready[x.dtype] = self._kernel(x.dtype, self.weights)
+        kernel.run(x, y, out, self.workers)
 
     def compute_weighted(self, x: Features, y: Features, out: Features, weights: NDArray[np.float64]) -> None:
         """Write the product with weights [P] to out; arrays as for ``_compute``, unchecked."""
-        self._run(x, y, out, *self._coefficients(x.dtype, weights))
+        self._kernel(x.dtype, weights).run(x, y, out, self.workers)
 
     @default_rounding()
-    def _coefficients(self, dtype: np.dtype[Any], weights: NDArray[np.float64]) -> tuple[Any, ...]:
-        """Return what the kernel reads for weights [P]: sections, unrolled code and all coefficients."""
+    def _kernel(self, dtype: np.dtype[Any], weights: NDArray[np.float64]) -> BoundKernel:
+        """Return the kernel with what it reads for weights [P]: places, sections, unrolled code and coefficients."""
         factors = self._scale * weights
         key = dtype, (factors != 0).tobytes()
         if (bound := self._bound.get(key)) is None:
             if len(self._bound) >= PATTERNS:  # learned weights may have many patterns of zeros
                 self._bound.clear()
             bound = self._bound[key] = self._bind(dtype, factors)
-        constants = bound.sums.times(factors).astype(dtype)
-        parts = zip(bound.sections, pairwise(bound.ends), strict=True)
-        return tuple((*section, constants[begin:end]) for section, (begin, end) in parts), bound.straight, constants
-
-    def _run(self, x: Features, y: Features, out: Features, tables: Any, straight: int, constants: Features) -> None:
-        w, where = width(x.dtype), self._places
-
-        def run(first: int, last: int) -> None:
-            space, given = aligned_zeros(self._rows * w, x.dtype), (read_only(x), read_only(y), out)
-            sparse_product(*given, first, last, w, where, tables, straight, constants, space)
-
-        run_blocks(run, x.shape[0] * x.shape[2], w, self.workers)
+        sums, kernel = bound
+        constants = sums.sums.times(factors).astype(dtype)
+        parts = zip(sums.sections, pairwise(sums.ends), strict=True)
+        sections = tuple((*section, constants[begin:end]) for section, (begin, end) in parts)
+        return kernel.with_tables((kernel.width, self._places, sections, sums.straight, constants))
 
     @cached_property
     def _rows(self) -> int:
@@ -226,12 +212,13 @@ class ClebschGordan(Product):
     def _places(self) -> tuple[Integers, ...]:
         return tuple(places(l) for l in self.lmax)
 
-    def _bind(self, dtype: np.dtype[Any], factors: NDArray[np.float64]) -> TypedSums:
-        """Return what the kernel reads; paths of factor zero are left out."""
+    def _bind(self, dtype: np.dtype[Any], factors: NDArray[np.float64]) -> tuple[TypedSums, BoundKernel]:
+        """Return what the kernel reads, and the kernel without it; paths of factor zero are left out."""
         found, w = self._sums(factors), width(dtype)
         sections = tuple(in_numbers(section, w) for section in found.sections)
         straight = straight_address(self.lmax, self._turned_paths[factors != 0], dtype)
-        return TypedSums(sections, ends_of(found), straight, found)
+        kernel = BoundKernel(sparse_product, (), w, self._rows * w, dtype)
+        return TypedSums(sections, ends_of(found), straight, found), kernel
 
     def sums(self) -> tuple[tuple[Section, Section, Section], NDArray[np.float64]]:
         """Return the sums of this product, for other compilers, and their coefficients times weights in a row.

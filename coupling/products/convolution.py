@@ -19,6 +19,7 @@ from coupling.memory import native
 from coupling.numbers.coefficients import block
 from coupling.portable import Portable, read_only
 from coupling.products.blocks import aligned_empty
+from coupling.products.calls import KnownCalls
 from coupling.products.edge_list import Edges
 from coupling.products.edge_paths import LARGEST, EdgePaths, Slots, feature_slots, nonzero, selected_triples
 from coupling.products.edge_runs import EdgeRuns
@@ -43,7 +44,7 @@ class Convolution(Portable):
         L, for 0e + 1o + 2e + … to L; all of one multiplicity, which is the number of channels, or 1 for any number
     lmax_edge : largest degree of the harmonics of an edge
     paths : "all" that couple with these parities, "even" or "odd" ones, or a list of degrees (l1, l2, l3), whose order
-        is kept and whose parity e or o is not asked for; l1 and l3 may be names, as in ("1o", 2, "1e").  ``paths``
+        is kept and whose parity e or o does not matter; l1 and l3 may be names, as in ("1o", 2, "1e").  ``paths``
         [P, 3] has the degrees in order: by irrep in, l2, irrep out, or as listed
     separate : every path has rows of its own in the output, in the order of the paths, ``rows[p]`` of path p; otherwise
         paths to one degree are added
@@ -96,7 +97,7 @@ class Convolution(Portable):
         self.text = _text(irreps_in, irreps_out, self, paths)
         loops = None if self.method == "auto" else self.method == "loops"
         self._paths = EdgePaths(triples, family, self.path_weights, sizes, self.separate, loops)
-        self.runs = EdgeRuns(self._paths)
+        self.runs, self._calls = EdgeRuns(self._paths), KnownCalls()
 
     def __repr__(self) -> str:
         given, counts = json.loads(self.text), f"{len(self.paths)} paths | {self.operations[0]} multiply-adds"
@@ -219,8 +220,20 @@ class Convolution(Portable):
             raise ValueError(f"the nodes must be those of {senders!r}, got {count} features for {nodes} receivers")
         return senders
 
-    def _inputs(self, x: Array, y: Array, weights: ArrayLike, edges: Edges) -> tuple[Array, Array, Array]:
+    def _inputs(self, x: Array, y: Array, weights: Any, edges: Edges) -> tuple[Array, Array, Array]:
         """Return x, y and weights [E or 1, P, channels or 1], C-contiguous and of one type, after checking them."""
+        given = x, y, weights
+        if any(type(value) is not np.ndarray or not value.flags.c_contiguous for value in given):
+            return self._checked_inputs(*given, edges)
+        key = len(edges), *((value.shape, value.dtype) for value in given)
+        if (shape := self._calls.get(key)) is not None:
+            return x, y, weights.reshape(shape)
+        checked = self._checked_inputs(*given, edges)
+        if all(a is b for a, b in zip(checked[:2], given, strict=False)) and checked[2].dtype is weights.dtype:
+            self._calls.remember(key, checked[2].shape)
+        return checked
+
+    def _checked_inputs(self, x: Array, y: Array, weights: ArrayLike, edges: Edges) -> tuple[Array, Array, Array]:
         x, y, w = (_floating(v, n) for v, n in ((x, "x"), (y, "harmonics"), (weights, "weights")))
         if y.shape != (len(edges), self.sizes[1]):
             raise ValueError(f"harmonics must have shape ({len(edges)}, {self.sizes[1]}), got {y.shape}")

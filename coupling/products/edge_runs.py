@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import config
@@ -25,6 +25,7 @@ from coupling.kernels.edge_blocks import (
     register_code,
 )
 from coupling.kernels.edge_loops import loop_entries, loop_gradients, loop_harmonics, loop_messages
+from coupling.kernels.jit import entry_point
 from coupling.kernels.tiles import lanes
 from coupling.portable import Kept, Portable
 from coupling.products.blocks import aligned_empty, aligned_zeros
@@ -42,12 +43,21 @@ LOOPS: tuple[Any, ...] = loop_entries, loop_messages, loop_gradients, loop_harmo
 FAR, FAR_GRADIENTS = 4 << 20, 2 << 20
 
 
+class KeptMessages(NamedTuple):
+    """What is kept between calls: addresses, coefficients, work space that no call uses, the entry of the kernel."""
+
+    code: Array
+    numbers: Array
+    spaces: list[EdgeSpace]
+    entry: list[Callable[..., Any]]
+
+
 class EdgeRuns(Portable):
     """The compiled functions of some paths."""
 
     def __init__(self, paths: EdgePaths) -> None:
         self.paths = paths
-        self._coefficients = Kept()
+        self._coefficients, self._messages = Kept(), Kept()
 
     @cached_property
     def digest(self) -> str:
@@ -61,20 +71,35 @@ class EdgeRuns(Portable):
         """Write messages to out; all arrays are C-contiguous, of one type."""
         if config.DISABLE_JIT:  # type: ignore[attr-defined]
             return array_messages(self.paths, x, y, w, edges, out)
-        code = self._addresses(x.dtype, messages=True)
-        numbers, far, many = self._numbers(x.dtype), int(w.nbytes > FAR), edges.shares(workers, edges.starts)
+        kept, far = self._kept(x, w), int(w.nbytes > FAR)
 
         def run(first: int, last: int) -> None:
-            space = self._space(x, w)
-            given = _arrays(edges, edges.order, edges.starts)
-            send_messages(out, x, w, y, given, first, last, code, numbers, self.paths.lists, space, far)
+            try:
+                space = kept.spaces.pop()
+            except IndexError:
+                space = self._space(x, w)
+            tables = kept.code, kept.numbers, self.paths.lists, space, far
+            given = out, x, w, y, _arrays(edges, edges.order, edges.starts), first, last, *tables
+            if not kept.entry:
+                kept.entry.append(entry_point(send_messages, *given))
+            kept.entry[0](*given)
+            kept.spaces.append(space)
 
+        many = [0, len(edges.starts) - 1] if workers == 1 else edges.shares(workers, edges.starts)
         self._each(run, many)
         if self.paths.unreached:
             out[:, self.paths.unreached] = 0
         if edges.isolated.size:
             out[edges.isolated] = 0
         return None
+
+    def _kept(self, x: Array, w: Array) -> KeptMessages:
+        """Return what messages of some type and channels keep between calls."""
+        key = x.dtype, x.shape[2], w.shape[2] < x.shape[2]
+        if key not in self._messages:
+            self._messages[key] = KeptMessages(self._addresses(x.dtype, messages=True), self._numbers(x.dtype), [], [])
+        found: KeptMessages = self._messages[key]
+        return found
 
     def gradients(
         self,

@@ -14,8 +14,8 @@ from coupling.families import with_basis
 from coupling.indexing import flat_size
 from coupling.kernels.full_product import full_adjoint, full_product
 from coupling.kernels.lanes import width
-from coupling.portable import read_only
-from coupling.products.blocks import aligned_zeros, run_blocks
+from coupling.portable import Kept
+from coupling.products.blocks import BoundKernel
 from coupling.products.paths import selected_paths
 from coupling.products.product import Features, Product
 from coupling.products.table import checked_table, table_of
@@ -23,6 +23,9 @@ from coupling.quoted import quoted
 from coupling.tables.table import Table
 
 Integers = NDArray[np.int64]
+
+#: Largest number of products x_i y_j of a pair of degrees that leaves room for four blocks of lanes in the first cache.
+MANY_PRODUCTS = 32
 
 
 class RowEntries(NamedTuple):
@@ -42,7 +45,7 @@ class RowEntries(NamedTuple):
 class Lists(NamedTuple):
     """What a kernel reads, and the size of its block of lanes in rows."""
 
-    arrays: tuple[Integers, ...]
+    arrays: tuple[Any, ...]
     coefficients: NDArray[np.float64]
     rows: int
 
@@ -83,6 +86,7 @@ class FullProduct(Product):
         table = table_of(self.lmax, family) if table is None else checked_table(table, self.lmax, family)
         self.offsets: Integers = np.concatenate([[0], np.cumsum(2 * self.paths[:, 2] + 1)])
         self._entries = _entries(table, family, self.paths, self.offsets)
+        self._kernels = Kept()
         self.turns = 0  #: how often the slots are turned
 
     def block(self, l1: int, l2: int, l3: int) -> NDArray[np.float64]:
@@ -113,6 +117,10 @@ class FullProduct(Product):
         >>> FullProduct(1, 1, 1).turn().sizes
         (4, 11, 4)
         """
+        return self._turned
+
+    @cached_property
+    def _turned(self) -> FullProduct:
         other = copy(self)
         other.turns = (self.turns + 1) % 3
         return other
@@ -124,16 +132,16 @@ class FullProduct(Product):
         return f"{self.sizes[slot]} entries, 2·l3+1 for each of {len(self.paths)} paths"
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        kernel = full_adjoint if self.turns else full_product
-        inputs = (y, x) if self.turns == 2 else (x, y)
-        w, lists = width(x.dtype), self._lists[self.turns]
-        arrays, coefficients = lists.arrays, lists.coefficients.astype(x.dtype)
+        kernel = self._kernels.get(x.dtype)
+        if kernel is None:
+            kernel = self._kernels[x.dtype] = self._kernel(x.dtype)
+        kernel.run(*((y, x) if self.turns == 2 else (x, y)), out, self.workers)
 
-        def run(first: int, last: int) -> None:
-            space = aligned_zeros(lists.rows * w, x.dtype)
-            kernel(read_only(inputs[0]), read_only(inputs[1]), out, first, last, w, *arrays, coefficients, space)
-
-        run_blocks(run, x.shape[0] * x.shape[2], w, self.workers)
+    def _kernel(self, dtype: np.dtype[Any]) -> BoundKernel:
+        """Return the kernel with its lists."""
+        lists, w = self._lists[self.turns], width(dtype)
+        tables = w, *lists.arrays, lists.coefficients.astype(dtype)
+        return BoundKernel(full_adjoint if self.turns else full_product, tables, w, lists.rows * w, dtype)
 
     @cached_property
     def _lists(self) -> tuple[Lists, Lists, Lists]:
@@ -161,15 +169,17 @@ def _entries(table: Table, family: str, paths: Integers, offsets: Integers) -> R
 
 
 def _product_lists(paths: Integers, own: tuple[int, int, int], entries: RowEntries) -> Lists:
-    """Return pairs, counts and rows of :func:`coupling.kernels.full_product.full_product`."""
+    """Return together, pairs, counts and rows of :func:`coupling.kernels.full_product.full_product`."""
     (l1, l2), first = (a.T for a in np.unique(paths[:, :2], axis=0, return_index=True))
     outputs = np.add.reduceat(2 * paths[:, 2] + 1, first) if len(paths) else first
     pairs = np.column_stack([l1 * l1, 2 * l1 + 1, l2 * l2, 2 * l2 + 1, outputs])
     i, j, k, values = entries.sorted_by(entries.k, entries.i, entries.j)
     a, b = np.sqrt(i).astype(np.int64), np.sqrt(j).astype(np.int64)
     rows = (i - a * a) * (2 * b + 1) + j - b * b
-    largest = int((pairs[:, 1] * pairs[:, 3]).max(initial=0) + outputs.max(initial=0))
-    return Lists((pairs, np.bincount(k, minlength=own[2]), rows), values, own[0] + own[1] + largest)
+    products = int((pairs[:, 1] * pairs[:, 3]).max(initial=0))
+    together = 4 if products <= MANY_PRODUCTS else 2
+    lists = together, pairs, np.bincount(k, minlength=own[2]), rows
+    return Lists(lists, values, own[0] + own[1] + together * (products + int(outputs.max(initial=0))))
 
 
 def _adjoint(own: tuple[int, int, int], outputs: int, entries: RowEntries) -> Lists:

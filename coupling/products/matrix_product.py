@@ -14,8 +14,8 @@ from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, til
 from coupling.kernels.tiles import lanes
 from coupling.memory import require_memory
 from coupling.numbers.spins import diagonal, doubled_spin, matrix_factor, matrix_factors, smallest_spin, used_degrees
-from coupling.portable import Kept, read_only
-from coupling.products.blocks import aligned_zeros, run_blocks
+from coupling.portable import Kept
+from coupling.products.blocks import BoundKernel
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, Triple, largest, reached_degrees, rows_of
 from coupling.quoted import quoted
@@ -141,23 +141,23 @@ class MatrixProduct(Product):
         return MatrixProduct(l2, l3, l1, spin=self.spin, weights=(b, c, a), layout=self.layout, workers=self.workers)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        dtype, (lmax, masks, absent) = out.dtype, self._places
+        lmax, masks, absent = self._places
         if min(lmax) < 0:
             out[:] = 0
             return
-        if dtype not in self._plans:
-            self._plans[dtype] = matrix_plan(lmax, self.spin, self.trimmed_weights, dtype)
-        plan = self._plans[dtype]
-        x, y = _without(x, masks[0]), _without(y, masks[1])
-        ahead = (0,) * AHEAD if x.nbytes + y.nbytes + out.nbytes > LARGE_BYTES else ()
-
-        def run(first: int, last: int) -> None:
-            work = aligned_zeros(work_size(plan.w, lmax, plan.n), dtype)
-            matrix_product(read_only(x), read_only(y), out, first, last, ahead, plan, work)
-
-        run_blocks(run, out.shape[0] * out.shape[2], plan.w, self.workers)
+        large = x.nbytes + y.nbytes + out.nbytes > LARGE_BYTES
+        kernel = self._plans.get((out.dtype, large))
+        if kernel is None:
+            kernel = self._plans[out.dtype, large] = self._kernel(out.dtype, (0,) * AHEAD if large else ())
+        kernel.run(_without(x, masks[0]), _without(y, masks[1]), out, self.workers)
         if absent is not None:
             out[:, absent] = 0
+
+    def _kernel(self, dtype: np.dtype[Any], ahead: tuple[int, ...]) -> BoundKernel:
+        """Return the kernel with its tables, for a prefetch distance."""
+        lmax = self._places[0]
+        plan = matrix_plan(lmax, self.spin, self.trimmed_weights, dtype)
+        return BoundKernel(matrix_product, (ahead, plan), plan.w, work_size(plan.w, lmax, plan.n), dtype)
 
 
 def _without(x: Features, mask: NDArray[np.bool_] | None) -> Features:

@@ -21,14 +21,12 @@ from coupling.indexing import flat_size
 from coupling.integers import count
 from coupling.memory import native
 from coupling.portable import Portable
+from coupling.products.calls import KnownCall, KnownCalls
 from coupling.selection import degrees, one_of
 
 Features = NDArray[Any]
 
 LAYOUTS = ("channels_last", "channels_first")
-
-#: The types of features, in the byte order of this machine.
-NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def require_entries(shape: Any, slot: int, axes: tuple[int, ...], name: str, layout: str) -> None:
@@ -67,6 +65,7 @@ class Product(Portable, ABC):
         self.lmax = l1, l2, l3
         self.layout = one_of(layout, LAYOUTS, "layout")
         self.workers = count(workers, "workers")
+        self._calls = KnownCalls()
 
     def __repr__(self) -> str:
         """Name the kind, its largest degrees, and the paths and multiply-adds of a channel sample where it counts them.
@@ -99,22 +98,30 @@ class Product(Portable, ABC):
 
     def __call__(self, x: Features, y: Features) -> Features:
         """Return the product of x and y, in their common dtype."""
-        (first, second), lead = self._broadcast(x, y)
-        out = self._empty(first)
+        (first, second), call = self._prepared(x, y)
+        out = np.empty(call.flat[2], call.dtype)
         self._compute(first, second, out)
-        return self._shaped(out, lead)
+        return call.shaped(out)
 
-    def _empty(self, x: Features) -> Features:
-        """Return an output for an input [batch, entries, channels], not zeroed."""
-        return np.empty((x.shape[0], math.prod(self.shapes[2]), x.shape[2]), x.dtype)
+    def _prepared(self, x: Features, y: Features) -> tuple[tuple[Features, Features], KnownCall]:
+        """Return x and y as C-contiguous [batch, entries, channels] of one type, checked, and what else follows."""
+        if type(x) is np.ndarray and type(y) is np.ndarray:
+            key = x.shape, y.shape, x.dtype, y.dtype
+            call = self._calls.get(key)
+            if call is None:
+                call = self._calls.remember(key, self._checked(x, y))
+        else:
+            x, y = np.asarray(x), np.asarray(y)
+            call = self._checked(x, y)
+        return (call.feature(x, 0), call.feature(y, 1)), call
 
-    def _shaped(self, out: Features, lead: tuple[int, ...]) -> Features:
-        """Return an output [batch, entries, channels] with leading axes, in the layout of the product."""
-        if self.layout == "channels_last":
-            if len(lead) == len(self.shapes[2]) == 1:
-                return out
-            return out.reshape(*lead, *self.shapes[2], out.shape[2])
-        return np.ascontiguousarray(np.swapaxes(out, 1, 2)).reshape(*lead, out.shape[2], *self.shapes[2])
+    def _checked(self, *values: Features) -> KnownCall:
+        """Return what follows from the shapes and types of features, or raise for those that do not fit."""
+        given = [self._feature(value, slot) for slot, value in enumerate(values)]
+        lead = np.broadcast_shapes(*(array.shape[:-2] for array in given))
+        (channels,) = np.broadcast_shapes(*(array.shape[-1:] for array in given))
+        last = self.layout == "channels_last"
+        return KnownCall.of(self.shapes, lead, channels, np.result_type(*given), last)
 
     def vjp(self, x: Features, y: Features, cotangent: Features) -> tuple[Features, Features]:
         """Return the gradients of Σ cotangent · (x, y) in x and in y, for x and y of one shape."""
@@ -125,35 +132,10 @@ class Product(Portable, ABC):
         """Return the directional derivative (dx, y) + (x, dy)."""
         return self(dx, y) + self(x, dy)
 
-    def _broadcast(self, *values: Features) -> tuple[list[Features], tuple[int, ...]]:
-        """Return the features of the first slots as C-contiguous [batch, entries, channels], and their leading axes."""
-        if self._fit(values):
-            batch = math.prod(values[0].shape[:-2])
-            return [value.reshape(batch, *value.shape[-2:]) for value in values], values[0].shape[:-2]
-        given = [self._feature(value, slot) for slot, value in enumerate(values)]
-        dtype, lead, channels = given[0].dtype, given[0].shape[:-2], given[0].shape[-1:]
-        if any((a.dtype, a.shape[:-2], a.shape[-1:]) != (dtype, lead, channels) for a in given[1:]):
-            dtype = np.result_type(*given)
-            lead = np.broadcast_shapes(*(array.shape[:-2] for array in given))
-            channels = np.broadcast_shapes(*(array.shape[-1:] for array in given))
-            given = [np.broadcast_to(array, (*lead, array.shape[-2], *channels)) for array in given]
-        batch = math.prod(lead)
-        return [np.ascontiguousarray(a, dtype).reshape(batch, a.shape[-2], *channels) for a in given], lead
-
-    def _fit(self, values: tuple[Features, ...]) -> bool:
-        """Return whether features need neither a message nor a conversion, as those of most calls."""
-        first = values[0]
-        if type(first) is not np.ndarray or self.layout != "channels_last" or first.ndim < 2:
-            return False
-        dtype, lead, channels = first.dtype, first.shape[:-2], first.shape[-1]
-        if dtype not in NATIVE:
-            return False
-        for value, axes in zip(values, self.shapes, strict=False):
-            if type(value) is not np.ndarray or value.dtype != dtype or not value.flags.c_contiguous:
-                return False
-            if value.shape != (*lead, *axes, channels) or len(axes) > 1:
-                return False
-        return True
+    def _broadcast(self, *values: Features) -> list[Features]:
+        """Return the features of the first slots as C-contiguous [batch, entries, channels] of one type."""
+        call = self._checked(*values)
+        return [call.feature(np.asarray(value), slot) for slot, value in enumerate(values)]
 
     def _feature(self, value: Features, slot: int) -> Features:
         """Return a feature array in channels-last layout after checking it."""

@@ -15,8 +15,8 @@ from coupling.kernels.compiled import compiled
 from coupling.kernels.lanes import width
 from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherical_product
 from coupling.memory import require_memory
-from coupling.portable import Kept, read_only
-from coupling.products.blocks import aligned_zeros, run_blocks
+from coupling.portable import Kept
+from coupling.products.blocks import BoundKernel
 from coupling.products.legendre import colatitudes, legendre_values, slope
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, largest, reached_degrees, rows_of
@@ -163,19 +163,19 @@ class Spherical(Product):
         return Spherical((l2, l3, l1), terms, layout=self.layout, workers=self.workers)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        dtype, lmax = out.dtype, self.largest
-        out[:, (lmax[2] + 1) ** 2 :] = 0
-        if min(lmax) < 0:
+        written = (self.largest[2] + 1) ** 2
+        if written < out.shape[1]:
+            out[:, written:] = 0
+        if min(self.largest) < 0:
             return
-        if dtype not in self._plans:
-            self._plans[dtype] = sphere_plan(lmax, self.reached_terms(), dtype, self.reached)
-        w = width(dtype)
+        if out.dtype not in self._plans:
+            self._plans[out.dtype] = self._kernel(out.dtype)
+        self._plans[out.dtype].run(x, y, out, self.workers)
 
-        def run(first: int, last: int) -> None:
-            space, lmaxs = aligned_zeros(space_needed(lmax, w), dtype), np.array(lmax)
-            spherical_product(read_only(x), read_only(y), out, first, last, w, lmaxs, *self._plans[dtype], space)
-
-        run_blocks(run, out.shape[0] * out.shape[2], w, self.workers)
+    def _kernel(self, dtype: np.dtype[Any]) -> BoundKernel:
+        lmax, w = self.largest, width(dtype)
+        plan = sphere_plan(lmax, self.reached_terms(), dtype, self.reached)
+        return BoundKernel(spherical_product, (w, np.array(lmax), *plan), w, space_needed(lmax, w), dtype)
 
 
 class OneTerm(Spherical):

@@ -11,8 +11,8 @@ from coupling.families import of_product
 from coupling.kernels.lanes import width
 from coupling.kernels.vector_product import space_needed, vector_product
 from coupling.numbers.normalizations import normalization
-from coupling.portable import Kept, read_only
-from coupling.products.blocks import aligned_zeros, run_blocks
+from coupling.portable import Kept
+from coupling.products.blocks import BoundKernel
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks
 from coupling.products.spherical import Triple, require_tables, triple
@@ -162,19 +162,18 @@ class VectorSignal(Product):
         return VectorSignal(l2, l3, l1, fields=(g, h, f), weights=(b, c, a), **options)
 
     def _compute(self, x: Features, y: Features, out: Features) -> None:
-        dtype = out.dtype
         if min(self.largest) < 0:
             out[:] = 0
             return
-        if dtype not in self._plans:
-            self._plans[dtype] = signal_plan(self.largest, self.weighted, self.reached, dtype)
-        made, w = self._plans[dtype], width(dtype)
+        kernel = self._plans.get(out.dtype)
+        if kernel is None:
+            kernel = self._plans[out.dtype] = self._kernel(out.dtype)
+        kernel.run(x, y, out, self.workers)
 
-        def run(first: int, last: int) -> None:
-            space = aligned_zeros(space_needed(made.slots, w), dtype)
-            vector_product(read_only(x), read_only(y), out, first, last, w, *made, space)
-
-        run_blocks(run, out.shape[0] * out.shape[2], w, self.workers)
+    def _kernel(self, dtype: np.dtype[Any]) -> BoundKernel:
+        """Return the kernel with its tables."""
+        made, w = signal_plan(self.largest, self.weighted, self.reached, dtype), width(dtype)
+        return BoundKernel(vector_product, (w, *made), w, space_needed(made.slots, w), dtype)
 
     def size_name(self, slot: int) -> str:
         """Return the numbers of components and entries of a slot in words."""

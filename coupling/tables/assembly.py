@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from coupling.files import TableError
 from coupling.files.container import open_regular
-from coupling.kernels.entries import unfold
+from coupling.kernels.entries import reorder
 from coupling.tables.core import compile_core, core_blocks
 from coupling.tables.parts import Division, Part, finished_part, part_file
 
-#: Entries of the table that are made together, about, and the largest number of open files.
-ENTRIES, FILES = 1 << 18, 200
+#: Approximate number of entries in a piece, and largest number of open files.
+ENTRIES, FILES = 1 << 17, 200
 Pieces = Iterator[tuple[str, NDArray[Any]]]
 
 
@@ -61,8 +61,9 @@ class Assembly:
                     counts[members], self._first[members] = part.counts, np.cumsum(part.counts) - part.counts
                     self._files.starts[index] = part.starts
         self.counts = counts[plan.of]
-        self._slots = np.argsort(plan.paths, axis=1, kind="stable")
-        first, second, third = self._slots.T
+        slots = np.argsort(plan.paths, axis=1, kind="stable")
+        self._sources = np.argsort(slots, axis=1)
+        first, second, third = slots.T
         odd = (first > second) ^ (first > third) ^ (second > third)
         self._signs = np.where(odd & (plan.paths.sum(axis=1, dtype=np.int64) % 2 == 1), -1.0, 1.0)
 
@@ -73,35 +74,32 @@ class Assembly:
         """
         edges = np.searchsorted(np.cumsum(self.counts), np.arange(0, self.counts.sum(), ENTRIES))
         bounds = [*dict.fromkeys(edges.tolist()), len(self.counts)]
-        self._unfolded(0, 1)  # compiled in this thread
+        self._reordered(0, 1)  # compiled in this thread
         ahead = deque[Future[tuple[NDArray[np.float64], NDArray[np.int8]]]]()
         with ThreadPoolExecutor(self.workers) as pool, self._files:
             for begin, end in pairwise(bounds):
-                ahead.append(pool.submit(self._unfolded, begin, end))
+                ahead.append(pool.submit(self._reordered, begin, end))
                 if len(ahead) > 2 * self.workers:
                     yield from zip(("core", "orders"), ahead.popleft().result(), strict=True)
             for piece in ahead:
                 yield from zip(("core", "orders"), piece.result(), strict=True)
 
-    def _unfolded(self, begin: int, end: int) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    def _reordered(self, begin: int, end: int) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
         """Return the values and orders of the paths from begin to end."""
-        plan, at = self.plan, 0
-        most = int(plan.allowed[begin:end].sum())
-        values, orders, found = np.empty(most), np.empty((most, 3), np.int8), np.empty(2 * 255 * 255)
-        real = plan.request.basis == "real"
-        for p in range(begin, end):
-            which, part, count = plan.of[p], int(plan.part[p]), int(self.counts[p])
-            ours = self._files.read(part, int(self._first[which]), count)
-            path = plan.paths[p].astype(np.int64)
-            kept = unfold(path, self._slots[p], self._signs[p], real, *ours, found, orders[at:], values[at:])
-            if kept != count:
-                raise TableError(self._files.path(part), f"orders of the path {path.tolist()}", "those of a path", kept)
-            at += count
-        return values[:at], orders[:at]
+        plan, which = self.plan, slice(begin, end)
+        bounds = np.concatenate([[0], np.cumsum(self.counts[which])])
+        orders, values = self._files.read(plan.part[which], self._first[plan.of[which]], bounds)
+        out_orders, out_values = np.empty_like(orders), np.empty_like(values)
+        paths, sources, signs = plan.canonical[plan.of[which]], self._sources[which], self._signs[which]
+        wrong = reorder(paths, sources, signs, bounds, orders, values, out_orders, out_values)
+        if wrong >= 0:
+            path, file = paths[wrong].tolist(), self._files.path(int(plan.part[begin + wrong]))
+            raise TableError(file, f"orders of the path {path}", "at most its degrees", "one beyond them")
+        return out_values, out_orders
 
 
 class PartFiles:
-    """The files of the parts, of which not too many are open at a time."""
+    """The files of the parts, at most ``FILES`` of them open at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.starts = folder, dict[int, dict[str, int]]()
@@ -111,15 +109,20 @@ class PartFiles:
         """Return the path of a part."""
         return part_file(self.folder, part)
 
-    def read(self, part: int, first: int, count: int) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
-        """Return orders and values of ``count`` entries of a part, from number ``first`` on."""
-        orders, values = np.empty((count, 3), np.int8), np.empty(count, "<f8")
-        with self._lock:
-            file = self._file(part)
-            for name, array in (("orders", orders), ("core", values)):
-                file.seek(self.starts[part][name] + first * array.itemsize * (array.size // count))
-                if (found := file.readinto(array.reshape(-1).view(np.uint8).data)) < array.nbytes:  # type: ignore[attr-defined]
-                    raise TableError(self.path(part), name, f"{array.nbytes} bytes from entry {first} on", found)
+    def read(
+        self, parts: NDArray[np.int64], first: NDArray[np.int64], bounds: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
+        """Return orders and values of entries of some parts: ``bounds[p]`` … ``bounds[p+1]`` are those of ``parts[p]``
+        from its entry number ``first[p]`` on."""
+        orders, values = np.empty((bounds[-1], 3), np.int8), np.empty(bounds[-1], "<f8")
+        for part, start, (begin, end) in zip(parts.tolist(), first.tolist(), pairwise(bounds.tolist()), strict=True):
+            with self._lock:
+                file = self._file(part)
+                for name, array in (("orders", orders), ("core", values)):
+                    mine = array[begin:end]
+                    file.seek(self.starts[part][name] + start * mine[0].nbytes)
+                    if (found := file.readinto(mine.data)) < mine.nbytes:  # type: ignore[attr-defined]
+                        raise TableError(self.path(part), name, f"{mine.nbytes} bytes from entry {start} on", found)
         return orders, values
 
     def _file(self, part: int) -> BinaryIO:

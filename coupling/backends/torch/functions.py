@@ -45,6 +45,19 @@ def apply_weighted_product(x: Tensor, y: Tensor, weights: Tensor, form: str, tur
     return result
 
 
+@torch.compiler.allow_in_graph
+def apply_weight_gradient(x: Tensor, y: Tensor, z: Tensor, form: str) -> Tensor:
+    """Return :func:`coupling.backends.torch.operators.weight_gradient`, differentiable in every mode.
+
+    >>> from coupling.products.form import Form
+    >>> form, one = Form.of("ClebschGordan", 1, 1, 0).text, torch.ones(1, 4, 1)
+    >>> apply_weight_gradient(one, one, one[:, :1], form)
+    tensor([1.0000, 1.7321])
+    """
+    result: Tensor = _WeightGradient.apply(x, y, z, form)
+    return result
+
+
 class _Multilinear(Function):
     """A function linear in each of its tensors, which stand first; constants follow."""
 

@@ -11,7 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from coupling.backends.bound import Bound, example_shapes, single_of
+from coupling.backends.torch.eager import EagerForm, is_plain
 from coupling.backends.torch.functions import apply_product, apply_weighted_product
+from coupling.products.calls import KnownCall, KnownCalls
 from coupling.products.clebsch_gordan import ClebschGordan as Sparse
 from coupling.products.form import KINDS, described
 from coupling.products.product import Product
@@ -22,6 +24,9 @@ MORE = tuple(
     inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
     for name, default in (("learn", False), ("device", None), ("dtype", None))
 )
+
+#: The types of the arithmetic.
+PRECISIONS = torch.float32, torch.float64
 
 TEXT = """Here a module of torch: tensors of any leading axes, weights of a call and their derivatives as in
 :mod:`coupling.backends.bound`.  learn: whether the module owns the weights, parameters ``weights`` that begin with
@@ -44,6 +49,7 @@ class FormModule(nn.Module, Bound):
         product = self._bind(arguments, options)
         if learn and self._weighs is None:
             raise ValueError(f"{self.kind} has no weights to learn")
+        self._calls, self._eager = KnownCalls(), EagerForm(self.form)
         self._names: list[Any] = []
         self.weights: Any = None
         if learn:
@@ -82,7 +88,44 @@ class FormModule(nn.Module, Bound):
 
     def forward(self, x: Tensor, y: Tensor, weights: Any = None) -> Tensor:
         """Return the product of x and y, with weights in the place of its own."""
-        return self._call(x, y, self._own() if weights is None else weights)
+        own = self._own() if weights is None else weights
+        tensors = (x, y) if own is None else (x, y, own)
+        if (own is None or self._weighs == "_by_path") and is_plain(*tensors):
+            return self._eagerly(x, y, own)
+        return self._call(x, y, own)
+
+    def _eagerly(self, x: Tensor, y: Tensor, weights: Tensor | None) -> Tensor:
+        """Return the product of plain tensors; shapes and types that were valid before are not checked again."""
+        key = x.shape, y.shape, x.dtype, y.dtype, None if weights is None else weights.shape
+        known = self._calls.get(key)
+        if known is None:
+            z = self._call(x, y, weights)
+            if x.dtype == y.dtype in PRECISIONS and (weights is None or weights.ndim == 1):
+                self._calls.remember(key, self._known(x, y))
+            return z
+        first, second = self._flat(x, 0, known), self._flat(y, 1, known)
+        if weights is None:
+            z = self._eager.product(first, second)
+        else:
+            z = self._eager.weighted(first, second, weights.to(x.dtype))
+        z = z if known.broadcast[2] == known.flat[2] else z.reshape(known.broadcast[2])
+        return z if known.last else z.movedim(-1, -1 - known.axes[2]).contiguous()
+
+    def _known(self, x: Tensor, y: Tensor) -> KnownCall:
+        last, leads = self.layout == "channels_last", []
+        for value, axes in ((x, self._shapes[0]), (y, self._shapes[1])):
+            at = value.ndim - 1 - len(axes)
+            leads.append((*value.shape[:at], value.shape[-1 if last else at]))
+        *lead, channels = np.broadcast_shapes(*leads)
+        return KnownCall.of(self._shapes, tuple(lead), channels, x.dtype, last)
+
+    @staticmethod
+    def _flat(value: Tensor, slot: int, known: KnownCall) -> Tensor:
+        """Return a feature [batch, entries, channels] with the leading axes and channels of both."""
+        wanted = known.broadcast[slot]
+        value = value if known.last else value.movedim(-1 - known.axes[slot], -1)
+        value = value if value.shape == wanted else value.expand(wanted)
+        return value if wanted == known.flat[slot] else value.reshape(known.flat[slot])
 
     def _own(self) -> Any:
         """Return the weights that the module owns as a call takes them."""

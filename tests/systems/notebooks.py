@@ -1,0 +1,66 @@
+"""Notebooks of published systems: executed as a reader would, the copies left for the site, and their numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIES = ROOT / "build" / "systems"
+SECONDS = 240  # of a cell, on a machine that does other things as well
+
+#: The last cell, which the site does not show: every notebook ends with a dictionary of what it has shown.
+REPORT = "import json\nprint(json.dumps(numbers, default=lambda value: value.tolist()))"
+
+
+def need_systems() -> None:
+    """Skip a module outside the environment of `make test-systems`."""
+    missing = [name for name in ("torch", "jax", "ase", "nbclient", "myst_nb") if find_spec(name) is None]
+    if missing:
+        pytest.skip(f"not the environment of make test-systems: {', '.join(missing)}", allow_module_level=True)
+
+
+@cache
+def numbers(name: str) -> dict[str, Any]:
+    """What a notebook has shown; its executed copy is build/systems/name.ipynb."""
+    nbformat, reader, nbclient = map(import_module, ("nbformat", "myst_nb.core.read", "nbclient"))
+    source = ROOT / "notebooks" / f"{name}.md"
+    notebook = reader.read_myst_markdown_notebook(source.read_text(encoding="utf-8"))
+    notebook.cells.append(nbformat.v4.new_code_cell(REPORT))
+    surroundings = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    surroundings["MPLCONFIGDIR"] = str(COPIES / "matplotlib")
+    before = {key: os.environ.get(key) for key in surroundings}
+    os.environ.update(surroundings)
+    try:
+        client = nbclient.NotebookClient(
+            notebook, timeout=SECONDS, resources={"metadata": {"path": str(source.parent)}}
+        )
+        client.execute()
+    finally:
+        for key, value in before.items():
+            os.environ.pop(key) if value is None else os.environ.update({key: value})
+    (printed,) = notebook.cells.pop().outputs
+    COPIES.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, COPIES / f"{name}.ipynb")
+    found: dict[str, Any] = json.loads(printed.text)
+    return found
+
+
+def pictures(name: str) -> int:
+    """The number of pictures of the executed copy."""
+    cells = json.loads((COPIES / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return sum("image/png" in output.get("data", {}) for cell in cells for output in cell.get("outputs", ()))
+
+
+def check_page(name: str) -> None:
+    """At most 150 lines; says what is its own form; every axis of a picture has a label, with its unit, if any."""
+    text = (ROOT / "notebooks" / f"{name}.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150
+    assert "our form" in text.lower() and "numbers = {" in text
