@@ -36,7 +36,7 @@ LATEX = re.compile(
     r"(?P<skip>\\\\\[[^]]*\]|\\begin\{array\}\{[^}]*\}|\\(?:text|begin|end)\s*\{[^}]*\}|\\[!,;:\\])"
     r"|(?P<digit>\d)|(?P<sign>[+-])|(?P<factorial>!)"
     r"|(?P<word>\\(?:sin|cos|ge|ne|sum|prod|frac|tfrac|sqrt|nabla|overline)(?![a-zA-Z]))"
-    r"|(?P<unit>\\mathrm i(?![a-z]))"
+    r"|(?P<unit>\\mathrm i(?![a-z]))|(?P<equal>=)|(?P<letter>(?<![\\a-zA-Z])[fghXYGA](?![a-z]))|(?P<other>\\[a-zA-Z]+)"
 )
 WORDS = {
     "\\sin": "\\cos",
@@ -84,7 +84,7 @@ def in_latex(file: Path, constant: ast.Constant) -> Iterator[Fault]:
 
 
 def replaced(match: re.Match[str]) -> str | None:
-    """What is written in place of a digit, a sign, a factorial, an imaginary unit or a function."""
+    """What is written in place of a digit, a sign, a factorial, an imaginary unit, a relation, a letter, a function."""
     old = match.group()
     match match.lastgroup:
         case "digit":
@@ -93,6 +93,10 @@ def replaced(match: re.Match[str]) -> str | None:
             return "-" if old == "+" else "+"
         case "factorial" | "unit":
             return "" if old == "!" else "2"
+        case "equal":
+            return "\\ne "
+        case "letter":
+            return dict(zip("fghXYGA", "ghfYXAG", strict=True))[old]
     return WORDS.get(old)
 
 
