@@ -185,7 +185,7 @@ STEPS = (
         reality,
         because=r"""
         $\overline{U_{\mu m}}=(-1)^mU_{\mu,-m}$. With $(-1)^{m_1+m_2+m_3}=1$ and $3j(-m)=(-1)^J\,3j(m)$, renaming
-        $m\to-m$ in the sum gives the first formula, and $\overline{(-\mathrm i)^J}\,(-1)^J=(-\mathrm i)^J$: $C$ is real.
+        $m\to-m$ in the sum gives the first formula; $\overline{(-\mathrm i)^J}\,(-1)^J=(-\mathrm i)^J$, so $C$ is real.
         """,
     ),
     Step(
