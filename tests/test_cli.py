@@ -64,7 +64,7 @@ def examples(command: str) -> list[list[str]]:
 
 def test_the_examples_in_the_help_of_value_run(here: Path) -> None:
     met = [run("value", *arguments).exit_code for arguments in examples("value")]
-    assert met == [0] * 10
+    assert met == [0] * 11
     assert (here / "block.png").is_file()
 
 
@@ -99,6 +99,16 @@ def test_completion_offers_commands_and_families(root: Path) -> None:
 
     assert "plain,build" in complete("coupling bu", 1)
     assert "plain,antisymmetric_gaunt" in complete("coupling value anti", 2)
+    for words, position, offered in (
+        ("coupling export real", 2, "real-l12"),
+        ("coupling info leb", 2, "lebedev-l4"),
+        ("coupling check comp", 2, "complex-l4"),
+        ("coupling load matrix", 2, "matrix-l8"),
+        ("coupling export real-l4 --convention e3nn_", 4, "e3nn_jax"),
+        ("coupling crosscheck --program py3", 3, "py3nj"),
+        ("coupling derive anti", 2, "antisymmetric_gaunt"),
+    ):
+        assert f"plain,{offered}" in complete(words, position), words
 
 
 # -- value ------------------------------------------------------------------------------------
@@ -218,7 +228,8 @@ def files(folder: Path) -> list[str]:
 def test_build_from_options(here: Path) -> None:
     result = run("build", "--lmax", 3, "--check")
     assert result.exit_code == 0
-    header, line = result.stdout.splitlines()
+    header, line, file = result.stdout.splitlines()
+    assert file == "file  real-l3.safetensors (written)"
     assert header.split()[:3] == ["table", "paths", "non-zeros"]
     assert re.fullmatch(r"real-l3 +34 +611 +24 +6 +\d \d{3} +\d\.\d\d  6 of 6 passed", line)
     assert files(here) == ["real-l3.safetensors"]

@@ -1,6 +1,6 @@
 """Arrays that go with the tables: grids, transforms, encoders of the matrix product, normalizations.
 
-A name says what is meant, such as "gauss_legendre-l8" or "matrix-l4-float32"; :mod:`coupling.arrays.request` has all.
+Names such as "gauss_legendre-l8" and "matrix-l4-float32" stand for requests; :mod:`coupling.arrays.request` lists them.
 The reader knows nothing of the builder: a name is imported when it is first used, so that loading costs numpy only.
 """
 
@@ -21,12 +21,14 @@ _HOME = {"Arrays": "arrays", "ArraysRequest": "request", "build_arrays": "builde
 __all__ = ["Arrays", "ArraysRequest", "build_arrays", "load_arrays"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'coupling.arrays' has no attribute {name!r}")
-    value = getattr(import_module(f"coupling.arrays.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # to a type checker a name that is not above does not exist
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module 'coupling.arrays' has no attribute {name!r}")
+        value = getattr(import_module(f"coupling.arrays.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from coupling.cli.completion import derivation_names, program_names, table_names
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite
 from coupling.quoted import quoted
@@ -24,7 +25,7 @@ Examples:
   coupling check --accuracy --full            the same to 32, and paths to degrees of thousands
 """,
 )
-@click.argument("tables", nargs=-1, metavar="TABLE...")
+@click.argument("tables", nargs=-1, metavar="TABLE...", shell_complete=table_names)
 @click.option("--full", is_flag=True, help="Compare every value with the exact one, however many there are.")
 @click.option("--accuracy", is_flag=True, help="Check the tabulation instead: every entry against exact integers.")
 @click.option("--lmax", type=int, multiple=True, metavar="L", help="With --accuracy: all degrees up to L.  Repeatable.")
@@ -92,7 +93,7 @@ Examples:
   coupling derive antisymmetric_gaunt --lmax 8
 """,
 )
-@click.argument("ids", nargs=-1, metavar="[DERIVATION]...")
+@click.argument("ids", nargs=-1, metavar="[DERIVATION]...", shell_complete=derivation_names)
 @click.option("--lmax", type=click.IntRange(min=0), help="Degree of the exact instances, instead of each one's own.")
 @click.option("--write", is_flag=True, help="Write certificates, and pages to docs/theory, if everything holds.")
 @click.option("--pages", type=click.Path(file_okay=False, path_type=Path), help="Folder for the pages.")
@@ -104,6 +105,9 @@ def derive(ids: tuple[str, ...], lmax: int | None, write: bool, pages: Path | No
     All derivations, or the ones named and those they use.  Needs a checkout of the repository: the derivations are
     not part of the installed package.
     """
+    from coupling.extras import from_extra
+
+    from_extra("sympy", "symbolic", "derivations need")
     try:
         from derivations.run import main as run
     except ModuleNotFoundError as error:
@@ -126,10 +130,19 @@ adds is known to differ, and does not count.
 """,
 )
 @click.option("--lmax", type=click.IntRange(min=0), default=5, show_default=True, metavar="L", help="All degrees to L.")
-@click.option("--program", "chosen", multiple=True, metavar="NAME", help="Program or convention; repeatable.")
+@click.option(
+    "--program",
+    "chosen",
+    multiple=True,
+    metavar="NAME",
+    help="Program or convention; repeatable.",
+    shell_complete=program_names,
+)
 @click.option("--hard", is_flag=True, help="Also the cases in which a program is known to fail.")
 @click.option("--write", is_flag=True, help="Write the rows into the comparison page; rows of other programs stay.")
-@click.option("--page", type=click.Path(path_type=Path), default=PAGE, show_default=True, metavar="PATH")
+@click.option(
+    "--page", type=click.Path(path_type=Path), default=PAGE, show_default=True, metavar="PATH", help="Of --write."
+)
 @may_overwrite
 @says_what_is_wrong
 def crosscheck(lmax: int, chosen: tuple[str, ...], hard: bool, write: bool, page: Path, force: bool) -> None:

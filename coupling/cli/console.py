@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import codecs
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import zip_longest
 from typing import Any
 
 import click
@@ -73,6 +77,25 @@ def _short(error: click.ClickException) -> click.ClickException:
     return error
 
 
+def aligned(markdown: str) -> str:
+    """Return tables of Markdown as columns for a terminal, and other lines without its emphasis.
+
+    >>> print(aligned("| degrees | R = 1 |\\n| --- | --- |\\n| L = 2 | **0** |"))
+    degrees  R = 1
+    L = 2    0
+    """
+    lines = markdown.replace("**", "").split("\n")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else None for line in lines]
+    widths = [max(map(len, column)) for column in zip_longest(*filter(None, rows), fillvalue="")]
+    found = []
+    for line, row in zip(lines, rows, strict=True):
+        if row is None:
+            found.append(line)
+        elif set("".join(row)) != {"-"}:
+            found.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
+    return "\n".join(found)
+
+
 def tell(sentence: str) -> None:
     """Say on the error stream what happened to a file of the store."""
     click.echo(f"\n{sentence}", err=True)
@@ -81,3 +104,25 @@ def tell(sentence: str) -> None:
 def bar(length: int) -> Any:
     """Return a bar on the error stream; its ``update(steps, words)`` moves it."""
     return click.progressbar(length=length, show_pos=True, item_show_func=lambda words: words or "", file=sys.stderr)
+
+
+@contextmanager
+def progress_bar(name: str, entries: int) -> Iterator[Callable[[int], None]]:
+    """Give a function that counts entries and, on a terminal and after a second, shows a bar."""
+    start, done, bar = time.monotonic(), 0, None
+
+    def count(finished: int) -> None:
+        nonlocal done, bar
+        done += finished
+        if bar is not None:
+            bar.update(finished)
+        elif time.monotonic() - start > 1 and sys.stderr.isatty():
+            bar = click.progressbar(length=entries, label=name, file=sys.stderr, show_pos=True)
+            bar.__enter__()
+            bar.update(done)
+
+    try:
+        yield count
+    finally:
+        if bar is not None:
+            bar.__exit__(None, None, None)

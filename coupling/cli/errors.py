@@ -22,6 +22,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+#: What a shell says of a program whose reader is gone.
+PIPE = 141
 
 #: A function that drops every exception, and the modules that note after each call of LLVM what it has freed or taken:
 #: Python frees again what is interrupted in between, and crashes.
@@ -43,6 +45,10 @@ def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
         try:
             with _interruptible():
                 return command(*args, **kwargs)
+        except BrokenPipeError as error:
+            if _unnamed(error) != "standard output":
+                raise _exit(f"Error: {_sentence(error)}", UNUSABLE) from None
+            raise click.exceptions.Exit(PIPE) from None  # whoever read it has enough, as head has
         except (MemoryError, OSError, TypeError, ValueError) as error:
             raise _exit(f"Error: {_sentence(error)}", UNUSABLE) from None
         except KeyboardInterrupt:

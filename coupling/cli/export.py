@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from coupling.cli.completion import convention_names, table_names
+from coupling.cli.console import progress_bar
 from coupling.cli.errors import says_what_is_wrong
 from coupling.cli.load import are_arrays
 from coupling.cli.options import FamilyName, may_overwrite
 from coupling.conventions import CORE
+from coupling.quoted import quoted
 
 if TYPE_CHECKING:
     from coupling.foreign import Convention
@@ -33,6 +37,8 @@ Examples:
   coupling export real-l4 --format npz --order canonical --palette --path-vectors -o core.npz
   coupling export real-l4 --format cuequivariance --channels 32 --weights
   coupling export real-l4 --format e3j --dtype float32
+  coupling export real-l8 --format csv --path 2 2 any --orders any any 0
+  coupling export real-l20 --format csv --no-exact        seconds instead of a minute
   coupling export real-l4 --format json --family gaunt --convention my-convention.toml
 
 \b
@@ -55,10 +61,18 @@ Grids, transforms, encoders and normalizations are written with npz, c, python o
 A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says what it may hold.
 """,
 )
-@click.argument("table", metavar="TABLE")
+@click.argument("table", metavar="TABLE", shell_complete=table_names)
 @click.option("--format", "-f", "form", type=click.Choice(FORMATS), required=True, metavar="FORMAT", help="See below.")
-@click.option("--convention", "-c", metavar="NAME or FILE.toml", help="[default: that of the format, else coupling]")
-@click.option("--family", type=FamilyName(), default=CORE, show_default=True, metavar="FAMILY")
+@click.option(
+    "--convention",
+    "-c",
+    metavar="NAME or FILE.toml",
+    help="[default: that of the format, else coupling]",
+    shell_complete=convention_names,
+)
+@click.option(
+    "--family", type=FamilyName(), default=CORE, show_default=True, metavar="FAMILY", help="Of the coefficients."
+)
 @click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True, help="Rounded once.")
 @click.option("--order", type=click.Choice(ORDERS), help="Of the entries.  [default: path]")
 @click.option("--palette", is_flag=True, help="Distinct values, and which of them each entry has.")
@@ -67,6 +81,13 @@ A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says w
     "--path-vectors", is_flag=True, help="For each path, what turns values into every other family, and back."
 )
 @click.option("--channels", type=click.IntRange(min=1), default=1, metavar="N", help="Of a cuEquivariance descriptor.")
+@click.option(
+    "--path", "paths", nargs=3, multiple=True, metavar="L1 L2 L3", help="Only these degrees; any for each.  Repeatable."
+)
+@click.option(
+    "--orders", nargs=3, multiple=True, metavar="M1 M2 M3", help="Only these orders; any for each.  Repeatable."
+)
+@click.option("--no-exact", is_flag=True, help="Leave the column of exact numbers out of csv: it takes long.")
 @click.option("--weights", is_flag=True, help="A weight for each path and channel, in cuEquivariance.")
 @click.option("--output", "-o", metavar="PATH", help="File or folder; - is standard output.  [default: here]")
 @may_overwrite
@@ -82,13 +103,17 @@ def export(
     transposes: bool,
     path_vectors: bool,
     channels: int,
+    paths: tuple[tuple[str, str, str], ...],
+    orders: tuple[tuple[str, str, str], ...],
+    no_exact: bool,
     weights: bool,
     output: str | None,
     force: bool,
 ) -> None:
     """Write a table in the convention, order, type and format of a program.
 
-    TABLE is a shipped name (real-l8) or a file.  The family wigner_3j is what the program itself calls its coupling
+    TABLE is a shipped name (real-l8), another that is built on first request and cached (real-l16, complex-l24,
+    real-l9-even), or a file.  The family wigner_3j is what the program itself calls its coupling
     tensor, with its scale and sign.  Every value is rounded once, from its exact number.  The same request gives the
     same bytes, and nothing is written when it is refused.
     """
@@ -98,29 +123,50 @@ def export(
     from coupling.tables import load
 
     if are_arrays(table):
-        asked = {"convention": convention, "family": family != CORE, "order": order, "palette": palette}
-        asked |= {"transposes": transposes, "path-vectors": path_vectors, "channels": channels > 1, "weights": weights}
+        asked: dict[str, object] = {"convention": convention, "family": family != CORE, "order": order}
+        asked |= {
+            "palette": palette,
+            "path": paths,
+            "orders": orders,
+            "no-exact": no_exact,
+            "transposes": transposes,
+            "path-vectors": path_vectors,
+            "channels": channels > 1,
+            "weights": weights,
+        }
         export_arrays(table, form, dtype, output, asked, force)
         return
     their = _convention(convention)
     loaded = load(table)
-    content = write(
-        loaded,
-        form,
-        convention=their,
-        family=family,
-        dtype=dtype,
-        order=order,
-        palette=palette,
-        transposes=transposes,
-        path_vectors=path_vectors,
-        channels=channels,
-        weights=weights,
-    )
+    with progress_bar(loaded.request.name, len(loaded.core)) as heard:
+        content = write(
+            loaded,
+            form,
+            convention=their,
+            family=family,
+            dtype=dtype,
+            order=order,
+            palette=palette,
+            transposes=transposes,
+            path_vectors=path_vectors,
+            channels=channels,
+            weights=weights,
+            exact=not no_exact,
+            paths=[_pattern(each, "--path") for each in paths],
+            orders=[_pattern(each, "--orders") for each in orders],
+            progress=heard,
+        )
     name = their if isinstance(their, str) or their is None else their.name
     said = [loaded.request.name, name, None if form in PLAIN or form == name else form]
     said += [family if family != CORE else None, dtype if dtype != "float64" else None, order]
-    chosen = {"palette": palette, "transposes": transposes, "path-vectors": path_vectors, "weights": weights}
+    chosen = {
+        "selection": bool(paths or orders),
+        "no-exact": no_exact,
+        "palette": palette,
+        "transposes": transposes,
+        "path-vectors": path_vectors,
+        "weights": weights,
+    }
     said += [word for word, given in chosen.items() if given] + ([f"{channels}-channels"] if channels > 1 else [])
     label = file_stem("-".join(word for word in said if word))
     _deliver(content, output, f"{label}{FORMATS[form].suffix}", force)
@@ -137,6 +183,14 @@ def _deliver(content: bytes, output: str | None, name: str, force: bool) -> None
     target = target / name if target.is_dir() else target
     write_file(target, content, force=force)
     click.echo(f"{target}: {len(content)} bytes")
+
+
+def _pattern(texts: tuple[str, str, str], option: str) -> list[int | None]:
+    """Return three numbers, None for the word any."""
+    for text in texts:
+        if text != "any" and not re.fullmatch(r"-?\d{1,9}", text, re.ASCII):
+            raise ValueError(f"{option} takes three integers, or any for each; got {quoted(text)}")
+    return [None if text == "any" else int(text) for text in texts]
 
 
 def _convention(text: str | None) -> Convention | str | None:

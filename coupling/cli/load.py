@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from coupling.cli.completion import table_names
 from coupling.cli.errors import says_what_is_wrong
 from coupling.cli.options import may_overwrite
 
@@ -65,7 +66,7 @@ Examples:
   coupling load real-l16 --renew       built again
 """,
 )
-@click.argument("tables", nargs=-1, required=True, metavar="TABLE...")
+@click.argument("tables", nargs=-1, required=True, metavar="TABLE...", shell_complete=table_names)
 @click.option("--renew", is_flag=True, help="Remove the file in the cache folder first.")
 @click.option("--force", is_flag=True, help="With --renew: whatever that file is.")
 @says_what_is_wrong
@@ -116,13 +117,17 @@ Examples:
   coupling info gauss_legendre-l8
 """,
 )
-@click.argument("table", metavar="TABLE")
+@click.argument("table", metavar="TABLE", shell_complete=table_names)
 @click.option("--json", "as_json", is_flag=True, help="Print the metadata of the file as JSON.")
 @click.option("--plot", metavar="FILE", help="Draw how full the table is, as .png, .svg or .pdf.")
 @may_overwrite
 @says_what_is_wrong
 def info(table: str, as_json: bool, plot: str | None, force: bool) -> None:
-    """Say what a table or a file of arrays holds: a name (real-l8, lebedev-l4) or a file."""
+    """Say what a table or a file of arrays holds, and in which convention.
+
+    TABLE is a shipped name (real-l8, lebedev-l4), another that is built on first request and cached (real-l16,
+    complex-l24, real-l9-even), or a file.
+    """
     from coupling.tables import Table
 
     loaded = load_any(table)
@@ -156,6 +161,7 @@ def describe_table(table: Table) -> str:
         "paths": counts["paths"],
         "entries": counts["entries"],
         "zeros left out": f"{counts['symmetry_zeros']} by symmetry, {counts['accidental_zeros']} accidental",
+        **_in_words(request.basis, request.families),
         "core": rounding["core"],
         "reduced factors": rounding["reduced"],
         **_origin(metadata),
@@ -163,6 +169,18 @@ def describe_table(table: Table) -> str:
         "checksum": metadata["checksum"],
     }
     return _aligned(lines)
+
+
+def _in_words(basis: str, families: Sequence[str]) -> dict[str, str]:
+    """Return the convention of a table in words: basis and phase, and for each family the normalization."""
+    from coupling.families import family
+    from coupling.foreign.named import named
+    from coupling.foreign.words import basis_in_words, normalization_in_words, phase_in_words
+
+    ours, records = named("coupling"), [family(name) for name in families]
+    phases = dict.fromkeys(phase_in_words(ours, basis, record) for record in records)
+    lines = {"harmonics": basis_in_words(ours, basis), "phase": max(phases, key=len)}
+    return lines | {f"  {r.text}": normalization_in_words(ours, r, basis) for r in records}
 
 
 def _origin(metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +194,8 @@ def _origin(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _aligned(lines: Mapping[str, Any]) -> str:
-    return "\n".join(f"{key:<16} {text}" for key, text in lines.items())
+    width = max(16, *map(len, lines))
+    return "\n".join(f"{key:<{width}} {text}" for key, text in lines.items())
 
 
 def describe_arrays(arrays: Arrays) -> str:

@@ -83,7 +83,13 @@ def count(lmax: int | None, irreps: str | None, order: int, symmetry: str, outpu
 def made(command: Any) -> Any:
     """Add the options that say of which kind a basis is."""
     for option in (
-        click.option("--basis", type=click.Choice(["real", "complex"]), default="real", show_default=True),
+        click.option(
+            "--basis",
+            type=click.Choice(["real", "complex"]),
+            default="real",
+            show_default=True,
+            help="Of the harmonics.",
+        ),
         click.option("--paths", default="kernel", show_default=True, metavar="NAME", help=f"{', '.join(PATHS)}."),
         click.option("--natural", is_flag=True, help="Only natural partial results (plain paths)."),
         click.option("--output", required=True, metavar="IRREP", help="The output, as 1o, or a degree."),
@@ -167,7 +173,9 @@ Examples:
 @click.option(
     "--format", "-f", "form", type=click.Choice(["npz", "safetensors", "json", "c", "mace"]), help="[default: suffix]"
 )
-@click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
+@click.option(
+    "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True, help="Rounded once."
+)
 @click.option("--file", "-o", "file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
 @may_overwrite
 @says_what_is_wrong

@@ -29,7 +29,9 @@ Examples:
 @click.option("--lmax", type=click.IntRange(0, 16), default=4, show_default=True, help="Degrees of inputs and output.")
 @click.option("--channels", type=click.IntRange(min=1), default=16, show_default=True, help="Radial channels.")
 @click.option("--cutoff", type=float, default=4.0, show_default=True, help="In Å.")
-@click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
+@click.option(
+    "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True, help="Of the features."
+)
 @click.option(
     "--weights",
     type=click.Choice(["ones", "sphere", "matrix"]),
@@ -44,7 +46,7 @@ Examples:
     show_default=True,
     help="Of the mixing of channels and the rotations.",
 )
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of the products.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw the features.")
 @may_overwrite
 @says_what_is_wrong

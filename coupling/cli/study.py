@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coupling.cli.console import bar, tell
+from coupling.cli.console import aligned, bar, tell
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite, with_options
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
@@ -25,20 +25,37 @@ SEARCH = (
     click.option("--rank", "ranks", type=click.IntRange(1), multiple=True, help="These ranks instead.  Repeatable."),
     click.option("--starts", type=click.IntRange(1), help="Starts for each rank.  [default: 256, or 16 for whole]"),
     click.option("--seconds", type=float, help="Time for each rank; it ends the starts early."),
-    click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--seed", type=int, default=0, show_default=True, help="Of the starts: the same gives the same."),
     click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
-    click.option("--complex", "complex_factors", is_flag=True, help="Complex factors."),
+    click.option("--complex", "complex_factors", is_flag=True, help="Let factors be complex: sometimes a rank less."),
     click.option("--store", type=FOLDER, help="Folder of results, to go on later."),
     click.option("--chart", type=FILE, help="Draw error against rank: a PNG or SVG file."),
     may_overwrite,
 )
 FAMILY = (
     click.option("--lmax", type=click.IntRange(1, 16), default=4, show_default=True, help="Degrees up to L."),
-    click.option("--double", is_flag=True, help="Outputs to 2L instead of L."),
-    click.option("--parity", default="all", show_default=True, help="all, even, odd or a class such as ooe."),
-    click.option("--signs", type=click.Choice(["real", "complex", "absolute"]), default="real", show_default=True),
-    click.option("--weights", type=click.Choice(["unit", "component", "norm"]), default="unit", show_default=True),
-    click.option("--direct", is_flag=True, help="N itself instead of 1/N."),
+    click.option("--double", is_flag=True, help="Outputs to degree 2L instead of L."),
+    click.option(
+        "--parity",
+        default="all",
+        show_default=True,
+        help="Paths: all, even or odd l1+l2+l3, or a class such as ooe (parities of l1, l2, l3).",
+    ),
+    click.option(
+        "--signs",
+        type=click.Choice(["real", "complex", "absolute"]),
+        default="real",
+        show_default=True,
+        help="Of the normalization: as in the real basis, as in the complex one, or none.",
+    ),
+    click.option(
+        "--weights",
+        type=click.Choice(["unit", "component", "norm"]),
+        default="unit",
+        show_default=True,
+        help="Of the product to simulate: 1 on every path, or e3nn's component or norm.",
+    ),
+    click.option("--direct", is_flag=True, help="Decompose N itself instead of w/N."),
 )
 
 
@@ -101,7 +118,9 @@ def any_family(name: str, **options: Any) -> None:
 
 @study.command()
 @click.option("--lmax", type=click.IntRange(1, 6), default=2, show_default=True, help="Degrees up to L.")
-@click.option("--parity", type=click.Choice(["all", "even", "odd"]), default="all", show_default=True)
+@click.option(
+    "--parity", type=click.Choice(["all", "even", "odd"]), default="all", show_default=True, help="Of l1+l2+l3."
+)
 @with_options(*SEARCH)
 @says_what_is_wrong
 def whole(**options: Any) -> None:
@@ -118,8 +137,8 @@ def whole(**options: Any) -> None:
         chosen = options | {"ranks": options["ranks"] or whole_ranks(lmax)}
         found[f"L = {lmax}"] = records = run_problems({problem.name: problem}, chosen)[problem.name]
         click.echo(f"L = {lmax}: {len(problem.tensor)} per side; {problem.measure}.  ", nl=False)
-        click.echo(f"Rank ≥ {records[0].lower}\n\n{whole_table(records)}\n")
-    click.echo(LEGEND)
+        click.echo(f"Rank ≥ {records[0].lower}\n\n{aligned(whole_table(records))}\n")
+    click.echo(aligned(LEGEND))
     show({"whole coupling tensor": found}, options["chart"], options["force"])
 
 
@@ -130,7 +149,7 @@ def verify(files: Sequence[Path]) -> None:
     """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
     from coupling.files import TableError
     from coupling.lowrank.store import read_any
-    from coupling.lowrank.verification import claims_in_vain
+    from coupling.lowrank.verification import false_claims
 
     failed = 0
     for file in files:
@@ -141,7 +160,7 @@ def verify(files: Sequence[Path]) -> None:
             failed += 1
             continue
         for record in records:
-            wrong = claims_in_vain(record)
+            wrong = false_claims(record)
             claim = f"error {record.error:.3e}{', exact: proved' if record.proved else ''}"
             name = f"{file.name}: {record.name}, rank {record.rank}: "
             click.echo(name + ("; ".join(wrong) if wrong else f"verified, {claim}"))
@@ -177,10 +196,10 @@ def study_family(name: str, family: str, **options: Any) -> None:
         raise ValueError(f"no path of {name} with parity {options['parity']} has degrees up to {lmax}")
     found = run_problems(limits | (others := variants(family, lmax, options)), options)
     by_limit, by_variant = ({label: found[label] for label in part} for part in (limits, others))
-    click.echo(f"Relative error by rank; {next(iter(limits.values())).measure}.\n{LEGEND}\n")
-    click.echo(errors_by_rank(by_limit, "degrees"))
-    click.echo(f"\nVariants at L = {lmax}\n\n{errors_by_rank(by_variant, 'paths, signs')}")
-    click.echo(f"\nLargest error of a path at L = {lmax}\n\n{worst_by_rank(by_variant, 'paths, signs')}\n")
+    click.echo(f"Relative error by rank; {next(iter(limits.values())).measure}.\n{aligned(LEGEND)}\n")
+    click.echo(aligned(errors_by_rank(by_limit, "degrees")))
+    click.echo(f"\nVariants at L = {lmax}\n\n{aligned(errors_by_rank(by_variant, 'paths, signs'))}")
+    click.echo(f"\nLargest error of a path at L = {lmax}\n\n{aligned(worst_by_rank(by_variant, 'paths, signs'))}\n")
     panels = {f"{name}, degrees up to L": by_limit, f"{name}, variants at L = {lmax}": by_variant}
     show(panels, options["chart"], options["force"])
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from coupling.cli.console import progress_bar
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite, with_options
 from coupling.conventions import FAMILIES
@@ -129,6 +127,11 @@ def _targets(
     if not requests and not lmax:
         raise ValueError("--lmax is missing: the largest degree, as in --lmax 8, or one per slot, as in --lmax 4,4,8")
     wanted = [read_request(file) for file in requests] or [Request(lmax=_lmax(lmax or ""), **given)]  # type: ignore[arg-type]
+    if output is not None and output.suffix not in ("", ".safetensors") and not output.is_dir():
+        others = "`coupling export` writes npz, csv, json, C and Python"
+        raise ValueError(
+            f"--output is a folder that is there, a new one without a dot, or NAME.safetensors ({others}); got {output}"
+        )
     if output is None or output.suffix != ".safetensors":
         return [(request, (output or Path()) / file_name(request.name)) for request in wanted]
     if len(wanted) > 1:
@@ -154,7 +157,7 @@ def _build_shards(targets: list[tuple[Request, Path]], shard: int, shards: int, 
     from coupling.tables.builder import build_shard, shard_entries
 
     for request, target in targets:
-        with progress_bar(request, shard_entries(request, shard, shards)) as count:
+        with progress_bar(request.name, shard_entries(request, shard, shards)) as count:
             built = build_shard(request, target, shard, shards, workers=workers, force=force, progress=count)
         click.echo(f"{target}: shard {shard}/{shards} is complete, {built} parts were built now")
 
@@ -162,6 +165,8 @@ def _build_shards(targets: list[tuple[Request, Path]], shard: int, shards: int, 
 def _build(targets: list[tuple[Request, Path]], workers: int, force: bool, checked: bool) -> None:
     click.echo(COLUMNS.format(*HEADER))
     outcomes = [_build_table(*target, workers, force, checked) for target in targets]
+    for outcome in outcomes:
+        click.echo(f"file  {_shown(outcome.file)} ({'written' if outcome.built else 'unchanged'})")
     _fail_if_any_failed(outcomes)
 
 
@@ -175,7 +180,7 @@ def _build_table(
     from coupling.tables.check import check
     from coupling.tables.reader import KIND
 
-    with progress_bar(request, allowed_entries(request)) as heard:
+    with progress_bar(request.name, allowed_entries(request)) as heard:
         outcome = build_one(
             KIND, request, file, (lambda table, built: check(table)) if checked else None, force=force,
             same=(lambda: build(request, workers=workers).held) if shipped else None, workers=workers, progress=heard,
@@ -191,6 +196,8 @@ def _build_all(workers: int, force: bool) -> None:
     from coupling.tables.request import read_requests
 
     folder = table_folder()
+    if not (folder.parent / "pyproject.toml").is_file():
+        raise ValueError("--all builds what the repository ships: run it in a checkout; `coupling load` gets one table")
     click.echo(COLUMNS.format(*HEADER))
     files = [(request, folder / "data" / file_name(request.name)) for request in read_requests(folder)]
     tables = [_build_table(*target, workers, force, checked=True, shipped=True) for target in files]
@@ -262,25 +269,3 @@ def _fail_if_any_failed(outcomes: Sequence[Outcome]) -> None:
         click.echo(f"\n{report!r}", err=True)
     if failed:
         raise click.exceptions.Exit(FAILED)
-
-
-@contextmanager
-def progress_bar(request: Request, entries: int) -> Iterator[Callable[[int], None]]:
-    """Give a function that counts entries and, on a terminal and after a second, shows a bar."""
-    start, done, bar = time.monotonic(), 0, None
-
-    def count(finished: int) -> None:
-        nonlocal done, bar
-        done += finished
-        if bar is not None:
-            bar.update(finished)
-        elif time.monotonic() - start > 1 and sys.stderr.isatty():
-            bar = click.progressbar(length=entries, label=request.name, file=sys.stderr, show_pos=True)
-            bar.__enter__()
-            bar.update(done)
-
-    try:
-        yield count
-    finally:
-        if bar is not None:
-            bar.__exit__(None, None, None)

@@ -48,6 +48,7 @@ Examples:
   coupling value 3j 3 2 2 -3 1 2 --basis real --exact
   coupling value cg 1/2 1/2 1 1/2 -1/2 0
   coupling value cg 1 1 2 --exact
+  coupling value gaunt 1 1 2 0 0 0 --basis real -v
   coupling value 6j 1 1 1 0.5 0.5 0.5
   coupling value matrix 1 1 2 --j 7/2 --exact
   coupling value gaunt 2 1 3 1 0 1 --basis real --plot block.png
@@ -59,6 +60,7 @@ Examples:
 @click.argument("numbers", nargs=-1, type=click.UNPROCESSED, metavar="DEGREES ORDERS")
 @click.option("--exact", is_flag=True, help="Print the square root of a rational as well.")
 @click.option("--latex", is_flag=True, help="Print the exact value as LaTeX.")
+@click.option("--verbose", "-v", is_flag=True, help="Say basis, phase and normalization in words.")
 @click.option("--basis", type=click.Choice(["complex", "real"]), help="Of the spherical harmonics.  [default: complex]")
 @click.option("--j", "spin", metavar="SPIN", help="The spin of the matrix product (family matrix): 0, 1/2, 1, ...")
 @click.option("--plot", metavar="FILE", help="Draw the block of the path, this entry framed: .png, .svg or .pdf.")
@@ -69,6 +71,7 @@ def value(
     numbers: tuple[str, ...],
     exact: bool,
     latex: bool,
+    verbose: bool,
     basis: str | None,
     spin: str | None,
     plot: str | None,
@@ -91,12 +94,41 @@ def value(
     if len(numbers) == 3 and family not in OTHERS and plot is None:
         for orders, number in _entries(function, [parse_number(text) for text in numbers]):
             click.echo(f"{' '.join(f'{m!s:>4}' for m in orders)}  {write(number)}")
+        _say(family, basis or "complex", verbose)
         return
     parsed = _parse(family, numbers)
     number = function(*parsed)
     if plot is not None:
         _draw(plot, family, parsed, basis or "complex", force)
     click.echo(write(number))
+    _say(family, basis or "complex", verbose)
+
+
+#: What the numbers without orders or with them are, which no basis changes.
+DEFINED = {
+    "wigner_6j": "Edmonds 1957, eq. 6.3.7; no orders, so no phase of harmonics; symmetric in columns",
+    "wigner_9j": "Edmonds 1957, eq. 6.4.3, rows first; no orders, so no phase of harmonics",
+    "racah_v": "Racah's V = (-1)^(-j1+j2+j3) 3j(j1 j2 j3; m1 m2 m3), Edmonds 1957, section 3.7",
+    "racah_w": "Racah's W(j1 j2 j3 j4; j5 j6) = (-1)^(j1+j2+j3+j4) 6j{j1 j2 j5; j4 j3 j6}, Edmonds 1957, section 6.2",
+    "fano_x": "Fano's X = √((2j3+1)(2j6+1)(2j7+1)(2j8+1)) 9j, Edmonds 1957, section 6.4",
+    "matrix": "the factor of the path in the matrix product of the spin, √P 6j{l1 l2 l3; j j j}",
+}
+
+
+def _say(family: str, basis: str, verbose: bool) -> None:
+    """Print what the number is, in words."""
+    if not verbose:
+        return
+    if family in DEFINED:
+        click.echo(f"definition: {DEFINED[family]}")
+        return
+    from coupling.families import family as known
+    from coupling.foreign.named import named
+    from coupling.foreign.words import in_words
+
+    record = known(family)
+    for key, words in {"definition": record.definition, **in_words(named("coupling"), record, basis)}.items():
+        click.echo(f"{key}: {words}")
 
 
 def _text(number: Surd, exact: bool, latex: bool) -> str:

@@ -126,10 +126,14 @@ def _facts(listing: Listing) -> dict[str, str]:
     }
 
 
+#: What separates cells, and signs that are not for plain text.
+SPELLED = str.maketrans({";": " -", ",": " ", "√": "sqrt", "⟨": "(", "⟩": ")", "|": "to"})
+
+
 def _words(listing: Listing) -> dict[str, str]:
     """Return basis, phase and normalization in words, without what separates cells."""
     words = in_words(listing.convention, known(listing.family), listing.convention.basis)
-    return {f"{key} in words": text.replace(";", " -").replace(",", "") for key, text in words.items()}
+    return {f"{key} in words": text.replace(", ", " ").translate(SPELLED) for key, text in words.items()}
 
 
 def _cell(text: str) -> str:
