@@ -135,7 +135,9 @@ def test_links_to_the_world_are_well_formed() -> None:
     assert len(links) >= 2
 
 
-@pytest.mark.parametrize("name", ["plain_docstrings", "folder_contents", "inner_modules", "command_help"])
+@pytest.mark.parametrize(
+    "name", ["plain_docstrings", "folder_contents", "executed_copies", "inner_modules", "command_help"]
+)
 def test_examples_of_the_extensions_hold(name: str) -> None:
     module = helper(name)
     assert doctest.testmod(module).failed == 0 and module.__doc__
