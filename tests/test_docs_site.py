@@ -135,7 +135,9 @@ def test_links_to_the_world_are_well_formed() -> None:
     assert len(links) >= 2
 
 
-@pytest.mark.parametrize("name", ["plain_docstrings", "folder_contents", "inner_modules", "command_help"])
+@pytest.mark.parametrize(
+    "name", ["plain_docstrings", "folder_contents", "inner_modules", "command_help", "typeset_conventions"]
+)
 def test_examples_of_the_extensions_hold(name: str) -> None:
     module = helper(name)
     assert doctest.testmod(module).failed == 0 and module.__doc__
@@ -152,6 +154,17 @@ def test_docstrings_become_text_without_markup_by_accident() -> None:
 def test_a_formula_in_a_docstring_is_literal_after_two_colons_as_well() -> None:
     restructured = helper("plain_docstrings").restructured
     assert restructured(["So::", "", "    a|b"]) == ["So::", "", "    a|b", ""]
+
+
+def test_every_formula_of_the_conventions_is_typeset() -> None:
+    """And what is typeset is in the docstring, word for word."""
+    extension = helper("typeset_conventions")
+    text = inspect.getdoc(importlib.import_module("coupling.conventions")) or ""
+    assert extension.untranslated(text) == []
+    rendered = "\n".join(extension.typeset(text))
+    assert rendered.count(":math:`") >= len(extension.INLINE) and rendered.count(".. math::") == len(extension.BLOCKS)
+    for change in (("√(2l3+1) C", "√(2l3-1) C"), ("J even", "J odd"), ("[Y_{l,-m} +", "[Y_{l,-m} -")):
+        assert extension.untranslated(text.replace(*change)), change
 
 
 BROKEN = """<!doctype html><title>broken</title><body><img src="missing.png">
