@@ -14,8 +14,8 @@ PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-
 # What `make test` skips, as nothing else needs torch, JAX, the compilers for CUDA and the programs to compare with.
 INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arrays.py tests/test_interop_cuda.py \
     tests/test_interop_e3nn.py tests/test_interop_torch_tensor_product.py tests/test_interop_contraction.py \
-    tests/test_interop_rotations.py tests/test_interop_testing.py tests/test_interop_latency.py \
-    tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
+    tests/test_interop_rotations.py tests/test_interop_splines.py tests/test_interop_testing.py \
+    tests/test_interop_latency.py tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
     tests/test_interop_torch_convolution.py tests/test_interop_jax_convolution.py tests/test_contraction_texts.py \
     tests/test_convolution_texts.py \
     tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
@@ -31,7 +31,7 @@ PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-ve
 BOUNDS := coupling derivations tests --ignore tests/test_docs_run.py --ignore tests/test_docs_site.py --ignore tests/test_house.py
 
 .DEFAULT_GOAL := tables
-.PHONY: tables setup test test-quick lint lock lock-docs docs look bench test-interop test-clients test-systems test-bounds clean
+.PHONY: tables setup test test-quick lint lock lock-docs docs look bench test-interop test-wheels test-clients test-systems test-bounds clean
 
 tables: $(STAMP)
 	$(JOB)
@@ -110,7 +110,7 @@ look: docs
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
-	.venv-bench/bin/pip install --quiet --disable-pip-version-check --editable .
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --editable ".[plots,symbolic]"
 	@touch $@
 
 bench: .venv-bench/stamp
@@ -142,16 +142,25 @@ test-interop: .venv-interop/stamp
 	PATH="$$PATH:$$(echo $(CURDIR)/.venv-interop/lib/python3*/site-packages/nvidia/cu13/bin)" \
 	    .venv-interop/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(INTEROP) -k "$(INTEROP_TESTS)" $(ARGS)
 
+# The wheel in an empty environment, for each interpreter that is at hand: the walks of tests/tour.
+INTERPRETERS ?= $(PYTHON) python3.12 python3.13 python3.14
+test-wheels: $(STAMP)
+	rm -rf build/wheels
+	$(BIN)/python -m hatchling build -t wheel -d build/wheels
+	for python in $(INTERPRETERS); do \
+	    if command -v $$python > /dev/null; then $$python tests/tour/walk.py build/wheels/*.whl || exit 1; fi; done
+
 # Models of other people with our products: MACE requires e3nn 0.4.4 and NequIP a newer one, so each has an environment.
 # The constants of e3nn 0.4.4 are a pickle.
 CLIENTS := mace nequip
-TESTS_mace := tests/test_interop_e3nn.py tests/clients/test_mace_bases.py tests/clients/test_mace_contraction.py
+TESTS_mace := tests/test_interop_e3nn.py tests/clients/test_mace_bases.py tests/clients/test_mace_contraction.py \
+    tests/clients/test_mace_radial.py
 TESTS_nequip := coupling/backends/e3nn
 $(CLIENTS:%=.venv-%/stamp): .venv-%/stamp: tests/requirements-%.txt pyproject.toml
 	$(PYTHON) -m venv --without-pip .venv-$*
 	$(PYTHON) -m pip --python .venv-$*/bin/python --disable-pip-version-check install --quiet -r $<
 	$(PYTHON) -m pip --python .venv-$*/bin/python --disable-pip-version-check install --quiet --no-deps \
-	    --no-build-isolation --editable .
+	    --no-build-isolation --editable ".[plots,symbolic]"
 	@touch $@
 
 test-clients: $(CLIENTS:%=test-clients-%)

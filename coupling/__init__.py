@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from coupling.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from coupling import exact, families, foreign, manybody, plots, sphere
+    from coupling import exact, families, foreign, manybody, numba, plots, sphere
     from coupling.arrays import load_arrays
     from coupling.irreps import Irreps
     from coupling.numbers.coefficients import block
@@ -57,6 +57,7 @@ _HOME = {
     "lowrank": "coupling.lowrank",
     "manybody": "coupling.manybody",
     "normalization": "coupling.numbers.normalizations",
+    "numba": "coupling.numba",
     "plots": "coupling.plots",
     "products": "coupling.products",
     "racah_v": "coupling.numbers.symbols",
@@ -92,6 +93,7 @@ __all__ = [
     "lowrank",
     "manybody",
     "normalization",
+    "numba",
     "plots",
     "products",
     "racah_v",

@@ -19,6 +19,7 @@ from derivations import (
 from derivations.framework import Derivation, Step, require
 from derivations.invariant_polynomial import Degrees, Orders, paths
 from derivations.matrix_trace import trace_square
+from derivations.readings.adjoints import READING
 from derivations.symbols import phi, theta
 from derivations.trilinear import cyclic_weights, projections, trilinear
 
@@ -76,8 +77,8 @@ STEPS = (
     Step(
         "One trilinear form, three products",
         r"""
-        \langle\bar z,B(x,y)\rangle=t(x,y,\bar z):\qquad\bar x=t(\cdot,y,\bar z)=:B_1(y,\bar z),\qquad
-        \bar y=t(x,\cdot,\bar z)=:B_2(\bar z,x)""",
+        \langle\bar z,B(x,y)\rangle=t(x,y,\bar z):\qquad\bar x=t(\cdot,y,\bar z)=B_1(y,\bar z),\qquad
+        \bar y=t(x,\cdot,\bar z)=B_2(\bar z,x)""",
         trilinear,
         because=r"""
         $\bar z$ is the cotangent of the output: the derivative of the loss by $z=B(x,y)$. A bilinear product and the
@@ -91,9 +92,8 @@ STEPS = (
         r"""
         \begin{gathered}
         \int\bar z\,fg\,d\Omega=\int f\,(\bar z g)\,d\Omega,\qquad
-        \int\bar z\,\{f,g\}\,d\Omega=\int f\,\{g,\bar z\}\,d\Omega=\int g\,\{\bar z,f\}\,d\Omega\\
-        \Longrightarrow\quad\text{Gaunt: }\bar f=\bar zg,\;\bar g=\bar zf;\qquad
-        \text{bracket: }\bar f=\{g,\bar z\},\;\bar g=\{\bar z,f\}
+        \int\bar z\,\{f,g\}\,d\Omega=\int f\,\{g,\bar z\}\,d\Omega=\int g\,\{\bar z,f\}\,d\Omega,\\
+        \bar f_G=\bar zg,\quad\bar g_G=\bar zf,\qquad\bar f_A=\{g,\bar z\},\quad\bar g_A=\{\bar z,f\}
         \end{gathered}
         """,
         parts,
@@ -105,8 +105,7 @@ STEPS = (
     Step(
         "Cut-offs",
         r"""
-        \langle\bar z,P_3B(P_1x,P_2y)\rangle=t(P_1x,P_2y,P_3\bar z):\qquad\bar x=P_1B_1(P_2y,P_3\bar z),\qquad
-        \deg\le L_1+L_2+L_3\text{ in all three}""",
+        \langle\bar z,P_3B(P_1x,P_2y)\rangle=t(P_1x,P_2y,P_3\bar z):\qquad\bar x=P_1B_1(P_2y,P_3\bar z)""",
         projections,
         because=r"""
         $P_i$ keeps a set of degrees in slot $i$, for instance those up to $L_i$; it is diagonal in $(l,m)$, hence its
@@ -134,7 +133,7 @@ STEPS = (
     Step(
         "Matrix product",
         r"""
-        \mathrm{Re\,tr}\,\bar Z^\dagger\,\delta(XY)=\mathrm{Re\,tr}\,(\bar ZY^\dagger)^\dagger\delta X
+        \mathrm{Re\,tr}\,\bar Z^\dagger(\delta X\,Y+X\,\delta Y)=\mathrm{Re\,tr}\,(\bar ZY^\dagger)^\dagger\delta X
         +\mathrm{Re\,tr}\,(X^\dagger\bar Z)^\dagger\delta Y:\qquad\bar X=\bar ZY^\dagger,\quad\bar Y=X^\dagger\bar Z""",
         hermitian_gradient,
         because=r"""
@@ -219,14 +218,16 @@ DERIVATION = Derivation(
     because each comes from a trilinear form that is symmetric, antisymmetric or cyclic.""",
     statement=r"""
     \begin{gathered}
-    \overline{fg}:\ \bar f=\bar z\,g;\qquad\{f,g\}:\ \bar f=\{g,\bar z\},\ \bar g=\{\bar z,f\};\qquad
-    XY:\ \bar X=\bar ZY^\dagger,\ \bar Y=X^\dagger\bar Z;\\
-    B_w(x,y):\ \bar x=B_{w'}(y,\bar z),\ \bar y=B_{w''}(\bar z,x)
+    \bar f_G=\bar z\,g,\quad\bar g_G=\bar z\,f;\qquad\bar f_A=\{g,\bar z\},\quad\bar g_A=\{\bar z,f\};\\
+    \bar X=\bar ZY^\dagger,\quad\bar Y=X^\dagger\bar Z;\qquad
+    \bar x=B_{w'}(y,\bar u),\quad\bar y=B_{w''}(\bar u,x)
     \end{gathered}
     """,
     hypotheses=(
-        r"$\bar z$ is the derivative of a real loss by $z$; pairings are $\int fg\,d\Omega$, $\sum x_{lm}y_{lm}$ and"
+        r"$\bar z$, $\bar Z$ and $\bar u$ are the derivatives of a real loss by the outputs; pairings are"
+        r" $\int fg\,d\Omega$, $\sum x_{lm}y_{lm}$ and"
         r" $\mathrm{Re\,tr}\,A^\dagger B$, which agree for real features and orthonormal harmonics or matrices",
+        r"the products are $fg$ (index $G$), $\{f,g\}$ (index $A$), $XY$ and $B_w(x,y)$",
         r"$f$, $g$, $\bar z$: smooth real functions on the sphere; $P_i$: projections on sets of degrees",
         r"$C$: the real core; $w$: any real weights of the paths",
     ),
@@ -235,6 +236,7 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=3,
     certificate_lmax=2,
+    reading=READING,
     uses=(
         wigner_3j.DERIVATION,
         gaunt.DERIVATION,

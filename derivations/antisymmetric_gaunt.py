@@ -15,6 +15,7 @@ from derivations.gaunt import t
 from derivations.invariant_polynomial import bracket
 from derivations.null_vectors import POINT, slot
 from derivations.poisson_bracket import antipodal, antisymmetry, definitions, gradient_dot
+from derivations.readings.antisymmetric_gaunt import READING
 from derivations.sphere_powers import linear_factor
 from derivations.symbols import EVEN, ODD, a, b, c, factorials, l2, ratio_residual, total, triangle_square
 
@@ -110,7 +111,7 @@ STEPS = (
         r"""
         \{f,g\} = r\cdot(\nabla f\times\nabla g)
         = \frac{\partial_\theta f\,\partial_\phi g-\partial_\phi f\,\partial_\theta g}{\sin\theta}
-        = \partial_\phi f\,\partial_z g-\partial_z f\,\partial_\phi g,\qquad \{x_i,x_j\}=\varepsilon_{ijk}x_k
+        = \partial_\phi f\,\partial_z g-\partial_z f\,\partial_\phi g,\qquad \{x_i,x_j\}=\sum_k\varepsilon_{ijk}x_k
         """,
         definitions,
         because=r"""
@@ -236,7 +237,7 @@ STEPS = (
     ),
     Step(
         "K never vanishes on an allowed odd path",
-        r"g-l_1=a\ge0,\quad g-l_2=b\ge0,\quad g-l_3=c\ge0\quad\Longrightarrow\quad K\ne0",
+        r"g-l_1=a\ge0,\quad g-l_2=b\ge0,\quad g-l_3=c\ge0,\qquad K\ne0",
         allowed_path,
         because=r"""
         On an odd path $J-2l_i$ is odd, so the triangle rule $J-2l_i\ge0$ says $J-2l_i\ge1$, i.e. $g-l_i\ge0$: every
@@ -287,6 +288,7 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=6,
     certificate_lmax=3,
+    reading=READING,
     uses=(wigner_3j.DERIVATION, gaunt.DERIVATION),
     sources=(
         "W. M. Elsasser, Phys. Rev. 69, 106 (1946); E. Bullard and H. Gellman, Phil. Trans. R. Soc. A 247, 213 (1954).",

@@ -229,7 +229,7 @@ STEPS = (
         "The fraction is a 6j symbol",
         r"""
         \begin{gathered}
-        \frac{\mathrm{tr}\,T_1T_2T_3}{\sqrt P}=(-1)^{J+2j}\sum_{m'}(-1)^{3j+m_1'+m_2'+m_3'}
+        \frac{\mathrm{tr}\,T_1T_2T_3}{\sqrt P}=(-1)^{J+2j}\sum_{m_1'm_2'm_3'}(-1)^{3\,j+m_1'+m_2'+m_3'}
         \begin{pmatrix}l_1&j&j\\m_1&m_2'&-m_3'\end{pmatrix}\begin{pmatrix}j&l_2&j\\-m_1'&m_2&m_3'\end{pmatrix}
         \begin{pmatrix}j&j&l_3\\m_1'&-m_2'&m_3\end{pmatrix},\\
         (-1)^{2j}\begin{Bmatrix}l_1&l_2&l_3\\j&j&j\end{Bmatrix}

@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy as sp
 
+import coupling.exact as exact
 from derivations import certificate, matrix_product
 from derivations.character_trace import PARITIES, f, n
 from derivations.framework import Derivation, Step, require
@@ -14,6 +15,9 @@ from derivations.hypergeometric import binomial
 from derivations.invariant_polynomial import Degrees
 from derivations.matrix_product import term
 from derivations.matrix_trace import sorted_paths, square_6j, weights
+from derivations.reading import Reading, paths
+from derivations.reading.names import Names
+from derivations.readings.clebsch_gordan_paths import core, of_path
 from derivations.symbols import a, b, c, k, ratio_residual
 
 #: Published beside the formula that is derived here: path → rate.
@@ -26,7 +30,7 @@ def squares(top: Any) -> Any:
 
 
 def stated(odd: int, degrees: Any, excesses: Any) -> Any:
-    """The rate c of a path: Σ l(l+1)(2l+1)/12 − κ(κ+1)(2κ+1)/6 − 2(2κ+1)abc/((ε+1)(ε+2))."""
+    """The rate γ of a path: Σ l(l+1)(2l+1)/12 − κ(κ+1)(2κ+1)/6 − 2(2κ+1)abc/((ε+1)(ε+2))."""
     half_a, half_b, half_c = excesses
     top = half_a + half_b + half_c + odd
     cubic = 2 * (2 * top + 1) * half_a * half_b * half_c / ((odd + 1) * (odd + 2))
@@ -43,8 +47,8 @@ def one_binomial() -> Iterator[sp.Expr]:
 
 
 def two_terms() -> Iterator[sp.Expr]:
-    r"""For both parities, the sum of the three contributions less $c$: half the coefficients of the norms, that of the
-    first term of $W$, and the limit of $n^2\,t_1/t_0$."""
+    r"""For both parities, the sum of the three contributions less $\gamma$: half the coefficients of the norms, that of
+    the first term of $W$, and the limit of $n^2\,t_1/t_0$."""
     for odd, degrees in PARITIES:
         ratio = sp.combsimp(sp.gammasimp((term(odd).subs(f, 1) / term(odd).subs(f, 0)) * n**2))
         second = sp.limit(sp.factor(ratio), n, sp.oo)
@@ -127,7 +131,7 @@ STEPS = (
     ),
     Step(
         "Two terms and three norms",
-        r"c=\sum_i\frac{l_i(l_i+1)(2l_i+1)}{12}-\frac{\kappa(\kappa+1)(2\kappa+1)}6"
+        r"\gamma=\sum_i\frac{l_i(l_i+1)(2l_i+1)}{12}-\frac{\kappa(\kappa+1)(2\kappa+1)}6"
         r"-\frac{2(2\kappa+1)\,abc}{(\epsilon+1)(\epsilon+2)},\qquad \kappa=a+b+c+\epsilon",
         two_terms,
         because=r"""
@@ -138,6 +142,45 @@ STEPS = (
     ),
 )
 
+LARGE = 1000  # the dimension at which the remainder is looked at
+REST = sp.Symbol("O")
+
+
+def six_j(names: Names) -> sp.Expr:
+    j = sp.Rational(names["n"] - 1, 2)
+    return paths.surd(exact.wigner_6j)(*paths.degrees(names), j, j, j)
+
+
+def compared(left: sp.Expr, right: sp.Expr) -> list[sp.Expr]:
+    """Zero when both sides differ by an amount of the order that stands in O(…), where there is one."""
+    rest = sp.expand(sp.sympify(right)).coeff(REST, 1)
+    if rest == 0:
+        return [left - right]
+    size = abs(sp.N((left - sp.sympify(right).subs(REST, 0)) / rest, 60))
+    return [sp.Integer(not sp.Rational(1, 25) < size < 100)]
+
+
+RULES = {
+    **paths.PATHS,
+    "=": lambda _: compared,
+    "O": lambda _: lambda order: order * REST,
+    "j": lambda n: sp.Rational(n["n"] - 1, 2),
+    "6j": lambda _: paths.surd(exact.wigner_6j),
+    "K": of_path(exact.bracket_factor),
+    "X": core,
+    "\\gamma": lambda n: sp.Rational(rate(paths.degrees(n))),
+    "\\kappa": lambda n: n["a"] + n["b"] + n["c"] + n["\\epsilon"],
+}
+SMALL = ((1, 1, 1), (1, 1, 2), (1, 2, 2), (2, 2, 2))
+READING = Reading(
+    RULES,
+    tuple({"l_1": p, "l_2": q, "l_3": r, "n": LARGE} for p, q, r in SMALL),
+    {
+        "One binomial": Reading({}, tuple({"n": LARGE, "k": k} for k in (2, 3))),
+        "Two terms and three norms": Reading({}, tuple(paths.path_instances(4, 24))),
+    },
+)
+
 DERIVATION = Derivation(
     id="classical_limit",
     title="The rate of the classical limit",
@@ -146,8 +189,8 @@ DERIVATION = Derivation(
     rational number for each path.
     """,
     statement=r"""
-    (-1)^{2j}\,n^{1/2+\epsilon}\begin{Bmatrix}l_1&l_2&l_3\\j&j&j\end{Bmatrix}=X\Big(1+\frac c{n^2}+O(n^{-4})\Big),\qquad
-    X=\begin{pmatrix}l_1&l_2&l_3\\0&0&0\end{pmatrix}\ (\epsilon=0),\quad K(l_1,l_2,l_3)\ (\epsilon=1)
+    (-1)^{2j}\,n^{1/2+\epsilon}\begin{Bmatrix}l_1&l_2&l_3\\j&j&j\end{Bmatrix}=X\Big(1+\frac\gamma{n^2}+O(n^{-4})\Big),\qquad
+    X=\begin{cases}3j(l_1l_2l_3;000)&\epsilon=0\\K(l_1,l_2,l_3)&\epsilon=1\end{cases}
     """,
     hypotheses=(
         r"$\epsilon=0$ for even and $1$ for odd $J=l_1+l_2+l_3$; $(a,b,c)=\tfrac{J-\epsilon}2-(l_1,l_2,l_3)$; "
@@ -158,5 +201,6 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=8,
     certificate_lmax=5,
+    reading=READING,
     uses=(matrix_product.DERIVATION,),
 )

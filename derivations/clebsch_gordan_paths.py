@@ -12,6 +12,7 @@ from derivations.closed_forms import bracket_factor, zero_orders
 from derivations.framework import Derivation, Step, require
 from derivations.hypergeometric import binomial
 from derivations.invariant_polynomial import Degrees, paths
+from derivations.readings.clebsch_gordan_paths import READING
 from derivations.symbols import EVEN, ODD, a, b, c, excesses, ratio_residual, total
 
 s = a + b + c
@@ -110,7 +111,7 @@ STEPS = (
     Step(
         "Outputs of one pair of degrees",
         r"""
-        \#\{l_3:\ J\text{ even}\}=\min(l_1,l_2)+1,\qquad\#\{l_3:\ J\text{ odd}\}=\min(l_1,l_2)""",
+        \#\{l_3:J\text{ even}\}=\min(l_1,l_2)+1,\qquad\#\{l_3:J\text{ odd}\}=\min(l_1,l_2)""",
         outputs,
         because=r"""
         $l_3$ runs from $|l_1-l_2|$ to $l_1+l_2$; both ends have even $J$, and the parities alternate.""",
@@ -118,11 +119,12 @@ STEPS = (
     Step(
         "Number of paths",
         r"""
-        l_1,l_2\le L,\ l_3\le2L:\qquad\text{even: }\tfrac16(L+1)(L+2)(2L+3),\qquad\text{odd: }\tfrac16L(L+1)(2L+1)""",
+        \#\{l_1l_2l_3:J\text{ even}\}=\tfrac16(L+1)(L+2)(2L+3),\qquad
+        \#\{l_1l_2l_3:J\text{ odd}\}=\tfrac16L(L+1)(2L+1)""",
         counts,
         because=r"""
-        Sum the step before over $l_1,l_2=0,\dots,L$, in each row $l_1=p$ first over $l_2<p$. The odd count is the
-        even one at $L-1$.""",
+        Of the inputs $l_1,l_2\le L$ all outputs are kept. Sum the step before over $l_1,l_2=0,\dots,L$, in each row
+        $l_1=p$ first over $l_2<p$. The odd count is the even one at $L-1$.""",
     ),
 )
 
@@ -207,6 +209,7 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=4,
     certificate_lmax=12,
+    reading=READING,
     uses=(wigner_3j.DERIVATION, gaunt.DERIVATION, antisymmetric_gaunt.DERIVATION, real_basis.DERIVATION),
     sources=(
         "Y. Xie, A. Daigavane, M. Kotak, T. Smidt, arXiv 2602.21466, and V. Heyraud, Z. Weller-Davies, J. Tilly,"

@@ -8,6 +8,7 @@ from coupling.exact import Surd, real_wigner_3j
 from derivations import certificate, gaunt, invariant_polynomial, real_basis, real_harmonics
 from derivations.framework import Derivation, Step, require
 from derivations.invariant_polynomial import Degrees
+from derivations.readings.edge_booster import READING
 
 
 def product_sum(degrees: Degrees, output: int, order: int) -> Fraction:
@@ -96,7 +97,7 @@ STEPS = (
     ),
     Step(
         "Odd paths vanish",
-        r"\begin{pmatrix}l_1&l_2&l_3\\0&0&0\end{pmatrix}=0,\qquad J\text{ odd}",
+        r"\begin{pmatrix}l_1&l_2&l_3\\0&0&0\end{pmatrix}=0\quad(J\text{ odd}),\qquad\ne0\quad(J\text{ even})",
         odd,
         kind="verified",
         because="A 3j symbol takes the sign $(-1)^J$ when all orders change theirs.",
@@ -111,17 +112,18 @@ DERIVATION = Derivation(
     harmonic, and every odd path vanishes.
     """,
     statement=r"""
-    \sum_{m_1m_2}C(l_1,l_2,l_3)_{m_1m_2m_3}\,\tilde R_{l_1m_1}(r)\,\tilde R_{l_2m_2}(r)=k\,\tilde R_{l_3m_3}(r),\qquad
+    \sum_{m_1m_2}C_{m_1m_2m_3}\,\tilde R_{l_1m_1}\,\tilde R_{l_2m_2}=k\,\tilde R_{l_3m_3},\qquad
     k=\sqrt{\frac{(2l_1+1)(2l_2+1)}{2l_3+1}}\,\left|\begin{pmatrix}l_1&l_2&l_3\\0&0&0\end{pmatrix}\right|
     """,
     hypotheses=(
-        r"$\tilde R_{lm}=\sqrt{4\pi}\,R_{lm}$, real harmonics in component normalization; $C$ is the real core of unit "
-        r"norm.",
+        r"$\tilde R_{lm}=\sqrt{4\pi}\,R_{lm}$, real harmonics in component normalization; $C$ is the real core of "
+        r"degrees $l_1,l_2,l_3$, of unit norm.",
     ),
     steps=STEPS,
     verify=verify,
     certificate=values,
     lmax=3,
     certificate_lmax=2,
+    reading=READING,
     uses=(gaunt.DERIVATION, real_basis.DERIVATION),
 )

@@ -11,6 +11,7 @@ from coupling.exact.edge_frame import edge_frame_matrix
 from derivations import certificate, edge_booster, real_basis, real_harmonics
 from derivations.framework import Derivation, Step, require
 from derivations.invariant_polynomial import Degrees, paths
+from derivations.readings.edge_frame import READING
 
 X, Y, A, B = sp.symbols("x y a b", real=True)
 ANGLE = sp.Symbol("phi", real=True)
@@ -105,7 +106,10 @@ STEPS = (
     Step(
         "The coupling with the harmonics of the pole is such a layer",
         r"""
-        C_{m_1\,0\,m_3}=0\ \text{unless}\ m_3=(-1)^Jm_1,\qquad C_{-m_1\,0\,-m_3}=(-1)^J\,C_{m_1\,0\,m_3}
+        \begin{gathered}
+        m_3\ne(-1)^Jm_1\quad\Rightarrow\quad C_{m_1\,0\,m_3}=0,\\
+        C_{-m_1\,0\,-m_3}=(-1)^J\,C_{m_1\,0\,m_3}
+        \end{gathered}
         """,
         selection,
         kind="verified",
@@ -136,8 +140,12 @@ DERIVATION = Derivation(
     other, initialization included.
     """,
     statement=r"""
-    \begin{pmatrix}\sqrt2\,b_m\\a_0\\\sqrt2\,a_m\end{pmatrix}=M\,w,\quad
-    M_{0\,l_2}=\sqrt{2l_2+1}\,C_{0\,0\,0},\quad M_{\pm m\,l_2}=\sqrt{2(2l_2+1)}\,C_{m\,0\,\pm m},\quad M^{\mathsf T}M=1
+    \begin{gathered}
+    a_0=\sum_{l_2}M_{0\,l_2}w_{l_2},\qquad\sqrt2\,a_m=\sum_{l_2}M_{m\,l_2}w_{l_2},\qquad
+    \sqrt2\,b_m=\sum_{l_2}M_{-m\,l_2}w_{l_2},\\
+    M_{0\,l_2}=\sqrt{2l_2+1}\,C_{0\,0\,0},\qquad M_{\pm m\,l_2}=\sqrt{2(2l_2+1)}\,C_{m\,0\,\pm m},\qquad
+    M^{\mathsf T}M=1
+    \end{gathered}
     """,
     hypotheses=(
         r"$C=C(l_1,l_2,l_3)$ is the real core of unit norm, the harmonics of the edge are in component normalization; "
@@ -148,5 +156,6 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=3,
     certificate_lmax=2,
+    reading=READING,
     uses=(real_basis.DERIVATION, edge_booster.DERIVATION),
 )

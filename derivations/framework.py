@@ -14,23 +14,16 @@ those of the derivations it uses.
 
 import inspect
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from fractions import Fraction
+from functools import partial
 from typing import Any, Literal
 
-import sympy as sp
+from derivations.reading import STATEMENT, Reading
+from derivations.residuals import residuals, vanishes
 
 Kind = Literal["proved", "cited", "verified"]
 WEAKEST_FIRST: tuple[Kind, ...] = ("verified", "cited", "proved")
-SIMPLIFIERS = (
-    sp.expand,
-    lambda e: sp.cancel(sp.together(e)),
-    sp.gammasimp,
-    lambda e: sp.expand(sp.expand_trig(e)),
-    sp.trigsimp,
-    sp.simplify,
-)
 
 
 class DoesNotHold(Exception):
@@ -87,6 +80,7 @@ class Derivation:
 
     verify(lmax)       checks every exact instance up to the degree by a route that does not use the
                        steps, raises DoesNotHold, and returns how many instances it met
+    reading            how every statement, as it is displayed, is evaluated at instances
     certificate(lmax)  the exact values reached by that route, as a JSON-able dictionary
     uses               derivations whose results the steps take over
     """
@@ -100,6 +94,7 @@ class Derivation:
     certificate: Callable[[int], dict[str, Any]]
     lmax: int
     certificate_lmax: int
+    reading: Reading
     uses: tuple["Derivation", ...] = ()
     introduction: str = ""
     conclusion: str = ""
@@ -134,6 +129,7 @@ class Examination:
     derivation: Derivation
     lmax: int
     residuals: int
+    read: int
     instances: int
     seconds: float
     failures: tuple[str, ...] = field(default=())
@@ -148,14 +144,36 @@ def examine(derivation: Derivation, lmax: int | None = None) -> Examination:
     degree = derivation.lmax if lmax is None else lmax
     start = time.perf_counter()
     failures: list[str] = []
-    counted = sum(attempt(step.run, degree, failures) for step in derivation.steps)
-    instances = attempt(derivation.verify, degree, failures)
+    found = [attempt(part, degree, failures) for part in parts(derivation)]
+    instances, counted = found[-1], sum(found[-1 - len(derivation.steps) : -1])
+    read = sum(found) - counted - instances
     if not derivation.steps:
         failures.append("the derivation has no steps")
     if instances == 0 and not failures:
         failures.append("no instance was checked")
     seconds = time.perf_counter() - start
-    return Examination(derivation, degree, counted, instances, seconds, tuple(failures))
+    return Examination(derivation, degree, counted, read, instances, seconds, tuple(failures))
+
+
+def parts(derivation: Derivation) -> list[Callable[[int], int]]:
+    """All that `examine` runs, what is displayed first."""
+    texts = [partial(read_text, derivation, text) for text in displayed(derivation)]
+    return [*texts, *(step.run for step in derivation.steps), derivation.verify]
+
+
+def displayed(derivation: Derivation) -> list[tuple[str, str]]:
+    """The statement and those of the steps that are not quoted, each with its title."""
+    steps = [(step.title, step.statement) for step in derivation.steps if step.kind != "cited"]
+    return [(STATEMENT, derivation.statement), *steps]
+
+
+def read_text(derivation: Derivation, text: tuple[str, str], _: int) -> int:
+    """Number of residuals that vanish when a displayed statement is evaluated at its instances."""
+    title, latex = text
+    count, failures = derivation.reading.of(title).failures(latex)
+    if failures or count == 0:
+        raise DoesNotHold(f"{title!r} as it is displayed: {failures[0] if failures else 'nothing was compared'}")
+    return count
 
 
 def attempt(action: Callable[[int], int], lmax: int, failures: list[str]) -> int:
@@ -171,24 +189,3 @@ def require(holds: bool, message: str) -> None:
     """Raise DoesNotHold unless an exact comparison came out true."""
     if not holds:
         raise DoesNotHold(message)
-
-
-def residuals(result: Any) -> Iterator[Any]:
-    """Flatten what a check returned into single expressions."""
-    if isinstance(result, sp.MatrixBase):
-        result = result.flat()
-    if isinstance(result, Iterable):
-        for item in result:
-            yield from residuals(item)
-    else:
-        yield result
-
-
-def vanishes(residual: Any) -> bool:
-    """True when the expression simplifies to exactly zero; floats and truth values are refused."""
-    if isinstance(residual, int | Fraction) and not isinstance(residual, bool):
-        return residual == 0
-    expression = sp.sympify(residual)
-    if not isinstance(expression, sp.Expr) or expression.has(sp.Float):
-        raise TypeError(f"a residual must be an exact expression, got {residual!r}")
-    return expression == 0 or any(simplify(expression) == 0 for simplify in SIMPLIFIERS)

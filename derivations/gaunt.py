@@ -11,6 +11,7 @@ from derivations.closed_forms import s, zero_orders
 from derivations.framework import Derivation, Step, require
 from derivations.invariant_polynomial import ETA, XI, bracket
 from derivations.null_vectors import SPHERE, null_vector, slot
+from derivations.readings.gaunt import READING
 from derivations.sphere_powers import power_integral
 from derivations.symbols import EVEN, a, b, c, factorials, l, m, phi, ratio_residual, theta, total, triangle_square
 
@@ -126,7 +127,7 @@ STEPS = (
         "Harmonics are the coefficients of the power of a null vector",
         r"""
         \frac{(a\cdot r)^l}{l!} = \sqrt{\frac{4\pi}{2l+1}}\sum_{m=-l}^{l}
-        \frac{\xi^{l+m}\,\eta^{l-m}}{\sqrt{(l+m)!\,(l-m)!}}\;Y_{lm}(r),
+        \frac{\xi^{l+m}\,\eta^{l-m}}{\sqrt{(l+m)!\,(l-m)!}}\;Y_{lm},
         \qquad a = \Bigl(\frac{\eta^2-\xi^2}2,\;-\mathrm i\,\frac{\xi^2+\eta^2}2,\;\xi\eta\Bigr)
         """,
         generating_power,
@@ -231,6 +232,7 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=6,
     certificate_lmax=3,
+    reading=READING,
     uses=(wigner_3j.DERIVATION,),
     sources=(
         "J. A. Gaunt, Phil. Trans. R. Soc. A 228, 151 (1929).",

@@ -11,6 +11,7 @@ from derivations.closed_forms import zero_orders
 from derivations.framework import Derivation, Step, require
 from derivations.null_vectors import POINT, slot
 from derivations.poisson_bracket import functions, gradient_dot, laplacian
+from derivations.readings.gradient_dot import READING
 from derivations.symbols import EVEN, l, l1, l2, l3, phi, theta, total
 
 
@@ -156,7 +157,7 @@ STEPS = (
         r"""
         \int R_1\,\nabla R_2\cdot\nabla R_3\,d\Omega
         = \tfrac12\,[\lambda_2+\lambda_3-\lambda_1]\,\sqrt{\frac P{4\pi}}\,
-        \left|\begin{pmatrix} l_1&l_2&l_3\\ 0&0&0\end{pmatrix}\right|\,C
+        \left|\begin{pmatrix} l_1&l_2&l_3\\ 0&0&0\end{pmatrix}\right|\,C_{\mu_1\mu_2\mu_3}
         """,
         real_sign,
         because=r"""
@@ -190,5 +191,6 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=8,
     certificate_lmax=3,
+    reading=READING,
     uses=(gaunt.DERIVATION,),
 )

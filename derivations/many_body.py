@@ -11,6 +11,7 @@ import sympy as sp
 
 from derivations import certificate
 from derivations.framework import Derivation, Step, require
+from derivations.readings.many_body import READING
 from derivations.symbols import k
 
 L = sp.Symbol("L", positive=True)
@@ -178,7 +179,7 @@ STEPS = (
     Step(
         "Divided powers",
         r"""
-        f_k=\frac{J_-^k}{k!}\,|L,L\rangle,\qquad J_+f_k=(2L-k+1)\,f_{k-1},\qquad J_-f_k=(k+1)\,f_{k+1},\qquad
+        f_k=\frac{J_-^k}{k!}\,f_0,\qquad J_+f_k=(2L-k+1)\,f_{k-1},\qquad J_-f_k=(k+1)\,f_{k+1},\qquad
         J_zf_k=(L-k)\,f_k
         """,
         commutator,
@@ -189,7 +190,11 @@ STEPS = (
     ),
     Step(
         "Their norms",
-        r"\langle f_k,f_k\rangle=\binom{2L}{k},\qquad f_k=\sqrt{\tbinom{2L}{k}}\,|L,L-k\rangle",
+        r"""
+        \begin{gathered}
+        \langle f_k,f_k\rangle=\binom{2L}{k},\\ k'\ne k\quad\Rightarrow\quad\langle f_k,f_{k'}\rangle=0
+        \end{gathered}
+        """,
         adjoint,
         because=r"""
         $J_-$ is the adjoint of $J_+$, which fixes the ratio of neighbours. A monomial $f_{k_1}\cdots f_{k_\nu}$, read
@@ -198,7 +203,7 @@ STEPS = (
     ),
     Step(
         "The number of highest states",
-        r"\dim\ker J_+|_M=\dim V_M-\dim V_{M+1},\qquad M\ge0",
+        r"M\ge0\quad\Rightarrow\quad\kappa_M=d_M-d_{M+1}",
         injective,
         because=r"""
         On any sum of tensor powers, irrep by irrep, $\|J_-v\|^2=\|J_+v\|^2+2m\|v\|^2$ for $v$ of weight $m$. For $m>0$
@@ -210,7 +215,7 @@ STEPS = (
     Step(
         "The product of two multiplets",
         r"""
-        F_0=\sum_i(-1)^i\,x_i\,f_i\,f'_{n-i},\qquad n=L_1+L_2-L,\qquad
+        J_+F_0=0,\qquad F_0=\sum_i(-1)^i\,x_i\,f_i\,f'_{n-i},\qquad n=L_1+L_2-L,\qquad
         \frac{x_{i+1}}{x_i}=\frac{2L_2-n+1+i}{2L_1-i}
         """,
         product_of_two,
@@ -222,7 +227,7 @@ STEPS = (
     Step(
         "All components of a multiplet",
         r"F_k=\frac{J_-^k}{k!}F_0,\qquad "
-        r"\frac{J_-^k}{k!}(f_af'_b)=\sum_{s+t=k}\binom{a+s}{s}\binom{b+t}{t}f_{a+s}f'_{b+t}",
+        r"\frac{J_-^k}{k!}(f_af'_b)=\sum_{s=0}^k\binom{a+s}{s}\binom{b+k-s}{k-s}f_{a+s}f'_{b+k-s}",
         divided,
         because=r"""
         $J_-$ is a derivation, so its divided powers act by the rule of Leibniz without factors. All $F_k$ have integer
@@ -231,9 +236,10 @@ STEPS = (
     ),
     Step(
         "Orthogonality",
-        r"\langle F,G\rangle=0\ \text{ where a partial result of } F \text{ and } G \text{ differs}",
+        r"L'\ne L\quad\Rightarrow\quad\langle F,G\rangle=0",
         eigenvalues,
         because=r"""
+        $L$ and $L'$ are a partial result of $F$ and of $G$.
         $J^2$ of some of the factors is self-adjoint, and a coupling tree is an eigenvector of $J^2$ of each of its
         partial results, with eigenvalue $L(L+1)$: different degrees are orthogonal. Monomials of different multisets of
         irreps have no factor arrangement in common. What is left are several multiplets of one degree in a power of one
@@ -250,16 +256,18 @@ DERIVATION = Derivation(
     integers, so that a basis needs no table of coefficients and no tolerance.
     """,
     statement=r"""
-    \mathrm{Sym}^\nu V=\bigoplus_L n_L\,V_L,\qquad n_L=\dim\ker J_+|_L=\dim V_L-\dim V_{L+1}\ \text{(weights)},\qquad
-    \frac{F}{\|F\|}\ \text{has entries}\ \pm\sqrt{\mathbb Q}
+    n_L=\kappa_L=d_L-d_{L+1},\qquad\sum_L(2L+1)\,n_L=\binom{D+\nu-1}{\nu}
     """,
     hypotheses=(
-        r"$V=\bigoplus_lV_l$, a sum of irreps of $SU(2)$, with the invariant form; $V_M$ also stands for the "
-        r"space of weight $M$ in the power.",
+        r"$V$: a sum of irreps of $SU(2)$ of dimension $D$, with the invariant form; $n_L$: how often the irrep of "
+        r"degree $L$ is in the symmetric power of order $\nu$.",
+        r"$d_M$: dimension of the space of weight $M$ in the power; $\kappa_M$: that of the kernel of $J_+$ in it.",
+        "The entries of a highest state of norm one are square roots of rationals.",
     ),
     steps=STEPS,
     verify=verify,
     certificate=values,
     lmax=2,
     certificate_lmax=1,
+    reading=READING,
 )

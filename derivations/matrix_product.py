@@ -22,6 +22,7 @@ from derivations.matrix_trace import (
     trace_square,
 )
 from derivations.racah import square_6j as racah_6j
+from derivations.readings.matrix_product import READING
 from derivations.symbols import a, b, c, excesses, factorials, ratio_residual, total
 
 LEAST = (0, 1, 2, 4, 4, 5, 7, 7, 9, 9, 13, 13, 14, 14, 14, 17, 17, 17, 19, 19, 22, 22, 22, 24, 24)
@@ -76,6 +77,15 @@ def limits() -> Iterator[sp.Expr]:
         yield sp.expand(power + 1 + 2 * odd)
 
 
+def table(spins: tuple[int, ...], first: int) -> str:
+    """The smallest 2j for each degree limit from the first, as a table."""
+    limits = "&".join(str(first + place) for place in range(len(spins)))
+    return (
+        rf"\begin{{array}}{{c|{'c' * len(spins)}}}l_{{\max}}&{limits}\\"
+        rf"\hline2j&{'&'.join(map(str, spins))}\end{{array}}"
+    )
+
+
 def least_spins() -> Iterator[sp.Expr]:
     r"""For every degree limit 0 … 24: the number of vanishing 6j symbols (integers $W$, over all
     sorted paths) at the stated $2j$; and, for each smaller $2j\ge l_{\max}$, one if it has no zero."""
@@ -90,8 +100,8 @@ STEPS = (
     Step(
         "Real basis: Hermitian matrices, s real on even and imaginary on odd paths",
         r"""
-        \mathrm{tr}\,T_1T_2T_3=s\,\sqrt P\,|6j|\,C,\qquad s=(-\mathrm i)^J\,(-1)^{2j}\,\mathrm{sgn}\,6j
-        =(-\mathrm i)^J\,\mathrm{sgn}\,W,\qquad \bar s=(-1)^Js""",
+        \mathrm{tr}\,T_1T_2T_3=s\,\sqrt P\,|6j|\,C_{\mu_1\mu_2\mu_3},\qquad
+        s=(-\mathrm i)^J\,(-1)^{2j}\,\mathrm{sgn}\,6j=(-\mathrm i)^J\,\mathrm{sgn}\,W,\qquad \bar s=(-1)^Js""",
         reversal,
         because=r"""
         $T_{lm}^\dagger=(-1)^mT_{l,-m}$ is the rule of $\overline{Y_{lm}}$: the matrices with real index,
@@ -115,9 +125,10 @@ STEPS = (
         "Spins from which on no 6j symbol vanishes",
         r"""
         \begin{gathered}
-        \frac{|t_{f+1}|}{|t_f|}=\frac{2(2k+1)(a-f)(b-f)(c-f)}{(2f+\epsilon+1)(2f+\epsilon+2)(n^2-k^2)},\\
-        n^2>\kappa^2+\frac{2(2\kappa+1)\,abc}{(\epsilon+1)(\epsilon+2)}\quad\Rightarrow\quad W\ne0,\quad
-        s=\mathrm i^{\,\epsilon},\qquad\kappa=a+b+c+\epsilon
+        \frac{|t_{f+1}|}{|t_f|}=\frac{2(2k+1)(a-f)(b-f)(c-f)}{(2f+\epsilon+1)(2f+\epsilon+2)(n^2-k^2)},\qquad
+        k=\kappa-f,\\
+        \beta=\kappa^2+\frac{2(2\kappa+1)\,abc}{(\epsilon+1)(\epsilon+2)},\qquad\kappa=a+b+c+\epsilon,\\
+        n^2>\beta\quad\Rightarrow\quad W\ne0,\quad s=\mathrm i^{\,\epsilon}
         \end{gathered}
         """,
         term_ratio,
@@ -131,8 +142,8 @@ STEPS = (
         "Classical limit",
         r"""
         \sqrt n\,(-1)^{2j}\begin{Bmatrix}l_1&l_2&l_3\\j&j&j\end{Bmatrix}\to
-        \begin{pmatrix}l_1&l_2&l_3\\0&0&0\end{pmatrix}\;(J\text{ even}),\qquad
-        n\sqrt n\,(-1)^{2j}\begin{Bmatrix}l_1&l_2&l_3\\j&j&j\end{Bmatrix}\to K(l_1,l_2,l_3)\;(J\text{ odd})""",
+        \begin{pmatrix}l_1&l_2&l_3\\0&0&0\end{pmatrix}\quad(J\text{ even}),\qquad
+        n\sqrt n\,(-1)^{2j}\begin{Bmatrix}l_1&l_2&l_3\\j&j&j\end{Bmatrix}\to K(l_1,l_2,l_3)\quad(J\text{ odd})""",
         limits,
         because=r"""
         The leading power of $n$ comes from the term $f=0$ alone. With $\epsilon=0$ it is $n^{J+1}$, with $\epsilon=1$
@@ -147,14 +158,7 @@ STEPS = (
     ),
     Step(
         "Smallest spins without a vanishing 6j symbol, degree limits 0 to 24",
-        r"""
-        \begin{gathered}
-        \begin{array}{c|ccccccccccccc}l_{\max}&0&1&2&3&4&5&6&7&8&9&10&11&12\\
-        \hline2j&0&1&2&4&4&5&7&7&9&9&13&13&14\end{array}\\[1ex]
-        \begin{array}{c|cccccccccccc}l_{\max}&13&14&15&16&17&18&19&20&21&22&23&24\\
-        \hline2j&14&14&17&17&17&19&19&22&22&22&24&24\end{array}
-        \end{gathered}
-        """,
+        table(LEAST[:13], 0) + r"\qquad " + table(LEAST[13:], 13),
         least_spins,
         because=r"""
         A finite statement, settled by enumeration in integers: the smallest $2j\ge l_{\max}$ for which no 6j symbol
@@ -222,14 +226,15 @@ DERIVATION = Derivation(
     statement=r"""
     \begin{gathered}
     \mathrm{tr}\,T_{l_1m_1}T_{l_2m_2}T_{l_3m_3}=(-1)^{J+2j}\sqrt P\begin{Bmatrix}l_1&l_2&l_3\\j&j&j\end{Bmatrix}
-    \begin{pmatrix}l_1&l_2&l_3\\m_1&m_2&m_3\end{pmatrix};\\
-    \text{real basis: }\;\mathrm{tr}\,T_1T_2T_3=s\,\sqrt P\,|6j|\,C,\qquad s=(-\mathrm i)^J(-1)^{2j}\,\mathrm{sgn}\,6j
+    \begin{pmatrix}l_1&l_2&l_3\\m_1&m_2&m_3\end{pmatrix},\\
+    \mathrm{tr}\,T_1T_2T_3=s\,\sqrt P\,|6j|\,C_{\mu_1\mu_2\mu_3},\qquad s=(-\mathrm i)^J(-1)^{2j}\,\mathrm{sgn}\,6j
     \end{gathered}
     """,
     hypotheses=(
         r"$2j=0,1,2,\dots$ and $n=2j+1$; $0\le l_i\le2j$; $J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$,"
         r" $(A,B,C)=(J-2l_1,J-2l_2,J-2l_3)$",
-        r"$(T_{lm})_{pq}=(-1)^{j-p}\sqrt{2l+1}\;3j(j\,l\,j;-p\,m\,q)$ with $p,q=-j,\dots,j$",
+        r"$(T_{lm})_{pq}=(-1)^{j-p}\sqrt{2l+1}\;3j(j\,l\,j;-p\,m\,q)$ with $p,q=-j,\dots,j$;"
+        r" $T_i=\sum_mU_{\mu_im}T_{l_im}$: the matrices with real index",
         r"the 6j symbol is defined as the contraction of four 3j symbols, DLMF 34.4.1",
         r"$J_\pm$, $J_z$: the representation of spin $j$ with the phases of Condon and Shortley",
     ),
@@ -238,6 +243,7 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=4,
     certificate_lmax=24,
+    reading=READING,
     uses=(wigner_3j.DERIVATION, gaunt.DERIVATION, antisymmetric_gaunt.DERIVATION, real_basis.DERIVATION),
     sources=(
         "J. Hoppe, Quantum theory of a massless relativistic surface, PhD thesis, MIT (1982)",

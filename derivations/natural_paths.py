@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from derivations import certificate, many_body
 from derivations.framework import Derivation, Step, require
+from derivations.reading import Reading
+from derivations.reading.names import Indexed, Names
 
 #: A prime below 2^31: products of residues fit in 64 bits.  The rank modulo a prime is a lower bound of the rank.
 PRIME = 2**31 - 1
@@ -135,8 +137,7 @@ def values(lmax: int) -> dict[str, Any]:
 STEPS = (
     Step(
         "The rank of the natural paths",
-        r"\operatorname{rank}\{\,\mathrm{Sym}\,((l_1\otimes l_2)_{R_2}\otimes l_3)_{R_3}\otimes l_4)_L\ :\ "
-        r"R_2\equiv l_1+l_2,\ R_3\equiv l_1+l_2+l_3\ (2)\,\}=n_L",
+        r"\rho_L=n_L",
         lost,
         kind="verified",
         because=r"""
@@ -147,6 +148,20 @@ STEPS = (
     ),
 )
 
+
+def ranks(names: Names) -> dict[int, tuple[int, int]]:
+    """Rank and multiplicity of each output."""
+    return {output: (found, number) for output, _, found, number in outputs(names["l_{\\max}"])}
+
+
+READING = Reading(
+    {
+        "\\rho": lambda n: Indexed(lambda output: ranks(n)[int(output)][0]),
+        "n": lambda n: Indexed(lambda output: ranks(n)[int(output)][1]),
+    },
+    tuple({"l_{\\max}": 2, "L": output} for output in range(3)),
+)
+
 DERIVATION = Derivation(
     id="natural_paths",
     title="Natural parities suffice at order four",
@@ -155,14 +170,19 @@ DERIVATION = Derivation(
     there are too many. For products of one density this loses nothing.
     """,
     statement=r"""
-    \mathrm{span}\{\text{symmetrized paths with natural partial results}\}=\big(\mathrm{Sym}^4V\big)_L,\qquad
-    V=\bigoplus_{l\le l_{\max}}(l,(-1)^l)
+    \rho_L=n_L
     """,
-    hypotheses=(r"Outputs $L\le l_{\max}$ of the parity $(-1)^L$.",),
+    hypotheses=(
+        r"Outputs $L\le l_{\max}$ of the parity $(-1)^L$; $V=\bigoplus_l(l,(-1)^l)$ with $l\le l_{\max}$.",
+        r"$\rho_L$: rank of the symmetrized paths $((l_1\otimes l_2)_{R_2}\otimes l_3)_{R_3}\otimes l_4$ with natural "
+        r"partial results, $R_2-l_1-l_2$ and $R_3-l_1-l_2-l_3$ even; $n_L$: multiplicity of the output in the fourth "
+        "symmetric power.",
+    ),
     steps=STEPS,
     verify=verify,
     certificate=values,
     lmax=3,
     certificate_lmax=2,
+    reading=READING,
     uses=(many_body.DERIVATION,),
 )

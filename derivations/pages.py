@@ -2,7 +2,9 @@
 
 import inspect
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from derivations.framework import Derivation, Kind, Step
 
@@ -69,9 +71,14 @@ def uses(derivation: Derivation) -> str:
 
 def section(number: int, step: Step) -> str:
     parts = [f"### {number}. {step.title}", display(step.statement), prose(step.because)]
-    shown = inspect.getdoc(step.check) if step.check else f"{step.source}."
-    parts.append(f"*{LABEL[step.kind]}:* {prose(shown or '')}")
+    parts.append(f"*{LABEL[step.kind]}:* {checked(step.check) if step.check else f'{step.source}.'}")
     return "\n\n".join(part for part in parts if part)
+
+
+def checked(check: Callable[..., Any]) -> str:
+    """Where the residuals are, which no page repeats: the formula that is displayed is read and evaluated."""
+    where = f"`{check.__module__}.{check.__qualname__}`"
+    return f"{where}; the formula as it stands here is evaluated as well."
 
 
 def instances(derivation: Derivation) -> str:

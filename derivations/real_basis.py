@@ -20,6 +20,7 @@ from derivations import (
 from derivations.closed_forms import bracket_factor, zero_orders
 from derivations.framework import Derivation, Step, require
 from derivations.invariant_polynomial import Degrees
+from derivations.readings.real_basis import READING
 from derivations.symbols import EVEN, ODD, m1, m2, phi, total
 
 M = sp.Symbol("m", integer=True, positive=True)
@@ -167,7 +168,7 @@ STEPS = (
     Step(
         "The real harmonics carry no Condon-Shortley sign",
         r"""
-        R_{lm}=\sqrt2\,Q_{lm}(\theta)\cos m\phi,\qquad R_{l,-m}=\sqrt2\,Q_{lm}(\theta)\sin m\phi,\qquad
+        R_{lm}=\sqrt2\,Q_{lm}\cos(m\phi),\qquad R_{l,-m}=\sqrt2\,Q_{lm}\sin(m\phi),\qquad
         Q_{lm}=(-1)^m\,Y_{lm}\,e^{-\mathrm im\phi}
         """,
         real_functions,
@@ -179,12 +180,12 @@ STEPS = (
     ),
     Step(
         "C is real",
-        r"\overline C = C,\qquad C=(-\mathrm i)^J\,(U\otimes U\otimes U)\,3j",
+        r"\overline C = C,\qquad C=(-\mathrm i)^J\,(U_1\otimes U_2\otimes U_3)\,3j",
         reality,
         because=r"""
         $\overline{U_{\mu m}}=(-1)^mU_{\mu,-m}$. With $(-1)^{m_1+m_2+m_3}=1$ and $3j(-m)=(-1)^J\,3j(m)$, renaming
-        $m\to-m$ in the sum gives $\overline{(U\otimes U\otimes U)\,3j}=(-1)^J(U\otimes U\otimes U)\,3j$, and
-        $\overline{(-\mathrm i)^J}\,(-1)^J=(-\mathrm i)^J$.
+        $m\to-m$ in the sum gives $\overline{(U_1\otimes U_2\otimes U_3)\,3j}=(-1)^J(U_1\otimes U_2\otimes U_3)\,3j$,
+        and $\overline{(-\mathrm i)^J}\,(-1)^J=(-\mathrm i)^J$.
         """,
     ),
     Step(
@@ -196,14 +197,13 @@ STEPS = (
         """,
         preserved_norm,
         because=r"""
-        $U$ preserves norms in every slot, the phase has modulus one, and the 3j symbol has unit norm. Each slot is
-        transformed by the $U$ of its own degree and the phase is symmetric, so permutations act on $C$ as on the 3j
-        symbol.
+        $U$ preserves norms in every slot, the phase has modulus one, and the 3j symbol has unit norm. Each slot has the
+        $U$ of its own degree and the phase is symmetric: permutations act on $C$ as on the 3j symbol.
         """,
     ),
     Step(
         "One |order| is the sum of the other two",
-        r"C_{\mu_1\mu_2\mu_3}\ne0\quad\Longrightarrow\quad |\mu_i|=|\mu_j|+|\mu_k|\text{ for some }i",
+        r"C_{\mu_1\mu_2\mu_3}\ne0\quad\Longrightarrow\quad 2\max(|\mu_1|,|\mu_2|,|\mu_3|)=\sum_i|\mu_i|",
         orders_add,
         because=r"""
         $U_{\mu m}\ne0$ only for $m=\pm\mu$, and $3j\ne0$ only for $m_1+m_2+m_3=0$. The product below depends on the
@@ -213,7 +213,7 @@ STEPS = (
     ),
     Step(
         "The number of negative orders has the parity of J",
-        r"C_{\mu_1\mu_2\mu_3}\ne0\quad\Longrightarrow\quad \#\{i:\mu_i<0\}\equiv J\pmod 2",
+        r"C_{\mu_1\mu_2\mu_3}\ne0\quad\Longrightarrow\quad (-1)^{\sum_i[\mu_i<0]}=(-1)^J",
         sines,
         because=r"""
         $U_{\mu,-m}=(-1)^m\,\sigma_\mu\,U_{\mu m}$ with $\sigma_\mu=-1$ for $\mu<0$ and $1$ otherwise. Renaming
@@ -224,8 +224,8 @@ STEPS = (
     Step(
         "Every entry is one signed square root of a rational",
         r"""
-        |C_{\mu_1\mu_2\mu_3}| = \bigl|3j(m_1,m_2,m_3)\bigr|\times\begin{cases}1/\sqrt2&\text{if no }\mu_i=0\\
-        1&\text{otherwise}\end{cases}\qquad m_i=\pm\mu_i,\ m_1+m_2+m_3=0,\quad\text{within both selection rules}
+        |C_{\mu_1\mu_2\mu_3}| = \bigl|3j(m_1,m_2,m_3)\bigr|\begin{cases}1/\sqrt2&\mu_1\mu_2\mu_3\ne0\\
+        1&\text{otherwise}\end{cases},\qquad |m_i|=|\mu_i|,\quad m_1+m_2+m_3=0
         """,
         one_root,
         because=r"""
@@ -238,20 +238,21 @@ STEPS = (
     Step(
         "The real Gaunt integral",
         r"""
-        \int R_1R_2R_3\,d\Omega = \sqrt{\frac P{4\pi}}\;\mathrm i^J\begin{pmatrix} l_1&l_2&l_3\\ 0&0&0\end{pmatrix}C
-        = +\sqrt{\frac P{4\pi}}\;\left|\begin{pmatrix} l_1&l_2&l_3\\ 0&0&0\end{pmatrix}\right|\,C
+        \int R_1R_2R_3\,d\Omega = \sqrt{\frac P{4\pi}}\;\mathrm i^J\begin{pmatrix} l_1&l_2&l_3\\ 0&0&0\end{pmatrix}
+        C_{\mu_1\mu_2\mu_3}
+        = +\sqrt{\frac P{4\pi}}\;\left|\begin{pmatrix} l_1&l_2&l_3\\ 0&0&0\end{pmatrix}\right|\,C_{\mu_1\mu_2\mu_3}
         """,
         gaunt_sign,
         because=r"""
-        Apply $U\otimes U\otimes U$ to the Gaunt integral and insert $(U\otimes U\otimes U)\,3j=\mathrm i^J\,C$; the
-        closed form of $3j(0\,0\,0)$ has the sign $(-1)^{J/2}$.
+        Apply $U_1\otimes U_2\otimes U_3$ to the Gaunt integral: $(U_1\otimes U_2\otimes U_3)\,3j=\mathrm i^J\,C$, and
+        the closed form of $3j(0\,0\,0)$ has the sign $(-1)^{J/2}$.
         """,
     ),
     Step(
         "The real antisymmetric Gaunt integral",
         r"""
-        \int R_1\,\{R_2,R_3\}\,d\Omega = \mathrm i\cdot\mathrm i^J\,\sqrt{\frac P{4\pi}}\;K\,C = +\sqrt{\frac
-        P{4\pi}}\;|K|\,C
+        \int R_1\,\{R_2,R_3\}\,d\Omega = \mathrm i\cdot\mathrm i^J\,\sqrt{\frac P{4\pi}}\;K\,C_{\mu_1\mu_2\mu_3}
+        = +\sqrt{\frac P{4\pi}}\;|K|\,C_{\mu_1\mu_2\mu_3}
         """,
         bracket_sign,
         because=r"""
@@ -278,15 +279,14 @@ DERIVATION = Derivation(
     are positive multiples of it. No table of signs is needed anywhere.
     """,
     statement=r"""
-    C = (-\mathrm i)^J\,(U\otimes U\otimes U)\,3j = \overline C,\qquad
+    C = (-\mathrm i)^J\,(U_1\otimes U_2\otimes U_3)\,3j = \overline C,\qquad
     \int R_1R_2R_3\,d\Omega = \sqrt{\frac P{4\pi}}\,\left|\begin{pmatrix} l_1&l_2&l_3\\ 0&0&0\end{pmatrix}\right|
-    C,\qquad
-    \int R_1\,\{R_2,R_3\}\,d\Omega = \sqrt{\frac P{4\pi}}\,|K|\,C
+    C_{\mu_1\mu_2\mu_3}\quad (J\text{ even}),\qquad
+    \int R_1\,\{R_2,R_3\}\,d\Omega = \sqrt{\frac P{4\pi}}\,|K|\,C_{\mu_1\mu_2\mu_3}\quad (J\text{ odd})
     """,
     hypotheses=(
         r"$R_l=U_lY_l$ as in the first step, orders $\mu=-l,\dots,l$: sines for $\mu<0$, cosines for $\mu>0$.",
-        r"The first integral lives on even, the second on odd $J=l_1+l_2+l_3$; $P=(2l_1+1)(2l_2+1)(2l_3+1)$; "
-        r"$K$ and the "
+        r"The first integral lives on even, the second on odd $J=l_1+l_2+l_3$; $P=\prod_i(2l_i+1)$; $K$ and the "
         r"bracket $\{f,g\}=r\cdot(\nabla f\times\nabla g)$ as on the page of the antisymmetric Gaunt integral.",
     ),
     steps=STEPS,
@@ -294,6 +294,7 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=5,
     certificate_lmax=3,
+    reading=READING,
     uses=(wigner_3j.DERIVATION, gaunt.DERIVATION, antisymmetric_gaunt.DERIVATION),
     sources=("Real Gaunt coefficients: H. H. H. Homeier and E. O. Steinborn, J. Mol. Struct. 368, 31 (1996).",),
 )

@@ -10,7 +10,7 @@ from derivations import pages as theory
 from derivations.framework import Derivation, Examination, examine
 from derivations.registry import IDS, closure, load
 
-COLUMNS = "{:<24} {:<13} {:>5} {:>9} {:>9} {:>8}"
+COLUMNS = "{:<24} {:<13} {:>5} {:>9} {:>6} {:>9} {:>8}"
 
 
 def main(
@@ -30,7 +30,7 @@ def main(
     Returns 0 when everything holds and the committed certificates are reproduced, else 1.
     """
     chosen = closure(tuple(IDS if ids is None else ids))
-    echo(COLUMNS.format("derivation", "status", "steps", "residuals", "instances", "seconds"))
+    echo(COLUMNS.format("derivation", "status", "steps", "residuals", "read", "instances", "seconds"))
     problems: list[str] = []
     for derivation in chosen:
         examination = examine(derivation, lmax)
@@ -53,6 +53,7 @@ def line(examination: Examination) -> str:
         examination.status,
         len(derivation.steps),
         examination.residuals,
+        examination.read,
         examination.instances,
         f"{examination.seconds:.1f}",
     )

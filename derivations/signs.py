@@ -17,6 +17,7 @@ from derivations.framework import Derivation, Step, require
 from derivations.invariant_polynomial import Degrees
 from derivations.null_vectors import null_vector
 from derivations.poisson_bracket import jacobian
+from derivations.readings.signs import READING
 from derivations.symbols import l1, l2, l3, m, phi, theta, x, y, z
 
 COORDINATES = (x, y, z)
@@ -156,10 +157,11 @@ def values(lmax: int) -> dict[str, Any]:
 STEPS = (
     Step(
         "What the laws of an algebra leave open",
-        r"R_l\to s_lR_l,\quad s_0=s_1=1,\ s_l=\pm1:\qquad "
-        r"G_{abe}G_{ecd},\ A_{abe}A_{ecd},\ A_{abe}G_{ecd}\ \to\ s_as_bs_cs_d\,(\ldots)",
+        r"G'_{abe}G'_{ecd}=\sigma\,G_{abe}G_{ecd},\qquad A'_{abe}A'_{ecd}=\sigma\,A_{abe}A_{ecd},\qquad "
+        r"A'_{abe}G'_{ecd}=\sigma\,A_{abe}G_{ecd},\qquad \sigma=s_as_bs_cs_d",
         signs_cancel,
         because=r"""
+        The primed tables are those with $s_lR_l$ for $R_l$, where $s_0=s_1=1$ and all other $s_l=\pm1$.
         Associativity, Jacobi and Leibniz are laws of the algebra, whatever its basis is called. Each of their terms
         is a product of two coefficients that share one index, and takes the same sign as the others: all stay true.
         So do rotations, as whole degrees change sign. To degree $L$ there are $2^{L-1}-1$ wrong tables that all four
@@ -168,8 +170,8 @@ STEPS = (
     ),
     Step(
         "Evaluation at the pole fixes every Gaunt coefficient",
-        r"\sum_c G_{(a\,m)(b\,-m)(c\,0)}\sqrt{\tfrac{2c+1}{4\pi}}=\delta_{m0}\,\frac{\sqrt{(2a+1)(2b+1)}}{4\pi}"
-        r"\ \Rightarrow\ g_{abc}=\sqrt{\tfrac{(2a+1)(2b+1)(2c+1)}{4\pi}}"
+        r"\sum_c G^{abc}_{m,-m,0}\sqrt{\tfrac{2c+1}{4\pi}}=\delta_{m0}\,\frac{\sqrt{(2a+1)(2b+1)}}{4\pi}"
+        r",\qquad g_{abc}=\sqrt{\tfrac{(2a+1)(2b+1)(2c+1)}{4\pi}}"
         r"\begin{pmatrix}a&b&c\\0&0&0\end{pmatrix}",
         pole,
         because=r"""
@@ -192,7 +194,8 @@ STEPS = (
     ),
     Step(
         "A turn about the axis fixes the last factor",
-        r"\{Y_{10},Y_{lm}\}=-\mathrm i\,m\sqrt{\tfrac3{4\pi}}\;Y_{lm}\ \Rightarrow\ \kappa=1",
+        r"\{Y_{10},Y_{lm}\}=-\mathrm i\,m\sqrt{\tfrac3{4\pi}}\;Y_{lm},\qquad\{z,f\}=-\partial_\phi f,\qquad "
+        r"\{x_i,x_j\}=\kappa\sum_k\varepsilon_{ijk}x_k,\qquad\kappa=1",
         turn,
         because=r"""
         Jacobi, Leibniz and the pentagon identity of matrices are homogeneous in the bracket and do not see $\kappa$;
@@ -209,11 +212,14 @@ DERIVATION = Derivation(
     enough.
     """,
     statement=r"""
-    \text{rotations},\quad \sum_cG_{abc}R_c(p)=R_a(p)R_b(p)\text{ at one point }p,\quad \text{Leibniz},\quad
-    \{Y_{10},Y_{lm}\}=-\mathrm i\,m\sqrt{\tfrac3{4\pi}}\,Y_{lm}\ \Rightarrow\ \text{every }G\text{ and every }A
+    \sum_{l_3\mu_3}G_{123}\,R_{l_3\mu_3}=R_1R_2,\qquad\{f,gh\}=\{f,g\}\,h+g\,\{f,h\},\qquad
+    \{Y_{10},Y_{lm}\}=-\mathrm i\,m\sqrt{\tfrac3{4\pi}}\,Y_{lm}
     """,
     hypotheses=(
-        r"$G_{abc}=\int R_aR_bR_c$ and $A_{abc}=\int R_a\{R_b,R_c\}$ on all paths, in one basis of harmonics.",
+        r"$G_{123}=\int R_1R_2R_3$ and $A_{123}=\int R_1\{R_2,R_3\}$ on all paths, in one basis of harmonics; a triple "
+        r"of degrees as an index stands for the reduced factor of the path.",
+        "These three laws, the first of them at one point of the sphere, and invariance under rotations fix every $G$ "
+        "and every $A$.",
         r"A table that is wrong by a sign of whole degrees obeys associativity, Jacobi, Leibniz and rotations.",
     ),
     steps=STEPS,
@@ -221,5 +227,6 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=5,
     certificate_lmax=3,
+    reading=READING,
     uses=(wigner_3j.DERIVATION, gaunt.DERIVATION, antisymmetric_gaunt.DERIVATION),
 )

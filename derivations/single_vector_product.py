@@ -20,6 +20,7 @@ from derivations import (
 from derivations.framework import Derivation, Step, require
 from derivations.invariant_polynomial import Degrees, Orders
 from derivations.legendre import Polynomial
+from derivations.readings.single_vector_product import READING
 from derivations.symbols import l1, l2, l3
 from derivations.vector_fields import curl, det, dot, frame, turn
 
@@ -92,7 +93,7 @@ STEPS = (
     Step(
         "The triple product of any three fields",
         r"""
-        V_i=E_i\nabla f_i+B_i\,r\times\nabla f_i+L_i\,r f_i:\qquad V_3\cdot(V_1\times V_2)
+        V_n=E_n\nabla f_n+B_n\,r\times\nabla f_n+L_n\,r f_n,\qquad V_3\cdot(V_1\times V_2)
         =\sum_{(ijk)}L_if_i\bigl[(E_jE_k+B_jB_k)\{f_j,f_k\}+(E_jB_k-B_jE_k)\,\nabla f_j\cdot\nabla f_k\bigr]
         """,
         general,
@@ -162,9 +163,11 @@ def components(l: int, m: int, numbers: tuple[int, int, int]) -> list[Complex]:
     return [theta, phi, (scaled(p, radial), (0,))]
 
 
-def triple_product(degrees: Degrees, orders: Orders) -> tuple[Fraction, Fraction]:
+def triple_product(
+    degrees: Degrees, orders: Orders, fields: tuple[tuple[int, int, int], ...] = SINGLE
+) -> tuple[Fraction, Fraction]:
     """π · sign·square of the real and the imaginary part of ∫ V3·(V1 × V2), the determinant as it stands."""
-    rows = [components(l, m, numbers) for l, m, numbers in zip(degrees, orders, SINGLE, strict=True)]
+    rows = [components(l, m, numbers) for l, m, numbers in zip(degrees, orders, fields, strict=True)]
     total: Complex = (0,), (0,)
     for places in permutations(range(3)):
         sign = 1 if places in CYCLIC else -1
@@ -233,6 +236,7 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=6,
     certificate_lmax=3,
+    reading=READING,
     uses=(
         gaunt.DERIVATION,
         antisymmetric_gaunt.DERIVATION,

@@ -11,6 +11,7 @@ from derivations import certificate, gaunt, invariant_polynomial, legendre, wign
 from derivations.framework import Derivation, Step, require
 from derivations.invariant_polynomial import ETA, XI, Degrees, Orders
 from derivations.null_vectors import SPHERE, slot
+from derivations.readings.spin_weighted_gaunt import READING
 from derivations.symbols import l, phi, theta
 
 p, q, s = sp.symbols("p q s", integer=True)
@@ -201,9 +202,9 @@ STEPS = (
     Step(
         "The factor that is left",
         r"""
-        \sum_{\mu}3j(\mu_1\mu_2\mu_3)\prod_i\frac{\alpha_i^{l_i+\mu_i}\beta_i^{l_i-\mu_i}}{\sqrt{(l_i+\mu_i)!\,(l_i-\mu_i)!}}
+        \sum_{\mu_1\mu_2\mu_3}3j(\mu_1\mu_2\mu_3)\prod_i\frac{\alpha_i^{l_i+\mu_i}\beta_i^{l_i-\mu_i}}{\sqrt{(l_i+\mu_i)!\,(l_i-\mu_i)!}}
         = \frac{[12]^C[23]^A[31]^B}{\sqrt{(J+1)!\,A!\,B!\,C!}}
-        \;\Longrightarrow\;\kappa=\sqrt{\frac P{4\pi}}\begin{pmatrix} l_1&l_2&l_3\\ m_1&m_2&m_3\end{pmatrix}
+,\qquad\kappa=\sqrt{\frac P{4\pi}}\begin{pmatrix} l_1&l_2&l_3\\ m_1&m_2&m_3\end{pmatrix}
         """,
         whole,
         because=r"""
@@ -244,6 +245,7 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=3,
     certificate_lmax=1,
+    reading=READING,
     uses=(wigner_3j.DERIVATION, gaunt.DERIVATION),
     sources=(
         "E. T. Newman, R. Penrose, J. Math. Phys. 7, 863 (1966); J. N. Goldberg et al., J. Math. Phys. 8, 2155 (1967).",

@@ -1,5 +1,6 @@
 """Cross products of vector spherical harmonics, and why one bracket replaces the nine shifts."""
 
+import textwrap
 from collections.abc import Iterator
 from itertools import product as tuples
 
@@ -11,6 +12,7 @@ from derivations.framework import Derivation, Step, require
 from derivations.invariant_polynomial import Degrees, orders, paths
 from derivations.invariant_polynomial import wigner_3j as square_3j
 from derivations.racah import square_9j
+from derivations.readings.vector_harmonics import READING
 from derivations.symbols import l
 from derivations.vector_fields import beta, gamma
 from derivations.vector_shifts import SHIFT, SHIFTS
@@ -82,7 +84,7 @@ STEPS = (
         "Which of them vanish",
         r"""
         \alpha_1+\alpha_2+\alpha_3=\begin{cases}J&(---)\\J-2l_3-1&(--+)\\-(J-2l_1+2)&(-++)\\-(J+3)&(+++)\end{cases},
-        \qquad(\alpha_2-\alpha_3)(\cdots)(\cdots)=\begin{cases}
+        \qquad(\alpha_2-\alpha_3)(l_1-\alpha_2-\alpha_3)(l_1+\alpha_2+\alpha_3+1)=\begin{cases}
         (l_2-l_3)(l_1-l_2-l_3)(J+1)&(\circ--)\\
         (l_2+l_3+1)(J-2l_2+1)(J-2l_3)&(\circ-+)\\
         (l_3-l_2)(J+2)(l_1-l_2-l_3-1)&(\circ++)\end{cases}""",
@@ -114,8 +116,10 @@ STEPS = (
         r"""
         \begin{pmatrix}L_1&L_2&L_3\\0&0&0\end{pmatrix}\begin{Bmatrix}L_1&L_2&L_3\\1&1&1\\l_1&l_2&l_3\end{Bmatrix}
         =\frac{X}{\sqrt{6\prod_i(2L_i+1)\,\nu_i}},\qquad
-        X=\begin{cases}(\alpha_1+\alpha_2+\alpha_3)\,K&\text{no }L_i=l_i\\-\alpha_3\,K&L_1=l_1,\,L_2=l_2\\
-        \tfrac12(\alpha_2-\alpha_3)(\cdots)(\cdots)\;3j(l_1l_2l_3;000)&L_1=l_1\\0&\text{all }L_i=l_i\end{cases}""",
+        X=\begin{cases}(\alpha_1+\alpha_2+\alpha_3)\,K&L_1\ne l_1,\,L_2\ne l_2,\,L_3\ne l_3\\
+        -\alpha_3\,K&L_1=l_1,\,L_2=l_2,\,L_3\ne l_3\\
+        \tfrac12(\alpha_2-\alpha_3)(l_1-\alpha_2-\alpha_3)(l_1+\alpha_2+\alpha_3+1)\;3j(l_1l_2l_3;000)
+        &L_1=l_1,\,L_2\ne l_2,\,L_3\ne l_3\\0&L_1=l_1,\,L_2=l_2,\,L_3=l_3\end{cases}""",
         by_product,
         because=r"""
         $\nu=l(2l+1)$, $l(l+1)$, $(l+1)(2l+1)$ for $L=l-1$, $l$, $l+1$ are the squared norms of the three fields.
@@ -193,14 +197,14 @@ DERIVATION = Derivation(
     the bracket.""",
     statement=r"""
     \int Y^{L_3}_{l_3m_3}\cdot\bigl(Y^{L_1}_{l_1m_1}\times Y^{L_2}_{l_2m_2}\bigr)d\Omega
-    =\text{number}\times\begin{cases}\int Y_1\{Y_2,Y_3\}\,d\Omega&J\text{ odd}\\
+    =x\begin{cases}\int Y_1\{Y_2,Y_3\}\,d\Omega&J\text{ odd}\\
     \int Y_1Y_2Y_3\,d\Omega&J\text{ even}\end{cases}
     """,
     hypotheses=(
         r"$Y^L_{lm}=\sum_{M\mu}C^{lm}_{LM,1\mu}\,Y_{LM}\,e_\mu$ with $L=l-1,l,l+1$, $L\ge0$, and only $L=1$ for $l=0$;"
         r" scalar and cross products are bilinear",
         r"$\nabla$: gradient on the unit sphere; $r$: its outward normal; $\{f,g\}=r\cdot(\nabla f\times\nabla g)$",
-        r"$J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$",
+        r"$J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$; $x$: a number that depends on the degrees and $L_i$ only",
         "the 9j symbol is defined as the contraction of six 3j symbols, DLMF 34.6.1",
     ),
     conclusion=r"""
@@ -218,14 +222,9 @@ DERIVATION = Derivation(
 
     | pair $(s_1,s_2)$ | does not reach the even paths with |
     | --- | --- |
-    | $(0,0)$ | any degrees |
-    | $(0,+)$ | $l_1=0$ |
-    | $(+,0)$ | $l_2=0$ |
-    | $(0,-)$, $(-,0)$ | $l_1=0$ or $l_2=0$ |
-    | $(+,+)$ | $l_1=l_2$ |
-    | $(-,-)$ | $l_1=0$ or $l_2=0$ or $l_1=l_2$ or $l_3=l_1+l_2$ |
-    | $(-,+)$ | $l_1=0$ or $l_2=l_1+l_3$ |
-    | $(+,-)$ | $l_2=0$ or $l_1=l_2+l_3$ |
+"""
+    + textwrap.indent(vector_shifts.unreached_table(), " " * 4)
+    + r"""
 
     So a Clebsch-Gordan product made of cross products alone needs several pairs, and still misses the path $(0,0,0)$,
     where both fields are radial. The Gaunt product and one bracket have no such exceptions: $3j(l_1l_2l_3;000)$ never
@@ -235,6 +234,7 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=6,
     certificate_lmax=3,
+    reading=READING,
     uses=(wigner_3j.DERIVATION, gaunt.DERIVATION, antisymmetric_gaunt.DERIVATION),
     sources=(
         "D. A. Varshalovich, A. N. Moskalev, V. K. Khersonskii, Quantum Theory of Angular Momentum (1988), section 7.3:"

@@ -13,8 +13,23 @@ from math import prod
 from coupling.conventions import parity_sign
 from derivations.invariant_polynomial import Degrees, wigner_3j
 from derivations.racah import order_square, sum_3j, triangle_square
+from derivations.reading.names import Names
+from derivations.reading.statement import Statement
 
 SHIFT = (-1, 0, 1)
+#: The even paths that a pair of input shifts does not reach: one of these relations holds.
+ANY = ["l_1=l_1"]
+UNREACHED = {
+    (0, 0): ANY,
+    (0, 1): ["l_1=0"],
+    (1, 0): ["l_2=0"],
+    (0, -1): ["l_1=0", "l_2=0"],
+    (-1, 0): ["l_1=0", "l_2=0"],
+    (1, 1): ["l_1=l_2"],
+    (-1, -1): ["l_1=0", "l_2=0", "l_1=l_2", "l_3=l_1+l_2"],
+    (-1, 1): ["l_1=0", "l_2=l_1+l_3"],
+    (1, -1): ["l_2=0", "l_1=l_2+l_3"],
+}
 SHIFTS: tuple[Degrees, ...] = tuple((i, j, k) for i in SHIFT for j in SHIFT for k in SHIFT)
 
 
@@ -104,18 +119,17 @@ def reached(path: Degrees, first: int, second: int) -> bool:
 
 def unreached(path: Degrees, first: int, second: int) -> bool:
     """The rule for `reached` to fail: never for odd J; for even J a coincidence of degrees."""
-    l1, l2, l3 = path
     if sum(path) % 2:
         return False
-    rules = {
-        (0, 0): True,
-        (0, 1): l1 == 0,
-        (1, 0): l2 == 0,
-        (0, -1): l1 * l2 == 0,
-        (-1, 0): l1 * l2 == 0,
-        (1, 1): l1 == l2,
-        (-1, -1): l1 * l2 == 0 or l1 == l2 or l3 == l1 + l2,
-        (-1, 1): l1 == 0 or l2 == l1 + l3,
-        (1, -1): l2 == 0 or l1 == l2 + l3,
+    names = Names({}, dict(zip(("l_1", "l_2", "l_3"), path, strict=True)))
+    return any(not any(Statement(rule).residuals(names)) for rule in UNREACHED[first, second])
+
+
+def unreached_table() -> str:
+    """`UNREACHED` as rows of a table."""
+    sign = {-1: "-", 0: "0", 1: "+"}
+    said = {
+        pair: " or ".join(f"${rule}$" for rule in rules) if rules != ANY else "any degrees"
+        for pair, rules in UNREACHED.items()
     }
-    return rules[first, second]
+    return "\n".join(f"| $({sign[s1]},{sign[s2]})$ | {text} |" for (s1, s2), text in said.items())

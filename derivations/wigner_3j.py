@@ -10,6 +10,7 @@ from derivations.closed_forms import low_orders_sum, zero_orders_sum
 from derivations.framework import Derivation, Step, require
 from derivations.hypergeometric import VANDERMONDE, binomial
 from derivations.invariant_polynomial import ETA, XI, bracket, polynomial
+from derivations.readings.wigner_3j import READING
 from derivations.symbols import a, b, c, factorials, k, l, m, m1, m2, ratio_residual
 
 A, B, C = sp.symbols("A B C", integer=True, nonnegative=True)
@@ -132,7 +133,7 @@ STEPS = (
         "Explicit sum",
         r"""
         \begin{pmatrix} l_1&l_2&l_3\\ m_1&m_2&m_3\end{pmatrix}
-        = \sqrt{\frac{\prod_i (l_i+m_i)!\,(l_i-m_i)!}{(J+1)!\,A!\,B!\,C!}}\;
+        = \sqrt{\frac{\prod_n (l_n+m_n)!\,(l_n-m_n)!}{(J+1)!\,A!\,B!\,C!}}\;
           \sum_i (-1)^{i+j+k}\binom{C}{i}\binom{A}{j}\binom{B}{k},
         \qquad j = i-m_2+l_3-l_1,\quad k = i+m_1+l_3-l_2
         """,
@@ -215,8 +216,9 @@ STEPS = (
     Step(
         "Symmetries",
         r"""
-        3j \text{ is unchanged by cyclic permutations of its columns, and takes the sign } (-1)^{J}
-        \text{ when two are exchanged or all orders change sign}
+        \begin{pmatrix} l_1&l_2&l_3\\ m_1&m_2&m_3\end{pmatrix} = \begin{pmatrix} l_2&l_3&l_1\\ m_2&m_3&m_1\end{pmatrix}
+        = (-1)^J\begin{pmatrix} l_2&l_1&l_3\\ m_2&m_1&m_3\end{pmatrix}
+        = (-1)^J\begin{pmatrix} l_1&l_2&l_3\\ -m_1&-m_2&-m_3\end{pmatrix}
         """,
         symmetries,
         because=r"""
@@ -286,6 +288,7 @@ DERIVATION = Derivation(
     certificate=values,
     lmax=8,
     certificate_lmax=3,
+    reading=READING,
     sources=(
         "The invariant polynomial: B. L. van der Waerden, Die gruppentheoretische Methode in der Quantenmechanik "
         "(1932), §20; V. Bargmann, Rev. Mod. Phys. 34, 829 (1962).",

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 #: Extras whose packages the tests use; those of the site, the linters and CUDA do not run here.
-EXTRAS = ("distributed", "study", "structures", "interop", "test")
+EXTRAS = ("plots", "symbolic", "distributed", "study", "structures", "interop", "test")
 
 
 def pins(project: dict) -> dict[str, str]:

@@ -11,6 +11,9 @@ import coupling
 from coupling import exact
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import Surd
+from coupling.families import family as known
+from coupling.foreign.named import named
+from coupling.numbers.compiled import FUNCTIONS as COMPILED
 from coupling.numbers.normalizations import exact_normalization
 from coupling.selection import paths
 from tests.domain import count_six, half, orders, six_degrees, triads
@@ -176,3 +179,29 @@ def test_issue_value() -> None:
     assert exact.antisymmetric_gaunt(3, 4, 4, 1, 2, -3) == Surd(1, 486, 121, 1, unit=1)
     factor = Surd(1, 7 * 9 * 9, 4, 1, unit=1) * exact.bracket_factor(3, 4, 4)
     assert factor * exact.wigner_3j(3, 4, 4, 1, 2, -3) == Surd(1, 486, 121, 1, unit=1)
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, "gradient_dot", "gaunt:conj=1", "spin_weighted_gaunt:1,-2,1"])
+def test_blocks_from_a_table_have_the_bits_of_exact_ones(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a program gets that asks for one block after another, as arrays of its own; on all paths, and beyond."""
+    found = {}
+    for worth in (False, True):
+        monkeypatch.setattr(COMPILED, "worth", lambda work, worth=worth: worth)
+        for basis in known(family).bases:
+            for l in product(range(4), repeat=3):
+                block = coupling.block(family, *l, basis)
+                assert block.flags.writeable and block.flags.c_contiguous
+                same = found.setdefault((basis, l), (block.dtype, block.shape, block.tobytes()))
+                assert same == (block.dtype, block.shape, block.tobytes()), (basis, l, worth)
+                block[:] = 7
+    assert len(found) == 64 * len(known(family).bases)
+
+
+@pytest.mark.parametrize("convention", ["e3nn", "e3x", "sympy", "e3nn_jax"])
+def test_blocks_in_other_conventions_from_a_table(convention: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for worth in (False, True):
+        monkeypatch.setattr(COMPILED, "worth", lambda work, worth=worth: worth)
+        blocks = [coupling.block("wigner_3j", *l, named(convention).basis, convention) for l in paths(3)]
+        found.append(b"".join(block.tobytes() for block in blocks))
+    assert found[0] == found[1]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -21,11 +23,31 @@ from tests.bounds import pins
 from tests.sources import ROOT, modules, tree
 from tests.test_house import distribution, imported, pyproject
 
-#: What an extra installs → the only module that imports it, when it is used.
+#: What an extra installs → the modules that import it, when it is used.
 OF_AN_EXTRA = {
-    "ase": ("structures", "coupling.atoms.reading"),
-    "tensorly": ("study", "coupling.lowrank.by_rank"),
+    "ase": ("structures", {"coupling.atoms.reading"}),
+    "matplotlib": ("plots", {"coupling.plots.style", "coupling.plots.tables"}),
+    "sympy": ("symbolic", {"coupling.cli.checks", "coupling.exact.surd", "coupling.exact.wigner_d"}),
+    "tensorly": ("study", {"coupling.lowrank.by_rank"}),
 }
+
+#: Calls that need an extra, and what they say without it.
+WITHOUT = {
+    "coupling.plots.new_axes()": "pictures need matplotlib",
+    "coupling.plots.plot_structure(coupling.load('real-l4'))": "pictures need matplotlib",
+    "coupling.plots.plot_paths(coupling.load('real-l4'))": "pictures need matplotlib",
+    "coupling.plots.plot_errors({'L = 2': ([1, 2], [0.05, 0.0])})": "pictures need matplotlib",
+    "coupling.plots.harmonic(2, 1)": "pictures need matplotlib",
+    "coupling.exact.gaunt(1, 1, 2, 0, 0, 0).to_sympy()": "expressions need sympy",
+    "coupling.exact.wigner_d(1, 0, 0, 1)": "exact angles need sympy",
+}
+#: What works all the same.
+WITHIN = """
+import coupling, coupling.atoms, coupling.plots, coupling.lowrank, coupling.manybody, coupling.products
+print(coupling.gaunt(1, 1, 2, 0, 0, 0), coupling.exact.gaunt(1, 1, 2, 0, 0, 0))
+print(coupling.load("real-l4").check().passed, coupling.wigner_d(2, 1.0).shape)
+print(coupling.products.Gaunt(2, 2, 2)(__import__("numpy").ones((9, 1)), __import__("numpy").ones((9, 1))).shape)
+"""
 
 
 class Without:
@@ -46,17 +68,18 @@ def no_tensorly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "meta_path", [Without("tensorly"), *sys.meta_path])
 
 
-def importers(package: str) -> set[str]:
-    """The modules that import a package, by a statement or by ``import_module``."""
+def importers(package: str, *functions: str) -> set[str]:
+    """The modules that import a package: by calls of these functions, or by statements where none is given."""
     found = set()
     for name, file in modules().items():
         for node in ast.walk(tree(file)):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module") and node.args:
+            called = isinstance(node, ast.Call) and ast.unparse(node.func) in functions
+            if called and node.args:
                 targets = [ast.unparse(node.args[0]).lstrip("f").strip("'\"")]
-            elif isinstance(node, ast.Import):
+            elif isinstance(node, ast.Import) and not functions:
                 targets = [alias.name for alias in node.names]
             else:
-                targets = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                targets = [node.module or ""] if isinstance(node, ast.ImportFrom) and not functions else []
             found |= {name for target in targets if target.split(".")[0] == package}
     return found
 
@@ -69,18 +92,66 @@ def test_what_every_installation_gets_is_imported() -> None:
 
 
 @pytest.mark.parametrize("package", OF_AN_EXTRA)
-def test_what_an_extra_installs_is_imported_by_one_module(package: str) -> None:
-    extra, module = OF_AN_EXTRA[package]
+def test_what_an_extra_installs_is_imported_where_it_is_missed_in_words(package: str) -> None:
+    extra, expected = OF_AN_EXTRA[package]
     extras = pyproject()["project"]["optional-dependencies"]
-    assert package in map(distribution, extras[extra]) and package in map(distribution, extras["test"])
-    assert importers(package) == {module}
+    assert package in map(distribution, extras[extra])
+    assert importers(package, "from_extra") == expected
+    later = importers(package) | importers(package, "import_module")
+    folders = {
+        "matplotlib": ("coupling.plots.", "coupling.atoms.picture"),
+        "sympy": ("coupling.exact.", "coupling.crosscheck.", "derivations."),
+    }
+    assert not [name for name in later if not name.startswith(folders.get(package, ("nothing",)))]
     bounds = pins(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
     assert {package, "safetensors"} <= set(bounds)
 
 
+def without(*packages: str) -> str:
+    """The lines after which packages do not exist."""
+    return (
+        "import sys\n"
+        "class Without:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.split('.')[0] in {packages}:\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Without())\n"
+    )
+
+
+def test_without_extras_everything_else_works_and_the_extra_is_named() -> None:
+    asked = f"for call in {list(WITHOUT)}:\n    try: eval(call)\n    except ValueError as error: print(error)\n"
+    program = without(*OF_AN_EXTRA) + WITHIN + asked
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].endswith("√(1/(5π))") and lines[1:3] == ["True (5, 5)", "(9, 1)"]
+    extras = {"matplotlib": "plots", "sympy": "symbolic"}
+    for line, words in zip(lines[3:], WITHOUT.values(), strict=True):
+        library = words.split()[-1]
+        expected = f"{words}, which is not installed: pip install 'coupling-coefficients[{extras[library]}]'"
+        assert line == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["value", "gaunt", *"112000", "--plot", "block.png"], "pictures need matplotlib"),
+        (["derive", "gaunt"], "derivations need sympy"),
+    ],
+)
+def test_a_command_names_the_extra_that_it_needs(command: list[str], words: str, tmp_path: Path) -> None:
+    program = without(*OF_AN_EXTRA) + f"from coupling.cli import main; main({command})"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = [sys.executable, "-c", program]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert done.returncode == 2 and done.stderr.startswith(f"Error: {words}, which is not installed: pip install")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.usefixtures("no_tensorly")
 def test_without_tensorly_its_extra_is_named() -> None:
-    sentence = r"^the baseline needs tensorly, which is not installed: pip install coupling-coefficients\[study\]$"
+    sentence = r"^the baseline needs tensorly, which is not installed: pip install 'coupling-coefficients\[study\]'$"
     with pytest.raises(ValueError, match=sentence):
         tensorly_decompose(np.ones((2, 2, 2)), 1)
 
@@ -92,7 +163,7 @@ def test_the_study_page_says_so_before_it_searches(tmp_path: Path, monkeypatch: 
     assert result.exit_code == 2 and not (tmp_path / "page").exists()
     assert (
         result.stderr
-        == "Error: the baseline needs tensorly, which is not installed: pip install coupling-coefficients[study]\n"
+        == "Error: the baseline needs tensorly, which is not installed: pip install 'coupling-coefficients[study]'\n"
     )
 
 

@@ -30,7 +30,9 @@ from derivations import (
     sphere_powers,
     wigner_3j,
 )
-from derivations.framework import Derivation, DoesNotHold, Step, examine, vanishes
+from derivations.framework import Derivation, DoesNotHold, Step, examine
+from derivations.reading import Reading
+from derivations.residuals import vanishes
 from derivations.symbols import a, b, c
 
 theta = sp.Symbol("theta")
@@ -56,18 +58,19 @@ def nothing() -> list[sp.Expr]:
     return []
 
 
-TRUE = Step("true", "x", pythagoras)
-FALSE = Step("false", "x", wrong_pythagoras)
+TRUE = Step("true", "1=1", pythagoras)
+FALSE = Step("false", "1=1", wrong_pythagoras)
 CITED = Step("cited", "x", kind="cited", source="Book, section 1, equation (1)")
-FINITE = Step("finite", "x", small_only, kind="verified")
-EMPTY = Step("empty", "x", nothing)
+FINITE = Step("finite", "1=1", small_only, kind="verified")
+EMPTY = Step("empty", "1=1", nothing)
 
 
 def derivation(*steps: Step, instances: int = 1, uses: tuple[Derivation, ...] = ()) -> Derivation:
     return Derivation(
         id="test",
         title="Test",
-        statement="x",
+        statement="1=1",
+        reading=Reading({}, ({},)),
         hypotheses=(),
         steps=steps,
         verify=lambda lmax: instances,

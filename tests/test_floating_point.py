@@ -22,6 +22,7 @@ from coupling.exact import Surd
 from coupling.export import export
 from coupling.floating_point import default_rounding, from_bits, rounds_by_default
 from coupling.numbers.accuracy import certify_table
+from coupling.numbers.compiled import FUNCTIONS
 from coupling.numbers.tabulation import tabulate, tabulate_paths
 from coupling.tables import Request, build
 from coupling.tables.check import check
@@ -83,6 +84,28 @@ def normal(kind: str) -> bytes:
     return bytes_of(kind)
 
 
+def symbols(compiled: bool) -> np.ndarray:
+    """Some 3j, 6j, 9j symbols and Gaunt integrals, from compiled functions or from exact integers."""
+    if compiled:
+        FUNCTIONS.load()
+    m, degrees = np.arange(-5, 6), np.arange(9) / 2
+    names = {} if compiled else {"wanted": lambda work: None, "six": lambda *_: np.nan}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in names.items():
+            patch.setattr(FUNCTIONS, name, value)
+        found = [
+            coupling.wigner_3j(9, 8, 7, m, -2, 2 - m),
+            coupling.clebsch_gordan(7.5, 8, 7.5, m + 0.5, -2, m - 1.5, outside="zero"),
+            coupling.gaunt(9, 8, 7, m, -2, 2 - m),
+            coupling.wigner_6j(degrees, 1.5, degrees, 1.5, degrees, 2),
+            coupling.wigner_9j(2, degrees, degrees, 2, degrees, degrees, 3, 2, 1),
+            coupling.wigner_3j(1000, 1000, np.arange(1745, 1790, 9), 950, -950, 0),  # zeros and subnormal numbers too
+            coupling.wigner_6j(30, 31, 32, 29, 28, np.arange(4)),
+            np.array([coupling.wigner_6j(4, 5, 6, 5, 4, 3)]),
+        ]
+    return np.concatenate(found)
+
+
 LARGE = np.array([(40, 40, 41), (41, 40, 40), (3, 200, 201)])
 
 CALLS: dict[str, Callable[[], np.ndarray]] = {
@@ -94,6 +117,8 @@ CALLS |= {
     "threads": lambda: tabulate("wigner_3j", 9, workers=3).values,
     "long integers": lambda: tabulate_paths("clebsch_gordan", LARGE).values,
     "long integers by threads": lambda: tabulate_paths("gaunt", LARGE, workers=2).values,
+    "symbols": lambda: symbols(compiled=True),
+    "symbols from exact integers": lambda: symbols(compiled=False),
     "3j family": lambda: coupling.wigner_3j_family(200, 190, -190, 190).values,
     "3j family through the subnormal numbers": lambda: coupling.wigner_3j_family(1200, 1200, 1100, -1100).values,
     "6j family": lambda: coupling.wigner_6j_family(40, 35, 30, 38, 41).values,
@@ -183,7 +208,8 @@ def test_exact_numbers_become_doubles_by_integers_alone(mode: str) -> None:
 def test_where_the_environment_cannot_be_set_calls_are_refused(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for those that are integers to the last step."""
     monkeypatch.setattr(floating_point, "_library", lambda: None)
-    expected = normal(kind) if kind in ("small block", "normalization") else None
+    unaffected = "small block", "normalization", "symbols", "symbols from exact integers"
+    expected = normal(kind) if kind in unaffected else None
     with environment("upward"):
         if expected is not None:
             assert bytes_of(kind) == expected

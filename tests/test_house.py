@@ -37,6 +37,7 @@ PUBLIC = [
     "lowrank",
     "manybody",
     "normalization",
+    "numba",
     "plots",
     "products",
     "racah_v",
@@ -254,8 +255,9 @@ def imported(folder: str) -> set[str]:
 
 def test_what_is_imported_is_declared() -> None:
     project = pyproject()["project"]
-    runtime = {distribution(text) for text in project["dependencies"]}
     extras = project["optional-dependencies"]
+    own_extras = (text for name in ("plots", "symbolic") for text in extras[name])
+    runtime = {distribution(text) for text in chain(project["dependencies"], own_extras)}
     witnesses, *optional = ({distribution(text) for text in extras[name]} for name in ("test", "interop", UNLOCKED))
     interop = set().union(*optional, {"cuda"} if "cuda_core" in optional[-1] else ())
     own = imported("coupling") - imported("coupling/backends")

@@ -26,7 +26,7 @@ from coupling.lowrank.certificate import certify
 from coupling.lowrank.objective import as_objective
 from coupling.lowrank.records import Record, factor_file_name, record_of
 from coupling.lowrank.store import TRUE, keep, kept, read_record
-from coupling.lowrank.verification import claims_in_vain
+from coupling.lowrank.verification import false_claims
 from coupling.tables import Request, TableError, build
 
 
@@ -36,11 +36,11 @@ def results() -> tuple[Record, Record]:
     problem = normalization_problem("gaunt", 3)
     two = record_of(problem, decompose(problem.tensor, 2, problem.mask, problem.weights, ties=problem.ties), 0)
     one = record_of(problem, decompose(problem.tensor, 1, problem.mask, problem.weights), 0)
-    assert claims_in_vain(one) == claims_in_vain(two) == [] and two.proved
+    assert false_claims(one) == false_claims(two) == [] and two.proved
     return one, two
 
 
-def false_claims(one: Record, two: Record) -> dict[str, Record]:
+def forged_records(one: Record, two: Record) -> dict[str, Record]:
     """Records that claim what is not true, by words of the complaint."""
     a, b, c = two.factors
     certificate = two.certificate
@@ -61,8 +61,8 @@ def false_claims(one: Record, two: Record) -> dict[str, Record]:
 
 def test_false_claims_are_found(results: tuple[Record, Record], tmp_path: Path) -> None:
     met = 0
-    for words, wrong in false_claims(*results).items():
-        assert any(words in claim for claim in claims_in_vain(wrong)), words
+    for words, wrong in forged_records(*results).items():
+        assert any(words in claim for claim in false_claims(wrong)), words
         file = keep(wrong, tmp_path / words.replace(" ", "-"))
         TRUE.clear()  # what this process wrote is believed, what another one did is not
         with pytest.raises(TableError, match=words) as caught:
@@ -70,13 +70,13 @@ def test_false_claims_are_found(results: tuple[Record, Record], tmp_path: Path) 
         assert caught.value.file == str(file) and caught.value.field == "result"
         met += 1
     assert met == 11
-    assert claims_in_vain(replace(results[1], rank=1)) == ["the factors have 2 columns, not 1"]
+    assert false_claims(replace(results[1], rank=1)) == ["the factors have 2 columns, not 1"]
 
 
 def test_false_errors_in_files_of_factors_are_found(results: tuple[Record, Record], tmp_path: Path) -> None:
     met = 0
     for words in ("relative error", "largest error", "growth", "congruence", "errors are those"):
-        save_factors([results[0], false_claims(*results)[words]], tmp_path / "wrong.safetensors")
+        save_factors([results[0], forged_records(*results)[words]], tmp_path / "wrong.safetensors")
         with pytest.raises(TableError, match=rf"results\[1\].*{words}" if words != "errors are those" else words):
             load_factors(tmp_path / "wrong.safetensors")
         met += 1
@@ -103,7 +103,7 @@ def test_records_are_stored_whole(results: tuple[Record, Record], tmp_path: Path
         assert file.read_bytes() == keep(record, tmp_path / "again").read_bytes()
         TRUE.clear()
         if record is not divergent:
-            assert kept(file).error == record.error and claims_in_vain(again) == []
+            assert kept(file).error == record.error and false_claims(again) == []
     assert {path.suffix for path in tmp_path.iterdir() if path.is_file()} == {".safetensors"}
 
 

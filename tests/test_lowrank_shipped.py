@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from coupling.cli import main
 from coupling.indexing import path_array
-from coupling.lowrank import claims_in_vain, load_factors, normalization_problem, save_factors, shipped, whole_problem
+from coupling.lowrank import false_claims, load_factors, normalization_problem, save_factors, shipped, whole_problem
 from coupling.lowrank.by_rank import study
 from coupling.lowrank.factors import tensor
 from coupling.lowrank.records import Record, cell, whole_table
@@ -29,14 +29,14 @@ def records(lmax: int) -> list[tuple[str, Record]]:
 
 def test_claims_of_small_shipped_factors_hold() -> None:
     small = records(2)
-    assert not [f"{name}, {r.spec['lmax']}, rank {r.rank}: {w}" for name, r in small for w in claims_in_vain(r)]
+    assert not [f"{name}, {r.spec['lmax']}, rank {r.rank}: {w}" for name, r in small for w in false_claims(r)]
     assert len(small) >= 15
 
 
 @pytest.mark.slow
 def test_claims_of_all_shipped_factors_hold() -> None:
     every = records(8)
-    assert not [f"{name}, {r.spec['lmax']}, rank {r.rank}: {w}" for name, r in every for w in claims_in_vain(r)]
+    assert not [f"{name}, {r.spec['lmax']}, rank {r.rank}: {w}" for name, r in every for w in false_claims(r)]
     assert len(every) >= 60
 
 

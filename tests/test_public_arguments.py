@@ -280,7 +280,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
 APART = {
     "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Graph",
     "Grid", "HeatFlux", "Listing", "Neighbours", "Problem", "Record", "RouteResult", "Unfolded", "angles",
-    "claims_in_vain", "curves", "degree_chart", "forces", "heat_flux", "jit", "load_factors", "new_axes",
+    "curves", "degree_chart", "false_claims", "forces", "heat_flux", "jit", "load_factors", "new_axes",
     "parities_and_bases", "plot_errors", "plot_features", "plot_structure", "read_convention", "read_exact_basis",
     "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",
     "segmented_polynomial", "segmented_tensor_product", "strain_derivative", "stress",

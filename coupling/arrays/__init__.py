@@ -1,6 +1,6 @@
 """Arrays that go with the tables: grids, transforms, encoders of the matrix product, normalizations.
 
-A name says what is meant, such as "gauss_legendre-l8" or "matrix-l4-float32"; :mod:`coupling.arrays.request` has all.
+Names such as "gauss_legendre-l8" and "matrix-l4-float32" stand for requests; :mod:`coupling.arrays.request` lists them.
 The reader knows nothing of the builder: a name is imported when it is first used, so that loading costs numpy only.
 """
 

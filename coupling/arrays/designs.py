@@ -3,10 +3,11 @@
 A design of strength t averages every polynomial up to degree t exactly (Delsarte, Goethals, Seidel 1977).  Two poles
 and the corners of Platonic solids are designs of strength 1, 2, 3 and 5; beyond, pairs of antipodal points are sought
 by Gauss-Newton steps on Σ_p R_lm(p) = 0, even l <= t; odd l hold by symmetry.  About t²/2 points are enough (Hardin and
-Sloane 1996, Womersley 2018).  Whatever the search does, what counts is the residual of the points in the file.
+Sloane 1996, Womersley 2018).  The search proves nothing: the residual of the points in the file is checked.
 
-The points are data of the repository, ``designs.safetensors`` beside the manifest, found once: another machine would
-find other ones, as good.  ``python -m coupling.arrays.designs FILE T...`` looks for designs and writes such a file.
+The points are data of the repository, ``designs.safetensors`` beside the manifest, found once; a search on another
+machine finds other points, equally good.  ``python -m coupling.arrays.designs FILE T...`` searches and writes such a
+file.
 """
 
 from __future__ import annotations

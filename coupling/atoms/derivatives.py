@@ -167,11 +167,9 @@ def heat_flux(
         weights = like(np.eye(inside), positions)
         parts = [((x[i] - x) * (back(weights[i])[0] * v).sum(-1)[:, None]).sum(0) for i in range(inside)]
         return HeatFlux(sum(parts[1:], parts[0]), convective)
-    centred = x - positions.mean(0)
-    moments = [(back(centred[:inside, axis])[0] * v).sum() for axis in range(3)]
-    power = (back(None)[0] * v).sum(-1)
-    stacked = import_module("jax.numpy" if framework_of(positions) == "jax" else "torch").stack(moments)
-    return HeatFlux(stacked - (centred * power[:, None]).sum(0), convective)
+    centred, (slopes,) = x - positions.mean(0), back(None)
+    parts = [((back(r[:inside])[0] - r[:, None] * slopes) * v).sum() for r in centred.T]
+    return HeatFlux(import_module("jax.numpy" if framework_of(positions) == "jax" else "torch").stack(parts), convective)
 
 
 def _by_edge(energies: Energies, positions: Array, cell: Array, graph: Graph, vectors: Array) -> Array:

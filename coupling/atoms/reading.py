@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import numbers
 import re
-from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.extras import from_extra
 from coupling.files.container import read_regular
 from coupling.memory import physical_memory, require_memory
 from coupling.quoted import quoted
@@ -47,12 +47,7 @@ def ase(module: str) -> Any:
     >>> ase("io").read is not None
     True
     """
-    try:
-        return import_module(f"ase.{module}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] != "ase":
-            raise
-        raise ValueError("structures are read by ASE, which is not installed: pip install ase") from None
+    return from_extra(f"ase.{module}", "structures", "structures are read by")
 
 
 def read_structure(name: str | Path = "quartz") -> Any:

@@ -105,6 +105,9 @@ def derive(ids: tuple[str, ...], lmax: int | None, write: bool, pages: Path | No
     All derivations, or the ones named and those they use.  Needs a checkout of the repository: the derivations are
     not part of the installed package.
     """
+    from coupling.extras import from_extra
+
+    from_extra("sympy", "symbolic", "derivations need")
     try:
         from derivations.run import main as run
     except ModuleNotFoundError as error:

@@ -67,7 +67,8 @@ def simulate(
     STRUCTURE is an XYZ or extended XYZ file, which ASE reads (pip install ase), or quartz, which is shipped: α-quartz,
     a chiral crystal.  The density of neighbours around each atom is expanded in real spherical harmonics and radial
     channels; it is multiplied with a random mixture of its channels, all paths at once, by the sparse product, by
-    Gaunt products and brackets on the sphere, and by matrix products.
+    Gaunt products and brackets on the sphere, and by matrix products.  It compares routes of a product and moves no
+    atom; for energies, forces and dynamics there is docs/examples/potential.py, a calculator of ASE.
     """
     from coupling.atoms import NeighbourDensity, compare_routes, neighbours, read_structure
     from coupling.plots.style import require_picture

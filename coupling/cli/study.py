@@ -149,7 +149,7 @@ def verify(files: Sequence[Path]) -> None:
     """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
     from coupling.files import TableError
     from coupling.lowrank.store import read_any
-    from coupling.lowrank.verification import claims_in_vain
+    from coupling.lowrank.verification import false_claims
 
     failed = 0
     for file in files:
@@ -160,7 +160,7 @@ def verify(files: Sequence[Path]) -> None:
             failed += 1
             continue
         for record in records:
-            wrong = claims_in_vain(record)
+            wrong = false_claims(record)
             claim = f"error {record.error:.3e}{', exact: proved' if record.proved else ''}"
             name = f"{file.name}: {record.name}, rank {record.rank}: "
             click.echo(name + ("; ".join(wrong) if wrong else f"verified, {claim}"))

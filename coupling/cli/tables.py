@@ -196,6 +196,8 @@ def _build_all(workers: int, force: bool) -> None:
     from coupling.tables.request import read_requests
 
     folder = table_folder()
+    if not (folder.parent / "pyproject.toml").is_file():
+        raise ValueError("--all builds what the repository ships: run it in a checkout; `coupling load` gets one table")
     click.echo(COLUMNS.format(*HEADER))
     files = [(request, folder / "data" / file_name(request.name)) for request in read_requests(folder)]
     tables = [_build_table(*target, workers, force, checked=True, shipped=True) for target in files]

@@ -18,6 +18,7 @@ from typing import Any
 
 from coupling.exact.formatting import formatted, latex_fraction, root_text, text_fraction
 from coupling.exact.rounding import compare_with_pi, isqrt_exact, rounded, rounded_magnitude
+from coupling.extras import from_extra
 from coupling.integers import only_integers
 from coupling.quoted import quoted
 
@@ -212,8 +213,7 @@ class Surd:
         >>> Surd(-1, 5, 4, 1).to_sympy()
         -sqrt(5)/(2*sqrt(pi))
         """
-        import sympy
-
+        sympy = from_extra("sympy", "symbolic", "expressions need")
         size = sympy.sqrt(sympy.Rational(self._num, self._den)) * sympy.pi ** sympy.Rational(-self._pi, 2)
         return self._sign * size * (sympy.I if self._unit else 1)
 

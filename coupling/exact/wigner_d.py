@@ -19,6 +19,7 @@ from typing import Any
 
 from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
+from coupling.extras import from_extra
 from coupling.integers import doubled, half
 from coupling.quoted import quoted
 from coupling.selection import doubled_degrees
@@ -135,8 +136,7 @@ def _existing(j: object, m1: object, m2: object) -> tuple[int, int, int]:
 
 def _exact_angle(angle: object) -> Any:
     """Return an angle as a SymPy expression, or raise."""
-    import sympy
-
+    sympy = from_extra("sympy", "symbolic", "exact angles need")
     exact = isinstance(angle, int | Fraction) and not isinstance(angle, bool)
     if not exact and not (isinstance(angle, sympy.Expr) and not angle.has(sympy.Float)):
         raise TypeError(

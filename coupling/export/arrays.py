@@ -22,7 +22,7 @@ from coupling.floating_point import stored
 
 Store = Callable[[NDArray[np.float64], str], NDArray[Any]]
 
-#: What an array is called for the slot it belongs to.
+#: Names of the three slots in arrays.
 SLOT_NAMES = ("input1", "input2", "output")
 
 

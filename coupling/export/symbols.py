@@ -13,7 +13,6 @@ from pathlib import Path
 from textwrap import wrap
 
 from mpmath.libmp import pi_fixed
-from sympy import multiplicity, primerange
 
 import coupling.exact as exact
 from coupling.conventions import BASES, FAMILIES
@@ -47,9 +46,9 @@ def symbols_header() -> str:
 
 def replaced() -> dict[str, str]:
     """Return what stands for each @NAME@ of the text."""
-    primes = list(primerange(3 * LMAX + 2))
-    factorials = range(3 * LMAX + 2)
-    powers = [f"{{{', '.join(str(multiplicity(p, factorial(n))) for p in primes)}}}" for n in factorials]
+    largest = 3 * LMAX + 1
+    primes = [n for n in range(2, largest + 1) if all(n % k for k in range(2, n))]
+    powers = [f"{{{', '.join(str(exponent(p, factorial(n))) for p in primes)}}}" for n in range(largest + 1)]
     binomials = [str(comb(n, k)) for n in range(2 * LMAX + 1) for k in range(n + 1)]
     samples = list(sample_rows())
     pi = pi_fixed(PI_BITS + 32) >> 32
@@ -69,6 +68,15 @@ def replaced() -> dict[str, str]:
         "SAMPLES": str(len(samples)),
         "SAMPLE_ROWS": ",\n".join(f"        {row}" for row in samples),
     }
+
+
+def exponent(prime: int, number: int) -> int:
+    """Return how often a prime divides a number.
+
+    >>> exponent(2, 24)
+    3
+    """
+    return 0 if number % prime else 1 + exponent(prime, number // prime)
 
 
 def filled(numbers: Sequence[str]) -> str:

@@ -17,8 +17,9 @@ from coupling.conventions import CONVENTION_ID
 
 
 class TableError(ValueError):
-    """A file of this package that must not be used: which file, which field of it, what belongs there, what was found;
-    and what to do about it, where that is known.
+    """A file of this package that must not be used.
+
+    Names the file, the field, the expected and the found value and, where it is known, what to do.
 
     >>> print(TableError("real-l4.safetensors", "schema_version", 1, 2))
     real-l4.safetensors: schema_version: expected 1, found 2
@@ -67,7 +68,7 @@ class Kind:
     on_demand : on_demand(request), which raises ValueError for what is too large to be built when it is loaded
     build, check : ``module:function`` of build(request, file), which writes a file that is not shipped, and of
         check(value, full), which returns a Report; imported when they are called
-    missing, unknown : what is said of a file that is not there, and of a name that nothing has
+    missing, unknown : messages for a file that does not exist, and for a name that stands for nothing
     renewal : how a file of an older schema is renewed
 
     >>> Kind("table", 1)

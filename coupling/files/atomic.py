@@ -37,7 +37,7 @@ PATIENCE = 600.0
 PAUSE = 0.02
 #: Bytes that are read together to be hashed.
 BLOCK = 1 << 18
-#: Bytes after which a writer lets go of what it has written, in files of more than ``LARGE`` bytes.
+#: A writer releases the page cache after every STRETCH bytes, in files of more than LARGE bytes.
 STRETCH, LARGE = 1 << 26, 1 << 30
 #: The last files that this process has finished, in order: what an interruption leaves behind.
 FINISHED: deque[Path] = deque(maxlen=1 << 14)
@@ -202,8 +202,7 @@ def write_pieces(
     """Write a file whose arrays arrive in pieces, by turns: each goes to the next place of the array that it names.
 
     Nothing is written twice.  What arrives in the order of the file is hashed, by another thread, while it is written;
-    the rest is read once.  What has been hashed of a large file leaves the memory of the system as soon as it is on the
-    disk.
+    the rest is read once.  The hashed part of a large file leaves the page cache as soon as it is on the disk.
     """
     blank = encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors)
     digest, hashed = hashlib.sha256(blank), len(blank)
@@ -238,10 +237,10 @@ def write_pieces(
 
 
 def release(file: BinaryIO, end: int) -> None:
-    """Ask the system to write the file up to ``end`` to the disk, and to forget what it has written; without waiting.
+    """Start writing the file up to ``end`` to the disk, and drop from the page cache what is written; do not wait.
 
-    The pages of a large file then serve again and again: new ones cost more than the writing where a machine gets its
-    memory on demand, and would push out what other programs have read.
+    A large file then reuses a few pages.  Fresh pages cost more than the writing itself on a machine that gets its
+    memory on demand, and evict what other programs have read.
     """
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(file.fileno(), 0, end, os.POSIX_FADV_DONTNEED)

@@ -23,7 +23,7 @@ from coupling.files.sources import outdated
 def cache_folder(version: int = 1) -> Path:
     """Return the folder of what is built on demand, for a version of the file's schema; it need not exist.
 
-    It is where the operating system wants such files (``platformdirs.user_cache_path``), such as
+    The operating system determines its place (``platformdirs.user_cache_path``), such as
     ``~/.cache/coupling`` or ``$XDG_CACHE_HOME/coupling`` on Linux.  It can be removed at any time.
 
     >>> cache_folder().name
@@ -72,7 +72,7 @@ def other_builder(file: Path) -> str | None:
 
 
 def refused(error: TableError) -> TableError:
-    """Return the error of a damaged cache entry with the words that say how to renew it."""
+    """Return the error of a damaged cache entry, with advice on how to renew it."""
     name = Path(error.file).stem
     advice = f"remove this file, or run `coupling load {name} --renew`, and it is built again"
     return TableError(error.file, error.field, error.expected, error.found, advice)

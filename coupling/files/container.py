@@ -247,7 +247,7 @@ def _check_layout(path: Path, header: bytes, metadata: dict[str, Any], tensors: 
 def check_checksum(path: Path, content: Content) -> None:
     """Read a file whole and raise TableError unless its checksum is the one in its metadata.
 
-    A reader does it last of all it does with the header: what promises too much is then refused unread.
+    Readers call it last: a file whose header promises too much is refused unread.
     """
     stated = content.metadata.get("checksum")
     header = encode_header({**content.metadata, "checksum": NO_CHECKSUM}, content.tensors)

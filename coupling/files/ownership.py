@@ -18,7 +18,7 @@ from pathlib import Path
 from coupling.files import Kind
 from coupling.files.container import open_regular, special
 
-#: So much of the beginning and of the end of a file is looked at: the longest header that the reader accepts.
+#: Bytes read at the beginning and at the end of a file: the longest header that the reader accepts.
 HEAD = (1 << 16) + 8
 CHUNK = 1 << 20
 

@@ -46,7 +46,7 @@ def load(kind: Kind, name: str | os.PathLike[str], verify: bool = True, mapped: 
 def load_file(kind: Kind, path: Path, verify: bool = True, mapped: bool = True) -> Any:
     """Return what the file at a path holds; TableError, naming file, field, expected and found, where it is not sound.
 
-    What promises too much in its header is refused before anything else of it is read.
+    A file whose header promises too much is refused before anything else of it is read.
     """
     if not path.exists():
         raise FileNotFoundError(kind.missing.format(path=path, name=path.name))

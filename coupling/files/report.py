@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """One property of a file: whether it holds, in how many cases it was looked at, and what was found.
+    """One property of a file: whether it holds, in how many cases it was checked, and what was found.
 
     >>> print(Check("slices", True, 1105, "largest deviation 2.2e-16"))
     ok      slices                1105 cases   largest deviation 2.2e-16
@@ -40,7 +40,7 @@ class Report:
 
 
 def verdict(name: str, cases: int, wrong: Sequence[object], good: str) -> Check:
-    """Return the check that fails where anything is wrong, and says how much and what first.
+    """Return a check that fails if anything is wrong, and states how many cases are wrong and the first of them.
 
     >>> verdict("reversal", 2, [(1, 1, 1)], "equal").detail
     '1 differ, the first at (1, 1, 1)'

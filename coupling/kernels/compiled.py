@@ -73,7 +73,7 @@ def _compiled(digest: str, dtype: np.dtype[Any]) -> Any:
 
 
 class Interpreted(NamedTuple):
-    """What stands for a compiled function where nothing is compiled."""
+    """Stand-in for a compiled function where nothing is compiled."""
 
     address: int
 

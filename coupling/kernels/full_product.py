@@ -12,45 +12,115 @@ Domain: degrees to 127, the largest of a table, which :class:`coupling.products.
 from __future__ import annotations
 
 from coupling.kernels.jit import kernel
-from coupling.kernels.lanes import flat, fma, load, mul, part, store, zero
+from coupling.kernels.lanes import flat, fma, load, move, mul, part, store, zero
 from coupling.kernels.prefetch import advance
 
 
 @kernel
-def full_product(x, y, out, first, last, width, pairs, counts, rows, coefficients, space):
+def full_product(x, y, out, first, last, width, together, pairs, counts, rows, coefficients, space):
     """Write the separate paths of the lanes first … last-1 of x and y, [batch, entries, channels].
 
+    together: 4 or 2, blocks of lanes of one batch item that are formed at a time; what is written then are long runs in
+    the order of memory, and a term of the lists is read once for all of them.
     pairs [n, 5]: first x_i and how many, first y_j and how many, number of outputs.  For each output, in the order of
     out: counts, its number of terms; for each term: rows, the number of x_i y_j in its pair, and coefficients.
-    space: rows of x, of y, then as many as the largest pair has products, then as many as the largest has outputs.
+    space: rows of x, of y, then for each block together as many as the largest pair has products and outputs.
     """
+    channels = out.shape[2]
+    b, c = divmod(first, channels)
+    lane = first
+    while lane < last:
+        blocks = min(last - lane, channels - c) // width
+        if blocks >= 4 and together >= 4:
+            _four_blocks(x, y, out, b, c, width, pairs, counts, rows, coefficients, space)
+            count = 4 * width
+        elif blocks >= 2:
+            _two_blocks(x, y, out, b, c, width, pairs, counts, rows, coefficients, space)
+            count = 2 * width
+        else:
+            count = min(width, last - lane)
+            _one_block(x, y, out, b, c, count, width, pairs, counts, rows, coefficients, space)
+        lane += count
+        b, c = advance(b, c, count, channels)
+
+
+@part
+def _four_blocks(x, y, out, b, c, width, pairs, counts, rows, coefficients, space):
+    """Write the lanes from channel c of batch item b on; all are of this item."""
+    memory, table, terms, where, factors = flat(space), flat(pairs), flat(counts), flat(rows), flat(coefficients)
+    channels = out.shape[2]
+    left, right = move(flat(x), b * x.shape[1] * channels + c), move(flat(y), b * y.shape[1] * channels + c)
+    values = move(flat(out), b * out.shape[1] * channels + c)
+    term = row = 0
+    for pair in range(0, pairs.size, 5):
+        i, n, j, m, size = table[pair], table[pair + 1], table[pair + 2], table[pair + 3], table[pair + 4]
+        _multiply(memory, width, 4, move(left, i * channels), n, move(right, j * channels), m, channels)
+        for k in range(row, row + size):
+            p = q = r = s = zero(memory)
+            for t in range(term, term + terms[k]):
+                factor, place = factors[t], where[t] * (4 * width)
+                p, q = fma(factor, load(memory, place), p), fma(factor, load(memory, place + width), q)
+                r = fma(factor, load(memory, place + 2 * width), r)
+                s = fma(factor, load(memory, place + 3 * width), s)
+            term += terms[k]
+            store(values, 0, p)
+            store(values, width, q)
+            store(values, 2 * width, r)
+            store(values, 3 * width, s)
+            values = move(values, channels)
+        row += size
+
+
+@part
+def _two_blocks(x, y, out, b, c, width, pairs, counts, rows, coefficients, space):
+    """As ``_four_blocks``."""
+    memory, table, terms, where, factors = flat(space), flat(pairs), flat(counts), flat(rows), flat(coefficients)
+    channels = out.shape[2]
+    left, right = move(flat(x), b * x.shape[1] * channels + c), move(flat(y), b * y.shape[1] * channels + c)
+    values = move(flat(out), b * out.shape[1] * channels + c)
+    term = row = 0
+    for pair in range(0, pairs.size, 5):
+        i, n, j, m, size = table[pair], table[pair + 1], table[pair + 2], table[pair + 3], table[pair + 4]
+        _multiply(memory, width, 2, move(left, i * channels), n, move(right, j * channels), m, channels)
+        for k in range(row, row + size):
+            p = q = zero(memory)
+            for t in range(term, term + terms[k]):
+                factor, place = factors[t], where[t] * (2 * width)
+                p, q = fma(factor, load(memory, place), p), fma(factor, load(memory, place + width), q)
+            term += terms[k]
+            store(values, 0, p)
+            store(values, width, q)
+            values = move(values, channels)
+        row += size
+
+
+@part
+def _one_block(x, y, out, b, c, count, width, pairs, counts, rows, coefficients, space):
+    """Write count lanes, which may be of several batch items."""
     memory, values, channels = flat(space), flat(out), out.shape[2]
     table, terms, where, factors = flat(pairs), flat(counts), flat(rows), flat(coefficients)
     at_y = x.shape[1] * width
     products = at_y + y.shape[1] * width
-    b, c = divmod(first, channels)
-    for lane in range(first, last, width):
-        count = min(width, last - lane)
-        read_rows(x, b, c, count, width, memory, 0)
-        read_rows(y, b, c, count, width, memory, at_y)
-        term = row = 0
-        for pair in range(0, pairs.size, 5):
-            i, n, j, m, size = table[pair], table[pair + 1], table[pair + 2], table[pair + 3], table[pair + 4]
-            _multiply(memory, width, i * width, n, at_y + j * width, m, products)
-            sums = products + n * m * width
-            for k in range(size):
-                total = zero(memory)
-                for t in range(term, term + terms[row + k]):
-                    total = fma(factors[t], load(memory, products + where[t] * width), total)
-                term += terms[row + k]
-                if c + width <= channels and count == width:
-                    store(values, (b * out.shape[1] + row + k) * channels + c, total)
-                else:
-                    store(memory, sums + k * width, total)
-            if c + width > channels or count < width:
-                _write_rows(out, row, size, b, c, count, width, memory, sums)
-            row += size
-        b, c = advance(b, c, count, channels)
+    read_rows(x, b, c, count, width, memory, 0)
+    read_rows(y, b, c, count, width, memory, at_y)
+    term = row = 0
+    for pair in range(0, pairs.size, 5):
+        i, n, j, m, size = table[pair], table[pair + 1], table[pair + 2], table[pair + 3], table[pair + 4]
+        left, right = move(memory, i * width), move(memory, at_y + j * width)
+        _multiply(move(memory, products), width, 1, left, n, right, m, width)
+        sums = products + n * m * width
+        for k in range(size):
+            total = zero(memory)
+            for t in range(term, term + terms[row + k]):
+                total = fma(factors[t], load(memory, products + where[t] * width), total)
+            term += terms[row + k]
+            if c + width <= channels and count == width:
+                store(values, (b * out.shape[1] + row + k) * channels + c, total)
+            else:
+                store(memory, sums + k * width, total)
+        if c + width > channels or count < width:
+            _write_rows(out, row, size, b, c, count, width, memory, sums)
+        row += size
 
 
 @kernel
@@ -85,14 +155,14 @@ def full_adjoint(y, g, out, first, last, width, groups, items, rows, coefficient
 
 
 @part
-def _multiply(memory, width, x, n, y, m, products):
-    """Write all products of n rows and m rows."""
-    at = products
-    for i in range(n):
-        factor = load(memory, x + i * width)
-        for j in range(m):
-            store(memory, at, mul(factor, load(memory, y + j * width)))
-            at += width
+def _multiply(memory, width, blocks, x, n, y, m, step):
+    """Write all products of n rows of x and m rows of y, for some blocks of lanes; rows are step numbers apart."""
+    at = 0
+    for a in range(0, n * step, step):
+        for b in range(0, m * step, step):
+            for lane in range(0, blocks * width, width):
+                store(memory, at, mul(load(x, a + lane), load(y, b + lane)))
+                at += width
 
 
 @part

@@ -34,13 +34,13 @@ FORM = "coupling-1"
 
 @lru_cache(maxsize=1)
 def source_digest() -> str:
-    """Return a digest of every source file of kernels and programs.
+    """Return a digest of every source file of kernels and programs, and of ``coupling.numba``.
 
     >>> len(source_digest())
     64
     """
     digest, package = hashlib.sha256(), Path(__file__).parents[1]
-    for path in sorted(file for folder in ("kernels", "programs") for file in (package / folder).glob("*.py")):
+    for path in sorted(file for place in ("kernels/*.py", "programs/*.py", "numba.py") for file in package.glob(place)):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -174,7 +174,7 @@ def entry_point(compiled: Any, *arguments: Any) -> Any:
 def compiled_function(signature: Any, function: Callable[..., Any]) -> Any:
     """Compile a function that is called by its ``.address``, cached between processes.
 
-    What the function closes over must be numbers and texts: they tell it from others in the cache.
+    It may close over numbers and texts only, which identify it in the cache.
 
     >>> from numba.core import types
     >>> compiled_function(types.float64(types.float64), lambda x: 2 * x).address != 0

@@ -67,19 +67,29 @@ def round_path(l1, l2, l3, first, lengths, factors, roots1, roots2, roots3, real
 
 @kernel
 def combine(x, s, y, t, divisor, length, result):
-    """Write (x·s + y·t)/divisor, an exact quotient, to result; return its length, and lengthen s with it."""
-    carry = 0
-    for i in range(length):
+    """Write (x·s + y·t)/divisor, an exact quotient, to result; return its length, and lengthen s with it.
+
+    The digits of an exact quotient follow from the lowest on, without a division: the divisor is odd·2^zeros, and a
+    digit is what is left of the dividend times the inverse of odd modulo 2^32.
+    Source: T. Jebelean, An algorithm for exact division, J. Symbolic Computation 15 (1993) 169.
+    """
+    zeros, odd = 0, divisor
+    while not odd & 1:
+        zeros, odd = zeros + 1, odd >> 1
+    inverse = (3 * odd) ^ 2  # to 5 bits; each step doubles them.  The top bit is a sign, so that no product overflows
+    for _ in range(3):
+        inverse = inverse * (2 - odd * inverse & MASK) & MASK
+        inverse -= inverse >> 31 << 32
+    total = x * s[0] + y * t[0]
+    low, carry, borrow = total & MASK, total >> 32, 0
+    for i in range(1, length):
         total = x * s[i] + y * t[i] + carry
-        result[i] = total & MASK
         carry = total >> 32
-    top = carry // divisor
-    rest = carry - top * divisor
-    for i in range(length - 1, -1, -1):
-        rest = (rest << 32) | result[i]
-        digit = rest // divisor
-        result[i] = digit
-        rest -= digit * divisor
+        result[i - 1], borrow = _digit(low, total & MASK, zeros, odd, inverse, borrow)
+        low = total & MASK
+    result[length - 1], borrow = _digit(low, carry & MASK, zeros, odd, inverse, borrow)
+    top = ((carry >> zeros) - borrow & MASK) * inverse & MASK
+    top -= top >> 31 << 32
     if top == (-1 if result[length - 1] >= SIGN else 0):
         result[length - 1] += top << 32
         return length
@@ -87,6 +97,14 @@ def combine(x, s, y, t, divisor, length, result):
     s[length] = s[length - 1] >> 32
     s[length - 1] &= MASK
     return length + 1
+
+
+@kernel
+def _digit(low, high, zeros, odd, inverse, borrow):
+    """Return a digit of an exact quotient, and what it takes from the digits above, of two digits of the dividend."""
+    rest = ((low | high << 32) >> zeros & MASK) - borrow
+    digit = rest * inverse & MASK
+    return digit, (digit * odd - rest) >> 32
 
 
 @kernel

@@ -11,7 +11,7 @@ from coupling.lowrank.decomposition import Decomposition, decompose
 from coupling.lowrank.problems import Problem, normalization_problem, whole_problem
 from coupling.lowrank.records import Record
 from coupling.lowrank.store import load_factors, save_factors, shipped
-from coupling.lowrank.verification import claims_in_vain
+from coupling.lowrank.verification import false_claims
 
 __all__ = [
     "Certificate",
@@ -19,10 +19,10 @@ __all__ = [
     "ExactCertificate",
     "Problem",
     "Record",
-    "claims_in_vain",
     "decompose",
     "equivariance_error",
     "exact_certificate",
+    "false_claims",
     "load_factors",
     "normalization_problem",
     "save_factors",

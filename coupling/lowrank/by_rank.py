@@ -10,13 +10,13 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from coupling.extras import from_extra
 from coupling.integers import count, degree
 from coupling.lowrank.certificate import certify
 from coupling.lowrank.decomposition import Decomposition, best_conditioned, decompose
@@ -205,14 +205,7 @@ def tensorly(module: str) -> Any:
     >>> tensorly("decomposition").parafac is not None
     True
     """
-    try:
-        return import_module(f"tensorly.{module}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] != "tensorly":
-            raise
-        raise ValueError(
-            "the baseline needs tensorly, which is not installed: pip install coupling-coefficients[study]"
-        ) from None
+    return from_extra(f"tensorly.{module}", "study", "the baseline needs")
 
 
 def tensorly_decompose(

@@ -156,7 +156,7 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a start led to."""
+    """The outcome of a start."""
 
     error: float
     growth: float

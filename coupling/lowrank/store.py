@@ -32,7 +32,7 @@ from coupling.lowrank.problems import Problem, from_spec
 from coupling.lowrank.records import Record, factor_file_name
 from coupling.lowrank.verification import (
     check_result,
-    claims_in_vain,
+    false_claims,
     false_errors,
     problem_of,
     record_fields,
@@ -224,7 +224,7 @@ def kept(file: str | os.PathLike[str]) -> Record:
     """
     record = read_record(file)
     checksum = read(Path(file), verify=False).metadata["checksum"]
-    if checksum not in TRUE and (wrong := claims_in_vain(record)):
+    if checksum not in TRUE and (wrong := false_claims(record)):
         raise TableError(file, "result", "claims that hold", "; ".join(wrong))
     TRUE.add(checksum)
     return record
@@ -268,7 +268,7 @@ def check(records: Record | Sequence[Record], full: bool = False) -> Report:
       ok      claims                   1 cases   errors, bounds and proofs hold
     """
     each = [records] if isinstance(records, Record) else list(records)
-    wrong = [f"{record.name}, rank {record.rank}: {claim}" for record in each for claim in claims_in_vain(record)]
+    wrong = [f"{record.name}, rank {record.rank}: {claim}" for record in each for claim in false_claims(record)]
     names = ", ".join(dict.fromkeys(record.name for record in each))
     found = verdict("claims", len(each), wrong, "errors, bounds and proofs hold")
     return Report(f"{len(each)} results of {names}", (found,))

@@ -44,12 +44,12 @@ DOUBLES = 1e-6
 LARGEST_LMAX, LARGEST_RANK = 64, 1 << 20
 
 
-def claims_in_vain(record: Record) -> list[str]:
+def false_claims(record: Record) -> list[str]:
     """Return the claims of a record that do not hold.
 
     >>> from coupling.lowrank.problems import normalization_problem
     >>> from coupling.lowrank.by_rank import study
-    >>> claims_in_vain(study(normalization_problem("gaunt", 2), [2])[0])
+    >>> false_claims(study(normalization_problem("gaunt", 2), [2])[0])
     []
     """
     rank = record.factors[0].shape[1]

@@ -32,7 +32,7 @@ Integers = NDArray[np.int64]
 #: Whole paths of large degrees: balanced, very unequal, and stretched, where values underflow.
 PATHS: tuple[Path, ...] = ((50, 50, 50), (33, 33, 35), (100, 90, 190), (3, 200, 201), (200, 200, 200), (1, 1000, 1000))
 
-#: What the whole certificate adds; it takes minutes.
+#: Further tables of the whole certificate, which takes minutes.
 LARGE_PATHS: tuple[Path, ...] = (
     (2, 8190, 8192),
     (3, 1000, 1001),

@@ -1,8 +1,8 @@
 """Degrees and orders of single symbols: numbers, or arrays of them that broadcast.
 
-Two kinds of argument have no symbol.  What is no degree or order at all (0.3, a text, a degree beyond the largest one)
-raises.  What a sum over symbols may run into lies *outside*: a negative degree, |m| > j, an order that is not of its
-degree's kind.  It raises as well, or counts as zero.
+Two kinds of argument have no symbol.  An argument that is no degree or order at all (0.3, a text, a degree beyond the
+largest one) raises.  An argument that a sum over symbols may run into lies *outside*: a negative degree, |m| > j, an
+order that is not of its degree's kind.  It raises as well, or counts as zero.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from coupling.selection import LARGEST_DEGREE, degrees, doubled_degrees, doubled
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
-#: What an argument outside does.
+#: Values of the option ``outside``.
 OUTSIDE = ("raise", "zero")
 
 #: Doubled numbers of arrays are cut to this size, which no degree reaches.

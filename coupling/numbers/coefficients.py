@@ -5,8 +5,9 @@ Every value is the exact one of :mod:`coupling.exact`, rounded once to the neare
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +19,26 @@ from coupling.families import family as known
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
+from coupling.numbers.compiled import FUNCTIONS
 from coupling.quoted import quoted
 from coupling.selection import Path, check_basis, degrees, orders, triangle
+
+if TYPE_CHECKING:
+    from coupling.numbers.tabulation import Tabulation
 
 #: Blocks with more pairs of orders (m1, m2) than this come from kernels, others from exact arithmetic: same bits.
 KERNEL_SIZE = 2000
 
 UNIT = Surd(1)
 
+#: Blocks of degrees up to this one are cut from a table, as soon as a program wants many of them: same bits.
+TABLE_LMAX = 10
+
 #: Arrays of the size of a block that are held at once while its signs and orders become those of another program.
 COPIES = 4
+
+#: Where a block begins in an array of its own.
+START = np.zeros(1, np.int64)
 
 
 def block(
@@ -96,6 +107,8 @@ def _block(family: Family, path: Path, basis: str, factor: Surd = UNIT) -> NDArr
     """Return factor times the coefficients of a path, each correctly rounded."""
     value, signs = family.exact(basis), family.order_signs(basis)
     dtype = _dtype(family, basis)
+    if abs(factor) == UNIT and max(path) <= TABLE_LMAX and FUNCTIONS.worth(prod(2 * l + 1 for l in path[:2])):
+        return _from_table(family, path, basis, factor.sign)
     if _has_kernel(path) and abs(factor) == UNIT:
         from coupling.numbers.tabulation import tabulate_paths  # loads numba, for blocks that are worth it
 
@@ -114,3 +127,29 @@ def _block(family: Family, path: Path, basis: str, factor: Surd = UNIT) -> NDArr
             m1, m2, m3 = (sign * m for sign, m in zip(signs, order, strict=True))
             result[m1 + path[0], m2 + path[1], m3 + path[2]] = number(value(*path, m1, m2, m3) * factor)
     return result
+
+
+def _from_table(family: Family, path: Path, basis: str, sign: int) -> NDArray[Any]:
+    """Return the block of a path, cut from the table of its family."""
+    from coupling.kernels.entries import scatter
+
+    table, places = _table(family, basis)
+    result = np.zeros([2 * l + 1 for l in path], _dtype(family, basis))
+    if path in places:
+        place, dense = places[path], np.zeros(result.size)
+        one = slice(place, place + 1)
+        scatter(table.paths[one], table.offsets[one], basis == "real", table.values, START, dense)
+        signs = family.order_signs(basis)
+        found = dense.reshape(result.shape)[tuple(slice(None, None, each) for each in signs)]
+        part = result.imag if family.is_imaginary(basis) else result
+        part[...] = 0.0 - found if sign < 0 else found  # no zero is negative
+    return result
+
+
+@lru_cache(maxsize=16)
+def _table(family: Family, basis: str) -> tuple[Tabulation, dict[Path, int]]:
+    """Return all coefficients of a family to degree 10, and the place of each path."""
+    from coupling.numbers.tabulation import tabulate
+
+    table = tabulate(family, TABLE_LMAX, basis)
+    return table, {(l1, l2, l3): place for place, (l1, l2, l3) in enumerate(table.paths.tolist())}

@@ -1,6 +1,6 @@
 """Normalization tensors: the ratio of the reduced factors of two families, path by path.
 
-They are what a product that contracts with one family has to be multiplied by, per path, to give another.
+A product that contracts with one family, multiplied by them path by path, gives the product of the other.
 """
 
 from __future__ import annotations

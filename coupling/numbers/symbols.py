@@ -7,64 +7,46 @@ with the bits of the single value.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from math import nan
+from typing import Any
 
 import coupling.exact as exact
-from coupling.exact.surd import Surd
-from coupling.numbers.arguments import Signature, is_array, undoubled
+from coupling.numbers.arguments import Signature
+from coupling.numbers.compiled import FUNCTIONS
+from coupling.numbers.symbol import Integers, Symbol
+
+#: Types of arguments that compiled functions take at once; they are looked at one by one, which is the fastest.
+PLAIN = frozenset({int, float})
 
 THREE, INTEGRAL = Signature(3, True, False), Signature(3, True, True)
 SIX, NINE = Signature(6, False, False), Signature(9, False, False)
 
 
-class Symbol(NamedTuple):
-    """A kind of symbol: what it takes, its exact value, and whether it is imaginary."""
-
-    signature: Signature
-    exact: Callable[..., Surd]
-    imaginary: bool = False
-
-    def __call__(self, outside: str, *values: object) -> Any:
-        """Return the correctly rounded value, or an array of values."""
-        if any(map(is_array, values)):
-            return self.over(outside, values)
-        twice = self.signature.of_numbers(values, outside)
-        value = exact_value(self, twice) if twice is not None else 0.0
-        return complex(0.0, value) if self.imaginary else value
-
-    def over(self, outside: str, values: tuple[object, ...]) -> NDArray[Any]:
-        """Return the values of symbols that broadcast."""
-        twice, exists = self.signature.of_arrays(values, outside)
-        result = np.zeros(exists.shape, complex if self.imaginary else float)
-        if exists.any():
-            rows, places = np.unique(twice[exists], axis=0, return_inverse=True)
-            found = np.array([exact_value(self, row) for row in rows.tolist()])
-            part = result.imag if self.imaginary else result
-            part[exists] = found[places.reshape(-1)]
-        return result
+def _of_racah_v(rows: Integers) -> tuple[Integers, Integers]:
+    return rows, 1 - ((rows[:, 1] + rows[:, 2] - rows[:, 0]) & 2)
 
 
-def exact_value(symbol: Symbol, twice: Any) -> float:
-    """Return a value, without its i, from exact integers.
-
-    >>> exact_value(Symbol(SIX, exact.wigner_6j), (2, 2, 2, 2, 2, 2))
-    0.16666666666666666
-    """
-    surd = symbol.exact(*map(undoubled, twice))
-    return complex(surd).imag if surd.unit else float(surd)
+def _of_racah_w(rows: Integers) -> tuple[Integers, Integers]:
+    return rows[:, [0, 1, 4, 3, 2, 5]], 1 - (rows[:, :4].sum(axis=1) & 2)
 
 
-_WIGNER_3J, _CLEBSCH_GORDAN = Symbol(THREE, exact.wigner_3j), Symbol(THREE, exact.clebsch_gordan)
-_RACAH_V = Symbol(THREE, exact.racah_v)
-_GAUNT, _ANTISYMMETRIC_GAUNT = Symbol(INTEGRAL, exact.gaunt), Symbol(INTEGRAL, exact.antisymmetric_gaunt, True)
+#: The numbers of ``coupling.kernels.symbols``.
+_THREE, _SIX, _NINE = tuple(("three", kind) for kind in range(3)), ("six", 0), ("nine", 0)
+
+_WIGNER_3J, _CLEBSCH_GORDAN = (
+    Symbol(THREE, exact.wigner_3j, kind=_THREE[0]),
+    Symbol(THREE, exact.clebsch_gordan, kind=_THREE[1]),
+)
+_RACAH_V = Symbol(THREE, exact.racah_v, kind=_THREE[0], turn=_of_racah_v)
+_GAUNT, _ANTISYMMETRIC_GAUNT = (
+    Symbol(INTEGRAL, exact.gaunt, kind=_THREE[2]),
+    Symbol(INTEGRAL, exact.antisymmetric_gaunt, imaginary=True),
+)
 _REAL_GAUNT = Symbol(INTEGRAL, exact.real_gaunt)
 _REAL_ANTISYMMETRIC_GAUNT = Symbol(INTEGRAL, exact.real_antisymmetric_gaunt)
-_WIGNER_6J, _RACAH_W = Symbol(SIX, exact.wigner_6j), Symbol(SIX, exact.racah_w)
-_WIGNER_9J, _FANO_X = Symbol(NINE, exact.wigner_9j), Symbol(NINE, exact.fano_x)
+_WIGNER_6J = Symbol(SIX, exact.wigner_6j, kind=_SIX)
+_RACAH_W = Symbol(SIX, exact.racah_w, kind=_SIX, turn=_of_racah_w)
+_WIGNER_9J, _FANO_X = Symbol(NINE, exact.wigner_9j, kind=_NINE), Symbol(NINE, exact.fano_x)
 
 
 def wigner_3j(j1: Any, j2: Any, j3: Any, m1: Any, m2: Any, m3: Any, *, outside: str = "raise") -> Any:
@@ -83,6 +65,21 @@ def wigner_3j(j1: Any, j2: Any, j3: Any, m1: Any, m2: Any, m3: Any, *, outside: 
     >>> wigner_3j([1, 1.5], 1, 0.5, 0.5, 0, -0.5, outside="zero")
     array([0.        , 0.40824829])
     """
+    if (
+        type(j1) in PLAIN
+        and type(j2) in PLAIN
+        and type(j3) in PLAIN
+        and type(m1) in PLAIN
+        and type(m2) in PLAIN
+        and type(m3) in PLAIN
+        and outside == "raise"
+    ):
+        try:
+            value = FUNCTIONS.three(j1, j2, j3, m1, m2, m3, 0)
+        except OverflowError:
+            value = nan
+        if value == value:
+            return value
     return _WIGNER_3J(outside, j1, j2, j3, m1, m2, m3)
 
 
@@ -95,6 +92,21 @@ def clebsch_gordan(j1: Any, j2: Any, j3: Any, m1: Any, m2: Any, m3: Any, *, outs
     >>> clebsch_gordan(1, 1, 2, 0, 0, 0)
     0.816496580927726
     """
+    if (
+        type(j1) in PLAIN
+        and type(j2) in PLAIN
+        and type(j3) in PLAIN
+        and type(m1) in PLAIN
+        and type(m2) in PLAIN
+        and type(m3) in PLAIN
+        and outside == "raise"
+    ):
+        try:
+            value = FUNCTIONS.three(j1, j2, j3, m1, m2, m3, 1)
+        except OverflowError:
+            value = nan
+        if value == value:
+            return value
     return _CLEBSCH_GORDAN(outside, j1, j2, j3, m1, m2, m3)
 
 
@@ -108,6 +120,21 @@ def gaunt(l1: Any, l2: Any, l3: Any, m1: Any, m2: Any, m3: Any, *, outside: str 
     >>> gaunt(1, 1, [0, 1, 2], 0, 0, 0)
     array([0.28209479, 0.        , 0.25231325])
     """
+    if (
+        type(l1) in PLAIN
+        and type(l2) in PLAIN
+        and type(l3) in PLAIN
+        and type(m1) in PLAIN
+        and type(m2) in PLAIN
+        and type(m3) in PLAIN
+        and outside == "raise"
+    ):
+        try:
+            value = FUNCTIONS.three(l1, l2, l3, m1, m2, m3, 2)
+        except OverflowError:
+            value = nan
+        if value == value:
+            return value
     return _GAUNT(outside, l1, l2, l3, m1, m2, m3)
 
 
@@ -162,6 +189,21 @@ def wigner_6j(j1: Any, j2: Any, j3: Any, j4: Any, j5: Any, j6: Any, *, outside: 
     >>> wigner_6j(1, 1, [0, 1, 2], 1, 1, 1)
     array([-0.33333333,  0.16666667,  0.16666667])
     """
+    if (
+        type(j1) in PLAIN
+        and type(j2) in PLAIN
+        and type(j3) in PLAIN
+        and type(j4) in PLAIN
+        and type(j5) in PLAIN
+        and type(j6) in PLAIN
+        and outside == "raise"
+    ):
+        try:
+            value = FUNCTIONS.six(j1, j2, j3, j4, j5, j6)
+        except OverflowError:
+            value = nan
+        if value == value:
+            return value
     return _WIGNER_6J(outside, j1, j2, j3, j4, j5, j6)
 
 
@@ -176,6 +218,24 @@ def wigner_9j(
     >>> wigner_9j(1, 1, 2, 1, 1, 2, 2, 2, 4)
     0.04
     """
+    if (
+        type(j1) in PLAIN
+        and type(j2) in PLAIN
+        and type(j3) in PLAIN
+        and type(j4) in PLAIN
+        and type(j5) in PLAIN
+        and type(j6) in PLAIN
+        and type(j7) in PLAIN
+        and type(j8) in PLAIN
+        and type(j9) in PLAIN
+        and outside == "raise"
+    ):
+        try:
+            value = FUNCTIONS.nine(j1, j2, j3, j4, j5, j6, j7, j8, j9)
+        except OverflowError:
+            value = nan
+        if value == value:
+            return value
     return _WIGNER_9J(outside, j1, j2, j3, j4, j5, j6, j7, j8, j9)
 
 

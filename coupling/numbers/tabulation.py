@@ -45,7 +45,7 @@ Integers = NDArray[np.int64]
 #: Bound of the relative error before the last rounding; docs/decisions/0009-rounding.md derives it.
 ERROR = 2.0**-96
 
-#: Room for the entries that one kernel call leaves to exact arithmetic; it is called again when there are more.
+#: Number of doubtful entries that a kernel call can list; where there are more, the kernel is called again.
 ROOM = 64
 
 #: A path of the chains and one beyond them, which together run every kernel.
@@ -265,7 +265,7 @@ def _round_path(
 
 
 def _doubtful(call: Callable[[Integers], int]) -> Integers:
-    """Return the entries that a kernel lists, with as much room as it needs."""
+    """Return the doubtful entries that a kernel lists; it is called again where the list is too short."""
     listed = np.empty((ROOM, 5), np.int64)
     count = call(listed)
     if count > len(listed):

@@ -16,7 +16,7 @@ from coupling.tables import Table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Width over height that a row of matrices should not exceed before it is broken.
+#: Largest ratio of width to height of a row of matrices; longer rows are broken.
 ASPECT = 3.2
 
 #: Largest degree of a block and of a table; entries of a table that are counted at once.

@@ -141,7 +141,7 @@ def _integer_ticks(ax: Axes, series: Series, xscale: str) -> None:
 
 
 def _legend(ax: Axes, count: int) -> None:
-    """Name the series: inside where there is room, beside the frame where there are many, not at all when one."""
+    """Add the legend: inside the frame if it fits, beside it for many series, none for a single one."""
     if count > 5:
         ax.legend(fontsize=TICK, frameon=False, loc="upper left", bbox_to_anchor=(1, 1), labelcolor=INK)
     elif count > 1:
@@ -184,9 +184,9 @@ def plot_errors(curves: Curves, ax: Axes | None = None) -> Axes:
     >>> len(plot_errors({"L = 2": ([1, 2], [0.05, 0.0])}).lines)
     2
     """
+    ax = new_axes() if ax is None else ax
     from matplotlib.ticker import MaxNLocator
 
-    ax = new_axes() if ax is None else ax
     visible = [error for _, errors in curves.values() for error in errors if error >= EXACT]
     floor = 10 ** (math.floor(math.log10(min(visible, default=1.0))) - 1)
     looks = zip(_sequence(len(curves)), cycle(MARKERS), strict=False)

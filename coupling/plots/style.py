@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coupling.extras import from_extra
 from coupling.files import Kind
 from coupling.files.atomic import write_file
 from coupling.files.ownership import require_replaceable
@@ -61,6 +62,7 @@ def new_figure(size: tuple[float, float]) -> Figure:
     >>> type(new_figure((4, 3)).get_layout_engine()).__name__
     'ConstrainedLayoutEngine'
     """
+    from_extra("matplotlib", "plots", "pictures need")
     from coupling.plots.picture import Picture
 
     return Picture(figsize=size, facecolor="white", layout="constrained")
@@ -128,6 +130,7 @@ def require_picture(file: str | Path, force: bool = False) -> None:
     >>> require_picture("no/such/block.png")
     """
     picture_format(file)
+    from_extra("matplotlib", "plots", "pictures need")
     require_replaceable(Path(file), Kind("picture"), force)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from coupling.exact import real_wigner_3j
 from coupling.exact.surd import Surd
+from coupling.extras import from_extra
 from coupling.integers import degree, integer
 from coupling.plots.style import EVEN, FAINT, INK, ODD, frame, new_axes, require_drawable, require_picture, save
 from coupling.quoted import quoted
@@ -85,11 +86,11 @@ def plot_paths(table: Table, ax: Axes | None = None) -> Axes:
     >>> len(plot_paths(build(Request(lmax=2))).patches)
     15
     """
-    from matplotlib.patches import Rectangle
-
     of_type(table, Table, "table")
     require_drawable("plot_paths", PATHS_LIMIT, *table.request.lmax)
     ax = new_axes((4, 4)) if ax is None else ax
+    from matplotlib.patches import Rectangle
+
     counts = np.diff(table.offsets)
     lmax1, lmax2, lmax3 = table.request.lmax
     step = 0.86 / (lmax3 + 1)
@@ -145,12 +146,10 @@ def plot_structure(table: Table, path: tuple[int, int, int] = (2, 2, 2)) -> Figu
     >>> len(plot_structure(build(Request(lmax=2))).axes)
     17
     """
-    from matplotlib.figure import Figure
-
     of_type(table, Table, "table")
     require_drawable("plot_structure", PAGE_LIMIT, *table.request.lmax, *path)
     lmax = table.request.lmax[2]
-    figure = Figure(figsize=(13.2, 10.2), facecolor="white")
+    figure = from_extra("matplotlib.figure", "plots", "pictures need").Figure(figsize=(13.2, 10.2), facecolor="white")
     pyramid = figure.add_gridspec(lmax + 1, 2 * lmax + 1, left=0.05, right=0.985, top=0.97, bottom=0.3, **GAPS)
     for l3 in range(lmax + 1):
         for m3 in range(-l3, l3 + 1):

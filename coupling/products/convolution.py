@@ -44,7 +44,7 @@ class Convolution(Portable):
         L, for 0e + 1o + 2e + … to L; all of one multiplicity, which is the number of channels, or 1 for any number
     lmax_edge : largest degree of the harmonics of an edge
     paths : "all" that couple with these parities, "even" or "odd" ones, or a list of degrees (l1, l2, l3), whose order
-        is kept and whose parity e or o is not asked for; l1 and l3 may be names, as in ("1o", 2, "1e").  ``paths``
+        is kept and whose parity e or o does not matter; l1 and l3 may be names, as in ("1o", 2, "1e").  ``paths``
         [P, 3] has the degrees in order: by irrep in, l2, irrep out, or as listed
     separate : every path has rows of its own in the output, in the order of the paths, ``rows[p]`` of path p; otherwise
         paths to one degree are added

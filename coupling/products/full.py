@@ -24,6 +24,9 @@ from coupling.tables.table import Table
 
 Integers = NDArray[np.int64]
 
+#: Largest number of products x_i y_j of a pair of degrees that leaves room for four blocks of lanes in the first cache.
+MANY_PRODUCTS = 32
+
 
 class RowEntries(NamedTuple):
     """Coefficients: the rows of x, y and z, and the values."""
@@ -42,7 +45,7 @@ class RowEntries(NamedTuple):
 class Lists(NamedTuple):
     """What a kernel reads, and the size of its block of lanes in rows."""
 
-    arrays: tuple[Integers, ...]
+    arrays: tuple[Any, ...]
     coefficients: NDArray[np.float64]
     rows: int
 
@@ -166,15 +169,17 @@ def _entries(table: Table, family: str, paths: Integers, offsets: Integers) -> R
 
 
 def _product_lists(paths: Integers, own: tuple[int, int, int], entries: RowEntries) -> Lists:
-    """Return pairs, counts and rows of :func:`coupling.kernels.full_product.full_product`."""
+    """Return together, pairs, counts and rows of :func:`coupling.kernels.full_product.full_product`."""
     (l1, l2), first = (a.T for a in np.unique(paths[:, :2], axis=0, return_index=True))
     outputs = np.add.reduceat(2 * paths[:, 2] + 1, first) if len(paths) else first
     pairs = np.column_stack([l1 * l1, 2 * l1 + 1, l2 * l2, 2 * l2 + 1, outputs])
     i, j, k, values = entries.sorted_by(entries.k, entries.i, entries.j)
     a, b = np.sqrt(i).astype(np.int64), np.sqrt(j).astype(np.int64)
     rows = (i - a * a) * (2 * b + 1) + j - b * b
-    largest = int((pairs[:, 1] * pairs[:, 3]).max(initial=0) + outputs.max(initial=0))
-    return Lists((pairs, np.bincount(k, minlength=own[2]), rows), values, own[0] + own[1] + largest)
+    products = int((pairs[:, 1] * pairs[:, 3]).max(initial=0))
+    together = 4 if products <= MANY_PRODUCTS else 2
+    lists = together, pairs, np.bincount(k, minlength=own[2]), rows
+    return Lists(lists, values, own[0] + own[1] + together * (products + int(outputs.max(initial=0))))
 
 
 def _adjoint(own: tuple[int, int, int], outputs: int, entries: RowEntries) -> Lists:

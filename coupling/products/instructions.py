@@ -190,7 +190,7 @@ def fully_connected(irreps1: Irreps, irreps2: Irreps, irreps_out: Irreps) -> lis
 def apart(
     irreps1: Irreps, irreps2: Irreps, outputs: object, mode: str, has_weight: bool
 ) -> tuple[Irreps, list[Instruction]]:
-    """Return irreps and instructions of a product with an output of its own for every path, in the order of the pairs.
+    """Return irreps and instructions of a product with one output block per path, in the order of the pairs.
 
     outputs: the irreps that are kept, or None for all.
 

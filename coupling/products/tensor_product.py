@@ -76,7 +76,7 @@ class TensorProduct(Portable):
 
     @classmethod
     def channelwise(cls, irreps1: object, irreps2: object, outputs: object = None, **options: Any) -> TensorProduct:
-        """Return the product of message passing: mode uvu with weights, an output of its own for every path, sorted.
+        """Return the product of message passing: mode uvu with weights, one output block per path, sorted.
 
         outputs: the irreps that are kept, or None for all; options: of the constructor
 

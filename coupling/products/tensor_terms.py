@@ -73,16 +73,6 @@ def term(xp: Any, path: TensorPath, constant: Array, x: Array, y: Array, weights
     return product if out == pair else xp.einsum(f"{axes(pair, 'k')}->{axes(out, 'k')}", product)
 
 
-#: Multiply-adds of one matrix product in the time of one of many small ones, which read each matrix for a few columns.
-SMALL = 5
-
-
-def _mixes_first(path: TensorPath) -> bool:
-    """Return whether y, which is scalar, is contracted with the weights before x: v + 5 (2l+1) against v (2l+1)."""
-    v, size = path.copies.get("v", 1), 2 * path.degrees[2] + 1
-    return path.mode == "uvw" and not path.degrees[1] and v + SMALL * size < v * size
-
-
 def _scalar(value: Array, last: bool) -> Array:
     """Return a feature of degree 0 without the axis of its one order."""
     return value[..., 0, :] if last else value[..., 0]

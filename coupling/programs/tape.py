@@ -37,7 +37,7 @@ class Operation(NamedTuple):
 
 
 class Writer(Protocol):
-    """What a tape is played to: one method for each kind of operation, on values of the writer's own."""
+    """Target of a tape: one method for each kind of operation, on values of the writer's own."""
 
     def load(self, array: str, row: int) -> Any:
         """Return a row of an array."""

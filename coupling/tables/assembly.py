@@ -23,7 +23,7 @@ from coupling.kernels.entries import reorder
 from coupling.tables.core import compile_core, core_blocks
 from coupling.tables.parts import Division, Part, finished_part, part_file
 
-#: Entries of the table that are made together, about, and the largest number of open files.
+#: Approximate number of entries in a piece, and largest number of open files.
 ENTRIES, FILES = 1 << 17, 200
 Pieces = Iterator[tuple[str, NDArray[Any]]]
 
@@ -99,7 +99,7 @@ class Assembly:
 
 
 class PartFiles:
-    """The files of the parts, of which not too many are open at a time."""
+    """The files of the parts, at most ``FILES`` of them open at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.starts = folder, dict[int, dict[str, int]]()

@@ -2,8 +2,8 @@
 
 A table of up to ``AT_ONCE`` entries is computed in memory and written.  A larger one leaves its finished parts in
 ``<name>.parts`` beside the table until all are there.  They hold a sixth of its entries; the table is made from them by
-streaming and written once, so that memory holds one part per worker and what is as long as the list of paths.  Nothing
-in the result depends on who built which part, or how often the work was interrupted.
+streaming and written once, so that memory holds one part per worker and a few arrays as long as the list of paths.
+Nothing in the result depends on who built which part, or how often the work was interrupted.
 """
 
 from __future__ import annotations

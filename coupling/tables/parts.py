@@ -5,8 +5,8 @@ the same difference of the two others follow from one another (:mod:`coupling.ke
 together, so that nothing is computed twice, and its file holds the canonical paths l1 ≤ l2 ≤ l3 alone, about a sixth of
 its entries in the table.  The division depends on the request alone, so any process on any machine can build
 any part.  A finished part is a file ``<part>.safetensors`` in the folder ``<name>.parts`` beside the table; it carries
-a checksum and the digest of its request, and is built again if either is wrong.  That is all there is to resuming, to
-shards and to workers.
+a checksum and the digest of its request, and is built again if either is wrong.  Resuming, shards and workers need
+nothing else.
 """
 
 from __future__ import annotations
@@ -72,10 +72,6 @@ class Division:
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
-    def members_of(self, index: int) -> NDArray[np.int64]:
-        """Return the positions in the table of the paths of a part."""
-        return np.flatnonzero(self.part == index)
-
     def size(self, index: int) -> int:
         """Return the number of entries of a part in the table, zeros included."""
         return int(self.sizes[index])
@@ -116,8 +112,8 @@ def part_file(folder: Path, index: int) -> Path:
 def build_part(request: Request, part_entries: int, index: int, folder: Path, force: bool = False) -> bool:
     """Compute a part and write its file, over any file if ``force``, unless it is there; return whether it was.
 
-    What an executor is given to do.  The file is not flushed to the disk: should the machine stop before it is, then
-    its checksum will be wrong.
+    Executors call this function.  The file is not flushed to the disk: if the machine stops too early, the checksum of
+    the file is wrong, and the part is built again.
     """
     plan = plan_of(request, part_entries)
     if finished_part(plan, index, folder):

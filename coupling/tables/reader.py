@@ -35,7 +35,7 @@ COUNTS = ("accidental_zeros", "entries", "paths", "symmetry_zeros")
 #: How far the elementary size of a factor, computed in floats, may be from the correctly rounded one.
 ROUNDINGS = 4 * 2.0**-53
 
-#: Entries that are checked together.
+#: Number of entries checked at a time.
 CHUNK = 1 << 16
 
 
@@ -74,7 +74,7 @@ def count_entries(request: Request, paths: NDArray[np.uint8], entries: int) -> d
 
 
 def check_paths(file: str | os.PathLike[str], table: Table) -> None:
-    """Check everything that is as long as the list of paths; raise TableError.
+    """Check paths, offsets, counts and reduced factors; raise TableError.
 
     The paths are those of the request, offsets start at 0, rise by at least 1 and at most by the number of allowed
     entries, and end at the number of entries; reduced factors are finite; the counts in the metadata agree.
@@ -208,7 +208,7 @@ def _check_counts(file: str, counts: object) -> None:
 
 
 def _table(path: Path, request: Request, content: Content, verify: bool) -> Table:
-    """Return the table of a file after checking everything that is as long as its paths, and with ``verify`` all."""
+    """Return the table of a file after checking its paths, offsets and factors, and with ``verify`` every entry."""
     arrays, metadata = content.arrays, MappingProxyType(content.metadata)
     factors = MappingProxyType({family: arrays[f"reduced_{family}"] for family in request.families})
     table = Table(request, metadata, arrays["paths"], arrays["offsets"], arrays["orders"], arrays["core"], factors)

@@ -32,11 +32,11 @@ from coupling.selection import PARITIES, check_basis, one_of
 ORDERS = ("path-major",)
 #: Orders are stored as int8.
 LMAX_LIMIT = 127
-#: No request that makes sense is longer than this many bytes.
+#: Largest size of a request file in bytes.
 FILE_LIMIT = 65536
 #: A larger table is built by ``coupling build``, which goes on after an interruption and takes many workers.
 TABLE_LIMIT = 1 << 30
-#: What a table is called that has not been given a name.
+#: Default name of a table.
 NAME = re.compile(r"(real|complex)-l(\d{1,9})(?:-(\d{1,9})-(\d{1,9}))?(?:-(even|odd))?", re.ASCII)
 TOO_DEEP = "a request file is flat; this one is nested too deeply to read"
 

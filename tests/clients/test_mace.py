@@ -128,7 +128,7 @@ def test_names_states_and_copies_are_those_of_the_model() -> None:
 
 def test_what_is_left_says_why() -> None:
     module = model("pairs", ELEMENTS, torch.float64)
-    report = accelerate(module, convolutions=False, products=False)
+    report = accelerate(module, convolutions=False, products=False, layers=False)
     left = {entry.name: entry.text for entry in report.left}
     assert left["interactions.0.conv_tp"] == "products were not to be replaced"
     assert left["interactions.0.linear"].startswith("Linear: ")

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from coupling.backends.e3nn.frozen import hold
 from coupling.backends.e3nn.reading import Unread, agree
 from coupling.backends.torch.contraction import SymmetricContraction
 
@@ -32,13 +33,22 @@ class Contracted(nn.Module):
         self.contraction = SymmetricContraction.from_tensors(tensors)
         self.channels = int(parts[0].weights_max.shape[-1])
         self.components = [rows for _, rows in self.contraction.outputs]
+        self.merged: tuple[list[Tensor], Tensor] | None = None
 
     def forward(self, x: Tensor, species: Tensor, parts: Any) -> Tensor:
         """Return the outputs one after another, [atoms, channels · components] each, of x [atoms, channels, rows]."""
         weights = [_weights(parts[number], order) for number, order in self.used]
-        found = self.contraction(x.transpose(1, 2), weights, species)
+        found = self.contraction(x.transpose(1, 2), None, species, coefficients=self._coefficients(weights))
         blocks = found.split(self.components, 1)
         return torch.cat([block.transpose(1, 2).flatten(1) for block in blocks], -1)
+
+    def _coefficients(self, weights: list[Tensor]) -> Tensor:
+        """Return the coefficients of weights, computed once while these are frozen and unchanged."""
+        if self.merged and hold(self.merged[0], weights) and self.merged[1].dtype == weights[0].dtype:
+            return self.merged[1]
+        found = self.contraction.merge(weights)
+        self.merged = None if found.requires_grad else ([weight.detach().clone() for weight in weights], found)
+        return found
 
 
 def _weights(part: Any, order: int) -> Tensor:
@@ -53,7 +63,7 @@ def _with_components(u: Tensor, order: int) -> Tensor:
 
 
 def _name(components: int) -> str:
-    """Return an irrep with so many components; its parity does not matter here."""
+    """Return an irrep of that many components; its parity does not matter here."""
     return f"{(components - 1) // 2}e"
 
 

@@ -50,18 +50,24 @@ class Mixed(nn.Module):
         sums: list[Tensor | None] = [None] * len(lists.irreps_out)
         for path, flat, shape, factor in zip(lists.paths, own, self.shapes, self.factors, strict=True):
             i, _, k = path.places
-            block = parts[i].reshape(x.shape[0], shape[0], -1).transpose(1, 2)
+            components = parts[i].shape[1] // shape[0]
+            block = parts[i].reshape(x.shape[0], shape[0], components).transpose(1, 2).reshape(-1, shape[0])
             matrices = flat.reshape(shape).unbind(1)
-            rows = zip(block.split(counts), matrices, strict=True)
+            rows = zip(block.split([count * components for count in counts]), matrices, strict=True)
             made = torch.cat([one @ (matrix * factor) for one, matrix in rows if one.shape[0]] or [block @ matrices[0]])
             before = sums[k]
             sums[k] = made if before is None else before + made
         blocks = zip(sums, lists.irreps_out, strict=True)
         flat_blocks = [
-            x.new_zeros((x.shape[0], term.dim)) if found is None else found.transpose(1, 2).flatten(1)
+            x.new_zeros((x.shape[0], term.dim)) if found is None else _mul_ir(found, x.shape[0], term.mul)
             for found, term in blocks
         ]
         return torch.cat(flat_blocks, -1)
+
+
+def _mul_ir(rows: Tensor, atoms: int, copies: int) -> Tensor:
+    """Return rows [atoms · components, copies] as [atoms, copies · components]."""
+    return rows.reshape(atoms, -1, copies).transpose(1, 2).flatten(1)
 
 
 def mixes(product: TensorProduct) -> bool:

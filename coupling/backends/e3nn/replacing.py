@@ -11,7 +11,17 @@ from torch import nn
 
 from coupling.backends.e3nn.contracting import read_contraction
 from coupling.backends.e3nn.convolving import Fused, Gathered, fits
+from coupling.backends.e3nn.layers import (
+    DenseReplacement,
+    Linear,
+    LinearReplacement,
+    is_dense,
+    is_linear,
+    read_dense,
+    read_linear,
+)
 from coupling.backends.e3nn.mixing import Mixed, mixes
+from coupling.backends.e3nn.radial import replace_radial
 from coupling.backends.e3nn.reading import (
     Unread,
     code_of,
@@ -39,8 +49,9 @@ class Walk:
     []
     """
 
-    def __init__(self, convolutions: bool, contractions: bool, products: bool) -> None:
+    def __init__(self, convolutions: bool, contractions: bool, products: bool, layers: bool = True) -> None:
         self.convolutions, self.contractions, self.products = convolutions, contractions, products
+        self.layers = layers
         self.replaced: list[ModelEntry] = []
         self.left: list[ModelEntry] = []
 
@@ -67,7 +78,22 @@ class Walk:
             return self._scattered(child, path)
         if self.contractions and is_contraction(child):
             return self._contraction(child, path)
+        if self.layers and (is_linear(child) or is_dense(child)):
+            return self._layer(child, path)
         return None
+
+    def _layer(self, child: Any, path: str) -> nn.Module | None:
+        linear = is_linear(child)
+        made = read_linear(child) if linear else read_dense(child)
+        if isinstance(made, Unread):
+            return None
+        if isinstance(made, Linear):
+            text = f"{child.irreps_in} -> {child.irreps_out}"
+            self.replaced.append(ModelEntry(path, "linear layer", multiply_adds(child), text))
+            return LinearReplacement(child, made)
+        operations = sum(map(multiply_adds, child.children()))
+        self.replaced.append(ModelEntry(path, "network", operations, f"{child.hs} with silu"))
+        return DenseReplacement(child, made)
 
     def _contraction(self, child: Any, path: str) -> nn.Module | None:
         made = read_contraction(child)
@@ -119,8 +145,10 @@ def takes_edges(module: nn.Module) -> bool:
     return "conv_fusion" in code_of(module).co_consts
 
 
-def replace(model: Any, **which: bool) -> ModelReport:
+def replace(model: Any, tolerance: float | None = None, **which: bool) -> ModelReport:
     """Return the report of a model whose products have been replaced; see :func:`coupling.backends.e3nn.accelerate`.
+
+    tolerance: of the splines that replace radial networks; None: no splines
 
     >>> replace(nn.Linear(2, 2), convolutions=True, contractions=True, products=True).replaced
     ()
@@ -130,6 +158,10 @@ def replace(model: Any, **which: bool) -> ModelReport:
         raise TypeError(f"model must be a module of torch that is neither scripted nor compiled, got {kind}")
     walk = Walk(**which)
     with torch.no_grad():
+        if tolerance is not None:
+            made, left = replace_radial(model, tolerance, walk.layers)
+            walk.replaced += made
+            walk.left += left
         walk.visit(model)
     return ModelReport(tuple(walk.replaced), tuple(walk.left), partial(restore, model))
 

@@ -146,7 +146,7 @@ class SymmetricContraction(nn.Module):
         """Return whether the array program is to be taken: for other devices, and inside transforms of torch.func."""
         if self.program or value.device.type != "cpu":
             return True
-        return not torch.compiler.is_compiling() and _transforming()
+        return not torch.compiler.is_compiling() and transforming()
 
     def _features(self, features: Tensor | list[Tensor]) -> Tensor:
         """Return A with channels last, images joined."""
@@ -176,7 +176,7 @@ class SymmetricContraction(nn.Module):
 
 
 #: Whether a transform of torch.func is at work; torch has no public name for it.
-_transforming: Any = getattr(torch._C, "_are_functorch_transforms_active", lambda: False)
+transforming: Any = getattr(torch._C, "_are_functorch_transforms_active", lambda: False)
 
 
 def size_of(x: Tensor, layout: str) -> tuple[int, ...]:

@@ -1,0 +1,55 @@
+"""The statements on Clebsch-Gordan paths: integrals of real harmonics against the core of the package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+import coupling.exact as exact
+from derivations.reading import Reading
+from derivations.reading.names import Indexed, Names
+from derivations.reading.paths import PATHS, degrees, of_parity, path_instances, surd, total
+from derivations.reading.sphere import SPHERE
+
+REAL = tuple(path_instances(3, 40, real=True))
+
+
+def real_core(names: Names) -> Indexed:
+    """C at the orders of an instance, with its degrees or with others."""
+    orders = [names[f"\\mu_{i}"] for i in (1, 2, 3)]
+    value = surd(exact.real_wigner_3j)
+    return Indexed(lambda *path: value(*path, *orders), bare=lambda: value(*degrees(names), *orders))
+
+
+def core(names: Names) -> sp.Expr:
+    """3j(0 0 0) on even, K on odd paths."""
+    return surd(exact.bracket_factor if total(names) % 2 else exact.wigner_3j_at_zero)(*degrees(names))
+
+
+def of_path(function: Any) -> Any:
+    """A quantity that is written with its three degrees, or without them."""
+    return lambda names: Indexed(surd(function), bare=lambda: surd(function)(*degrees(names)))
+
+
+RULES = {
+    **PATHS,
+    **SPHERE,
+    "C": real_core,
+    "K": of_path(exact.bracket_factor),
+    "\\min": lambda _: lambda p, q: min(p, q),
+    "range l_3": lambda n: range(abs(n["l_1"] - n["l_2"]), n["l_1"] + n["l_2"] + 1),
+}
+ALL = {"range l_1": lambda n: range(n["L"] + 1), "range l_2": lambda n: range(n["L"] + 1)}
+
+READING = Reading(
+    RULES,
+    REAL,
+    {
+        "Even paths": Reading({}, of_parity(0, REAL)),
+        "Odd paths": Reading({}, of_parity(1, REAL)),
+        "An odd path is a shifted even path": Reading({}, of_parity(1, path_instances(4, 60))),
+        "Outputs of one pair of degrees": Reading({}, tuple({"l_1": p, "l_2": q} for p in range(4) for q in range(4))),
+        "Number of paths": Reading(ALL, ({"L": 0}, {"L": 1}, {"L": 3})),
+    },
+)

@@ -1,0 +1,28 @@
+"""The statements on two harmonics of one direction."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from derivations.reading import Reading
+from derivations.reading.names import Indexed, Names
+from derivations.reading.paths import PATHS, degrees, path_instances, wigner_3j
+from derivations.reading.sphere import SPHERE, real_harmonic
+from derivations.readings.real_basis import entry
+
+
+def factor(names: Names) -> sp.Expr:
+    """k"""
+    l1, l2, l3 = degrees(names)
+    return sp.sqrt(sp.Rational((2 * l1 + 1) * (2 * l2 + 1), 2 * l3 + 1)) * sp.Abs(wigner_3j(l1, l2, l3, 0, 0, 0))
+
+
+RULES = {
+    **PATHS,
+    **SPHERE,
+    "C": lambda n: Indexed(entry(n)),
+    "k": factor,
+    "\\tilde R": lambda _: Indexed(lambda l, m: sp.sqrt(4 * sp.pi) * real_harmonic(l, m)),
+}
+
+READING = Reading(RULES, tuple(path_instances(2, 14)), {"Odd paths vanish": Reading({}, tuple(path_instances(3, 30)))})

@@ -1,0 +1,56 @@
+"""The statements on the single vector product, with fields that are made of the numbers of the derivation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from derivations.reading import Reading
+from derivations.reading.paths import PATHS, SLOTS, path_instances
+from derivations.reading.sphere import FUNCTIONS, POSITION, SPHERE, gradient
+
+#: E, B, L of the three fields: numbers of ∇f, r × ∇f and r f.
+SINGLE = ((0, 1, 1), (1, 0, 1), (1, 1, -1))
+CYCLIC = ((1, 2, 3), (2, 3, 1), (3, 1, 2))
+
+
+def made(function: sp.Expr, numbers: tuple[Any, ...]) -> sp.Matrix:
+    """E ∇f + B r × ∇f + L r f"""
+    slope = gradient(function)
+    return numbers[0] * slope + numbers[1] * POSITION.cross(slope) + numbers[2] * POSITION * function
+
+
+def single(slot: int, name: str) -> Any:
+    return lambda names: made(names[name], SINGLE[slot - 1])
+
+
+def general(slot: int) -> Any:
+    return lambda names: made(names[f"f_{slot}"], tuple(names[f"{letter}_{slot}"] for letter in "EBL"))
+
+
+def turned(place: int) -> Any:
+    """An index of a cyclic triple."""
+    return lambda names: names["(ijk)"][place]
+
+
+NUMBERS = {f"{letter}_{slot}": 3 * slot - 2 * place - slot**2 for slot in SLOTS for place, letter in enumerate("EBL")}
+FIELDS = {f"V_{slot}": single(slot, name) for slot, name in zip(SLOTS, "fgh", strict=True)}
+HARMONICS = {name: lambda n, slot=slot: n[f"Y_{slot}"] for slot, name in zip(SLOTS, "fgh", strict=True)}
+GENERAL: dict[str, Any] = {
+    **{f"V_{slot}": general(slot) for slot in SLOTS},
+    **{f"f_{slot}": FUNCTIONS[name] for slot, name in zip(SLOTS, "fgh", strict=True)},
+    **{name: turned(place) for place, name in enumerate("ijk")},
+    "range (ijk)": lambda _: CYCLIC,
+}
+
+
+READING = Reading(
+    {**PATHS, **SPHERE, **FIELDS, **HARMONICS},
+    tuple(path_instances(2, 14)),
+    {
+        "The triple product of any three fields": Reading(GENERAL, tuple(NUMBERS | {"n": n} for n in SLOTS)),
+        "The three fields of the statement": Reading(FUNCTIONS, ({},)),
+        "No path is lost but one": Reading({}, (*path_instances(2, 9), {"l_1": 0, "l_2": 0, "l_3": 0})),
+    },
+)
