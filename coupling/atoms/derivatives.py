@@ -169,7 +169,8 @@ def heat_flux(
         return HeatFlux(sum(parts[1:], parts[0]), convective)
     centred, (slopes,) = x - positions.mean(0), back(None)
     parts = [((back(r[:inside])[0] - r[:, None] * slopes) * v).sum() for r in centred.T]
-    return HeatFlux(import_module("jax.numpy" if framework_of(positions) == "jax" else "torch").stack(parts), convective)
+    arrays = import_module("jax.numpy" if framework_of(positions) == "jax" else "torch")
+    return HeatFlux(arrays.stack(parts), convective)
 
 
 def _by_edge(energies: Energies, positions: Array, cell: Array, graph: Graph, vectors: Array) -> Array:

@@ -26,7 +26,7 @@ def test_five_forms_of_the_stress_and_three_of_the_flux() -> None:
 
 
 def test_differences_are_worse_than_derivatives() -> None:
-    """The error falls with the square of the step, then rounding takes over; it never comes near that of the derivative."""
+    """The error falls with the square of the step, then rounding takes over; it stays above that of the derivative."""
     errors = np.array(numbers(NAME)["differences"])
     assert errors[1:4] / errors[2:5] == pytest.approx(100, rel=0.05)
     assert 1e-12 < errors.min() < 1e-8 and errors[-1] > 10 * errors.min()
