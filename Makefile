@@ -64,6 +64,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
+	$(BIN)/mypy tests/typed.py
 
 # One set of exact versions for every platform and every Python from 3.11 on, with the hashes of the files.
 # Only run on purpose: nothing else in this file changes versions.

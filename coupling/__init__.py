@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from coupling.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from coupling import exact, families, foreign, manybody, numba, plots, sphere
+    from coupling import exact, families, foreign, lowrank, manybody, numba, plots, products, sphere
     from coupling.arrays import load_arrays
     from coupling.irreps import Irreps
     from coupling.numbers.coefficients import block
@@ -112,13 +112,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'coupling' has no attribute {name!r}")
-    module = import_module(_HOME[name])
-    value = module if _HOME[name] == f"coupling.{name}" else getattr(module, name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # to a type checker a name that is not above does not exist
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module 'coupling' has no attribute {name!r}")
+        module = import_module(_HOME[name])
+        value = module if _HOME[name] == f"coupling.{name}" else getattr(module, name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

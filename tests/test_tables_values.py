@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 import numpy as np
 import pytest
 
-from coupling import block, normalization
+from coupling import block, load, normalization
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact import wigner_3j
 from coupling.exact.real import real_term
@@ -162,3 +163,26 @@ def test_repr_is_one_line(table: Table) -> None:
     assert repr(table).startswith(f"Table('{table.request.basis}-l5': {table.request.basis} basis, lmax 5, 111 paths")
     assert "\n" not in repr(table)
     assert "lmax (2, 3, 4)" in repr(build(Request(lmax=(2, 3, 4))))
+
+
+@pytest.mark.parametrize("basis", ["real", "complex"])
+def test_columns_are_the_blocks(basis: str) -> None:
+    """Every coefficient of every family once, with the orders by which it is asked for."""
+    table = load(f"{basis}-l4")
+    assert table.lmax == (4, 4, 4)
+    for family in table.families:
+        columns = table.columns(family)
+        blocks = {path: table.block(*path, family) for path in map(tuple, table.paths.tolist())}
+        for *symbol, value in zip(*columns.values(), strict=True):
+            path, orders = tuple(map(int, symbol[:3])), symbol[3:]
+            place = tuple(int(l + m) for l, m in zip(path, orders, strict=True))
+            assert blocks[path][place] == value
+            blocks[path][place] = 0
+        assert len(columns["value"]) > 500 and not any(block.any() for block in blocks.values())
+
+
+def test_a_notebook_shows_what_the_families_hold() -> None:
+    shown = load("real-l4")._repr_html_()
+    rows = re.findall(r"<tr><td>(\w+)</td><td>(\d+)</td><td>(\d+)</td></tr>", shown)
+    assert [row[0] for row in rows] == list(load("real-l4").families)
+    assert rows[0][1:] == ("65", "2052") and "real basis, lmax 4" in shown

@@ -21,12 +21,14 @@ _HOME = {"Arrays": "arrays", "ArraysRequest": "request", "build_arrays": "builde
 __all__ = ["Arrays", "ArraysRequest", "build_arrays", "load_arrays"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'coupling.arrays' has no attribute {name!r}")
-    value = getattr(import_module(f"coupling.arrays.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # to a type checker a name that is not above does not exist
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module 'coupling.arrays' has no attribute {name!r}")
+        value = getattr(import_module(f"coupling.arrays.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

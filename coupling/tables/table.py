@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -99,6 +100,26 @@ class Table(Portable):
             f"{len(self.core)} entries, {len(self.factors)} families)"
         )
 
+    @property
+    def lmax(self) -> tuple[int, int, int]:
+        """The largest degree of each slot."""
+        return self.request.lmax
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families whose coefficients the table holds."""
+        return tuple(self.factors)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the table in words, and how many paths and coefficients each family has."""
+        counts = np.diff(self.offsets)
+        rows = (
+            f"<tr><td>{escape(family)}</td><td>{np.count_nonzero(factor)}</td><td>{counts[factor != 0].sum()}</td></tr>"
+            for family, factor in self.factors.items()
+        )
+        head = "<tr><th>family</th><th>paths</th><th>coefficients</th></tr>"
+        return f"<table><caption>{escape(repr(self))}</caption>{head}{''.join(rows)}</table>"
+
     def index(self, l1: int, l2: int, l3: int) -> int | None:
         """Return the position of a path, or None when the triangle rule or the parity of the table excludes it.
 
@@ -157,11 +178,36 @@ class Table(Portable):
         require_memory(factors.itemsize * math.prod(shape), f"the {family} block of degrees {path}")
         result = np.zeros(shape, factors.dtype)
         if position is not None:
-            m, record = orders.astype(np.int64), known(family)
-            odd = m[:, record.signed_slots(self.request.basis)].sum(axis=1) % 2
-            m = m * record.order_signs(self.request.basis) + path
-            result[tuple(m.T)] = core * factors[position] * np.where(odd, -1.0, 1.0)
+            m, signs = self._orders_of(family, orders)
+            result[tuple((m + path).T)] = core * factors[position] * signs
         return result
+
+    def _orders_of(self, family: str, orders: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the orders of a family's coefficients, where a conjugated slot has them negated, and their signs."""
+        m, record = orders.astype(np.int64), known(family)
+        odd = m[:, record.signed_slots(self.request.basis)].sum(axis=1) % 2
+        return m * record.order_signs(self.request.basis), np.where(odd, -1.0, 1.0)
+
+    @default_rounding()
+    def columns(self, family: str = CORE) -> dict[str, NDArray[Any]]:
+        """Return all coefficients of a family that are not zero as columns: l1, l2, l3, m1, m2, m3, value.
+
+        Each is an array [E]; ``pandas.DataFrame(table.columns("gaunt"))`` or polars makes a data frame of them.  Values
+        are those of :meth:`block`.  Raises ValueError for a family that the table does not hold, MemoryError for
+        columns that do not fit.
+
+        >>> from coupling.tables import build
+        >>> columns = build(Request(lmax=1)).columns("gaunt")
+        >>> [columns[name][1].item() for name in ("l1", "l2", "l3", "m1", "m2", "m3", "value")]
+        [0, 1, 1, 0, -1, -1, 0.28209479177387814]
+        """
+        factors, counts = self.reduced(family), np.diff(self.offsets)
+        require_memory(len(self.core) * (9 * 8 + 2 * factors.itemsize), f"the columns of {len(self.core)} entries")
+        factor = np.repeat(factors, counts)
+        m, signs = self._orders_of(family, self.orders)
+        names = np.hstack([np.repeat(self.paths, counts, axis=0), m])[factor != 0]
+        values = (self.core * factor * signs)[factor != 0]
+        return {**dict(zip(("l1", "l2", "l3", "m1", "m2", "m3"), names.T, strict=True)), "value": values}
 
     def normalization(self, family: str) -> NDArray[np.float64]:
         """Return N[l1, l2, l3], the factor in the real basis, zero off the paths, as ``coupling.normalization`` does.
