@@ -152,7 +152,7 @@ DIRECTIVES = {
 }
 
 # Blocks that are shown and not run, page by page.
-SHOWN = {"README.md": 1, "docs/howto/gpu.md": 1}
+SHOWN = {"README.md": 1, "docs/coming_from_e3nn.md": 1, "docs/howto/gpu.md": 1}
 
 
 # -- the tests --------------------------------------------------------------------------------
