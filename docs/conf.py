@@ -33,6 +33,7 @@ extensions = [
     "folder_contents",
     "inner_modules",
     "plain_docstrings",
+    "typeset_conventions",
 ]
 
 root_doc = "docs/index"
