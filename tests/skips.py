@@ -28,6 +28,8 @@ RUN_ELSEWHERE = {
     r"fairchem-core with the convention fairchem is not": ("fairchem", "its requirements exclude those of others"),
     r"(could not import|needs) '?(torch|jax|triton)\b": ("torch, JAX, Triton", INTEROP),
     r"could not import '(cuda\.core|numba_cuda|nvidia\.cu13)\b|nvcc is not installed": ("compilers for CUDA", INTEROP),
+    r"could not import '(onnxruntime|onnxscript)\b": ("ONNX", INTEROP),
+    r"g\+\+ is not installed": ("a C++ compiler", "a machine that has g++"),
     r"not the environment of make test-systems": ("published systems", "make test-systems"),
     r"could not import '(mace|nequip)\b": ("MACE and NequIP", "make test-clients"),
     r"could not import '(e3nn\.o3|e3nn_jax|e3j\.ops\.coef|wignernj)\b": ("programs to compare with", INTEROP),

@@ -37,7 +37,7 @@ import coupling
 from tests.skips import chosen
 
 ROOT = Path(__file__).resolve().parent.parent
-FRAMEWORKS = ("jax", "torch", "pywigxjpf")
+FRAMEWORKS = ("jax", "onnxruntime", "torch", "pywigxjpf")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
@@ -163,7 +163,7 @@ DIRECTIVES = {
 }
 
 # Blocks that are shown and not run, page by page.
-SHOWN = {"README.md": 1, "docs/coming_from_e3nn.md": 1, "docs/howto/gpu.md": 1}
+SHOWN = {"README.md": 1, "docs/coming_from_e3nn.md": 1, "docs/deployment.md": 1, "docs/howto/gpu.md": 1}
 
 
 # -- the tests --------------------------------------------------------------------------------
@@ -179,6 +179,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning", "ignore:# The axis name:UserWarning")  # exports of torch
 @pytest.mark.parametrize("page", [p for p in pages() if FENCE.search(p.read_text("utf-8"))], ids=title)
 def test_blocks_do_what_the_page_says(page: Path, workplace: Path) -> None:
     names: dict[str, object] = {"__name__": "__main__"}

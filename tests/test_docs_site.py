@@ -136,7 +136,8 @@ def test_links_to_the_world_are_well_formed() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["plain_docstrings", "folder_contents", "inner_modules", "command_help", "typeset_conventions"]
+    "name",
+    ["plain_docstrings", "folder_contents", "executed_copies", "inner_modules", "command_help", "typeset_conventions"],
 )
 def test_examples_of_the_extensions_hold(name: str) -> None:
     module = helper(name)

@@ -13,14 +13,17 @@ from coupling.sphere.solid import derivative_matrices, solid_tables
 Array = Any
 
 
-def solid_harmonics(xp: Any, v: Array, lmax: int, normalization: str) -> Array:
+def solid_harmonics(xp: Any, v: Array, lmax: int, normalization: str, constants: Any = None) -> Array:
     """Return the solid harmonics [..., (lmax+1)²] of vectors [..., 3].
+
+    constants: the two lists of numbers of the recurrence; by default they are numbers of Python, which some formats
+    that a program is exported to round to float32.
 
     >>> import numpy as np
     >>> solid_harmonics(np, np.array([1.0, 2.0, 3.0]), 1, "norm")
     array([1., 2., 3., 1.])
     """
-    a, b = solid_tables(lmax, normalization, "float64")[:2].tolist()
+    a, b = solid_tables(lmax, normalization, "float64")[:2].tolist() if constants is None else constants
     x, y, z = v[..., 0], v[..., 1], v[..., 2]
     square, rows = x * x + y * y + z * z, {}
     cosine, sine = xp.ones_like(x), xp.zeros_like(x)

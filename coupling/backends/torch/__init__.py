@@ -13,6 +13,7 @@ torch.Size([100, 25, 32])
 
 from coupling.backends.torch.contraction import SymmetricContraction
 from coupling.backends.torch.convolution import Convolution
+from coupling.backends.torch.deployment import deployable
 from coupling.backends.torch.harmonics import cartesian_harmonics
 from coupling.backends.torch.loading import load
 from coupling.backends.torch.modules import (
@@ -41,6 +42,7 @@ __all__ = [
     "TensorProduct",
     "VectorSignal",
     "cartesian_harmonics",
+    "deployable",
     "load",
     "wigner_D",
     "wigner_D_up_to",

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from coupling.backends.array_api.contraction import contract_arrays, merge_arrays
 from coupling.backends.torch.contraction_operators import contract, contract_weights
+from coupling.backends.torch.deployment import refuse_scripting, refuse_tracing
 from coupling.integers import count
 from coupling.products.contraction_plan import ContractionPlan, register_plan
 from coupling.products.symmetric_contraction import SymmetricContraction as Contraction
@@ -97,6 +98,14 @@ class SymmetricContraction(nn.Module):
         outputs = " + ".join(name for name, _ in self.outputs)
         return f"{outputs}, paths={self.paths}, layout={self.layout!r}"
 
+    def use_program(self) -> None:
+        """Compute by operations of torch alone from now on; see :func:`coupling.backends.torch.deployable`."""
+        self.program = True
+
+    def __prepare_scriptable__(self) -> Any:
+        """Refuse TorchScript."""
+        refuse_scripting(type(self).__name__)
+
     @property
     def plan(self) -> ContractionPlan:
         """What is computed."""
@@ -129,6 +138,7 @@ class SymmetricContraction(nn.Module):
         coefficients: Tensor | None = None,
     ) -> Tensor:
         """Return B [..., rows, channels] of A, or [..., channels, rows]; species [...]: integers."""
+        refuse_tracing()
         a = self._features(features)
         table = self.merge(weights) if coefficients is None else coefficients
         dtype = torch.promote_types(torch.promote_types(a.dtype, table.dtype), torch.float32)

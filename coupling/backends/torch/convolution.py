@@ -9,8 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from coupling.backends.torch.convolution_functions import apply_convolution
+from coupling.backends.torch.convolution_program import (
+    dense_paths,
+    harmonics_numbers,
+    harmonics_program,
+    messages_program,
+)
+from coupling.backends.torch.deployment import refuse_scripting, refuse_tracing
 from coupling.backends.torch.harmonics import cartesian_harmonics
 from coupling.products.convolution import Convolution as Messages
+from coupling.products.convolution import convolution_of
 
 TEXT = """Here a module of torch: ``module(x, y, weights, senders, receivers, nodes=None)`` on tensors, indices of any
 integer type.  The arithmetic is float32, or float64 if x, y or the weights are; float16 and bfloat16, as autocast makes
@@ -37,6 +45,18 @@ class Convolution(nn.Module):
         self.paths, self.names, self.lmax_edge = conv.paths, conv.names, conv.lmax_edge
         self.harmonics = conv.harmonics
         self._count, self._channels = len(conv.paths), conv.channels
+        self.program = False  #: whether it is made of operations of torch alone, see :func:`deployable`
+        self._dense: dict[torch.dtype, tuple[list[Any], list[Any]]] = {}
+
+    def use_program(self) -> None:
+        """Compute by operations of torch alone from now on; see :func:`coupling.backends.torch.deployable`."""
+        conv, self.program = convolution_of(self.form), True
+        for dtype in (torch.float32, torch.float64):
+            self._dense[dtype] = dense_paths(conv, dtype), harmonics_numbers(self.lmax_edge, self.harmonics, dtype)
+
+    def __prepare_scriptable__(self) -> Any:
+        """Refuse TorchScript."""
+        refuse_scripting(type(self).__name__)
 
     def extra_repr(self) -> str:
         """Return the numbers of rows, paths and multiply-adds."""
@@ -46,6 +66,7 @@ class Convolution(nn.Module):
         self, x: Tensor, y: Tensor, weights: Tensor, senders: Tensor, receivers: Tensor, nodes: int | None = None
     ) -> Tensor:
         """Return the messages [nodes, rows, channels]; y are harmonics, or vectors [E, 3]."""
+        refuse_tracing()
         for name, value in (("x", x), ("harmonics", y), ("weights", weights)):
             if not value.is_floating_point():
                 raise TypeError(f"{name} must be real floating, got {value.dtype}")
@@ -59,8 +80,17 @@ class Convolution(nn.Module):
         count = x.shape[0] if nodes is None else nodes
         harmonics = y.to(wide)
         if y.ndim == 2 and y.shape[1] == 3:
-            harmonics = cartesian_harmonics(harmonics, self.lmax_edge, normalization=self.harmonics)
+            harmonics = self._of_vectors(harmonics)
+        if self.program:
+            inputs = x.to(wide), harmonics, w.to(wide), *edges
+            return messages_program(*inputs, count, self._dense[wide][0], self.sizes[2]).to(dtype)
         return apply_convolution(x.to(wide), harmonics, w.to(wide), *edges, count, self.form).to(dtype)
+
+    def _of_vectors(self, vectors: Tensor) -> Tensor:
+        """Return the harmonics of vectors [E, 3]."""
+        if self.program:
+            return harmonics_program(vectors, self.lmax_edge, self.harmonics, self._dense[vectors.dtype][1])
+        return cartesian_harmonics(vectors, self.lmax_edge, normalization=self.harmonics)
 
     @staticmethod
     def _indices(value: Tensor, name: str) -> Tensor:

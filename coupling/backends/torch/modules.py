@@ -10,7 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from coupling.backends.array_api.programs import program_of
 from coupling.backends.bound import Bound, example_shapes, single_of
+from coupling.backends.torch.deployment import refuse_scripting, refuse_tracing
 from coupling.backends.torch.eager import EagerForm, is_plain
 from coupling.backends.torch.functions import apply_product, apply_weighted_product
 from coupling.products.calls import KnownCall, KnownCalls
@@ -49,6 +51,7 @@ class FormModule(nn.Module, Bound):
         product = self._bind(arguments, options)
         if learn and self._weighs is None:
             raise ValueError(f"{self.kind} has no weights to learn")
+        self.program = False  #: whether it is made of operations of torch alone, see :func:`deployable`
         self._calls, self._eager = KnownCalls(), EagerForm(self.form)
         self._names: list[Any] = []
         self.weights: Any = None
@@ -90,8 +93,9 @@ class FormModule(nn.Module, Bound):
         """Return the product of x and y, with weights in the place of its own."""
         own = self._own() if weights is None else weights
         tensors = (x, y) if own is None else (x, y, own)
-        if (own is None or self._weighs == "_by_path") and is_plain(*tensors):
+        if not self.program and (own is None or self._weighs == "_by_path") and is_plain(*tensors):
             return self._eagerly(x, y, own)
+        refuse_tracing()
         return self._call(x, y, own)
 
     def _eagerly(self, x: Tensor, y: Tensor, weights: Tensor | None) -> Tensor:
@@ -127,6 +131,14 @@ class FormModule(nn.Module, Bound):
         value = value if value.shape == wanted else value.expand(wanted)
         return value if wanted == known.flat[slot] else value.reshape(known.flat[slot])
 
+    def use_program(self) -> None:
+        """Compute by operations of torch alone from now on; see :func:`coupling.backends.torch.deployable`."""
+        self.program = True
+
+    def __prepare_scriptable__(self) -> Any:
+        """Refuse TorchScript."""
+        refuse_scripting(type(self).__name__)
+
     def _own(self) -> Any:
         """Return the weights that the module owns as a call takes them."""
         if not self._names:
@@ -135,10 +147,14 @@ class FormModule(nn.Module, Bound):
         return {name: own[3 * n : 3 * n + 3] for n, name in enumerate(self._names)}
 
     def _product(self, form: str, x: Tensor, y: Tensor) -> Tensor:
+        if self.program:
+            return program_of(form, 0).flat(x, y)
         z = apply_product(_flat(x), _flat(y), form)
         return z.reshape(*x.shape[:-2], *z.shape[-2:])
 
     def _weighted(self, x: Tensor, y: Tensor, weights: Tensor) -> Tensor:
+        if self.program:
+            return program_of(self.form, 0).flat(x, y, weights)
         z = apply_weighted_product(_flat(x), _flat(y), weights, self.form)
         return z.reshape(*x.shape[:-2], *z.shape[-2:])
 

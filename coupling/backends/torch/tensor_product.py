@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from coupling.backends.torch.deployment import refuse_scripting, refuse_tracing
 from coupling.portable import Kept
 from coupling.products.tensor_product import TensorProduct as Irrepwise
 
@@ -73,8 +74,13 @@ class TensorProduct(nn.Module):
         """Return irreps, and the counts of paths, weights and multiply-adds."""
         return repr(self.product)[len("TensorProduct(") : -1]
 
+    def __prepare_scriptable__(self) -> Any:
+        """Refuse TorchScript."""
+        refuse_scripting(type(self).__name__)
+
     def forward(self, x: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
         """Return the product of x [..., dim] and y [..., dim], with weights in the place of its own."""
+        refuse_tracing()
         for slot, value in enumerate((x, y)):
             if not value.is_floating_point():
                 raise TypeError(f"input {slot + 1} must be real floating, got {value.dtype}")
