@@ -251,7 +251,7 @@ WIDE = {
     "docs/howto/frameworks.md",
     "docs/deployment.md",
     "docs/systems.md",
-    *(f"notebooks/{n:02}" for n in (0, 4, 5, *range(12, 18))),
+    *(f"notebooks/{n:02}" for n in (0, 4, 5, *range(12, 19))),
 }
 
 

@@ -158,7 +158,7 @@ def test_a_formula_in_a_docstring_is_literal_after_two_colons_as_well() -> None:
 
 
 #: Notebooks whose pictures have no words yet.
-WITHOUT_WORDS = tuple(f"{n:02}" for n in (0, 4, 5, *range(12, 18)))
+WITHOUT_WORDS = tuple(f"{n:02}" for n in (0, 4, 5, *range(12, 19)))
 
 
 def test_pictures_have_words_for_those_who_do_not_see_them() -> None:
