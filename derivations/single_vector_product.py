@@ -164,16 +164,16 @@ def components(l: int, m: int, numbers: tuple[int, int, int]) -> list[Complex]:
 
 
 def triple_product(
-    degrees: Degrees, orders: Orders, fields: tuple[tuple[int, int, int], ...] = SINGLE
+    degrees: Degrees, orders: Orders, fields: tuple[tuple[int, int, int], ...] | None = None
 ) -> tuple[Fraction, Fraction]:
     """π · sign·square of the real and the imaginary part of ∫ V3·(V1 × V2), the determinant as it stands."""
     real, imaginary = (legendre.integral(part) for part in integrand(degrees, orders, fields))
     return legendre.scaled(real, degrees, orders), legendre.scaled(imaginary, degrees, orders)
 
 
-def integrand(degrees: Degrees, orders: Orders, fields: tuple[tuple[int, int, int], ...] = SINGLE) -> Complex:
+def integrand(degrees: Degrees, orders: Orders, fields: tuple[tuple[int, int, int], ...] | None = None) -> Complex:
     """V3·(V1 × V2) as polynomials in x, without the norms, for orders whose sum is zero."""
-    rows = [components(l, m, numbers) for l, m, numbers in zip(degrees, orders, fields, strict=True)]
+    rows = [components(l, m, numbers) for l, m, numbers in zip(degrees, orders, fields or SINGLE, strict=True)]
     total: Complex = (0,), (0,)
     for places in permutations(range(3)):
         sign = 1 if places in CYCLIC else -1

@@ -3,7 +3,7 @@
 One fault is drawn in the LaTeX of every statement and every step, the others from all formulas: that LaTeX again, the
 code of the derivations (checks, tables, routes to exact values, meanings of names) and `coupling.exact`.  Each fault is
 written into a copy of the tree, and the derivations that depend on its file are examined there as `derive` does it,
-the nearest first, until something fails.  A survivor is an error unless tests/plant_equivalents.toml says why nothing
+the nearest first, until something fails.  A survivor is an error unless tests/plant_derivations.toml says why nothing
 changes.
 """
 
@@ -28,10 +28,13 @@ from tests.plant_choice import distances
 from tests.plant_faults import Fault, Places, differs
 from tests.sources import ROOT, modules, tree
 
-EQUIVALENTS = ROOT / "tests/plant_equivalents.toml"
+EQUIVALENTS = ROOT / "tests/plant_derivations.toml"
 #: What runs, prints or writes, and texts and floats of exact numbers: no formula is in it.
 NO_FORMULAS = ("framework", "pages", "run", "registry", "certificate", "residuals", "reading", "__init__")
 PLAIN = ("formatting", "rounding", "blocks", "__init__")
+#: Of exact numbers: how they become floats and texts, and which arguments are refused.
+CONVERSIONS = ("__float__", "__complex__", "_rounded", "_mpmath_", "__hash__", "_existing", "_exact_angle", "_decides")
+CONVERSIONS += ("__repr__", "__str__", "__format__", "_repr_latex_", "latex", "__reduce__", "_as_surd")
 LATEX = re.compile(
     r"(?P<skip>\\\\\[[^]]*\]|\\begin\{array\}\{[^}]*\}|\\(?:text|begin|end)\s*\{[^}]*\}|\\[!,;:\\])"
     r"|(?P<digit>\d)|(?P<sign>[+-])|(?P<factorial>!)"
@@ -118,14 +121,16 @@ def code_places() -> Iterator[tuple[Path, list[Fault]]]:
         derived = own[0] == "derivations" and len(own) > 1 and own[1] not in NO_FORMULAS
         if derived or (name.startswith("coupling.exact.") and own[2] not in PLAIN):
             inside = functions(path) if name.startswith("derivations.readings") else None
+            without = functions(path, CONVERSIONS)
             for faults in Places(str(path.relative_to(ROOT)), path.read_bytes()):
-                if inside is None or faults[0].line in inside:
+                if (inside is None or faults[0].line in inside) and faults[0].line not in without:
                     yield path, faults
 
 
-def functions(path: Path) -> set[int]:
-    """The lines of all functions: what stands outside in a reading are the instances that were chosen."""
-    defined = (node for node in tree(path).body if isinstance(node, ast.FunctionDef))
+def functions(path: Path, names: tuple[str, ...] = ()) -> set[int]:
+    """The lines of all functions, or of those; what stands outside in a reading are the instances that were chosen."""
+    found = (node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef))
+    defined = [node for node in found if not names or node.name in names]
     return {line for node in defined for line in range(node.lineno, (node.end_lineno or 0) + 1)}
 
 
