@@ -124,8 +124,8 @@ STEPS = (
     Step(
         "Total antisymmetry, and zero when a degree is zero",
         r"""
-        \int f\,\{g,h\}\,d\Omega = -\int f\,\{h,g\}\,d\Omega = -\int g\,\{f,h\}\,d\Omega,\qquad \int
-        1\,\{g,h\}\,d\Omega=0
+        \int f\,\{g,h\}\,d\Omega = -\int f\,\{h,g\}\,d\Omega = -\int g\,\{f,h\}\,d\Omega,\qquad
+        \int\{g,h\}\,d\Omega=0
         """,
         antisymmetry,
         because=r"""
@@ -237,7 +237,7 @@ STEPS = (
     ),
     Step(
         "K never vanishes on an allowed odd path",
-        r"g-l_1=a\ge0,\quad g-l_2=b\ge0,\quad g-l_3=c\ge0,\qquad K\ne0",
+        r"g-l_1=a\ge0,\quad g-l_2=b\ge0,\quad g-l_3=c\ge0,\qquad|K|>0",
         allowed_path,
         because=r"""
         On an odd path $J-2l_i$ is odd, so the triangle rule $J-2l_i\ge0$ says $J-2l_i\ge1$, i.e. $g-l_i\ge0$: every

@@ -162,14 +162,34 @@ def verify(lmax: int) -> int:
     one root, with small integers."""
     count = 0
     for p, q in product(range(1, 3 + lmax), repeat=2):
-        root, other = exact.Surd(1, p, q, 1), exact.Surd(-1, q, p, 0, 1)
-        require(residual(root * other, Fraction(-1), 1, 1) == 0, f"product of roots of {p}/{q}")
-        require(residual(root / other, Fraction(p * p, q * q), 1, 1) == 0, f"quotient of roots of {p}/{q}")
-        require(residual(other * other, -Fraction(q * q, p * p)) == 0, f"square of an imaginary root of {q}/{p}")
-        require(residual(root + root, 4 * Fraction(p, q), 1) == 0, f"twice a root of {p}/{q}")
-        require(residual(-root, -Fraction(p, q), 1) == 0, f"a root of {p}/{q} with the other sign")
-        count += 5
+        for found, square, pi_power, unit in arithmetic(p, q):
+            require(residual(found, square, pi_power, unit) == 0, f"{found} with a root of {p}/{q}")
+            count += 1
+        root, part = exact.Surd(1, p, q, 1), exact.Surd.rational(Fraction(p, q))
+        require(root < 2 * root and -root < root and part == Fraction(p, q), f"order of roots of {p}/{q}")
+        require(sp.sympify(-root) == -sp.sqrt(sp.Rational(p, q) / sp.pi), f"the root of {p}/{q} in SymPy")
     return count
+
+
+def arithmetic(p: int, q: int) -> Iterator[tuple[exact.Surd, Fraction, int, int]]:
+    """Results of arithmetic with √(p/qπ), −i√(q/p) and p/q: sign·square, the power of π, whether imaginary."""
+    root, other, part = exact.Surd(1, p, q, 1), exact.Surd(-1, q, p, 0, 1), exact.Surd.rational(Fraction(p, q))
+    third, rest = Fraction(p, q), 1 - Fraction(p, q)
+    yield from (
+        (root * other, Fraction(-1), 1, 1),
+        (root / other, third**2, 1, 1),
+        (other * other, -1 / third**2, 0, 0),
+    )
+    yield from ((root + root, 4 * third, 1, 0), (root - 3 * root, -4 * third, 1, 0), (-root, -third, 1, 0))
+    yield from ((root * q, third * q * q, 1, 0), (q * root, third * q * q, 1, 0), (root / q, third / q**2, 1, 0))
+    yield from ((q / root, q * q / third, -1, 0), (root.reciprocal(), 1 / third, -1, 0), (abs(-root), third, 1, 0))
+    yield from (
+        (1 - part, rest * abs(rest), 0, 0),
+        (part - 1, -rest * abs(rest), 0, 0),
+        (part + 1, (1 + third) ** 2, 0, 0),
+    )
+    yield from ((root**2, third**2, 2, 0), (root**-3, 1 / third**3, -3, 0), (other.reciprocal(), third, 0, 1))
+    yield from ((other + other, -4 / third, 0, 1), (third * root, third**3, 1, 0), (1 / other, third, 0, 1))
 
 
 def values(lmax: int) -> dict[str, Any]:
@@ -228,7 +248,7 @@ STEPS = (
         """,
         factors,
         kind="verified",
-        because="$M_j$ is the factor of the matrix product with spin $j$.",
+        because="$M_j$ is the factor of the matrix product with spin $j$; $K=0$ on even paths.",
     ),
     Step(
         "Rotations",

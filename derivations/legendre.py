@@ -84,9 +84,13 @@ def gaunt(degrees: Degrees, orders: Orders) -> Fraction:
     """π · sign·square of ∫ Y1 Y2 Y3 dΩ"""
     if sum(orders) != 0:
         return Fraction(0)
+    return scaled(integral(gaunt_integrand(degrees, orders)), degrees, orders)
+
+
+def gaunt_integrand(degrees: Degrees, orders: Orders) -> Polynomial:
+    """Y1 Y2 Y3 as a polynomial in x, without the norms, for orders whose sum is zero."""
     one, two, three = (legendre(n, q) for n, q in zip(degrees, orders, strict=True))
-    product = multiply(multiply(one, two), multiply(three, sine_power(sum(map(abs, orders)) // 2)))
-    return scaled(integral(product), degrees, orders)
+    return multiply(multiply(one, two), multiply(three, sine_power(sum(map(abs, orders)) // 2)))
 
 
 def slope(l: int, m: int) -> Polynomial:
@@ -102,11 +106,15 @@ def antisymmetric_gaunt(degrees: Degrees, orders: Orders) -> Fraction:
     """
     if sum(orders) != 0 or not any(orders):
         return Fraction(0)
+    return scaled(integral(bracket_integrand(degrees, orders)), degrees, orders)
+
+
+def bracket_integrand(degrees: Degrees, orders: Orders) -> Polynomial:
+    """The same integrand as a polynomial, for orders whose sum is zero and which are not all zero."""
     (l1, l2, l3), (m1, m2, m3) = degrees, orders
     left, right = multiply(slope(l2, m2), legendre(l3, m3)), multiply(legendre(l2, m2), slope(l3, m3))
     bracket = combine(left, right, -m3, m2)
-    product = multiply(multiply(legendre(l1, m1), bracket), sine_power(sum(map(abs, orders)) // 2 - 1))
-    return scaled(integral(product), degrees, orders)
+    return multiply(multiply(legendre(l1, m1), bracket), sine_power(sum(map(abs, orders)) // 2 - 1))
 
 
 def gradient_dot(degrees: Degrees, orders: Orders) -> Fraction:

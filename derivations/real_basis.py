@@ -180,12 +180,12 @@ STEPS = (
     ),
     Step(
         "C is real",
-        r"\overline C = C,\qquad C=(-\mathrm i)^J\,(U_1\otimes U_2\otimes U_3)\,3j",
+        r"\overline{(U_1\otimes U_2\otimes U_3)\,3j}=(-1)^J\,(U_1\otimes U_2\otimes U_3)\,3j,\qquad "
+        r"C=(-\mathrm i)^J\,(U_1\otimes U_2\otimes U_3)\,3j",
         reality,
         because=r"""
         $\overline{U_{\mu m}}=(-1)^mU_{\mu,-m}$. With $(-1)^{m_1+m_2+m_3}=1$ and $3j(-m)=(-1)^J\,3j(m)$, renaming
-        $m\to-m$ in the sum gives $\overline{(U_1\otimes U_2\otimes U_3)\,3j}=(-1)^J(U_1\otimes U_2\otimes U_3)\,3j$,
-        and $\overline{(-\mathrm i)^J}\,(-1)^J=(-\mathrm i)^J$.
+        $m\to-m$ in the sum gives the first formula; $\overline{(-\mathrm i)^J}\,(-1)^J=(-\mathrm i)^J$, so $C$ is real.
         """,
     ),
     Step(
@@ -279,9 +279,9 @@ DERIVATION = Derivation(
     are positive multiples of it. No table of signs is needed anywhere.
     """,
     statement=r"""
-    C = (-\mathrm i)^J\,(U_1\otimes U_2\otimes U_3)\,3j = \overline C,\qquad
+    C = (-\mathrm i)^J\,(U_1\otimes U_2\otimes U_3)\,3j = \mathrm i^J\,\overline{(U_1\otimes U_2\otimes U_3)\,3j},\qquad
     \int R_1R_2R_3\,d\Omega = \sqrt{\frac P{4\pi}}\,\left|\begin{pmatrix} l_1&l_2&l_3\\ 0&0&0\end{pmatrix}\right|
-    C_{\mu_1\mu_2\mu_3}\quad (J\text{ even}),\qquad
+    C_{\mu_1\mu_2\mu_3},\qquad
     \int R_1\,\{R_2,R_3\}\,d\Omega = \sqrt{\frac P{4\pi}}\,|K|\,C_{\mu_1\mu_2\mu_3}\quad (J\text{ odd})
     """,
     hypotheses=(

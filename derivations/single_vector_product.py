@@ -130,7 +130,7 @@ STEPS = (
     ),
     Step(
         "No path is lost but one",
-        r"\tfrac12\sum_i\lambda_i\ge0,\qquad \sum_i\lambda_i=0\iff l_1=l_2=l_3=0",
+        r"\lambda_i\ge0,\qquad\sum_i\lambda_i=0\iff l_1=l_2=l_3=0",
         positive,
         because=r"""
         On an even path the weight is $\frac12\sum\lambda\,N$, on an odd path $2N$, with the positive numbers $N$ of the
@@ -167,6 +167,12 @@ def triple_product(
     degrees: Degrees, orders: Orders, fields: tuple[tuple[int, int, int], ...] = SINGLE
 ) -> tuple[Fraction, Fraction]:
     """π · sign·square of the real and the imaginary part of ∫ V3·(V1 × V2), the determinant as it stands."""
+    real, imaginary = (legendre.integral(part) for part in integrand(degrees, orders, fields))
+    return legendre.scaled(real, degrees, orders), legendre.scaled(imaginary, degrees, orders)
+
+
+def integrand(degrees: Degrees, orders: Orders, fields: tuple[tuple[int, int, int], ...] = SINGLE) -> Complex:
+    """V3·(V1 × V2) as polynomials in x, without the norms, for orders whose sum is zero."""
     rows = [components(l, m, numbers) for l, m, numbers in zip(degrees, orders, fields, strict=True)]
     total: Complex = (0,), (0,)
     for places in permutations(range(3)):
@@ -176,8 +182,8 @@ def triple_product(
     power = sum(map(abs, orders)) // 2 - 1
     if power < 0:  # all orders zero: slopes carry 1 − x² each
         total, power = (legendre.divide_by_sine_squared(total[0]), legendre.divide_by_sine_squared(total[1])), 0
-    real, imaginary = (legendre.integral(legendre.multiply(part, legendre.sine_power(power))) for part in total)
-    return legendre.scaled(real, degrees, orders), legendre.scaled(imaginary, degrees, orders)
+    real, imaginary = (legendre.multiply(part, legendre.sine_power(power)) for part in total)
+    return real, imaginary
 
 
 def verify(lmax: int) -> int:

@@ -193,8 +193,7 @@ STEPS = (
         =\alpha_1Y_1\{Y_2,Y_3\}+\alpha_2Y_2\{Y_3,Y_1\}+\alpha_3Y_3\{Y_1,Y_2\},\\
         F_1^\circ\cdot(F_2^{\alpha_2}\times F_3^{\alpha_3})
         =\alpha_2Y_2\,\nabla Y_3\cdot\nabla Y_1-\alpha_3Y_3\,\nabla Y_1\cdot\nabla Y_2,\\
-        (F_1^\circ\times F_2^\circ)\cdot F_3^{\alpha_3}=\alpha_3Y_3\{Y_1,Y_2\},\qquad
-        (F_1^\circ\times F_2^\circ)\cdot F_3^\circ=0
+        F_1^\circ\times F_2^\circ=\{Y_1,Y_2\}\,r
         \end{gathered}
         """,
         triple_products,

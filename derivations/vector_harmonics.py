@@ -204,7 +204,8 @@ DERIVATION = Derivation(
         r"$Y^L_{lm}=\sum_{M\mu}C^{lm}_{LM,1\mu}\,Y_{LM}\,e_\mu$ with $L=l-1,l,l+1$, $L\ge0$, and only $L=1$ for $l=0$;"
         r" scalar and cross products are bilinear",
         r"$\nabla$: gradient on the unit sphere; $r$: its outward normal; $\{f,g\}=r\cdot(\nabla f\times\nabla g)$",
-        r"$J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$; $x$: a number that depends on the degrees and $L_i$ only",
+        r"$J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$; $x$: a number that depends on the degrees and $L_i$ only;"
+        r" $K=0$ on even paths",
         "the 9j symbol is defined as the contraction of six 3j symbols, DLMF 34.6.1",
     ),
     conclusion=r"""

@@ -33,6 +33,7 @@ extensions = [
     "folder_contents",
     "inner_modules",
     "plain_docstrings",
+    "typeset_conventions",
 ]
 
 root_doc = "docs/index"
@@ -64,7 +65,7 @@ nb_execution_timeout = 240
 nb_execution_show_tb = True
 nb_merge_streams = True
 # Notebooks that need torch, which is not installed here: see docs/_ext/executed_copies.py.
-SYSTEMS = sorted(page.stem for page in (ROOT / "notebooks").glob("1[2-7]-*.md"))
+SYSTEMS = sorted(page.stem for page in (ROOT / "notebooks").glob("1[2-8]-*.md"))
 nb_execution_excludepatterns = [f"*{name}*" for name in SYSTEMS]
 nb_custom_formats = {
     f"notebooks/{name}.md": ["executed_copies.read", {"copy": str(ROOT / "build" / "systems" / f"{name}.ipynb")}]

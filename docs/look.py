@@ -33,6 +33,9 @@ HEIGHT = 2200
 
 MAIN = (
     "docs/index.html",
+    "explorer/index.html",
+    "docs/gallery.html",
+    "docs/coming_from_sympy.html",
     "docs/start.html",
     "docs/howto/generate.html",
     "docs/glossary.html",

@@ -36,7 +36,7 @@ LATEX = re.compile(
     r"(?P<skip>\\\\\[[^]]*\]|\\begin\{array\}\{[^}]*\}|\\(?:text|begin|end)\s*\{[^}]*\}|\\[!,;:\\])"
     r"|(?P<digit>\d)|(?P<sign>[+-])|(?P<factorial>!)"
     r"|(?P<word>\\(?:sin|cos|ge|ne|sum|prod|frac|tfrac|sqrt|nabla|overline)(?![a-zA-Z]))"
-    r"|(?P<unit>\\mathrm i(?![a-z]))"
+    r"|(?P<unit>\\mathrm i(?![a-z]))|(?P<equal>=)|(?P<letter>(?<![\\a-zA-Z])[fghXYGA](?![a-z]))|(?P<other>\\[a-zA-Z]+)"
 )
 WORDS = {
     "\\sin": "\\cos",
@@ -51,6 +51,7 @@ WORDS = {
     "\\nabla": "",
     "\\overline": "",
 }
+WHOLE_POWER = re.compile(rb"\(-1\)\^\{[^}]*$")  # an exponent of -1; with half-integers a change is found all the same
 OF_A_FAULT = 240  # seconds of the processor for all derivations that depend on a file
 
 
@@ -83,7 +84,7 @@ def in_latex(file: Path, constant: ast.Constant) -> Iterator[Fault]:
 
 
 def replaced(match: re.Match[str]) -> str | None:
-    """What is written in place of a digit, a sign, a factorial, an imaginary unit or a function."""
+    """What is written in place of a digit, a sign, a factorial, an imaginary unit, a relation, a letter, a function."""
     old = match.group()
     match match.lastgroup:
         case "digit":
@@ -92,6 +93,10 @@ def replaced(match: re.Match[str]) -> str | None:
             return "-" if old == "+" else "+"
         case "factorial" | "unit":
             return "" if old == "!" else "2"
+        case "equal":
+            return "\\ne "
+        case "letter":
+            return dict(zip("fghXYGA", "ghfYXAG", strict=True))[old]
     return WORDS.get(old)
 
 
@@ -199,6 +204,9 @@ def first_failure(folder: Path, identifiers: list[str]) -> str:
 
 def reason(fault: Fault) -> str:
     """Why a fault changes nothing, or an empty text."""
+    source = (ROOT / fault.file).read_bytes()
+    if WHOLE_POWER.search(source[: fault.begin]) and {fault.old, fault.new} == {"+", "-"}:
+        return "the parity of a whole number does not change with the sign of a part of it"
     for entry in tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")).get("equivalent", []):
         same = (entry.get("file", fault.file), entry["line"]) == (fault.file, fault.text)
         if same and entry.get("fault", fault.change) == fault.change:
@@ -206,10 +214,10 @@ def reason(fault: Fault) -> str:
     return ""
 
 
-def displayed(fault: Fault) -> str:
-    """What `derive` says about a changed formula of a page, without anything else; empty when it sees nothing wrong."""
-    file = ROOT / fault.file
-    before = {title: text(constants) for title, constants in statements(tree(file))}
+def displayed(clean: Path, fault: Fault) -> str | None:
+    """What `derive` says about a changed formula of a page, on which nothing else depends; None for other faults."""
+    file = clean / fault.file
+    before = {title: text(constants) for title, constants in statements(ast.parse(file.read_bytes()))}
     planted = ast.parse(fault.planted(file.read_bytes()))
     for title, constants in statements(planted):
         if before.get(title) != text(constants):
@@ -217,7 +225,7 @@ def displayed(fault: Fault) -> str:
                 if (title == STATEMENT and derivation.id == file.stem) or title in {s.title for s in derivation.steps}:
                     _, failures = derivation.reading.of(title).failures(text(constants))
                     return f"{derivation.id}: {title!r}: {failures[0]}" if failures else ""
-    return ""
+    return None
 
 
 def text(constants: list[ast.Constant]) -> str:
@@ -226,7 +234,7 @@ def text(constants: list[ast.Constant]) -> str:
 
 def outcome(clean: Path, fault: Fault) -> str:
     """Plant a fault in the copy, examine, and take it out again."""
-    if said := displayed(fault):
+    if (said := displayed(clean, fault)) is not None:
         return said
     file = clean / fault.file
     before = file.read_bytes()

@@ -172,6 +172,7 @@ OBJECTS: dict[str, Make] = {
     "arrays.Arrays, built": lambda: build_arrays("fourier-l2"),
     "arrays.ArraysRequest": lambda: build_arrays("fourier-l2").request,
     "tabulation.Tabulation": lambda: tabulate("gaunt", 2),
+    "recoupling_tables.RecouplingTable": lambda: tabulate("wigner_6j", 1),
     "families.Family": lambda: wigner_3j_family(1, 1, 0, 0),
     "exact.Surd": lambda: exact.Surd(-1, 2, 3, 1, 1),
     "sphere.Grid": lambda: sphere.gauss_legendre(3),

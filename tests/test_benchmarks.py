@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import compiled, exact_vs_sympy, manybody, peers, product_peers, products, symbols, tables
 from benchmarks.timing import UNTIMED, told, wrong
-from coupling import wigner_3j
+from coupling import wigner_3j, wigner_6j, wigner_9j
 from coupling.manybody import basis as many_body
 from coupling.numbers.tabulation import Tabulation, tabulate
 
@@ -131,10 +131,12 @@ def test_compiled_tables_tell_no_time_of_a_wrong_program(
 
 @pytest.mark.parametrize("factor", [1.0, 1 + 1e-4, np.nan])
 def test_symbols_tell_no_time_of_a_wrong_program(monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
-    monkeypatch.setattr(symbols, "SIZES", {20: 5})
-    monkeypatch.setattr(symbols, "programs", lambda: {"planted": (99, lambda *s: factor * wigner_3j(*s))})
-    [cells] = told_of(symbols.rows(), "planted")
-    assert (cells[2] == UNTIMED) == (factor != 1)
+    monkeypatch.setattr(symbols, "CASES", {("3j", 20): 5, ("6j", 5): 5, ("9j", 3): 3})
+    planted = {"3j": wigner_3j, "6j": wigner_6j, "9j": wigner_9j}
+    monkeypatch.setattr(symbols, "programs", lambda kind: {"planted": (99, lambda *s: factor * planted[kind](*s))})
+    for line in symbols.rows():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert cells[2] == "planted" and (cells[3] == UNTIMED) == (factor != 1)
 
 
 @pytest.mark.parametrize("wrong_paths", [0, 1])

@@ -461,6 +461,7 @@ def checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     for module in ("files", "files.reader", "files.sources", "arrays.designs", "lowrank.store"):
         import_module(f"coupling.{module}")
         monkeypatch.setattr(f"coupling.{module}.table_folder", lambda: folder)
+    shutil.copy(root / "pyproject.toml", tmp_path)  # by which a checkout is known
     monkeypatch.chdir(tmp_path)
     return folder
 

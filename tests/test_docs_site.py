@@ -135,7 +135,10 @@ def test_links_to_the_world_are_well_formed() -> None:
     assert len(links) >= 2
 
 
-@pytest.mark.parametrize("name", ["plain_docstrings", "folder_contents", "inner_modules", "command_help"])
+@pytest.mark.parametrize(
+    "name",
+    ["plain_docstrings", "folder_contents", "executed_copies", "inner_modules", "command_help", "typeset_conventions"],
+)
 def test_examples_of_the_extensions_hold(name: str) -> None:
     module = helper(name)
     assert doctest.testmod(module).failed == 0 and module.__doc__
@@ -152,6 +155,38 @@ def test_docstrings_become_text_without_markup_by_accident() -> None:
 def test_a_formula_in_a_docstring_is_literal_after_two_colons_as_well() -> None:
     restructured = helper("plain_docstrings").restructured
     assert restructured(["So::", "", "    a|b"]) == ["So::", "", "    a|b", ""]
+
+
+#: Notebooks whose pictures have no words yet.
+WITHOUT_WORDS = tuple(f"{n:02}" for n in (0, 4, 5, 16))
+
+
+def test_pictures_have_words_for_those_who_do_not_see_them() -> None:
+    """An alternative text for every picture of a page, and for every cell that draws one."""
+    met = 0
+    for page in [*DOCS.rglob("*.md"), *(ROOT / "notebooks").glob("*.md"), *ROOT.glob("*.md")]:
+        text = page.read_text(encoding="utf-8")
+        for words in re.findall(r"!\[([^]]*)\]\(", text):
+            met += 1
+            assert len(words) >= 8, f"{page.name}: {words!r}"
+        for head, code in re.findall(r"^```\{code-cell\}[^\n]*\n(---\n.*?---\n)?(.*?)^```$", text, re.M | re.S):
+            draws = re.search(r"\bsubplots\(|\.figure$|^plots\.plot_structure", code, re.M)
+            if draws and not (page.parent.name == "notebooks" and page.name.startswith(WITHOUT_WORDS)):
+                met += 1
+                found = re.search(r"^ +alt: (.*)$", head, re.M)
+                assert found and 30 <= len(found[1]) <= 170, f"{page.name}: {code[:80]}"
+    assert met >= 40
+
+
+def test_every_formula_of_the_conventions_is_typeset() -> None:
+    """And what is typeset is in the docstring, word for word."""
+    extension = helper("typeset_conventions")
+    text = inspect.getdoc(importlib.import_module("coupling.conventions")) or ""
+    assert extension.untranslated(text) == []
+    rendered = "\n".join(extension.typeset(text))
+    assert rendered.count(":math:`") >= len(extension.INLINE) and rendered.count(".. math::") == len(extension.BLOCKS)
+    for change in (("√(2l3+1) C", "√(2l3-1) C"), ("J even", "J odd"), ("[Y_{l,-m} +", "[Y_{l,-m} -")):
+        assert extension.untranslated(text.replace(*change)), change
 
 
 BROKEN = """<!doctype html><title>broken</title><body><img src="missing.png">

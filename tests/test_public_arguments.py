@@ -285,7 +285,7 @@ APART = {
     "curves", "degree_chart", "false_claims", "forces", "heat_flux", "jit", "load_factors", "new_axes",
     "parities_and_bases", "plot_errors", "plot_features", "plot_structure", "read_convention", "read_exact_basis",
     "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",
-    "segmented_polynomial", "segmented_tensor_product", "strain_derivative", "stress",
+    "segmented_polynomial", "segmented_tensor_product", "strain_derivative", "stress", "verlet_step",
 }  # fmt: skip
 #: Classes that are made by others.
 RESULTS = {

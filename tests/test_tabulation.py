@@ -181,7 +181,7 @@ def test_lmax_is_one_degree_or_three() -> None:
     with pytest.raises(ValueError, match=r"one degree or three, one per slot, got \[1\]"):
         tabulate("gaunt", [1])
     with pytest.raises(ValueError, match="family must be one of"):
-        tabulate("wigner_9j", 2)
+        tabulate("wigner_12j", 2)
     with pytest.raises(MemoryError, match="bytes"):
         tabulate("wigner_3j", 100_000)
 

@@ -120,6 +120,29 @@ def test_sympy_real_gaunt() -> None:
     assert met == 3**6
 
 
+def test_sympy_in_the_formula_of_the_geodynamo() -> None:
+    """The antisymmetric Gaunt integral as codes of the geodynamo write it, in a 3j symbol of degrees l1, l2+1, l3:
+
+        i √(P/4π) ½ √[(J+2)(l1+l2-l3+1)(-l1+l2+l3+1)(l1-l2+l3)] 3j(l1 l2+1 l3; 0 0 0) 3j(l1 l2 l3; m1 m2 m3)
+
+    Calypso and Limace.jl have this sign; bullard-gellman_integrals has the opposite one.
+    """
+    met = 0
+    for l1, l2, l3 in product(range(5), repeat=3):
+        total = l1 + l2 + l3
+        if total % 2 and couples(2 * l1, 2 * l2, 2 * l3):
+            square = (total + 2) * (l1 + l2 - l3 + 1) * (-l1 + l2 + l3 + 1) * (l1 - l2 + l3)
+            degrees = (2 * l1 + 1) * (2 * l2 + 1) * (2 * l3 + 1)
+            root = Surd(1, square * degrees, 16, 1, unit=1) * surd(wigner.wigner_3j(l1, l2 + 1, l3, 0, 0, 0))
+            for m in all_orders((l1, l2, l3)):
+                if sum(m) == 0:
+                    expected = root * surd(wigner.wigner_3j(l1, l2, l3, *m))
+                    assert exact.antisymmetric_gaunt(l1, l2, l3, *m) == expected, (l1, l2, l3, m)
+                    met += 1
+    odd = [l for l in product(range(5), repeat=3) if sum(l) % 2 and 2 * max(l) <= sum(l)]
+    assert met == sum(orders_with_sum(0, *(2 * x for x in l)) for l in odd) > 500
+
+
 def test_sympy_harmonics() -> None:
     """Ynm has the phase of Condon and Shortley, as ours; also its derivative in θ."""
     x, phi = sympy.symbols("x phi", real=True)

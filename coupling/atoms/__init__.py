@@ -4,6 +4,7 @@ graphs, and forces, stress and heat flux of models by automatic differentiation.
 from coupling.atoms.comparison import Comparison, RouteResult, compare_routes
 from coupling.atoms.density import NeighbourDensity, cutoff_function, radial_functions
 from coupling.atoms.derivatives import HeatFlux, forces, heat_flux, strain_derivative, stress
+from coupling.atoms.dynamics import verlet_step
 from coupling.atoms.graph import Graph, Unfolded, periodic_graph, unfold
 from coupling.atoms.picture import plot_features
 from coupling.atoms.reading import Neighbours, neighbours, read_structure
@@ -28,4 +29,5 @@ __all__ = [
     "strain_derivative",
     "stress",
     "unfold",
+    "verlet_step",
 ]

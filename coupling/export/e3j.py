@@ -36,17 +36,18 @@ PASSES = {
 }
 
 
-def record_type(value: str, index: str) -> np.dtype:
-    """Return the structured type of a record, padded to the next power of two.
+def record_type(value: str, index: str, indices: int = 3) -> np.dtype:
+    """Return the structured type of a record with three or four indices, padded to the next power of two.
 
     >>> [record_type(v, i).itemsize for v in ("float32", "float64", "float16") for i in ("uint8", "int32")]
     [8, 16, 16, 32, 8, 16]
     """
     v, i = np.dtype(value).newbyteorder("<"), np.dtype(index).newbyteorder("<")
     first = -(-v.itemsize // i.itemsize) * i.itemsize
-    size = 1 << (v.itemsize + 3 * i.itemsize - 1).bit_length()
-    offsets = [0, *(first + k * i.itemsize for k in range(3))]
-    return np.dtype({"names": ["val", "i", "j", "k"], "formats": [v, i, i, i], "offsets": offsets, "itemsize": size})
+    size = 1 << (v.itemsize + indices * i.itemsize - 1).bit_length()
+    offsets = [0, *(first + k * i.itemsize for k in range(indices))]
+    names, formats = ["val", *"ijkl"[:indices]], [v, *[i] * indices]
+    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
 
 
 def pass_records(listing: Listing) -> dict[str, NDArray[Any]]:

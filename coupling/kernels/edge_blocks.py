@@ -194,26 +194,9 @@ def emit_prefetch(do: Rows, pointer: Any, write: bool) -> None:
 
 
 def _gradients_code(
-    typing,
-    g,
-    g_step,
-    x,
-    x_step,
-    w,
-    w_step,
-    dx,
-    dx_step,
-    dw,
-    dw_step,
-    table,
-    e,
-    begin,
-    end,
-    ahead,
-    lists,
-    weights,
-    digest,
-):
+    typing, g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, e, begin, end, ahead, lists, weights,
+    digest
+):  # fmt: skip
     def code(context, builder, sig, args):
         names = ("g", "x", "w", "dx", "dw")
         do = _Emitter(builder, digest, table_type, context)
@@ -351,25 +334,9 @@ def gradients_function(digest: str, dtype: np.dtype[Any], weights: int) -> Any:
 
     def run(g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, e, begin, end, ahead, lists):
         _gradients(
-            g,
-            g_step,
-            x,
-            x_step,
-            w,
-            w_step,
-            dx,
-            dx_step,
-            dw,
-            dw_step,
-            table,
-            e,
-            begin,
-            end,
-            ahead,
-            lists,
-            weights,
-            digest,
-        )
+            g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, e, begin, end, ahead, lists, weights,
+            digest
+        )  # fmt: skip
 
     i, q, p = pointer_types(dtype)
     return compiled_function(types.void(p, i, p, i, p, i, p, i, p, i, p, i, i, i, i, q), run)

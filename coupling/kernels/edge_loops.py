@@ -127,26 +127,9 @@ def _add_messages(do: Rows, found: _Lists, first: Any, last: Any, totals: list[A
 
 
 def _gradients_code(
-    typing,
-    g,
-    g_step,
-    x,
-    x_step,
-    w,
-    w_step,
-    dx,
-    dx_step,
-    dw,
-    dw_step,
-    table,
-    e,
-    begin,
-    end,
-    ahead,
-    lists,
-    weights,
-    degree,
-):
+    typing, g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, e, begin, end, ahead, lists, weights,
+    degree
+):  # fmt: skip
     def code(context, builder, sig, args):
         found, do = _Lists(builder, args[15]), Rows(builder, element, context, 1)
         edge = do.moved(args[10], builder.mul(args[11], found[0]))
@@ -300,25 +283,9 @@ def loop_gradients(degree: int, dtype: np.dtype[Any], weights: int) -> Any:
 
     def run(g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, e, begin, end, ahead, lists):
         _gradients(
-            g,
-            g_step,
-            x,
-            x_step,
-            w,
-            w_step,
-            dx,
-            dx_step,
-            dw,
-            dw_step,
-            table,
-            e,
-            begin,
-            end,
-            ahead,
-            lists,
-            weights,
-            degree,
-        )
+            g, g_step, x, x_step, w, w_step, dx, dx_step, dw, dw_step, table, e, begin, end, ahead, lists, weights,
+            degree
+        )  # fmt: skip
 
     i, q, p = pointer_types(dtype)
     return compiled_function(types.void(p, i, p, i, p, i, p, i, p, i, p, i, i, i, i, q), run)

@@ -1,14 +1,12 @@
 """When single symbols are compiled: as soon as a program wants many of them.
 
 Importing numba takes longer than ten thousand symbols from exact integers, and compiling for an empty cache longer than
-a hundred thousand.  So the first ones come from integers, and what loads the compiled functions is work: the bits are
-the same.
+a million.  So the first ones come from integers, and what loads the compiled functions is work: the bits are the same.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from math import nan
 from threading import Lock
 from typing import Any
@@ -16,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: What is done without numba, in units of a small 3j symbol from integers, about 7 µs; and where numba is there.
-BUDGET, WITH_NUMBA = 20_000, 2_000
+#: What is done before, in units of a small 3j symbol from integers, about 7 µs.
+BUDGET = 20_000
 
 
 def _nothing(*_: object) -> float:
@@ -38,8 +36,7 @@ class CompiledSymbols:
     def worth(self, work: int) -> bool:
         """Return whether compiled functions are worth loading, after more work; never with NUMBA_DISABLE_JIT."""
         self.spent += work
-        enough = self.spent > (WITH_NUMBA if "numba" in sys.modules else BUDGET)
-        return enough and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
+        return self.spent > BUDGET and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 
     def wanted(self, work: int) -> Any:
         """Return the kernels of symbols, if they are loaded or if that is worth its time after more work; else None."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import permutations
 from math import prod
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,16 +35,16 @@ from coupling.kernels.path import MAX_DEGREE, round_path
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.memory import require_memory
 from coupling.numbers.factors import chain_roots, ordering_sizes, path_factors, path_roots, row_starts
+from coupling.numbers.options import ERROR as ERROR
+from coupling.numbers.options import checked_error, checked_out, only_defaults
 from coupling.numbers.plan import PATH_BYTES, TablePlan, box_plan, buffer_shapes, checked_paths, table_plan, work_bytes
+from coupling.numbers.recoupling_tables import KINDS as RECOUPLING
+from coupling.numbers.recoupling_tables import RecouplingTable, tabulate_recoupling
 from coupling.portable import Portable
-from coupling.quoted import quoted
 from coupling.selection import PARITIES, Path, box_of, one_of, orders
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-#: Bound of the relative error before the last rounding; docs/decisions/0009-rounding.md derives it.
-ERROR = 2.0**-96
 
 #: Number of doubtful entries that a kernel call can list; where there are more, the kernel is called again.
 ROOM = 64
@@ -96,6 +97,7 @@ class Tabulation(Portable):
         return {path: dense[begin:end].reshape(shape)[reverse] for path, begin, end, shape in cut}
 
 
+@overload
 def tabulate(
     family: str | Family,
     lmax: object,
@@ -105,6 +107,27 @@ def tabulate(
     error: float = ERROR,
     out: Floats | None = None,
 ) -> Tabulation:
+    """Return the coefficients of a family."""
+
+
+@overload
+def tabulate(
+    family: Literal["wigner_6j", "wigner_9j"], lmax: object, *, half_integers: bool = False
+) -> RecouplingTable:
+    """Return all 6j or 9j symbols."""
+
+
+def tabulate(
+    family: str | Family,
+    lmax: object,
+    basis: str = "real",
+    parity: str = "all",
+    workers: int = 1,
+    error: float = ERROR,
+    out: Floats | None = None,
+    *,
+    half_integers: bool = False,
+) -> Tabulation | RecouplingTable:
     """Return all coefficients of a family with degrees up to lmax (one number, or one per slot), correctly rounded.
 
     family: a name, see :func:`coupling.families.family`: "wigner_3j" (in the real basis the core C), "clebsch_gordan",
@@ -114,6 +137,9 @@ def tabulate(
     the same bits: a contiguous, writeable float64 array [E], in memory or a ``numpy.memmap``, with one place for each
     entry, ``sum(entry_counts(path_array(lmax, parity), basis))`` of :mod:`coupling.indexing`.
 
+    "wigner_6j" and "wigner_9j" give a :class:`coupling.numbers.recoupling_tables.RecouplingTable`, all symbols whose
+    triads couple; they take lmax, and half_integers, which adds half-integer degrees.
+
     Raises ValueError or TypeError for an unknown family, basis or parity, a basis that the family does not have,
     degrees that do not exist and another out, MemoryError for a table that does not fit.  Source: derivations
     ``gaunt``, ``antisymmetric_gaunt``, ``real_basis``.
@@ -122,6 +148,9 @@ def tabulate(
     >>> len(table), table.values.shape, table.of_path(0)
     (11, (83,), array([0.28209479]))
     """
+    if half_integers is not False or (isinstance(family, str) and family in RECOUPLING):
+        only_defaults(family, basis, parity, workers, error, out)
+        return tabulate_recoupling(family, lmax, half_integers)
     box, record = box_of(lmax), known(family)
     one_of(parity, PARITIES, "parity")
     record.require_basis(basis)
@@ -153,12 +182,12 @@ def tabulate_paths(
 def _tabulate(
     family: Family, basis: str, plan: TablePlan, workers: int, error: float, out: Floats | None = None
 ) -> Tabulation:
-    threads, bound = count(workers, "workers"), _checked_error(error)
+    threads, bound = count(workers, "workers"), checked_error(error)
     entries = int(plan.offsets[-1])
     listed = 0 if bound == ERROR else 40 * entries  # a wider bound may leave all entries to exact arithmetic
     needed = (8 * entries if out is None else 0) + listed + work_bytes(plan, threads)
     require_memory(needed, f"the table of {entries} {family.text} coefficients")
-    values = np.empty(entries) if out is None else _checked_out(out, entries)
+    values = np.empty(entries) if out is None else checked_out(out, entries)
     if not _fills(family, plan.paths):
         values[:] = 0
     if threads == 1:
@@ -190,25 +219,6 @@ def _fills(family: Family, paths: Integers) -> bool:
     return family.kernel is not None and (
         family.parity == "all" or bool((paths.sum(axis=1) % 2 == (family.parity == "odd")).all())
     )
-
-
-def _checked_out(out: object, entries: int) -> Floats:
-    """Return an array of the caller as a plain one, or raise."""
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be a float64 array of shape ({entries},), got {type(out).__name__} {quoted(out)}")
-    if out.dtype != np.float64 or out.shape != (entries,):
-        raise ValueError(f"out must be a float64 array of shape ({entries},), got {out.dtype} of shape {out.shape}")
-    if not (out.flags.c_contiguous and out.flags.writeable and out.flags.aligned):
-        raise ValueError("out must be contiguous, aligned and writeable, got an array that is not")
-    return np.asarray(out)
-
-
-def _checked_error(error: object) -> float:
-    if isinstance(error, bool) or not isinstance(error, (int, float)):
-        raise TypeError(f"error must be a number, got {type(error).__name__} {error!r}")
-    if not ERROR <= error < 1:
-        raise ValueError(f"error must be at least {ERROR!r}, the proven bound, and below 1, got {error!r}")
-    return float(error)
 
 
 @default_rounding()

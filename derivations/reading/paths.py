@@ -15,6 +15,7 @@ from derivations.invariant_polynomial import ETA, XI, bracket, orders, paths
 from derivations.null_vectors import null_vector
 from derivations.reading.names import Indexed, Names, Rules
 from derivations.reading.sphere import harmonic, real_harmonic
+from derivations.reading.tokens import Unreadable
 
 SLOTS = (1, 2, 3)
 
@@ -73,6 +74,13 @@ def orders_of(degree: str) -> Callable[[Names], range]:
     return lambda names: range(-names[degree], names[degree] + 1)
 
 
+def bracket_factor(names: Names) -> sp.Expr:
+    """K, which odd paths have."""
+    if total(names) % 2 == 0:
+        raise Unreadable("K belongs to odd paths")
+    return sp.sympify(exact.bracket_factor(*degrees(names)))
+
+
 PATHS: Rules = {
     "\\pi": lambda _: sp.pi,
     "\\mathrm{i}": lambda _: sp.I,
@@ -92,7 +100,7 @@ PATHS: Rules = {
     "B": lambda n: total(n) - 2 * n["l_2"],
     "C": lambda n: total(n) - 2 * n["l_3"],
     "N": normalization,
-    "K": lambda n: sp.sympify(exact.bracket_factor(*degrees(n))),
+    "K": bracket_factor,
     "\\Delta": triangle,
     "\\delta": lambda _: Indexed(kronecker),
     "\\varepsilon": lambda _: Indexed(lambda *indices: sp.LeviCivita(*indices)),
@@ -114,11 +122,17 @@ PATHS: Rules = {
 }
 
 
+#: Degrees and orders that all differ, with integrals that are not zero.
+COMPLEX = ((1, 2, 3, 1, -2, 1), (3, 1, 2, -1, 1, 0), (2, 4, 3, 1, -3, 2))
+REAL = ((1, 2, 3, 1, 1, 2), (3, 1, 2, -1, -1, 0), (2, 4, 3, 1, -3, 2))
+
+
 def path_instances(lmax: int, count: int, real: bool = False) -> list[dict[str, Any]]:
-    """Paths and orders spread evenly over all to a degree: both parities, off order with degrees that differ."""
+    """Paths and orders spread evenly over all to a degree, and three whose degrees all differ, of both parities."""
     everything = [dict(zip(("l_1", "l_2", "l_3"), path, strict=True)) | named(m, real) for path, m in pairs(lmax, real)]
     step = max(1, len(everything) // count)
-    return everything[step // 2 :: step]
+    other = (everything[0] | dict(zip(everything[0], numbers, strict=True)) for numbers in (REAL if real else COMPLEX))
+    return [*everything[step // 2 :: step], *(other if lmax < 4 else ())]
 
 
 def pairs(lmax: int, real: bool) -> Iterator[tuple[tuple[int, int, int], tuple[int, int, int]]]:

@@ -11,7 +11,7 @@ from derivations.reading.atoms import Reader
 from derivations.reading.names import Names
 from derivations.reading.relations import is_condition
 from derivations.reading.stream import RELATIONS
-from derivations.reading.tokens import closing, split, tokens
+from derivations.reading.tokens import Unreadable, closing, split, tokens
 from derivations.residuals import is_zero
 
 ARROWS = ("\\Rightarrow", "\\Longrightarrow")
@@ -22,7 +22,7 @@ FRAMES = ("\\begin{gathered}", "\\end{gathered}", "\\begin{aligned}", "\\end{ali
 class Statement:
     """A statement that is read at instances; ``unread`` names the clauses and cases that no instance has met.
 
-    An implication must be sharp at the instances that are given: a conclusion fails where a premise does.
+    Conditions must be sharp at the instances that are given: what they are for fails where they do.
     """
 
     def __init__(self, latex: str) -> None:
@@ -77,6 +77,8 @@ class Statement:
             if all(reader.holds(condition) for condition in conditions):
                 self.met.update(" ".join(condition) for condition in conditions)
                 yield clause, list(reader.related(whole))
+            elif holds_too(whole, names):
+                yield clause, [sp.Integer(1)]
 
     def unread(self) -> list[str]:
         clauses = [" ".join(clause) for parts in self.rows for part in parts for clause in part]
@@ -87,6 +89,14 @@ class Statement:
 def aligned(clause: list[str]) -> list[str]:
     """A clause without the marks that put rows below one another."""
     return [token for part in split(clause, ("&",)) for token in part]
+
+
+def holds_too(clause: list[str], names: Names) -> bool:
+    """Whether a clause is true where its condition is not, which would make the condition needless."""
+    try:
+        return all(map(is_zero, Reader([], names, set()).related(clause)))
+    except (Unreadable, ValueError, TypeError, ArithmeticError):
+        return False
 
 
 def cells(clause: list[str]) -> list[list[str]]:

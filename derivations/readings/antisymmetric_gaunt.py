@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy as sp
 
+import coupling.exact as exact
 from derivations.reading import Reading
 from derivations.reading.names import Operator
 from derivations.reading.paths import PATHS, SPINORS, of_parity, path_instances, spinor_rules
@@ -21,6 +22,13 @@ ODD_PATHS = [{"l_1": p, "l_2": q, "l_3": r} | SPINORS for p, q, r in ((1, 1, 1),
 LINEAR = [{"n": n, "v": sp.Matrix([1, 2, -sp.I]), "w": sp.Matrix([2, -1, 3])} for n in (1, 3, 5)]
 ODD = of_parity(1, path_instances(4, 90))
 
+NUMBERS = ("l_1", "l_2", "l_3", "m_1", "m_2", "m_3")
+ALIVE = tuple(
+    given
+    for given in path_instances(3, 20)
+    if sum(given[name] for name in NUMBERS[:3]) % 2 == 0 or exact.antisymmetric_gaunt(*map(given.get, NUMBERS))
+)
+
 READING = Reading(
     {**PATHS, **SPHERE},
     tuple(path_instances(3, 20)),
@@ -29,6 +37,7 @@ READING = Reading(
             BRACKET, tuple({"i": i, "j": j} for i, j in ((1, 2), (3, 2), (2, 2)))
         ),
         "Total antisymmetry, and zero when a degree is zero": Reading(FUNCTIONS, ({},)),
+        "Parity gate": Reading({}, ALIVE),
         "The integrand of three powers": Reading(spinor_rules(), tuple(ODD_PATHS)),
         "The integral of a power with a linear factor": Reading({}, tuple(LINEAR)),
         "Three powers": Reading(spinor_rules(), tuple(ODD_PATHS)),

@@ -11,8 +11,9 @@ from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
 from derivations.reading.paths import PATHS, degrees, of_parity, path_instances, surd, total
 from derivations.reading.sphere import SPHERE
+from derivations.readings.real_basis import reached
 
-REAL = tuple(path_instances(3, 40, real=True))
+REAL = tuple(filter(reached, path_instances(3, 60, real=True)))
 
 
 def real_core(names: Names) -> Indexed:

@@ -58,6 +58,7 @@ RULES: dict[str, Any] = {
     "G^R": of_path(exact.real_gaunt, "\\mu"),
     "A^R": of_path(exact.real_antisymmetric_gaunt, "\\mu"),
     "3j": of_orders,
+    "K": lambda n: surd(exact.bracket_factor)(*degrees(n)),
     "M_j": lambda n: surd(exact.reduced_matrix)(*degrees(n), n["j"]),
 }
 SIX: dict[str, Any] = {
@@ -99,7 +100,7 @@ PARITIES = tuple(given | {"j": sp.Rational(3 + number % 3, 2)} for number, given
 
 READING = Reading(
     RULES,
-    tuple(given for given in path_instances(2, 12) if given["m_3"] == 0),
+    (*path_instances(2, 8), *SYMBOLS[:24:3]),
     {
         "3j symbols, Clebsch-Gordan coefficients, Racah's V": Reading({}, SYMBOLS),
         "6j symbols, Racah's W, the triangle coefficient": Reading(

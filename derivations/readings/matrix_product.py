@@ -167,7 +167,10 @@ SPIN = tuple(
     given | {"n": max(given[f"l_{i}"] for i in SLOTS) + 1 + number % 2}
     for number, given in enumerate(path_instances(3, 14))
 )
-REAL = tuple(given | {"n": 3 + number % 2} for number, given in enumerate(path_instances(2, 40, real=True)))
+REAL = tuple(
+    given | {"n": max(given[f"l_{i}"] for i in SLOTS) + 1 + number % 2}
+    for number, given in enumerate(path_instances(2, 40, real=True))
+)
 CORE: dict[str, Any] = {
     "C": lambda n: Indexed(lambda *m: surd(exact.real_wigner_3j)(*degrees(n), *m), bare=lambda: total(n) - 2 * n["l_3"])
 }
@@ -178,7 +181,7 @@ BOTH = tuple(
 )
 POWERS = tuple(
     SPINORS | {"l_1": p, "l_2": q, "l_3": r, "n": n, "f": 0}
-    for p, q, r, n in ((1, 1, 2, 3), (1, 1, 1, 2), (2, 2, 2, 4), (1, 2, 2, 3), (2, 2, 1, 4))
+    for p, q, r, n in ((1, 1, 2, 3), (1, 1, 1, 2), (2, 2, 2, 4), (1, 2, 3, 4), (3, 1, 2, 4), (2, 3, 2, 5), (0, 1, 1, 3))
 )
 PAIRS = tuple(
     {"l": l, "m": m, "l'": k, "m'": q, "n": n}

@@ -69,4 +69,4 @@ SIGNED = tuple(
     for number, given in enumerate(path_instances(2, 14))
 )
 
-READING = Reading(RULES, SIGNED[1::4], {"The nine factors": Reading({}, SIGNED)})
+READING = Reading(RULES, (*SIGNED[3:5], *SIGNED[-3:]), {"The nine factors": Reading({}, SIGNED[::2])})

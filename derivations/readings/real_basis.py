@@ -53,7 +53,7 @@ SMALL = tuple(given for given in path_instances(2, 200, real=True) if sum(given[
 REAL = tuple(path_instances(3, 60, real=True))
 ALL_ORDERS = tuple(
     dict(zip(("l_1", "l_2", "l_3"), path, strict=True)) | named((m[0], m[1], m[2]), True)
-    for path in ((1, 1, 2), (1, 2, 2), (1, 1, 1))
+    for path in ((1, 1, 2), (2, 1, 1), (1, 2, 1), (1, 2, 2), (1, 1, 1))
     for m in product(*(range(-l, l + 1) for l in path))
 )
 

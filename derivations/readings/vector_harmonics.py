@@ -11,7 +11,7 @@ import coupling.exact as exact
 from derivations import vector_shifts
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
-from derivations.reading.paths import PATHS, SLOTS, degrees, path_instances, plain, surd
+from derivations.reading.paths import PATHS, SLOTS, degrees, path_instances, plain, surd, total
 from derivations.reading.sphere import POSITION, SPHERE, bracket, gradient, harmonic, integral
 from derivations.readings.clebsch_gordan_paths import core
 
@@ -88,6 +88,7 @@ RULES = {
     "Y": lambda n: Indexed(harmonics, bare=lambda: harmonic(n["l"], n["m"])),
     "A": lambda n: integral(n["Y_1"] * bracket(n["Y_2"], n["Y_3"])),
     "G": lambda n: integral(n["Y_1"] * n["Y_2"] * n["Y_3"]),
+    "K": lambda n: surd(exact.bracket_factor)(*degrees(n)) if total(n) % 2 else sp.Integer(0),
     "x": number,
     "X": closed,
     **field(1),

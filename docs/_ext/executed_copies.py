@@ -5,7 +5,6 @@ Where there is no copy, or the text has changed since, the page is the text, wit
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +34,10 @@ def read(text: str, copy: str) -> Any:
     notebook = read_myst_markdown_notebook(text)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     file = Path(copy)
-    content = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"cells": []}
+    content = nbformat.read(file, 4) if file.exists() else {"cells": []}
     found = outputs([cell.source for cell in code], content)
     for cell, shown in zip(code, found or [], strict=False):
-        cell.outputs = [nbformat.from_dict(output) for output in shown]
+        cell.outputs = shown
     if found is None:
         first = next(cell for cell in notebook.cells if cell.cell_type == "markdown")
         title, _, rest = first.source.strip().partition("\n")

@@ -31,7 +31,7 @@ def largest(found: list[dict[str, Any]], wanted: list[dict[str, Any]], name: str
 
 
 def deviation(found: list[dict[str, Any]], wanted: list[dict[str, Any]], name: str) -> float:
-    """The root of the mean square difference of a quantity: the largest of 25 roundings is a matter of chance."""
+    """The root of the mean square difference of a quantity."""
     pairs = [(f[name].double() - w[name].double()).flatten() for f, w in zip(found, wanted, strict=True) if name in w]
     return float(torch.cat(pairs).square().mean().sqrt())
 
@@ -54,9 +54,21 @@ def test_energies_forces_and_stress_of_molecules_and_crystals(name: str) -> None
     assert largest(again, wanted, "forces")[0] <= 1e-14 * size  # TorchScript rounds its second call in another way
 
 
-@pytest.mark.parametrize("name", ["medium", "pairs"])
-def test_single_precision_is_as_near_to_double_as_before(name: str) -> None:
-    single, double = model(name, ELEMENTS, torch.float32), model(name, ELEMENTS, torch.float64)
+@pytest.mark.parametrize(("name", "seeds"), [("medium", 3), ("pairs", 4)])
+def test_single_precision_is_as_near_to_double_as_before(name: str, seeds: int) -> None:
+    """The largest deviation of the whole set is at most 1.5 times that of the untouched model.
+
+    The largest of 25 energies is one rounding of one structure: of two models that round equally well either may have
+    it, and the ratio of one seed was from .6 to 1.7.  So what is bounded is the geometric mean of the ratios over
+    several sets of weights, of the largest deviation and of the root of the mean square.
+    """
+    ratios = torch.stack([single_precision_ratios(name, seed) for seed in range(seeds)]).log().mean(0).exp()
+    assert (ratios <= 1.5).all(), ratios
+
+
+def single_precision_ratios(name: str, seed: int) -> Any:
+    """The deviations from the float64 model, over those of the untouched one: largest and mean square of each."""
+    single, double = model(name, ELEMENTS, torch.float32, seed), model(name, ELEMENTS, torch.float64, seed)
     parameters = dict(single.named_parameters())
     with torch.no_grad():
         for key, parameter in double.named_parameters():
@@ -67,9 +79,13 @@ def test_single_precision_is_as_near_to_double_as_before(name: str) -> None:
     before = [results(single, *each) for each in given]
     accelerate(single)
     after = [results(single, *each) for each in given]
-    for quantity in ("energy", "forces", "stress"):
-        own, theirs = (deviation(found, wanted, quantity) for found in (after, before))
-        assert own <= 1.5 * theirs, quantity
+    return torch.tensor(
+        [
+            measure(after, wanted, quantity) / measure(before, wanted, quantity)
+            for quantity in ("energy", "forces", "stress")
+            for measure in (lambda *each: largest(*each)[0], deviation)
+        ]
+    )
 
 
 @pytest.mark.parametrize("name", ["pairs", "four"])

@@ -141,6 +141,9 @@ def test_what_has_no_spline_says_why() -> None:
     module = frozen("pairs")
     left = accelerate(module, radial="spline", tolerance=1e-12).left
     assert sum("more than the tolerance 1.0e-12" in entry.text for entry in left) == 2
+    later = accelerate(module, radial="spline", tolerance=1e-2).replaced  # whose networks were replaced before
+    assert [entry.kind for entry in later] == ["radial spline"] * 2
+    assert undo(module) > 3 and type(module.interactions[0].conv_tp_weights).__name__ == "FullyConnectedNet"
     with pytest.raises(ValueError, match="radial must be one of networks, spline"):
         accelerate(module, radial="cubic")
     for wrong, error in ((0.0, ValueError), (1.0, ValueError), ("1e-7", TypeError), (True, TypeError)):

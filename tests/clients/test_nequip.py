@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 pytest.importorskip("nequip")
-pytest.importorskip("nequip")
 from tests.clients.nequip_models import MODELS, given, model, results, torch
 from tests.clients.structures import crystals, molecules
 
@@ -26,7 +25,7 @@ def largest(found: list[dict[str, Any]], wanted: list[dict[str, Any]], name: str
 
 
 def deviation(found: list[dict[str, Any]], wanted: list[dict[str, Any]], name: str) -> float:
-    """The root of the mean square difference of a quantity: the largest of 25 roundings is a matter of chance."""
+    """The root of the mean square difference of a quantity."""
     pairs = [(f[name].double() - w[name].double()).flatten() for f, w in zip(found, wanted, strict=True) if name in w]
     return float(torch.cat(pairs).square().mean().sqrt())
 
@@ -52,7 +51,14 @@ def test_energies_forces_and_stress_of_molecules_and_crystals(name: str) -> None
 
 @pytest.mark.parametrize("name", MODELS)
 def test_single_precision_is_as_near_to_double_as_before(name: str) -> None:
-    single, double = model(name, TYPES, "float32"), model(name, TYPES)
+    """As of MACE: the geometric mean over several sets of weights, of the largest deviation and of the mean square."""
+    ratios = torch.stack([single_precision_ratios(name, seed) for seed in range(4)]).log().mean(0).exp()
+    assert (ratios <= 1.5).all(), ratios
+
+
+def single_precision_ratios(name: str, seed: int) -> Any:
+    """The deviations from the float64 model, over those of the untouched one: largest and mean square of each."""
+    single, double = model(name, TYPES, "float32", seed=seed), model(name, TYPES, seed=seed)
     parameters = dict(single.named_parameters())
     with torch.no_grad():
         for key, parameter in double.named_parameters():
@@ -62,9 +68,13 @@ def test_single_precision_is_as_near_to_double_as_before(name: str) -> None:
     before = [results(single, each) for each in data]
     accelerate(single)
     after = [results(single, each) for each in data]
-    for quantity in ("total_energy", "forces", "stress"):
-        own, theirs = (deviation(found, wanted, quantity) for found in (after, before))
-        assert own <= 1.5 * theirs, quantity
+    return torch.tensor(
+        [
+            measure(after, wanted, quantity) / measure(before, wanted, quantity)
+            for quantity in ("total_energy", "forces", "stress")
+            for measure in (lambda *each: largest(*each)[0], deviation)
+        ]
+    )
 
 
 def test_ten_steps_of_training_have_the_same_losses() -> None:

@@ -6,7 +6,7 @@ import json
 import os
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIES = ROOT / "build" / "systems"
-SECONDS = 240  # of a cell, on a machine that does other things as well
+SECONDS = 600  # of a cell, on a machine that does other things as well
 
 #: The last cell, which the site does not show: every notebook ends with a dictionary of what it has shown.
 REPORT = "import json\nprint(json.dumps(numbers, default=lambda value: value.tolist()))"
@@ -60,7 +60,22 @@ def pictures(name: str) -> int:
 
 
 def check_page(name: str) -> None:
-    """At most 150 lines; says what is its own form; every axis of a picture has a label, with its unit, if any."""
+    """At most 150 lines; says what is its own form; on the site with or without its output."""
     text = (ROOT / "notebooks" / f"{name}.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 150
     assert "our form" in text.lower() and "numbers = {" in text
+    numbers(name)
+    shown, absent = (on_the_site(text, COPIES / file) for file in (f"{name}.ipynb", "none.ipynb"))
+    streams = [o.text for cell in shown if cell.cell_type == "code" for o in cell.outputs if o.output_type == "stream"]
+    assert streams and all(isinstance(stream, str) for stream in streams)
+    assert not any(cell.outputs for cell in absent if cell.cell_type == "code")
+    assert "output is absent" in absent[0].source and "output is absent" not in shown[0].source
+
+
+def on_the_site(text: str, copy: Path) -> Any:
+    """The cells that docs/_ext/executed_copies.py gives the site."""
+    specification = spec_from_file_location("executed_copies", ROOT / "docs" / "_ext" / "executed_copies.py")
+    assert specification and specification.loader
+    module = module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module.read(text, str(copy)).cells

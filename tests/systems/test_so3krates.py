@@ -40,5 +40,4 @@ def test_counts_of_multiplications() -> None:
 
 def test_the_page() -> None:
     check_page(NAME)
-    numbers(NAME)
     assert pictures(NAME) == 1

@@ -54,5 +54,4 @@ def test_the_conductivity_has_its_order_of_magnitude() -> None:
 
 def test_the_page() -> None:
     check_page(NAME)
-    numbers(NAME)
     assert pictures(NAME) == 1

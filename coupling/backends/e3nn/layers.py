@@ -19,7 +19,8 @@ LINEAR = ("irreps_in", "irreps_out", "instructions", "weight_numel", "bias_numel
 class Linear(NamedTuple):
     """A linear layer: each instruction mixes the copies of a term, and what goes to one term is added.
 
-    The features are taken apart once and put together once, in both directions of differentiation.
+    The features are taken apart once and put together once, in both directions.  Factors are those of
+    sums: rounded into the weights they would cost accuracy.
 
     >>> layer = Linear([2, 3], [2, 3], [(0, 0, (2, 2), 1.0), (1, 1, (1, 1), 0.5)], [2, 1])
     >>> layer(torch.ones(1, 5), torch.ones(5))
@@ -40,8 +41,11 @@ class Linear(NamedTuple):
         for (i, k, shape, factor), own in zip(self.paths, weight.split([prod(p[2]) for p in self.paths]), strict=True):
             if i not in rows:
                 rows[i] = parts[i].reshape(len(flat), shape[0], -1).transpose(1, 2).reshape(-1, shape[0])
-            matrix, before = own.reshape(shape) * factor, sums[k]
-            sums[k] = rows[i] @ matrix if before is None else torch.addmm(before, rows[i], matrix)
+            matrix, before = own.reshape(shape), sums[k]
+            if before is None:
+                sums[k] = (rows[i] @ matrix) * factor
+            else:
+                sums[k] = torch.addmm(before, rows[i], matrix, alpha=factor)
         blocks = [
             flat.new_zeros((len(flat), size)) if found is None else _mul_ir(found, len(flat), mul)
             for found, size, mul in zip(sums, self.written, self.copies, strict=True)
@@ -118,8 +122,8 @@ def read_linear(module: Any) -> Linear | Unread:
     """Return what a linear layer computes, or why it stays.
 
     >>> from e3nn import o3
-    >>> read_linear(o3.Linear("2x0e + 1o", "3x0e + 1o")).paths
-    [(0, 0, (2, 3), 0.7071067811865475), (1, 1, (1, 1), 1.0)]
+    >>> read_linear(o3.Linear("4x0e + 1o", "3x0e + 1o")).paths
+    [(0, 0, (4, 3), 0.5), (1, 1, (1, 1), 1.0)]
     """
     weight = getattr(module, "weight", None)
     if module.bias_numel or not isinstance(weight, nn.Parameter) or weight.ndim != 1 or not module.instructions:
@@ -149,7 +153,7 @@ def read_dense(module: Any) -> Dense | Unread:
 
     >>> from e3nn import nn as networks
     >>> [round(factor, 3) for factor in read_dense(networks.FullyConnectedNet([4, 8, 2], nn.functional.silu)).factors]
-    [0.5, 0.593]
+    [0.5, 0.594]
     """
     layers = list(module.children())
     *inner, last = [one.act for one in layers]

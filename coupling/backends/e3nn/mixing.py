@@ -54,9 +54,9 @@ class Mixed(nn.Module):
             block = parts[i].reshape(x.shape[0], shape[0], components).transpose(1, 2).reshape(-1, shape[0])
             matrices = flat.reshape(shape).unbind(1)
             rows = zip(block.split([count * components for count in counts]), matrices, strict=True)
-            made = torch.cat([one @ (matrix * factor) for one, matrix in rows if one.shape[0]] or [block @ matrices[0]])
-            before = sums[k]
-            sums[k] = made if before is None else before + made
+            made = torch.cat([one @ matrix for one, matrix in rows if one.shape[0]] or [block @ matrices[0]])
+            before = sums[k]  # factors after sums: rounded weights cost a digit of float32
+            sums[k] = made * factor if before is None else torch.add(before, made, alpha=factor)
         blocks = zip(sums, lists.irreps_out, strict=True)
         flat_blocks = [
             x.new_zeros((x.shape[0], term.dim)) if found is None else _mul_ir(found, x.shape[0], term.mul)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from coupling.backends.e3nn.frozen import FrozenTensors
-from coupling.backends.e3nn.layers import replaced_network
+from coupling.backends.e3nn.layers import DenseReplacement, replaced_network
 from coupling.backends.e3nn.reading import Unread, code_of, is_product
 from coupling.backends.e3nn.replacements import Replacement
 from coupling.backends.e3nn.report import ModelEntry
@@ -56,8 +56,9 @@ def networks(model: nn.Module) -> Iterator[ModulePlace]:
 def _places(model: nn.Module) -> Iterator[ModulePlace]:
     for path, parent in list(model.named_modules()):
         for name, child in list(parent.named_children()):
-            if not isinstance(child, Replacement):
-                yield ModulePlace(parent, name, f"{path}.{name}" if path else name, child)
+            own = vars(child)["original"] if isinstance(child, DenseReplacement) else child
+            if not isinstance(own, Replacement):
+                yield ModulePlace(parent, name, f"{path}.{name}" if path else name, own)
 
 
 class ModulePlace(NamedTuple):

@@ -26,7 +26,8 @@ class DistanceReplacement(Replacement):
         """Return what the original returns."""
         found = self.original(edge_lengths, *others, **named)
         features = found[0] if isinstance(found, tuple) else found
-        features.edge_lengths = edge_lengths
+        if not torch.compiler.is_compiling():
+            features.edge_lengths = edge_lengths
         return found
 
 
