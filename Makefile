@@ -15,7 +15,7 @@ PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-
 INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arrays.py tests/test_interop_cuda.py \
     tests/test_interop_e3nn.py tests/test_interop_torch_tensor_product.py tests/test_interop_contraction.py \
     tests/test_interop_rotations.py tests/test_interop_splines.py tests/test_interop_testing.py \
-    tests/test_interop_latency.py tests/test_interop_deployment.py \
+    tests/test_interop_latency.py tests/test_interop_deployment.py tests/test_interop_jax_tensor_product.py \
     tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
     tests/test_interop_torch_convolution.py tests/test_interop_jax_convolution.py tests/test_contraction_texts.py \
     tests/test_convolution_texts.py \

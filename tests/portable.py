@@ -78,6 +78,10 @@ def use(thing: Any) -> Any:
             sizes = product.irreps1.dim, product.irreps2.dim, product.weight_count
             return content(thing(*(torch.linspace(-1, 1, size) for size in sizes)).detach().numpy())
         return content(thing(*(torch.from_numpy(value) for value in given([9, 4]))).detach().numpy())
+    if type(thing).__name__ == "TensorProduct":
+        product = thing.product
+        sizes = product.irreps1.dim, product.irreps2.dim, product.weight_count
+        return content(np.asarray(thing(*(np.linspace(-1, 1, size, dtype=np.float32) for size in sizes))))
     if type(thing).__module__.startswith(("coupling.backends.jax.", "coupling.backends.array_api.")) and callable(
         thing
     ):
@@ -207,7 +211,7 @@ OBJECTS: dict[str, Make] = {
         products.ClebschGordan(*LMAX)
     ),
 }
-TENSOR_PRODUCT = of("backends.torch", "TensorProduct", "2x0e + 2x1o", 2, "3x1o + 2e", convention="e3nn_0_4")
+TENSOR_PRODUCT = "TensorProduct", "2x0e + 2x1o", 2, "3x1o + 2e"
 CONTRACTION = [manybody.basis(2, n, 1) for n in (1, 3)]
 FRAMEWORKS = {
     f"interop {name}": {
@@ -216,7 +220,10 @@ FRAMEWORKS = {
     }
     for name in ("torch", "jax")
 }
-FRAMEWORKS["interop torch"]["coupling.backends.torch.TensorProduct"] = TENSOR_PRODUCT
+for library in ("torch", "jax"):
+    FRAMEWORKS[f"interop {library}"][f"coupling.backends.{library}.TensorProduct"] = of(
+        f"backends.{library}", *TENSOR_PRODUCT, convention="e3nn_0_4"
+    )
 for name, made in FRAMEWORKS.items():
     module = name.replace("interop ", "backends.")
     made[f"coupling.{module}.Convolution"] = of(module, "Convolution", 1, 2, 2)

@@ -12,6 +12,7 @@ BACKENDS = (
     "coupling.backends.array_api.constructors",
     "coupling.backends.jax.contraction",
     "coupling.backends.jax.convolution",
+    "coupling.backends.jax.tensor_product",
     "coupling.backends.torch.contraction",
     "coupling.backends.torch.convolution",
     "coupling.backends.torch.tensor_product",

@@ -184,6 +184,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling.backends.jax": PRODUCTS
     | CONTRACTION
     | {"Convolution": (CONVOLUTION, "IdIcccc")}
+    | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")}
     | {"cartesian_harmonics": (f"np.ones(3, np.float32), 2, {VECTORS}", "-dcB")}
     | dict.fromkeys(("wigner_D", "wigner_D_up_to"), ("1, np.ones(4, np.float32)", "d-")),
@@ -191,6 +192,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     | CONTRACTION
     | {"Convolution": (CONVOLUTION, "IdIcccc")}
     | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
+    | {"deployable": ("torch.nn.Identity()", "r")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")}
     | {"cartesian_harmonics": (f"torch.ones(3), 2, {VECTORS}", "VdcB")}
     | dict.fromkeys(("wigner_D", "wigner_D_up_to"), ("1, torch.ones(4)", "dR")),

@@ -27,6 +27,7 @@ from coupling.backends.jax.products import (
     VectorSignal,
 )
 from coupling.backends.jax.sphere import cartesian_harmonics, wigner_D, wigner_D_up_to
+from coupling.backends.jax.tensor_product import TensorProduct
 
 __all__ = [
     "AntisymmetricGaunt",
@@ -38,6 +39,7 @@ __all__ = [
     "RoutedProduct",
     "Simulation",
     "SymmetricContraction",
+    "TensorProduct",
     "VectorSignal",
     "cartesian_harmonics",
     "load",

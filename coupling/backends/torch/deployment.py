@@ -8,6 +8,8 @@ from typing import NoReturn
 import torch
 from torch import nn
 
+from coupling.quoted import quoted
+
 ALTERNATIVE = "use torch.export on deployable(model); see docs/deployment.md"
 
 
@@ -19,11 +21,14 @@ def deployable(model: nn.Module) -> nn.Module:
     ``torch.export``, AOTInductor and ``torch.onnx`` make of it needs no ``coupling``.  It is slower in Python, and
     holds messages of all edges, or products x_i y_j of all samples, in memory unless a compiler fuses them.  Harmonics
     that a model computes by the function ``cartesian_harmonics`` are left; a ``Convolution`` from vectors has its own.
+    Raises TypeError for what is no module.
 
     >>> from coupling.backends.torch import Gaunt
     >>> deployable(nn.Sequential(Gaunt(1, 1, 1)))[0].program
     True
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a module of torch, got {quoted(model)}")
     made = deepcopy(model)
     for module in made.modules():
         if hasattr(module, "use_program"):
