@@ -17,7 +17,16 @@ from derivations.residuals import is_zero
 STATEMENT = "Statement"
 #: What SymPy and the reader raise for a formula that has no value.
 SYMPY: tuple[type[Exception], ...] = (BasePolynomialError, ShapeError)
-UNFIT = (Unreadable, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, NotImplementedError, *SYMPY)
+UNFIT: tuple[type[Exception], ...] = (
+    Unreadable,
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    NotImplementedError,
+    *SYMPY,
+)
 
 
 @dataclass(frozen=True)
