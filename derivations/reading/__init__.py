@@ -6,12 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sympy.matrices.exceptions import ShapeError
+from sympy.polys.polyerrors import BasePolynomialError
+
 from derivations.reading.names import Names, Rules
 from derivations.reading.statement import Statement
 from derivations.reading.tokens import Unreadable
 from derivations.residuals import is_zero
 
 STATEMENT = "Statement"
+#: What SymPy and the reader raise for a formula that has no value.
+SYMPY: tuple[type[Exception], ...] = (BasePolynomialError, ShapeError)
+UNFIT: tuple[type[Exception], ...] = (
+    Unreadable,
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    NotImplementedError,
+    *SYMPY,
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,6 @@ class Reading:
                     count += 1
                     if not is_zero(residual):
                         return count, [f"the statement is wrong by {residual} at {given}"]
-        except (Unreadable, ValueError, TypeError, ArithmeticError) as failure:
+        except UNFIT as failure:
             return count, [f"the statement cannot be read: {failure}"]
         return count, [f"no instance has met: {text}" for text in statement.unread()]

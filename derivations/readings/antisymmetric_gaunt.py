@@ -18,7 +18,7 @@ BRACKET: dict[str, Any] = {
     "range k": lambda _: (1, 2, 3),
     **{f"x_{i}": lambda _, i=i: POSITION[i - 1] for i in (1, 2, 3)},
 }
-ODD_PATHS = [{"l_1": p, "l_2": q, "l_3": r} | SPINORS for p, q, r in ((1, 1, 1), (2, 1, 2), (1, 3, 3), (2, 3, 2))]
+ODD_PATHS = [{"l_1": p, "l_2": q, "l_3": r} | SPINORS for p, q, r in ((1, 1, 1), (3, 1, 3), (1, 3, 3), (2, 3, 2))]
 LINEAR = [{"n": n, "v": sp.Matrix([1, 2, -sp.I]), "w": sp.Matrix([2, -1, 3])} for n in (1, 3, 5)]
 ODD = of_parity(1, path_instances(4, 90))
 

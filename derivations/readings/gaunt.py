@@ -18,7 +18,7 @@ ONE_ZERO = [
     for l, m, k, q in product((0, 1, 2), (0, 1, -2), (0, 2), (0, 1, -2))
     if abs(m) <= l and abs(q) <= k
 ]
-EVEN_PATHS = [{"l_1": p, "l_2": q, "l_3": r} for p, q, r in ((1, 1, 2), (2, 1, 3), (2, 2, 2), (0, 2, 2), (1, 1, 1))]
+EVEN_PATHS = [{"l_1": p, "l_2": q, "l_3": r} for p, q, r in ((1, 1, 2), (2, 1, 3), (2, 3, 1), (0, 2, 2), (3, 1, 2))]
 
 READING = Reading(
     {**PATHS, **SPHERE},
@@ -28,7 +28,7 @@ READING = Reading(
         "Complex conjugate": Reading({}, tuple({"l": l, "m": m} for l, m in ((1, 1), (2, -1), (3, 2), (2, 0)))),
         "Scalar products are squares of brackets": Reading(spinor_rules(), tuple(p | SPINORS for p in PAIRS)),
         "The integral of a power": Reading({}, tuple(POWERS)),
-        "Three powers": Reading(spinor_rules(), tuple(SPINORS | p for p in EVEN_PATHS[:4])),
+        "Three powers": Reading(spinor_rules(), tuple(SPINORS | p for p in EVEN_PATHS)),
         "Comparison with the invariant polynomial": Reading({}, of_parity(0, path_instances(3, 30))),
         "One degree zero: the harmonics are orthonormal": Reading({}, tuple(ONE_ZERO)),
     },
