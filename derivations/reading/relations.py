@@ -80,7 +80,7 @@ class Relations(Stream):
         if mark == "\\to":
             return entries(self.names["\\to"](left, right))
         if mark == "\\ne":
-            return [sp.Integer(all(map(is_zero, entries(difference(left, right)))))]
+            return [sp.Integer(all(map(is_zero, entries(self.names.get("=", difference)(left, right)))))]
         order = sp.sympify(right - left if mark in ("\\le", "<") else left - right)
         true = order.is_nonnegative if mark in ("\\ge", "\\le") else order.is_positive
         return [sp.Integer(not true)]

@@ -161,6 +161,6 @@ SPHERE: Rules = {
 #: Three functions, where a statement holds for arbitrary ones.
 FUNCTIONS: Rules = {
     "f": lambda _: x + 2 * y * z,
-    "g": lambda _: z + x * y - y**3,
-    "h": lambda _: 2 * y - x * z,
+    "g": lambda _: z + x + x * y - y**3,
+    "h": lambda _: 2 * y - 3 * x - x * z,
 }
