@@ -20,6 +20,7 @@ import coupling.exact
 from coupling.conventions import BASES, CONVENTION_ID, CORE
 from coupling.exact import Surd
 from coupling.families import Family, family, records
+from coupling.files.atomic import write_file
 from coupling.foreign import CONVENTIONS, Convention
 from coupling.foreign.axes import determinant
 from coupling.foreign.words import in_words
@@ -160,5 +161,5 @@ def read(file: Path = FILE) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    FILE.write_text(text(data()), encoding="utf-8", newline="\n")
+    write_file(FILE, text(data()).encode(), force=True)
     sys.stdout.write(f"{FILE}: {FILE.stat().st_size} bytes\n")

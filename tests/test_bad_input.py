@@ -170,7 +170,7 @@ ARRAYS |= {
 def test_the_list_of_functions_is_complete() -> None:
     """Every public function of single degrees and orders stands in the list; tables have tests of their own."""
     tables = {"Irreps", "Table", "TableError", "build", "load", "load_arrays", "tabulate"}
-    folders = {"exact", "families", "foreign", "lowrank", "manybody", "plots", "products", "sphere"}
+    folders = {"exact", "families", "foreign", "lowrank", "manybody", "numba", "plots", "products", "sphere"}
     public = {f"coupling.{name}" for name in coupling.__all__ if name not in tables | folders | ARRAYS}
     public |= {f"coupling.exact.{name}" for name in exact.__all__ if name not in {"Surd", *ARRAYS}}
     public |= {f"coupling.sphere.{name}" for name in sphere.__all__ if name not in ARRAYS}

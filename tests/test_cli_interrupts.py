@@ -83,6 +83,7 @@ def test_an_interrupt_while_llvm_works_does_not_leave_what_is_freed_twice(functi
         import numba
         from llvmlite.binding import ffi
         from coupling.cli.errors import says_what_is_wrong
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
         locked = getattr(ffi.lib, {function!r})
         met = []
         def interrupted(*given):

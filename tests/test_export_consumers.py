@@ -333,7 +333,7 @@ def test_the_examples_in_the_help_run(here: Path) -> None:
         assert result.exit_code == 0, result.output
         written = Path(result.stdout.split(":")[0])
         assert written.is_file() and f": {written.stat().st_size} bytes" in result.stdout
-    assert len(examples) == len(list(here.iterdir())) - 1 == 9
+    assert len(examples) == len(list(here.iterdir())) - 1 == 11
 
 
 def test_a_file_a_folder_and_standard_output(here: Path, real_l4: Table) -> None:

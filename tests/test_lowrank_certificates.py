@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -252,7 +253,7 @@ def test_a_better_guess_is_taken_up_and_a_worse_one_is_not() -> None:
 def test_the_command_shows_whole_tensors_and_refuses_what_is_not_there() -> None:
     run = CliRunner().invoke
     result = run(main, ["study", "whole", "--lmax", "1", "--rank", "5", "--rank", "8", "--starts", "4"])
-    assert result.exit_code == 0 and "| 8 | **0** | 0 |" in result.output
+    assert result.exit_code == 0 and re.search(r"^8 +0 +0 +", result.output, re.M)
     assert run(main, ["study", "verify"]).exit_code == 2
     result = run(main, ["study", "matrix", "--lmax", "2", "--spin", "3/2"])
     assert result.exit_code == 2 and "lacks the path (2, 2, 2)" in result.output

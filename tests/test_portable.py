@@ -55,7 +55,7 @@ def test_every_object_of_interop_and_of_the_rest_does_the_same_in_a_spawned_work
 
 
 #: What the packages of frameworks have besides classes.
-FUNCTIONS = {"cartesian_harmonics", "load", "wigner_D", "wigner_D_up_to"}
+FUNCTIONS = {"cartesian_harmonics", "deployable", "load", "wigner_D", "wigner_D_up_to"}
 
 
 def test_every_public_class_has_an_object_here() -> None:

@@ -349,14 +349,14 @@ def test_bad_arguments_are_refused() -> None:
 
 def test_kernels_give_the_same_without_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
     from coupling.kernels import sparse_product as kernels
-    from coupling.products import clebsch_gordan, sparse_program
+    from coupling.products import clebsch_gordan, sparse_program, weight_sums
 
     lmax = (2, 2, 2)
     x, y, g = features(lmax, 2, 21)
     monkeypatch.setattr(sparse_program, "STRAIGHT", 0)
     compiled = ClebschGordan(*lmax)(x, y), ClebschGordan(*lmax).weight_gradient(x, y, g)
-    for name in ("sparse_product", "sparse_weights"):
-        monkeypatch.setattr(clebsch_gordan, name, getattr(kernels, name).py_func)
+    for module, name in ((clebsch_gordan, "sparse_product"), (weight_sums, "sparse_weights")):
+        monkeypatch.setattr(module, name, getattr(kernels, name).py_func)
     for name in ("_pair_sums", "_mixed_sums"):
         monkeypatch.setattr(kernels, name, getattr(kernels, name).py_func)
     interpreted = ClebschGordan(*lmax)(x, y), ClebschGordan(*lmax).weight_gradient(x, y, g)

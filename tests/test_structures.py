@@ -212,7 +212,8 @@ def test_without_ase_the_command_says_how_to_install_it(monkeypatch: pytest.Monk
     monkeypatch.setattr(sys, "meta_path", [NoASE(), *sys.meta_path])
     result = run()
     assert result.exit_code == 2
-    assert result.stderr == "Error: structures are read by ASE, which is not installed: pip install ase\n"
+    words = "structures are read by ase, which is not installed: pip install 'coupling-coefficients[structures]'"
+    assert result.stderr == f"Error: {words}\n"
 
 
 class NoASE:

@@ -38,7 +38,7 @@ Examples:
   coupling export real-l4 --format cuequivariance --channels 32 --weights
   coupling export real-l4 --format e3j --dtype float32
   coupling export real-l8 --format csv --path 2 2 any --orders any any 0
-  coupling export real-l20 --format csv --no-exact        seconds instead of a minute
+  coupling export real-l20 --format csv --no-exact
   coupling export real-l4 --format json --family gaunt --convention my-convention.toml
 
 \b

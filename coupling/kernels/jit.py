@@ -161,6 +161,7 @@ def entry_point(compiled: Any, *arguments: Any) -> Any:
     Later arguments must have the same types: of an array no more than the number of axes and the size of an item is
     checked, so it must have the layout and the dtype, and it may be writeable where the first one is read-only.
 
+    >>> import numpy as np
     >>> entry_point(kernel(lambda x: x.sum()), np.ones(2))(np.ones(3))
     3.0
     """

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from coupling.conventions import CORE
 from coupling.families import with_basis
+from coupling.floating_point import default_rounding
 from coupling.indexing import flat_size
 from coupling.kernels.full_product import full_adjoint, full_product
 from coupling.kernels.lanes import width
@@ -137,6 +138,7 @@ class FullProduct(Product):
             kernel = self._kernels[x.dtype] = self._kernel(x.dtype)
         kernel.run(*((y, x) if self.turns == 2 else (x, y)), out, self.workers)
 
+    @default_rounding()
     def _kernel(self, dtype: np.dtype[Any]) -> BoundKernel:
         """Return the kernel with its lists."""
         lists, w = self._lists[self.turns], width(dtype)
