@@ -112,8 +112,9 @@ def _examples(module: Any, irreps: list[Irreps]) -> list[Tensor]:
 def agree(found: Tensor, wanted: Tensor) -> bool:
     """Return whether two evaluations agree within what rounding, and constants of the type, account for.
 
-    >>> agree(torch.ones(2), torch.ones(2) + 1e-6), agree(torch.ones(2), -torch.ones(2))
-    (True, False)
+    >>> one = torch.ones(2, dtype=torch.float32)
+    >>> agree(one, one + 1e-6), agree(one, -one), agree(one.double(), one.double() + 1e-6)
+    (True, False, False)
     """
     if found.shape != wanted.shape or not wanted.numel():
         return found.shape == wanted.shape
