@@ -26,7 +26,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coupling.backends.torch.batches import each
+from coupling.backends.torch.batches import each_call
 from coupling.products.convolution import Convolution, convolution_of
 from coupling.products.edge_list import Edges
 
@@ -240,11 +240,11 @@ message_gradients.register_autograd(_gradients_backward, setup_context=_keep_gra
 @messages.register_vmap
 def _(info: Any, axes: tuple[Any, ...], *inputs: Any) -> tuple[Tensor, int]:
     *tensors, nodes, form = inputs
-    return torch.stack([messages(*one, nodes, form) for one in each(tensors, axes, info.batch_size)]), 0
+    return torch.stack([messages(*one, nodes, form) for one in each_call(tensors, axes, info.batch_size)]), 0
 
 
 @message_gradients.register_vmap
 def _(info: Any, axes: tuple[Any, ...], *inputs: Any) -> tuple[Any, Any]:
     *tensors, form, wanted = inputs
-    found = [message_gradients(*one, form, wanted) for one in each(tensors, axes, info.batch_size)]
+    found = [message_gradients(*one, form, wanted) for one in each_call(tensors, axes, info.batch_size)]
     return tuple(torch.stack(values) for values in zip(*found, strict=True)), (0, 0, 0)

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 from coupling.backends.array_api.programs import program_of
-from coupling.backends.torch.batches import each, joined
+from coupling.backends.torch.batches import each_call, joined
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.form import read_form
 from coupling.quoted import quoted
@@ -218,9 +218,9 @@ def _(info: Any, axes: tuple[Any, ...], x: Tensor, y: Tensor, w: Tensor, form: s
     if axes[2] is None:
         z = weighted_product(joined(x, axes[0], n), joined(y, axes[1], n), w, form, turns)
         return z.unflatten(0, (n, -1)), 0
-    return torch.stack([weighted_product(*one, form, turns) for one in each((x, y, w), axes, n)]), 0
+    return torch.stack([weighted_product(*one, form, turns) for one in each_call((x, y, w), axes, n)]), 0
 
 
 @weight_gradient.register_vmap
 def _(info: Any, axes: tuple[Any, ...], x: Tensor, y: Tensor, z: Tensor, form: str) -> tuple[Tensor, int]:
-    return torch.stack([weight_gradient(*one, form) for one in each((x, y, z), axes, info.batch_size)]), 0
+    return torch.stack([weight_gradient(*one, form) for one in each_call((x, y, z), axes, info.batch_size)]), 0

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 
 import coupling.kernels.banded as kernels
-from coupling.backends.torch.batches import each
+from coupling.backends.torch.batches import each_call
 from coupling.kernels.tiles import lanes
 from coupling.numbers.splines import DEGREE, basis_matrix
 
@@ -144,10 +144,10 @@ spline_products.register_autograd(_products_backward, setup_context=_keep)
 @spline_values.register_vmap
 def _(info: Any, axes: tuple[Any, ...], *inputs: Any) -> tuple[Tensor, int]:
     *tensors, scale, order = inputs
-    return torch.stack([spline_values(*one, scale, order) for one in each(tensors, axes, info.batch_size)]), 0
+    return torch.stack([spline_values(*one, scale, order) for one in each_call(tensors, axes, info.batch_size)]), 0
 
 
 @spline_products.register_vmap
 def _(info: Any, axes: tuple[Any, ...], *inputs: Any) -> tuple[Tensor, int]:
     *tensors, scale, order = inputs
-    return torch.stack([spline_products(*one, scale, order) for one in each(tensors, axes, info.batch_size)]), 0
+    return torch.stack([spline_products(*one, scale, order) for one in each_call(tensors, axes, info.batch_size)]), 0
