@@ -22,9 +22,9 @@ from click.testing import CliRunner, Result
 
 import coupling
 from coupling import exact
-from coupling.arrays.builder import shipped_names
 from coupling.cli import main
 from coupling.conventions import BASES, FAMILIES
+from coupling.files.catalogue import shipped_names
 from coupling.tables import Request, build, load
 from coupling.version import __version__
 
@@ -456,7 +456,7 @@ def checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     """A copy of tables/ without its generated files."""
     folder = tmp_path / "tables"
     shutil.copytree(root / "tables" / "requests", folder / "requests")
-    for name in ("arrays.toml", "designs.safetensors"):
+    for name in ("arrays.toml", "bases.toml", "designs.safetensors"):
         shutil.copy(root / "tables" / name, folder)
     for module in ("files", "files.reader", "files.sources", "arrays.designs", "lowrank.store"):
         import_module(f"coupling.{module}")
@@ -477,7 +477,8 @@ def test_the_main_job(checkout: Path, root: Path, shipped_sources: str) -> None:
         "picture   tables/data/coupling-structure.png (drawn)",
     ]
     assert (checkout / "manifest.json").read_bytes() == (root / "tables" / "manifest.json").read_bytes()
-    names = ["complex-l4", "real-l12", "real-l4", "real-l8", *shipped_names(checkout)]
+    names = ["complex-l4", "real-l12", "real-l4", "real-l8", *shipped_names(checkout, "arrays")]
+    names += shipped_names(checkout, "bases")
     assert files(checkout / "data") == sorted(["coupling-structure.png", *(f"{name}.safetensors" for name in names)])
     again = run("build", "--all").stdout.splitlines()
     assert all("kept" in line and "passed" in line for line in again[1:5])
