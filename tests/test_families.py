@@ -90,7 +90,7 @@ def test_gradient_dot_everywhere_against_quadrature(basis: str) -> None:
     for l1, l2, l3 in paths(4):
         expected = quadrature(GRADIENT_DOT, l1, l2, l3, basis)
         box = tuple(slice(l * l, (l + 1) ** 2) for l in (l1, l2, l3))
-        found = [coupling.block(GRADIENT_DOT, l1, l2, l3, basis), table.block(l1, l2, l3, GRADIENT_DOT), listed[box]]
+        found = [coupling.block(GRADIENT_DOT, l1, l2, l3, basis), table.block(GRADIENT_DOT, l1, l2, l3), listed[box]]
         found += [blocks[l1, l2, l3]] if (l1, l2, l3) in blocks else []
         for block in found:
             np.testing.assert_allclose(block, expected, atol=2e-13)

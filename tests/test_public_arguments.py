@@ -266,7 +266,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "radial_functions": ("[1.0], 2, 3.0", "-ns"),
     },
     "coupling.manybody": {
+        "BasesRequest": ("2, 3, 1, 'plain'", "dnuc"),
         "basis": ("2, 3, 1, 'plain'", "Inuc"),
+        "build_bases": ("'symmetric-l1-n2'", "c"),
         "count": ("2, 3, 1, 'plain'", "Inuc"),
         "count_table": ("1, 2, 'symmetric'", "Inc"),
         "counts": ("2, 3, 'plain'", "Inc"),
@@ -282,9 +284,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
 #: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py), derivatives that torch
 #: and JAX take (tests/systems/test_derivatives.py).
 APART = {
-    "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Graph",
-    "Grid", "HeatFlux", "Listing", "Neighbours", "Problem", "Record", "RouteResult", "Unfolded", "angles",
-    "curves", "degree_chart", "false_claims", "forces", "heat_flux", "jit", "load_factors", "new_axes",
+    "ArrayProduct", "Arrays", "Bases", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate",
+    "Graph", "Grid", "HeatFlux", "Listing", "Neighbours", "Problem", "Record", "RouteResult", "Unfolded", "angles",
+    "curves", "degree_chart", "false_claims", "forces", "heat_flux", "jit", "load_bases", "load_factors", "new_axes",
     "parities_and_bases", "plot_errors", "plot_features", "plot_structure", "read_convention", "read_exact_basis",
     "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",
     "segmented_polynomial", "segmented_tensor_product", "strain_derivative", "stress", "verlet_step",
