@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 from coupling.backends.array_api.programs import program_of
-from coupling.backends.torch.batches import each_call, joined
+from coupling.backends.torch.batches import each_call, rows_joined
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.form import read_form
 from coupling.quoted import quoted
@@ -208,7 +208,7 @@ weight_gradient.register_autograd(_gradient_backward, setup_context=_keep_gradie
 @product.register_vmap
 def _(info: Any, axes: tuple[Any, ...], x: Tensor, y: Tensor, form: str, turns: int) -> tuple[Tensor, int]:
     n = info.batch_size
-    z = product(joined(x, axes[0], n), joined(y, axes[1], n), form, turns)
+    z = product(rows_joined(x, axes[0], n), rows_joined(y, axes[1], n), form, turns)
     return z.unflatten(0, (n, -1)), 0
 
 
@@ -216,7 +216,7 @@ def _(info: Any, axes: tuple[Any, ...], x: Tensor, y: Tensor, form: str, turns: 
 def _(info: Any, axes: tuple[Any, ...], x: Tensor, y: Tensor, w: Tensor, form: str, turns: int) -> tuple[Tensor, int]:
     n = info.batch_size
     if axes[2] is None:
-        z = weighted_product(joined(x, axes[0], n), joined(y, axes[1], n), w, form, turns)
+        z = weighted_product(rows_joined(x, axes[0], n), rows_joined(y, axes[1], n), w, form, turns)
         return z.unflatten(0, (n, -1)), 0
     return torch.stack([weighted_product(*one, form, turns) for one in each_call((x, y, w), axes, n)]), 0
 
