@@ -140,6 +140,7 @@ def test_outputs_that_no_path_reaches_are_zero_and_such_inputs_are_not_read() ->
     y[:, 9:] = np.nan
     for product in (FactoredProduct(1, 5, 1), FactoredProduct(1, 5, 1, 10)):
         assert np.isfinite(product(x, y)).all() and np.isfinite(product(x, y, np.ones(len(product.paths)))).all()
+    assert FactoredProduct(1, 0, 1).rank < 8 < FactoredProduct(1, 5, 1).rank  # terms without an entry left are dropped
     z = FactoredProduct(0, 1, 3)
     x, y = features((0, 1), 3)
     for found in (z(x, y), z(x, y, np.ones(2)), z(x, y, np.ones((1, 3)))):
