@@ -18,7 +18,7 @@ INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arra
     tests/test_interop_latency.py tests/test_interop_deployment.py tests/test_interop_jax_tensor_product.py \
     tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
     tests/test_interop_torch_convolution.py tests/test_interop_jax_convolution.py tests/test_contraction_texts.py \
-    tests/test_convolution_texts.py \
+    tests/test_convolution_texts.py tests/test_interop_factored.py \
     tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
     tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_benchmarks_pages.py \
     tests/test_export_options.py tests/test_export_consumers.py tests/test_export_headers.py tests/test_public_arguments.py \
@@ -156,7 +156,7 @@ test-wheels: $(STAMP)
 # The constants of e3nn 0.4.4 are a pickle.
 CLIENTS := mace nequip
 TESTS_mace := tests/test_interop_e3nn.py tests/clients/test_mace_bases.py tests/clients/test_mace_contraction.py \
-    tests/clients/test_mace_radial.py
+    tests/clients/test_mace_radial.py tests/clients/test_mace_benchmark.py
 TESTS_nequip := coupling/backends/e3nn
 $(CLIENTS:%=.venv-%/stamp): .venv-%/stamp: tests/requirements-%.txt pyproject.toml
 	$(PYTHON) -m venv --without-pip .venv-$*

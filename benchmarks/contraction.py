@@ -24,6 +24,8 @@ from benchmarks.timing import compared, told
 
 BY = "python -m benchmarks.contraction"
 PAGE = Path(__file__).parent.parent / "docs/benchmarks/contraction.md"
+#: Of values and gradients, relative to the largest: more is wrong.
+WRONG = 1e-5
 ATOMS, CHANNELS, SPECIES, OUTPUTS = 64, 128, 2, (0, 1)
 #: lmax and order of the kernels that are measured alone; the first is that of the comparison.
 SIZES = ((3, 3), (2, 3), (4, 3), (3, 4))
@@ -198,17 +200,17 @@ def fitted(module: Any) -> Any:
     return np.linalg.lstsq(theirs, wanted, rcond=None)[0]
 
 
-def wrong(run: Program, weights: list[Any], expected: tuple[Any, Any], a: Any, g: Any) -> int:
-    """How many values and gradients of a program are not those of the dense tensors."""
+def deviations(run: Program, expected: tuple[Any, Any], a: Any, g: Any) -> list[float]:
+    """The largest differences of values, and of the gradient in A, from the dense tensors, relative to the largest."""
     import torch
 
     x = a.clone().requires_grad_()
     value = run(x)
     (slope,) = torch.autograd.grad((value * g).sum(), [x])
-    return sum(
-        int((abs(found.detach().double().numpy() - true) > 1e-5 * abs(true).max()).sum())
+    return [
+        float(abs(found.detach().double().numpy() - true).max() / abs(true).max())
         for found, true in zip((value, slope), expected, strict=True)
-    )
+    ]
 
 
 def peer_rows() -> list[str]:
@@ -222,16 +224,18 @@ def peer_rows() -> list[str]:
     arrays, weights, species, cotangent = inputs(3, reference.paths)
     expected = dense(arrays, weights, species, cotangent)
     a, g = torch.from_numpy(arrays), torch.from_numpy(cotangent)
-    programs, runs, mistakes = peers(), {}, {}
+    programs, runs, differ = peers(), {}, {}
     for name, (_, run, own) in programs.items():
-        mistakes[name] = wrong(run, own, expected, a, g)
+        differ[name] = deviations(run, expected, a, g)
         runs |= {f"{name}/{k}": step for k, step in steps(run, own, a, g).items()}
     times = compared(runs)
     lines = []
     for name, (what, _, _) in programs.items():
         found = [times.get(f"{name}/{k}") for k in ("values", "A", "weights")]
-        cells = told(mistakes[name], *("–" if t is None else f"{1e3 * t:.3g}" for t in found))
-        lines.append(f"| {name} | {what} | {' | '.join(cells)} |")
+        wrong = sum(not d <= WRONG for d in differ[name])
+        cells = told(wrong, *("–" if t is None else f"{1e3 * t:.3g}" for t in found))
+        accuracy = " / ".join(f"{d:.0e}" for d in differ[name])
+        lines.append(f"| {name} | {what} | {' | '.join(cells)} | {accuracy} |")
         print(lines[-1], flush=True)
     return lines
 
@@ -312,11 +316,11 @@ second, in A: ops | ms | peak | merge, ms |
 ## Beside other programs
 
 lmax 3, ν 3, in torch, everything a call costs included. A program is timed where its values and its gradient in A are
-those of dense tensors in float64, to 1e-5 of the largest. Weights are exchanged by `coupling.manybody.convert`, those
-of cuEquivariance by a fit.
+those of dense tensors in float64, to 1e-5 of the largest; the last column has the largest difference. Weights are
+exchanged by `coupling.manybody.convert`, those of cuEquivariance by a fit.
 
-| program | basis | values, ms | with the gradient in A | and in the weights |
-| --- | --- | --- | --- | --- |
+| program | basis | values, ms | with the gradient in A | and in the weights | deviation: values / gradient |
+| --- | --- | --- | --- | --- | --- |
 {peers}
 """
 

@@ -10,6 +10,8 @@ from derivations.framework import Derivation, Step, require
 from derivations.invariant_polynomial import Degrees
 from derivations.readings.edge_booster import READING
 
+AXIAL = 0, 0, 0  # the orders of the coupling of three harmonics at the pole
+
 
 def product_sum(degrees: Degrees, output: int, order: int) -> Fraction:
     """π · sign·square of Σ C(l1 l2 l3)[m1, m2, m3] ∫ R1 R2 R_(output, order), m3 = order.
@@ -39,7 +41,7 @@ def root(value: Fraction) -> Fraction:
 def predicted(degrees: Degrees) -> Fraction:
     """sign·square of k = √[(2l1+1)(2l2+1)/(2l3+1)] |3j(l1 l2 l3; 0 0 0)|."""
     l1, l2, l3 = degrees
-    square = abs(invariant_polynomial.wigner_3j(degrees, (0, 0, 0)))
+    square = abs(invariant_polynomial.wigner_3j(degrees, AXIAL))
     return Fraction((2 * l1 + 1) * (2 * l2 + 1), 2 * l3 + 1) * square
 
 
@@ -55,7 +57,7 @@ def odd(lmax: int) -> Iterator[Fraction]:
     r"""$3j(0\,0\,0)$ on every path with odd $J$."""
     for degrees in invariant_polynomial.paths(lmax):
         if sum(degrees) % 2:
-            yield invariant_polynomial.wigner_3j(degrees, (0, 0, 0))
+            yield invariant_polynomial.wigner_3j(degrees, AXIAL)
 
 
 def verify(lmax: int) -> int:

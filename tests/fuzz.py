@@ -27,6 +27,7 @@ from coupling.lowrank import normalization_problem, store, study, whole_problem
 from coupling.lowrank.problems import Problem
 from coupling.lowrank.records import Record
 from coupling.lowrank.store import TRUE, keep
+from coupling.manybody import build_bases, load_bases
 from coupling.tables import Request, TableError, build, load
 
 Arrays = dict[str, NDArray[Any]]
@@ -237,6 +238,7 @@ def sound_files(folder: Path) -> Iterator[tuple[Path, Callable[[Path], object]]]
         yield build(request).save(folder), load
     for name in ARRAYS:
         yield build_arrays(name).save(folder), load_arrays
+    yield build_bases("symmetric-l1-n2").save(folder), load_bases
     for problem, rank, options in RECORDS:
         [record] = study(problem, [rank], starts=2, **options)
         yield keep(record, folder), kept

@@ -19,7 +19,6 @@ from scipy.integrate import lebedev_rule
 
 import coupling
 from coupling.arrays import Arrays, ArraysRequest, build_arrays, load_arrays
-from coupling.arrays.builder import shipped_names
 from coupling.arrays.designs import RESIDUAL, read_design, residual
 from coupling.arrays.fixed import rounded, rounded_surds
 from coupling.arrays.fourier import series
@@ -38,7 +37,7 @@ from coupling.arrays.request import (
 from coupling.exact import Surd
 from coupling.export.entries import round_to
 from coupling.files import table_folder
-from coupling.files.catalogue import manifest_entry
+from coupling.files.catalogue import manifest_entry, shipped_names
 from coupling.files.reader import file_digest, read_manifest
 from coupling.floating_point import BINARY_FORMATS, as_doubles
 from coupling.numbers.spins import smallest_spin
@@ -399,7 +398,7 @@ def test_gradients_and_harmonics_are_those_of_scipy() -> None:
 
 def test_a_rebuild_gives_the_bytes_of_the_manifest(root: Path, tmp_path: Path, shipped_sources: str) -> None:
     manifest = read_manifest(kind="arrays")
-    assert sorted(manifest) == sorted(shipped_names(root / "tables"))
+    assert sorted(manifest) == sorted(shipped_names(root / "tables", "arrays"))
     for name, entry in manifest.items():
         arrays = build_arrays(name)
         file = arrays.save(tmp_path)

@@ -26,6 +26,7 @@ PAGES = {
     "gpu": {"docs/benchmarks/gpu.md": f"{TORCH}gpu"},
     "gpu_compile": {"docs/benchmarks/gpu-compiled.md": f"{TORCH}gpu_compile"},
     "latency": {"docs/benchmarks/latency.md": f"{TORCH}latency"},
+    "mace": {"docs/benchmarks/mace.md": f"{TORCH}mace"},
     "manybody": {"docs/benchmarks/manybody.md": f"{TORCH}manybody"},
     "products": {
         "docs/benchmarks/products.json": f"{TORCH}products",

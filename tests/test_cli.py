@@ -22,9 +22,9 @@ from click.testing import CliRunner, Result
 
 import coupling
 from coupling import exact
-from coupling.arrays.builder import shipped_names
 from coupling.cli import main
 from coupling.conventions import BASES, FAMILIES
+from coupling.files.catalogue import shipped_names
 from coupling.tables import Request, build, load
 from coupling.version import __version__
 
@@ -199,8 +199,8 @@ def test_three_degrees_print_the_coefficients_of_their_path() -> None:
         ("3j 100001 1 1 0 0 0", r"100000, got 100001"),
         ("3j 1 1 1 0 0 x", r"got 'x'"),
         ("3j 1 1 1 0 0 ١", r"got '١'"),
-        ("3j 1 1 1 0 0 0 --exat", r"No such option '?--exat"),
-        ("3j 1 1 1 0 0 0 -x", r"No such option '?-x"),
+        ("3j 1 1 1 0 0 0 --exat", r"No such option:? '?--exat"),
+        ("3j 1 1 1 0 0 0 -x", r"No such option:? '?-x"),
         ("3j 1 1 1 0 0 0 --exact --latex", r"--latex is the exact value: give --latex or --exact"),
         ("3j 1 1 -1", r"degree 3 must be >= 0, got -1"),
         ("Gaut 1 1 2 0 0 0", r"got 'Gaut'; did you mean gaunt\?"),
@@ -456,7 +456,7 @@ def checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     """A copy of tables/ without its generated files."""
     folder = tmp_path / "tables"
     shutil.copytree(root / "tables" / "requests", folder / "requests")
-    for name in ("arrays.toml", "designs.safetensors"):
+    for name in ("arrays.toml", "bases.toml", "designs.safetensors"):
         shutil.copy(root / "tables" / name, folder)
     for module in ("files", "files.reader", "files.sources", "arrays.designs", "lowrank.store"):
         import_module(f"coupling.{module}")
@@ -477,7 +477,8 @@ def test_the_main_job(checkout: Path, root: Path, shipped_sources: str) -> None:
         "picture   tables/data/coupling-structure.png (drawn)",
     ]
     assert (checkout / "manifest.json").read_bytes() == (root / "tables" / "manifest.json").read_bytes()
-    names = ["complex-l4", "real-l12", "real-l4", "real-l8", *shipped_names(checkout)]
+    names = ["complex-l4", "real-l12", "real-l4", "real-l8", *shipped_names(checkout, "arrays")]
+    names += shipped_names(checkout, "bases")
     assert files(checkout / "data") == sorted(["coupling-structure.png", *(f"{name}.safetensors" for name in names)])
     again = run("build", "--all").stdout.splitlines()
     assert all("kept" in line and "passed" in line for line in again[1:5])

@@ -149,6 +149,7 @@ def ended_by_ctrl_c(command: str, after: float, **environment: str) -> tuple[int
 LONG_COMMANDS = [
     "build --lmax 40 --workers 2", "build --lmax 32", "study gaunt --lmax 8", "study whole --lmax 2",
     "simulate --lmax 16 --threads 2", "derive", "crosscheck --lmax 30", "check real-l20.safetensors",
+    "manybody build --lmax 6 --order 4",
     "export real-l20.safetensors -f csv", "export real-l20.safetensors -f npz --transposes", "load complex-l36",
 ]  # fmt: skip
 

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from coupling.cli import main
 from coupling.export import export_basis
+from coupling.extras import from_extra
 from coupling.lowrank import tensorly_decompose
 from coupling.manybody import basis
 from tests.bounds import pins
@@ -105,6 +106,18 @@ def test_what_an_extra_installs_is_imported_where_it_is_missed_in_words(package:
     assert not [name for name in later if not name.startswith(folders.get(package, ("nothing",)))]
     bounds = pins(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
     assert {package, "safetensors"} <= set(bounds)
+
+
+def test_another_library_that_is_missed_is_not_taken_for_the_one_of_the_extra(tmp_path: Path) -> None:
+    """An installed library may itself lack one: its own words stand, ours would send a user the wrong way."""
+    (tmp_path / "pictures_of_others.py").write_text("import nothing_like_it.at_all\n")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        with pytest.raises(ModuleNotFoundError, match="nothing_like_it") as met:
+            from_extra("pictures_of_others", "plots", "pictures need")
+    finally:
+        sys.path.remove(str(tmp_path))
+    assert "pip install" not in str(met.value)
 
 
 def without(*packages: str) -> str:

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 import coupling
+import coupling.export.symbols as header
 from coupling.conventions import BASES, FAMILIES
 from coupling.exact.rounding import rounded_magnitude
 from coupling.export.symbols import LIMBS, LMAX, SAMPLES, sample_rows, symbols_header
@@ -42,6 +43,8 @@ NAMES = [*FAMILIES, *(f"real_{family}" for family in FAMILIES)]
 DOUBLED = len(NAMES)
 #: What a compiler may do to floating-point numbers, and what a program may.
 FLAGS = {"plain": ["-O2"], "fast": ["-O3", "-march=native", "-ffast-math"], "unoptimized": ["-O0"]}
+#: An index outside its array ends the program.
+BOUNDED = {"bounded": ["-O1", "-fsanitize=bounds-strict", "-fsanitize-undefined-trap-on-error"]}
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def program(folder: Path, flags: str = "plain", source: str = ASK) -> Path:
     need("gcc")
     (folder / f"{flags}.c").write_text(source)
-    command = ["gcc", "-std=c99", *STRICT, *FLAGS[flags], f"{flags}.c", "-o", flags, "-lm"]
+    command = ["gcc", "-std=c99", *STRICT, *(FLAGS | BOUNDED)[flags], f"{flags}.c", "-o", flags, "-lm"]
     subprocess.run(command, cwd=folder, check=True)
     return folder / flags
 
@@ -206,16 +209,25 @@ def test_the_header_compiles_without_a_warning_in_two_files(folder: Path, compil
     assert compiled(tmp_path, source, compiler).exists()
 
 
-def test_a_number_that_is_too_long_is_not_rounded(folder: Path) -> None:
-    """With too few digits for the largest numbers the answer is NaN, never a wrong value; those of the header do."""
-    short = symbols_header().replace(f"#define COUPLING_LIMBS {LIMBS}", "#define COUPLING_LIMBS 9")
-    (folder / "short.h").write_text(short)
+@pytest.mark.parametrize(("limbs", "pi_limbs"), [*((limbs, 6) for limbs in range(3, LIMBS)), (LIMBS, 2), (LIMBS, 3)])
+def test_a_number_that_is_too_long_is_not_rounded(
+    folder: Path, limbs: int, pi_limbs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With too few digits of the numbers or of pi the answer is NaN, never a wrong value, and no array is left."""
+    monkeypatch.setattr(header, "LIMBS", limbs)
+    monkeypatch.setattr(header, "PI_LIMBS", pi_limbs)
+    monkeypatch.setattr(header, "PI_BITS", 32 * (pi_limbs - 1))
+    (folder / "short.h").write_text(symbols_header())
     source = ASK.replace("coupling_symbols.h", "short.h").replace("coupling_symbols_differ()", "0")
-    asked = program(folder, source=source)
-    symbols, expected = of_table(FAMILIES[2], "complex", 12)
-    found = answers(asked, 2, symbols)
+    asked = program(folder, "bounded", source)
+    number = 2 + limbs % 2  # a fraction over pi
+    symbols, expected = of_table(FAMILIES[number], "complex", 12)
+    symbols, expected = symbols[::7], expected[::7]
+    found = answers(asked, number, symbols)
     known = ~np.isnan(found)
-    assert 0 < known.sum() < len(found) and np.array_equal(found[known], expected[known])
+    assert not known.all() or limbs > 9
+    assert known.any() or limbs < 6
+    assert np.array_equal(found[known], expected[known])
 
 
 def test_a_sample_that_is_not_met_is_counted(folder: Path) -> None:

@@ -26,6 +26,7 @@ from coupling.files.ownership import file_kind, kind_of
 from coupling.lowrank import normalization_problem, study
 from coupling.lowrank.records import factor_file_name
 from coupling.lowrank.store import keep, save_factors, shipped
+from coupling.manybody import build_bases
 from coupling.tables import Request, build, build_shard, builder, merge, parts
 from coupling.tables.parts import part_file
 from tests.sources import ROOT, inside, modules, tree
@@ -91,7 +92,7 @@ def drawn(path: Path, force: bool) -> object:
 
 
 CURVES = {"even": {"L = 2": ([1, 2], [0.05, 0.0])}}
-TABLE, ARRAYS, FACTORS = Kind("table", 1), Kind("arrays", 1), Kind("factors", 1)
+TABLE, ARRAYS, FACTORS, BASES = (Kind(name, 1) for name in ("table", "arrays", "factors", "bases"))
 PICTURE, EXPORT = Kind("picture"), Kind("export", 1)
 
 FUNCTIONS = {
@@ -109,8 +110,21 @@ FUNCTIONS = {
     "plots.save pdf": Writer("p.pdf", PICTURE, drawn),
     "save_errors": Writer("e.png", PICTURE, lambda path, force: plots.save_errors(path, CURVES, "R", force=force)),
     "save_structure": Writer("s.png", PICTURE, lambda path, force: plots.save_structure(path, 1, force=force)),
+    "Bases.save": Writer(
+        "symmetric-l1-n2.safetensors",
+        BASES,
+        lambda path, force: build_bases("symmetric-l1-n2").save(path.parent, force=force),
+    ),
+    "build_bases": Writer(
+        "symmetric-l1-n2.safetensors", BASES, lambda path, force: build_bases("symmetric-l1-n2", path, force=force)
+    ),
+    "coupling manybody build": Writer(
+        "symmetric-l1-n2.safetensors",
+        BASES,
+        command("manybody", "build", "--lmax", "1", "--order", "2", "--file", "FILE"),
+    ),
     "write_manifest": Writer(
-        "manifest.json", Kind("manifest", 2), lambda path, force: write_manifest(path.parent, (), (), force=force)
+        "manifest.json", Kind("manifest", 3), lambda path, force: write_manifest(path.parent, (), (), (), force=force)
     ),
     "write_page": Writer("page.md", Kind("page of coupling crosscheck"), compared),
     "derivations": Writer("README.md", Kind("page of coupling derive"), derived),
@@ -340,6 +354,8 @@ OWN = {
     ("coupling.files.atomic", "replace"),
     ("coupling.files.atomic", "unlink"),
     ("coupling.tables.parts", "rmdir"),  # which leaves a folder that holds anything
+    ("coupling.manybody.builder", "rmdir"),
+    ("coupling.manybody.builder", "unlink"),  # of finished bases, when the file that holds all of them is there
     ("coupling.lowrank.store", "replace"),  # a refused record moves aside, to a new name
     ("coupling.files.cache", "unlink"),
     ("coupling.tables.parts", "unlink"),

@@ -18,11 +18,13 @@ from coupling.files.ownership import file_kind
 from coupling.files.reader import load_file
 from coupling.lowrank import save_factors, shipped
 from coupling.lowrank.store import keep
+from coupling.manybody import build_bases
 from coupling.tables import Request, build
 
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "table": lambda folder: build(Request(lmax=2)).save(folder),
     "arrays": lambda folder: build_arrays("fourier-l2").save(folder),
+    "bases": lambda folder: build_bases("symmetric-l1-n2").save(folder),
     "factors": lambda folder: saved(folder / "mine.safetensors"),
     "record": lambda folder: keep(shipped("gaunt", 2), folder),
 }

@@ -22,12 +22,15 @@ from coupling.arrays import build_arrays, load_arrays
 from coupling.cli import main
 from coupling.crosscheck.page import read_lines
 from coupling.files.atomic import locked, remove_abandoned, replacing
+from coupling.files.catalogue import up_to_date
 from coupling.files.container import read
 from coupling.foreign.reader import read_convention
 from coupling.lowrank.store import load_factors
+from coupling.manybody import load_bases
 from coupling.tables import Request, TableError, build, build_shard, load, merge, read_request
-from coupling.tables.builder import parts_folder, up_to_date
+from coupling.tables.builder import parts_folder
 from coupling.tables.parts import part_file
+from coupling.tables.reader import KIND
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pipes among the files, no alarms")
 
@@ -52,8 +55,9 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "load": ("real-l2.safetensors", load),
     "load a copy": ("real-l2.safetensors", lambda path: load(path, mapped=False)),
     "load_arrays": ("design-l1.safetensors", load_arrays),
+    "load_bases": ("symmetric-l1-n2.safetensors", load_bases),
     "load_factors": ("mine.safetensors", load_factors),
-    "up_to_date": ("real-l2.safetensors", lambda path: up_to_date(Request(lmax=2), path)),
+    "up_to_date": ("real-l2.safetensors", lambda path: up_to_date(KIND, Request(lmax=2), path)),
     "build": ("real-l2.safetensors", lambda path: build(Request(lmax=2), path)),
     "merge": ("real-l2.safetensors", lambda path: merge(Request(lmax=2), path)),
     "request": ("mine.toml", read_request),
@@ -164,7 +168,7 @@ def test_any_value_of_any_field_is_refused_and_the_file_is_built_again(name: str
                 reader(path)
             assert error.value.file == str(path) and error.value.field and len(str(error.value)) < 3000
             if table and key not in ("schema", "schema_version"):  # else it says that it is no table of this version
-                assert up_to_date(Request(lmax=2), path) is None
+                assert up_to_date(KIND, Request(lmax=2), path) is None
                 build(Request(lmax=2), path)
                 assert path.read_bytes() == sound
             met += 1

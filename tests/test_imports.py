@@ -31,6 +31,11 @@ coupling.files.sources
 coupling.files.cache
 coupling.files.reader
 coupling.files.catalogue
+coupling.manybody.request
+coupling.manybody.stored
+coupling.manybody.reader
+coupling.manybody.builder
+coupling.manybody.check
 coupling.tables.request
 coupling.tables.table
 coupling.tables.reader

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations, combinations_with_replacement, pairwise, product
 
+import numpy as np
 import pytest
 
 from coupling.irreps import Irrep
@@ -194,6 +195,8 @@ def test_outputs_that_do_not_occur() -> None:
 def test_symmetries_by_any_name() -> None:
     assert parse_symmetry((1, 1, 1), 3) == "antisymmetric" and parse_symmetry([3], 3) == "symmetric"
     assert parse_symmetry((1,), 1) == "symmetric" and conjugate(conjugate((3, 1, 1))) == (3, 1, 1)
+    with pytest.raises(TypeError, match=r"symmetry must be one of symmetric, antisymmetric, plain or a partition"):
+        parse_symmetry(np.array([2, 1]), 3)
 
 
 @pytest.mark.parametrize(

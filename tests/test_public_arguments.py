@@ -35,6 +35,7 @@ FACTORED = "weights=None, layout='channels_last'"
 PRODUCTS = {
     "AntisymmetricGaunt": (f"1, 1, 1, {FACTORED}", "dddWc"),
     "ClebschGordan": (f"1, 1, 1, {SPARSE}", "dddccqc"),
+    "FactoredProduct": ("1, 1, 1, None, factors=None, layout='channels_last'", "dddMWc"),
     "FullProduct": (f"1, 1, 1, {SPARSE}", "dddccqc"),
     "Gaunt": (f"1, 1, 1, {FACTORED}", "dddWc"),
     "MatrixProduct": (f"1, 1, 1, spin=None, {FACTORED}", "dddjWc"),
@@ -124,6 +125,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
             "1, 1, 1, None, normalization='wigner_3j', table=None, layout='channels_last', workers=1",
             "dddwcqcn",
         ),
+        "FactoredProduct": ("1, 1, 1, None, factors=None, layout='channels_last', workers=1", "dddMWcn"),
         "FullProduct": (f"1, 1, 1, {SPARSE}, workers=1", "dddccqcn"),
         "Gaunt": (f"1, 1, 1, {FACTORED}, workers=1", "dddWcn"),
         "MatrixProduct": (f"1, 1, 1, spin=None, {FACTORED}, workers=1", "dddjWcn"),
@@ -264,7 +266,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "radial_functions": ("[1.0], 2, 3.0", "-ns"),
     },
     "coupling.manybody": {
+        "BasesRequest": ("2, 3, 1, 'plain'", "dnuc"),
         "basis": ("2, 3, 1, 'plain'", "Inuc"),
+        "build_bases": ("'symmetric-l1-n2'", "c"),
         "count": ("2, 3, 1, 'plain'", "Inuc"),
         "count_table": ("1, 2, 'symmetric'", "Inc"),
         "counts": ("2, 3, 'plain'", "Inc"),
@@ -280,9 +284,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
 #: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py), derivatives that torch
 #: and JAX take (tests/systems/test_derivatives.py).
 APART = {
-    "ArrayProduct", "Arrays", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate", "Graph",
-    "Grid", "HeatFlux", "Listing", "Neighbours", "Problem", "Record", "RouteResult", "Unfolded", "angles",
-    "curves", "degree_chart", "false_claims", "forces", "heat_flux", "jit", "load_factors", "new_axes",
+    "ArrayProduct", "Arrays", "Bases", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate",
+    "Graph", "Grid", "HeatFlux", "Listing", "Neighbours", "Problem", "Record", "RouteResult", "Unfolded", "angles",
+    "curves", "degree_chart", "false_claims", "forces", "heat_flux", "jit", "load_bases", "load_factors", "new_axes",
     "parities_and_bases", "plot_errors", "plot_features", "plot_structure", "read_convention", "read_exact_basis",
     "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",
     "segmented_polynomial", "segmented_tensor_product", "strain_derivative", "stress", "verlet_step",

@@ -22,13 +22,15 @@ import pytest
 
 from coupling.files import atomic
 from coupling.files.atomic import remove_abandoned, replacing, write
+from coupling.files.catalogue import up_to_date
 from coupling.files.container import read
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.numbers.sizes import table_bytes
 from coupling.tables import Request, Table, TableError, assembly, build, build_shard, builder, load, merge, parts
-from coupling.tables.builder import parts_folder, up_to_date
+from coupling.tables.builder import parts_folder
 from coupling.tables.core import core_blocks
 from coupling.tables.parts import Division, build_part, finished_part, part_file
+from coupling.tables.reader import KIND
 
 SMALL = Request(lmax=6)
 #: Degrees with sums below and above MAX_TOTAL, where another kernel takes over.
@@ -388,7 +390,7 @@ def test_a_stale_or_damaged_file_is_built_again(damage: str, tmp_path: Path, mon
         path.write_bytes(raw)
     elif damage == "empty":
         path.write_bytes(b"")
-    assert up_to_date(Request(lmax=3), path) is None
+    assert up_to_date(KIND, Request(lmax=3), path) is None
     build(Request(lmax=3), path)
     fresh = tmp_path / "fresh" / path.name
     build(Request(lmax=3), fresh)

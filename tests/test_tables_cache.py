@@ -250,9 +250,11 @@ def test_the_digest_is_that_of_the_contents(tmp_path: Path) -> None:
 
 def test_every_shipped_file_says_the_same_sources() -> None:
     from coupling.arrays import load_arrays
+    from coupling.manybody import load_bases
 
     digests = {load(name).metadata["builder"] for name in read_manifest()}
     digests |= {load_arrays(name).metadata["builder"] for name in read_manifest(kind="arrays")}
+    digests |= {load_bases(name).metadata["builder"] for name in read_manifest(kind="bases")}
     assert len(digests) == 1
 
 

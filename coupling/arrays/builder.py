@@ -64,15 +64,3 @@ def requested(name: str) -> ArraysRequest:
     if request is None:
         raise ValueError(f"unknown grid or transform {quoted(name)}; names look like lebedev-l8, matrix-l4-float32")
     return request
-
-
-def shipped_names(folder: Path) -> list[str]:
-    """Return the names of the arrays that are shipped, ``arrays.toml`` of a folder.
-
-    >>> from coupling.files import table_folder
-    >>> "gauss_legendre-l4" in shipped_names(table_folder())
-    True
-    """
-    import tomllib
-
-    return [str(name) for name in tomllib.loads((folder / "arrays.toml").read_text(encoding="utf-8"))["names"]]

@@ -13,11 +13,11 @@ ON_DEMAND = "any name such as real-l16, complex-l24, real-l9-even, lebedev-l6: b
 
 
 def table_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return shipped tables and arrays, those in the cache folder, and files of this folder."""
+    """Return shipped tables, arrays and bases, those in the cache folder, and files of this folder."""
     from coupling.files.cache import cache_folder
-    from coupling.files.reader import read_manifest
+    from coupling.files.reader import LISTED, read_manifest
 
-    shipped = [name for kind in ("tables", "arrays") for name in read_manifest(kind=kind)]
+    shipped = [name for kind in LISTED for name in read_manifest(kind=kind)]
     kept = [file.stem for file in cache_folder().glob("*.safetensors")]
     folder = Path(incomplete).parent
     files = [str(folder / file.name) for file in folder.glob("*.safetensors")]

@@ -12,7 +12,7 @@ import click
 from coupling.cli.completion import convention_names, table_names
 from coupling.cli.console import progress_bar
 from coupling.cli.errors import says_what_is_wrong
-from coupling.cli.load import are_arrays
+from coupling.cli.load import are_arrays, kind_of_name
 from coupling.cli.options import FamilyName, may_overwrite
 from coupling.conventions import CORE
 from coupling.quoted import quoted
@@ -122,6 +122,8 @@ def export(
     from coupling.names import file_stem
     from coupling.tables import load
 
+    if kind_of_name(table).name == "bases":
+        raise ValueError(f"{table} is a file of many-body bases: `coupling manybody export` writes these")
     if are_arrays(table):
         asked: dict[str, object] = {"convention": convention, "family": family != CORE, "order": order}
         asked |= {

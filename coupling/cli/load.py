@@ -16,14 +16,19 @@ from coupling.cli.options import may_overwrite
 if TYPE_CHECKING:
     from coupling.arrays import Arrays
     from coupling.files import Kind
+    from coupling.manybody import Bases
     from coupling.tables import Table
+
+
+#: How the names of many-body bases begin; :mod:`coupling.manybody.request` reads them.
+BASES = ("symmetric-l", "antisymmetric-l", "plain-l")
 
 
 def kind_of_name(name: str) -> Kind:
     """Return the kind of a name or a file: of a file by its schema, else a table.
 
-    >>> kind_of_name("lebedev-l4"), kind_of_name("no-such-file.safetensors")
-    (Kind(name='arrays', version=1), Kind(name='table', version=1))
+    >>> [kind_of_name(name).name for name in ("lebedev-l4", "symmetric-l3-n4", "no-such-file.safetensors")]
+    ['arrays', 'bases', 'table']
     """
     from coupling.arrays.reader import KIND as ARRAYS
     from coupling.arrays.request import NAME
@@ -31,6 +36,8 @@ def kind_of_name(name: str) -> Kind:
     from coupling.files.ownership import file_kind
     from coupling.tables.reader import KIND as TABLE
 
+    if name.startswith(BASES) and not name.endswith(".safetensors"):
+        return kind_named("bases") or TABLE
     if not name.endswith(".safetensors"):
         return ARRAYS if NAME.fullmatch(name.replace("gauss-legendre", "gauss_legendre", 1)) else TABLE
     try:
@@ -45,12 +52,17 @@ def are_arrays(name: str) -> bool:
     return kind_of_name(name).name == "arrays"
 
 
-def load_any(name: str) -> Table | Arrays:
-    """Return the table or the arrays of a name or file."""
-    if are_arrays(name):
+def load_any(name: str) -> Table | Arrays | Bases:
+    """Return the table, the arrays or the bases of a name or file."""
+    kind = kind_of_name(name).name
+    if kind == "arrays":
         from coupling.arrays import load_arrays
 
         return load_arrays(name)
+    if kind == "bases":
+        from coupling.manybody import load_bases
+
+        return load_bases(name)
     from coupling.tables import load
 
     return load(name)
@@ -63,6 +75,7 @@ Examples:
   coupling load real-l8                shipped
   coupling load real-l16 complex-l24   built into the cache folder, if they are not there yet
   coupling load lebedev-l6-float32     a grid, likewise
+  coupling load symmetric-l3-n3        many-body bases, likewise
   coupling load real-l16 --renew       built again
 """,
 )
@@ -73,8 +86,9 @@ Examples:
 def load(tables: tuple[str, ...], renew: bool, force: bool) -> None:
     """Load tables by name, every byte verified, and print where they are.
 
-    TABLE is what coupling.load or coupling.load_arrays takes: a shipped name, another such as real-l16, complex-l24,
-    real-l9-even or lebedev-l6, or a file.  What is not shipped is built once and kept in the user's cache folder.
+    TABLE is what coupling.load, coupling.load_arrays or coupling.manybody.load_bases takes: a shipped name, another
+    such as real-l16, complex-l24, real-l9-even, lebedev-l6 or symmetric-l3-n3, or a file.
+    What is not shipped is built once and kept in the user's cache folder.
     """
     for name in tables:
         shipped = _shipped(name)
@@ -115,6 +129,7 @@ Examples:
   coupling info real-l8.safetensors --json
   coupling info real-l8 --plot sparsity.png
   coupling info gauss_legendre-l8
+  coupling info symmetric-l3-n4
 """,
 )
 @click.argument("table", metavar="TABLE", shell_complete=table_names)
@@ -123,27 +138,25 @@ Examples:
 @may_overwrite
 @says_what_is_wrong
 def info(table: str, as_json: bool, plot: str | None, force: bool) -> None:
-    """Say what a table or a file of arrays holds, and in which convention.
+    """Say what a table, a file of arrays or one of many-body bases holds, and in which convention.
 
     TABLE is a shipped name (real-l8, lebedev-l4), another that is built on first request and cached (real-l16,
     complex-l24, real-l9-even), or a file.
     """
-    from coupling.tables import Table
-
-    loaded = load_any(table)
+    loaded: Any = load_any(table)
     if plot is not None:
         _draw(loaded, plot, force)
-    text = describe_table(loaded) if isinstance(loaded, Table) else describe_arrays(loaded)
-    click.echo(json.dumps(dict(loaded.metadata), indent=2) if as_json else text)
+    describe: Any = {"arrays": describe_arrays, "bases": describe_bases}.get(kind_of_name(table).name, describe_table)
+    click.echo(json.dumps(dict(loaded.metadata), indent=2) if as_json else describe(loaded))
 
 
-def _draw(loaded: Table | Arrays, plot: str, force: bool) -> None:
+def _draw(loaded: Table | Arrays | Bases, plot: str, force: bool) -> None:
     from coupling.plots import save, sparsity
     from coupling.plots.style import require_picture
     from coupling.tables import Table
 
     if not isinstance(loaded, Table):
-        raise ValueError(f"--plot is for tables; {loaded.request.name} are arrays")
+        raise ValueError(f"--plot is for tables; {loaded.request.name} is none")
     require_picture(plot, force)
     save(sparsity(loaded), plot, force=force)
 
@@ -212,4 +225,19 @@ def describe_arrays(arrays: Arrays) -> str:
         "checksum": metadata["checksum"],
     }
     held = [f"  {n:<22} {list(arrays[n].shape)!s:<14} {text}" for n, text in metadata["arrays"].items()]
+    return "\n".join([_aligned(lines), *held])
+
+
+def describe_bases(bases: Bases) -> str:
+    """Return what a file of many-body bases holds, one line per property, one per basis."""
+    metadata = bases.metadata
+    lines: dict[str, Any] = {
+        "bases": bases.request.name,
+        **metadata["request"],
+        **metadata["counts"],
+        "rounding": metadata["rounding"],
+        **_origin(metadata),
+        "checksum": metadata["checksum"],
+    }
+    held = [f"  {key!s:<14} {len(each.labels):>6} paths {len(each.path):>8} entries" for key, each in bases.items()]
     return "\n".join([_aligned(lines), *held])

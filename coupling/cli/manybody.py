@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from coupling.cli.console import Commands
+from coupling.cli.console import Commands, progress_bar
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite, with_options
 from coupling.quoted import quoted
+
+if TYPE_CHECKING:
+    from coupling.manybody import BasesRequest, Basis
 
 
 @click.group(cls=Commands, short_help="Count and build many-body couplings.")
@@ -80,8 +84,8 @@ def count(lmax: int | None, irreps: str | None, order: int, symmetry: str, outpu
     click.echo(count_table(space, order, kind, [output] if output else None, plain))
 
 
-def made(command: Any) -> Any:
-    """Add the options that say of which kind a basis is."""
+def made(command: Any, one: bool = True) -> Any:
+    """Add the options that say of which kind a basis is; ``one`` requires its output."""
     for option in (
         click.option(
             "--basis",
@@ -92,7 +96,7 @@ def made(command: Any) -> Any:
         ),
         click.option("--paths", default="kernel", show_default=True, metavar="NAME", help=f"{', '.join(PATHS)}."),
         click.option("--natural", is_flag=True, help="Only natural partial results (plain paths)."),
-        click.option("--output", required=True, metavar="IRREP", help="The output, as 1o, or a degree."),
+        click.option("--output", required=one, metavar="IRREP", help="The output, as 1o, or a degree."),
     ):
         command = option(command)
     return command
@@ -110,37 +114,88 @@ def built(lmax: int | None, irreps: str | None, order: int, output: str, symmetr
     """
     from coupling.manybody import basis
 
-    degree = int(output) if re.fullmatch(r"\d{1,4}", output, re.ASCII) else output
-    return basis(spaces(lmax, irreps), order, degree, symmetry_of(symmetry), **options)
+    return basis(spaces(lmax, irreps), order, _irrep(output), symmetry_of(symmetry), **options)
 
 
 @manybody.command(
-    short_help="Build a basis and print its paths.",
+    short_help="Build a file of bases, or print the paths of one.",
     epilog="""\b
 Examples:
+  coupling manybody build --lmax 3 --order 3
+  coupling manybody build --lmax 4 --order 4 --workers 2 --check
   coupling manybody build --lmax 3 --order 3 --output 1o
   coupling manybody build --lmax 2 --order 3 --output 0 --exact
   coupling manybody build --lmax 3 --order 3 --output 1o --symmetry plain --paths mace
+
+Interrupt it whenever you like: the same command goes on where it stopped, to the same bytes.
 """,
 )
 @inputs
-@made
+@partial(made, one=False)
 @click.option("--exact", is_flag=True, help="Print every polynomial, exactly.")
+@click.option(
+    "--file", "-o", "file", type=click.Path(path_type=Path), metavar="PATH", help="Folder, or NAME.safetensors."
+)
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
+@click.option("--check", "checked", is_flag=True, help="Check what was built.")
+@click.option("--force", is_flag=True, help="Build again what is up to date, and write over any file.")
 @says_what_is_wrong
 def build(
     lmax: int | None,
     irreps: str | None,
     order: int,
-    output: str,
+    output: str | None,
     symmetry: str,
     basis: str,
     paths: str,
     natural: bool,
     exact: bool,
+    file: Path | None,
+    workers: int,
+    checked: bool,
+    force: bool,
 ) -> None:
-    """Build a basis and print the coupling tree of every path."""
-    kind = "natural" if natural else "all"
-    found = built(lmax, irreps, order, output, symmetry, basis=basis, paths=paths, intermediates=kind)
+    """Build the bases of the orders 1 to --order to every irrep of a factor, into a file, or print one of them.
+
+    The file holds exact integers, norms and labels, and the correctly rounded values.  With --output the coupling tree
+    of every path of that basis is printed; with --output and --file it is written alone.
+    """
+    kinds = {"basis": basis, "paths": paths, "intermediates": "natural" if natural else "all"}
+    if output is not None and file is None:
+        found = built(lmax, irreps, order, output, symmetry, **kinds)
+        _print(found, exact)
+        return
+    if exact or irreps is not None or lmax is None:
+        raise ValueError(
+            "a file of bases is described by --lmax and --order, --exact prints; "
+            "`coupling manybody export` writes a basis of other irreps"
+        )
+    from coupling.manybody import BasesRequest
+
+    _build_file(BasesRequest(lmax, order, _irrep(output), symmetry, **kinds), file, workers, checked, force)
+
+
+def _irrep(output: str | None) -> int | str | None:
+    return int(output) if output and re.fullmatch(r"\d{1,4}", output, re.ASCII) else output
+
+
+def _build_file(request: BasesRequest, place: Path | None, workers: int, checked: bool, force: bool) -> None:
+    from coupling.cli.tables import ARRAY_COLUMNS, arrays_summary, fail_if_any_failed
+    from coupling.files.catalogue import build_one
+    from coupling.files.container import file_name
+    from coupling.manybody.reader import KIND
+
+    file = place if place and place.suffix == ".safetensors" else (place or Path()) / file_name(request.name)
+    test = (lambda bases, built: KIND.call("check", bases, rebuilt=not built)) if checked else None
+    with progress_bar(request.name, request.monomials) as heard:
+        outcome = build_one(KIND, request, file, test, force=force, workers=workers, progress=heard)
+    click.echo(ARRAY_COLUMNS.format("bases", "numbers", "bytes", "seconds", "checks"))
+    click.echo(arrays_summary(outcome))
+    click.echo(f"{outcome.value!r}\nfile  {file} ({'written' if outcome.built else 'unchanged'})")
+    fail_if_any_failed([outcome])
+
+
+def _print(found: Basis, exact: bool) -> None:
     click.echo(repr(found))
     for path, label in enumerate(found.labels):
         click.echo(f"{path:>5}  {label}")
@@ -149,7 +204,7 @@ def build(
                 click.echo(f"       {_polynomial(found, path, component)}")
 
 
-def _polynomial(found: Any, path: int, component: int) -> str:
+def _polynomial(found: Basis, path: int, component: int) -> str:
     from fractions import Fraction
 
     order = Fraction(2 * component - found.irrep.twice, 2)

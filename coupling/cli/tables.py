@@ -17,6 +17,7 @@ from coupling.conventions import FAMILIES
 from coupling.quoted import quoted
 
 if TYPE_CHECKING:
+    from coupling.files import Kind
     from coupling.files.catalogue import Outcome
     from coupling.tables.request import Request
 
@@ -167,7 +168,7 @@ def _build(targets: list[tuple[Request, Path]], workers: int, force: bool, check
     outcomes = [_build_table(*target, workers, force, checked) for target in targets]
     for outcome in outcomes:
         click.echo(f"file  {_shown(outcome.file)} ({'written' if outcome.built else 'unchanged'})")
-    _fail_if_any_failed(outcomes)
+    fail_if_any_failed(outcomes)
 
 
 def _build_table(
@@ -201,29 +202,36 @@ def _build_all(workers: int, force: bool) -> None:
     click.echo(COLUMNS.format(*HEADER))
     files = [(request, folder / "data" / file_name(request.name)) for request in read_requests(folder)]
     tables = [_build_table(*target, workers, force, checked=True, shipped=True) for target in files]
-    arrays = _build_arrays(folder, force)
-    _fail_if_any_failed(tables)
-    changed = write_manifest(folder, *([outcome.entry for outcome in each] for each in (tables, arrays)), force=force)
+    others = [_build_listed(kind, folder, force) for kind in ("arrays", "bases")]
+    fail_if_any_failed(tables)
+    changed = write_manifest(folder, *([one.entry for one in each] for each in (tables, *others)), force=force)
     click.echo(f"\nmanifest  {_shown(folder / 'manifest.json')} ({'written' if changed else 'unchanged'})")
     _picture(folder / "data" / "coupling-structure.png", any(outcome.built for outcome in tables), force)
 
 
-def _build_arrays(folder: Path, force: bool) -> list[Outcome]:
-    from coupling.arrays.builder import build_arrays, requested, shipped_names
-    from coupling.arrays.check import check
-    from coupling.arrays.reader import KIND
-    from coupling.files.catalogue import build_one
+def _build_listed(name: str, folder: Path, force: bool) -> list[Outcome]:
+    """Build what is shipped of a kind whose names stand for requests, in ``<name>.toml``; print a line for each."""
+    from coupling.files import kind_named
+    from coupling.files.catalogue import build_one, shipped_names
     from coupling.files.container import file_name
 
-    click.echo("\n" + ARRAY_COLUMNS.format("arrays", "numbers", "bytes", "seconds", "checks"))
+    kind: Any = kind_named(name)
+    click.echo("\n" + ARRAY_COLUMNS.format(name, "numbers", "bytes", "seconds", "checks"))
     outcomes = []
-    for request in map(requested, shipped_names(folder)):
-        file, same = folder / "data" / file_name(request.name), partial(build_arrays, request)
-        rebuilt = lambda arrays, built: check(arrays, rebuilt=not built)  # noqa: E731 - what was built just now is new
-        outcomes.append(build_one(KIND, request, file, rebuilt, force=force, same=same))
+    for request in map(partial(_named, kind), shipped_names(folder, kind.listed)):
+        file, same = folder / "data" / file_name(request.name), lambda: kind.call("build", request).held  # noqa: B023
+        rebuilt = lambda value, built: kind.call("check", value, rebuilt=not built)  # noqa: E731 - not what is new
+        outcomes.append(build_one(kind, request, file, rebuilt, force=force, same=same))
         click.echo(arrays_summary(outcomes[-1]))
-    _fail_if_any_failed(outcomes)
+    fail_if_any_failed(outcomes)
     return outcomes
+
+
+def _named(kind: Kind, name: str) -> Any:
+    request = kind.named(name)
+    if request is None:
+        raise ValueError(kind.unknown.format(name=quoted(name), shipped=f"those of {kind.listed}.toml"))
+    return request
 
 
 def _picture(file: Path, stale: bool, force: bool) -> None:
@@ -251,8 +259,8 @@ def summary(outcome: Outcome) -> str:
 
 
 def arrays_summary(outcome: Outcome) -> str:
-    """Return the line of a file of arrays in the summary."""
-    numbers = sum(array.size for array in outcome.value.values()), outcome.bytes
+    """Return the line of a file of arrays, or of bases, in the summary."""
+    numbers = sum(array.size for array in outcome.value.held.values()), outcome.bytes
     columns = (f"{n:,}".replace(",", " ") for n in numbers)
     seconds = f"{outcome.seconds:.2f}" if outcome.built else "kept"
     return ARRAY_COLUMNS.format(outcome.value.request.name, *columns, seconds, _passed(outcome))
@@ -263,7 +271,8 @@ def _passed(outcome: Outcome) -> str:
     return f"{sum(check.passed for check in checks)} of {len(checks)} passed" if checks else "not checked"
 
 
-def _fail_if_any_failed(outcomes: Sequence[Outcome]) -> None:
+def fail_if_any_failed(outcomes: Sequence[Outcome]) -> None:
+    """Print the reports that have failed and end with exit status 1 if there are any."""
     failed = [outcome.report for outcome in outcomes if outcome.report and not outcome.report.passed]
     for report in failed:
         click.echo(f"\n{report!r}", err=True)

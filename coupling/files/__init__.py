@@ -122,6 +122,7 @@ class Kind:
 HOMES = {
     "table": "coupling.tables.reader",
     "arrays": "coupling.arrays.reader",
+    "bases": "coupling.manybody.reader",
     "factors": "coupling.lowrank.store",
     "record": "coupling.lowrank.store",
 }

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from coupling.conventions import CONVENTION_ID
 from coupling.files import Kind, TableError
 from coupling.files.atomic import write_file
-from coupling.files.reader import MANIFEST_VERSION, file_digest, load_file
+from coupling.files.reader import LISTED, MANIFEST_VERSION, file_digest, load_file
 from coupling.files.report import Report
 from coupling.files.sources import describe
 from coupling.version import __version__
@@ -69,6 +69,15 @@ def build_one(
     return Outcome(value, file, built, seconds, check(value, built) if check else None)
 
 
+def up_to_date(kind: Kind, request: Any, file: Path) -> Any | None:
+    """Return what a file holds that is sound and is what these sources would build, or None."""
+    try:
+        value = load_file(kind, file)
+    except (FileNotFoundError, TableError):
+        return None
+    return value if describe(kind, request).items() <= value.metadata.items() else None
+
+
 def _stamp(file: Path) -> tuple[int, int] | None:
     return (status.st_ino, status.st_mtime_ns) if file.exists() and (status := file.stat()) else None
 
@@ -96,6 +105,18 @@ def same_numbers(left: ArrayMapping, right: ArrayMapping) -> bool:
     return first.keys() == second.keys() and all(np.array_equal(first[name], second[name]) for name in first)
 
 
+def shipped_names(folder: Path, listed: str) -> list[str]:
+    """Return the names of what is shipped under a key of the manifest, ``<key>.toml`` of a folder.
+
+    >>> from coupling.files import table_folder
+    >>> shipped_names(table_folder(), "bases")
+    ['symmetric-l4-n3', 'symmetric-l3-n4']
+    """
+    import tomllib
+
+    return [str(name) for name in tomllib.loads((folder / f"{listed}.toml").read_text(encoding="utf-8"))["names"]]
+
+
 def manifest_entry(file: Path, metadata: Any) -> dict[str, Any]:
     """Return the entry of a file in the manifest."""
     return {
@@ -106,15 +127,14 @@ def manifest_entry(file: Path, metadata: Any) -> dict[str, Any]:
     }
 
 
-def write_manifest(folder: Path, tables: ManifestEntries, arrays: ManifestEntries, *, force: bool = False) -> bool:
-    """Write the manifest of a folder; return whether it differs from the one that was there."""
+def write_manifest(folder: Path, *lists: ManifestEntries, force: bool = False) -> bool:
+    """Write the manifest of a folder, a list for each name of ``LISTED``; return whether it differs from the last."""
     content = {
         "schema": "coupling-manifest",
         "schema_version": MANIFEST_VERSION,
         "convention": CONVENTION_ID,
         "package_version": __version__,
-        "tables": dict(sorted(tables)),
-        "arrays": dict(sorted(arrays)),
+        **{name: dict(sorted(entries)) for name, entries in zip(LISTED, lists, strict=True)},
     }
     text = (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode()
     return write_file(folder / "manifest.json", text, force=force)

@@ -19,9 +19,9 @@ from coupling.files.container import Tensor, check_checksum, file_name, read
 from coupling.names import is_version
 from coupling.quoted import quoted
 
-#: Schema of a manifest, and what it lists: tables, and the arrays that go with them.
-MANIFEST_VERSION = 2
-LISTED = ("tables", "arrays")
+#: Schema of a manifest, and what it lists: tables, the arrays that go with them, and many-body bases.
+MANIFEST_VERSION = 3
+LISTED = ("tables", "arrays", "bases")
 
 
 def load(kind: Kind, name: str | os.PathLike[str], verify: bool = True, mapped: bool = True) -> Any:
@@ -129,7 +129,7 @@ def check_tensors(path: Path, tensors: list[Tensor], expected: list[Tensor]) -> 
 
 
 def read_manifest(folder: Path | None = None, kind: str = "tables") -> dict[str, dict[str, Any]]:
-    """Return the tables, or the arrays, of a manifest: name → bytes, request_digest, sha256, and counts of tables.
+    """Return the tables, arrays or bases of a manifest: name → bytes, request_digest, sha256, maybe counts.
 
     No manifest, no tables.
 
@@ -144,7 +144,8 @@ def read_manifest(folder: Path | None = None, kind: str = "tables") -> dict[str,
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise TableError(file, "manifest", "a JSON object with the keys 'tables' and 'arrays'", repr(error)) from None
+        keys = ", ".join(LISTED)
+        raise TableError(file, "manifest", f"a JSON object with the keys {keys}", repr(error)) from None
     if not known or content.get("schema_version") != MANIFEST_VERSION:
         raise TableError(file, "schema_version", MANIFEST_VERSION, content.get("schema_version"))
     return lists.get(kind, {})

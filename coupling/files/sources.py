@@ -17,7 +17,9 @@ from coupling.files import Kind, table_folder
 from coupling.version import __version__
 
 #: Folders of the package whose sources enter the digest, with the modules beside them: all that the builders import.
-FOLDERS = ("arrays", "exact", "families", "files", "foreign", "kernels", "numbers", "programs", "sphere", "tables")
+FOLDERS = (
+    "arrays", "exact", "families", "files", "foreign", "kernels", "manybody", "numbers", "programs", "sphere", "tables",
+)  # fmt: skip
 #: The data that they read.
 DATA = "designs.safetensors"
 KEYS = ("builder", "package_version")

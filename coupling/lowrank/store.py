@@ -129,8 +129,8 @@ def shipped(problem: str, lmax: int, rank: int | None = None) -> Record:
     lmax, rank = degree(lmax, "lmax"), None if rank is None else count(rank, "rank")
     found = {record.rank: record for record in load_factors(problem) if record.spec["lmax"][0] == lmax}
     if not found or (rank is not None and rank not in found):
-        ranks = f"of degrees to {quoted(lmax)} have ranks {sorted(found)}"
-        raise ValueError(f"{problem} factors {ranks}, got {quoted(rank)}")
+        ranks = f"have ranks {sorted(found)}, got {quoted(rank)}" if found else "are not shipped"
+        raise ValueError(f"{problem} factors of degrees to {quoted(lmax)} {ranks}")
     return found[max(found) if rank is None else rank]
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 import coupling.tables.parts as parts
 from coupling.files import TableError
 from coupling.files.atomic import remove_abandoned, write_pieces
+from coupling.files.catalogue import up_to_date
 from coupling.files.ownership import require_replaceable
 from coupling.files.sources import describe
 from coupling.indexing import entry_counts, path_count
@@ -77,7 +78,7 @@ def build(
     target = Path(output)
     request = request.renamed(table_name(target))
     require_replaceable(target, KIND, force)
-    table = None if force else up_to_date(request, target)
+    table = None if force else up_to_date(KIND, request, target)
     if table is None:
         table = _build_file(request, target, workers, executor, done, force)
     remove_leftovers(request, target)
@@ -115,7 +116,7 @@ def build_shard(
         raise ValueError(f"shard must be k/n with 0 <= k < n, got {quoted(shard)}/{quoted(shards)}")
     plan = _plan(request.renamed(table_name(target)))
     require_replaceable(target, KIND, force)
-    if up_to_date(plan.request, target):
+    if up_to_date(KIND, plan.request, target):
         return 0
     mine = range(shard, len(plan), shards)
     _require_disk(_bytes_of_parts(plan, target, mine), plan.request, target)
@@ -147,7 +148,7 @@ def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1,
     workers, target = count(workers, "workers"), Path(output)
     request = request.renamed(table_name(target))
     require_replaceable(target, KIND, force)
-    table = up_to_date(request, target)
+    table = up_to_date(KIND, request, target)
     if table is None:
         plan = _plan(request)
         assembly = Assembly(plan, parts_folder(target), workers)
@@ -160,15 +161,6 @@ def merge(request: Request, output: str | os.PathLike[str], *, workers: int = 1,
         table = _assemble(assembly, target, force)
     remove_leftovers(request, target)
     return table
-
-
-def up_to_date(request: Request, target: Path) -> Table | None:
-    """Return the table of a file that is sound and is what this version would build, or None."""
-    try:
-        table = load(target)
-    except (FileNotFoundError, TableError):
-        return None
-    return table if describe(KIND, request).items() <= table.metadata.items() else None
 
 
 def allowed_entries(request: Request) -> int:
@@ -226,7 +218,7 @@ def _build_file(
             if not assembly.missing:
                 return _assemble(assembly, target, force)
         # another process has just finished this table and removed the parts
-        table = up_to_date(request, target)
+        table = up_to_date(KIND, request, target)
         if table is not None:
             return table
     removed = "parts that another process removed during the merge"

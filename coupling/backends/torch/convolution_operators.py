@@ -26,6 +26,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from coupling.backends.torch.batches import each_call
 from coupling.products.convolution import Convolution, convolution_of
 from coupling.products.edge_list import Edges
 
@@ -236,24 +237,14 @@ message_gradients.register_autograd(_gradients_backward, setup_context=_keep_gra
 # -- batches of calls -------------------------------------------------------------------------
 
 
-def _each(info: Any, axes: tuple[Any, ...], tensors: tuple[Tensor, ...]) -> Any:
-    """Yield the tensors of each call of a batch."""
-    n = info.batch_size
-    apart = [
-        value.expand(n, *value.shape) if axis is None else value.movedim(axis, 0)
-        for value, axis in zip(tensors, axes, strict=False)
-    ]
-    return zip(*apart, strict=True)
-
-
 @messages.register_vmap
 def _(info: Any, axes: tuple[Any, ...], *inputs: Any) -> tuple[Tensor, int]:
     *tensors, nodes, form = inputs
-    return torch.stack([messages(*one, nodes, form) for one in _each(info, axes, tuple(tensors))]), 0
+    return torch.stack([messages(*one, nodes, form) for one in each_call(tensors, axes, info.batch_size)]), 0
 
 
 @message_gradients.register_vmap
 def _(info: Any, axes: tuple[Any, ...], *inputs: Any) -> tuple[Any, Any]:
     *tensors, form, wanted = inputs
-    found = [message_gradients(*one, form, wanted) for one in _each(info, axes, tuple(tensors))]
+    found = [message_gradients(*one, form, wanted) for one in each_call(tensors, axes, info.batch_size)]
     return tuple(torch.stack(values) for values in zip(*found, strict=True)), (0, 0, 0)

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from coupling.backends.array_api.harmonics import lowered, solid_harmonics, tangent_of_solid, unit_vectors
+from coupling.backends.torch.batches import rows_joined
 from coupling.backends.torch.forward_mode import require_one_forward_level
 from coupling.kernels.lanes import width
 from coupling.kernels.solid_harmonics import harmonics_gradient, harmonics_of_vectors, space_needed
@@ -110,21 +111,16 @@ def _(v: Tensor, g: Tensor, lmax: int, normalization: str, solid: bool) -> Tenso
     return torch.empty_like(v, memory_format=torch.contiguous_format)
 
 
-def _joined(value: Tensor, axis: int | None, size: int) -> Tensor:
-    apart = value.expand(size, *value.shape) if axis is None else value.movedim(axis, 0)
-    return apart.flatten(0, 1)
-
-
 @harmonics_operator.register_vmap
 def _(info: Any, axes: Any, v: Tensor, lmax: int, normalization: str, solid: bool) -> tuple[Tensor, int]:
     n = info.batch_size
-    return harmonics_operator(_joined(v, axes[0], n), lmax, normalization, solid).unflatten(0, (n, -1)), 0
+    return harmonics_operator(rows_joined(v, axes[0], n), lmax, normalization, solid).unflatten(0, (n, -1)), 0
 
 
 @gradient_operator.register_vmap
 def _(info: Any, axes: Any, v: Tensor, g: Tensor, lmax: int, normalization: str, solid: bool) -> tuple[Tensor, int]:
     n = info.batch_size
-    flat = _joined(v, axes[0], n), _joined(g, axes[1], n)
+    flat = rows_joined(v, axes[0], n), rows_joined(g, axes[1], n)
     return gradient_operator(*flat, lmax, normalization, solid).unflatten(0, (n, -1)), 0
 
 

@@ -26,6 +26,7 @@ import torch
 from torch import Tensor
 
 from coupling.backends.array_api.programs import program_of
+from coupling.backends.torch.batches import each_call, rows_joined
 from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.form import read_form
 from coupling.quoted import quoted
@@ -204,19 +205,10 @@ weight_gradient.register_autograd(_gradient_backward, setup_context=_keep_gradie
 # -- batches of calls -------------------------------------------------------------------------
 
 
-def _apart(value: Tensor, axis: int | None, size: int) -> Tensor:
-    """Return a tensor with the axis of vmap first."""
-    return value.expand(size, *value.shape) if axis is None else value.movedim(axis, 0)
-
-
-def _joined(value: Tensor, axis: int | None, size: int) -> Tensor:
-    return _apart(value, axis, size).flatten(0, 1)
-
-
 @product.register_vmap
 def _(info: Any, axes: tuple[Any, ...], x: Tensor, y: Tensor, form: str, turns: int) -> tuple[Tensor, int]:
     n = info.batch_size
-    z = product(_joined(x, axes[0], n), _joined(y, axes[1], n), form, turns)
+    z = product(rows_joined(x, axes[0], n), rows_joined(y, axes[1], n), form, turns)
     return z.unflatten(0, (n, -1)), 0
 
 
@@ -224,13 +216,11 @@ def _(info: Any, axes: tuple[Any, ...], x: Tensor, y: Tensor, form: str, turns: 
 def _(info: Any, axes: tuple[Any, ...], x: Tensor, y: Tensor, w: Tensor, form: str, turns: int) -> tuple[Tensor, int]:
     n = info.batch_size
     if axes[2] is None:
-        z = weighted_product(_joined(x, axes[0], n), _joined(y, axes[1], n), w, form, turns)
+        z = weighted_product(rows_joined(x, axes[0], n), rows_joined(y, axes[1], n), w, form, turns)
         return z.unflatten(0, (n, -1)), 0
-    each = zip(*(_apart(value, axis, n) for value, axis in zip((x, y, w), axes, strict=False)), strict=True)
-    return torch.stack([weighted_product(*one, form, turns) for one in each]), 0
+    return torch.stack([weighted_product(*one, form, turns) for one in each_call((x, y, w), axes, n)]), 0
 
 
 @weight_gradient.register_vmap
 def _(info: Any, axes: tuple[Any, ...], x: Tensor, y: Tensor, z: Tensor, form: str) -> tuple[Tensor, int]:
-    each = zip(*(_apart(v, axis, info.batch_size) for v, axis in zip((x, y, z), axes, strict=False)), strict=True)
-    return torch.stack([weight_gradient(*one, form) for one in each]), 0
+    return torch.stack([weight_gradient(*one, form) for one in each_call((x, y, z), axes, info.batch_size)]), 0

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor
 
 import coupling.kernels.banded as kernels
+from coupling.backends.torch.batches import each_call
 from coupling.kernels.tiles import lanes
 from coupling.numbers.splines import DEGREE, basis_matrix
 
@@ -140,23 +141,13 @@ spline_values.register_autograd(_values_backward, setup_context=_keep)
 spline_products.register_autograd(_products_backward, setup_context=_keep)
 
 
-def _each(info: Any, axes: tuple[Any, ...], tensors: tuple[Tensor, ...]) -> Any:
-    """Yield the tensors of each call of a batch."""
-    n = info.batch_size
-    apart = [
-        value.expand(n, *value.shape) if axis is None else value.movedim(axis, 0)
-        for value, axis in zip(tensors, axes, strict=False)
-    ]
-    return zip(*apart, strict=True)
-
-
 @spline_values.register_vmap
 def _(info: Any, axes: tuple[Any, ...], *inputs: Any) -> tuple[Tensor, int]:
     *tensors, scale, order = inputs
-    return torch.stack([spline_values(*one, scale, order) for one in _each(info, axes, tuple(tensors))]), 0
+    return torch.stack([spline_values(*one, scale, order) for one in each_call(tensors, axes, info.batch_size)]), 0
 
 
 @spline_products.register_vmap
 def _(info: Any, axes: tuple[Any, ...], *inputs: Any) -> tuple[Tensor, int]:
     *tensors, scale, order = inputs
-    return torch.stack([spline_products(*one, scale, order) for one in _each(info, axes, tuple(tensors))]), 0
+    return torch.stack([spline_products(*one, scale, order) for one in each_call(tensors, axes, info.batch_size)]), 0
