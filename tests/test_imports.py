@@ -64,6 +64,8 @@ coupling.lowrank.objective
 coupling.lowrank.fit
 coupling.lowrank.bounds
 coupling.lowrank.path_weights
+coupling.lowrank.bilinear
+coupling.lowrank.matrix_terms
 coupling.lowrank.entries
 coupling.lowrank.problems
 coupling.lowrank.certificate
