@@ -18,7 +18,7 @@ INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arra
     tests/test_interop_latency.py tests/test_interop_deployment.py tests/test_interop_jax_tensor_product.py \
     tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
     tests/test_interop_torch_convolution.py tests/test_interop_jax_convolution.py tests/test_contraction_texts.py \
-    tests/test_convolution_texts.py \
+    tests/test_convolution_texts.py tests/test_interop_factored.py \
     tests/test_interop_torch_compiled.py tests/test_interop_triton.py tests/test_interop_export.py tests/test_portable.py \
     tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_benchmarks_pages.py \
     tests/test_export_options.py tests/test_export_consumers.py tests/test_export_headers.py tests/test_public_arguments.py \

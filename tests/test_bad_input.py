@@ -548,7 +548,7 @@ def test_a_huge_value_is_quoted_in_short(value: object) -> None:
         lambda: coupling.block(value, 1, 1, 1),
         lambda: coupling.block("gaunt", 1, 1, 2, value),
         lambda: coupling.block("gaunt", 1, 1, value),
-        lambda: coupling.load("real-l4").block(1, 1, value),
+        lambda: coupling.load("real-l4").block("wigner_3j", 1, 1, value),
         lambda: coupling.normalization("gaunt", value),
         lambda: coupling.wigner_6j_family(1, 1, value, 1, 1),
         lambda: indexing.flat_index(2, value),

@@ -136,7 +136,7 @@ def test_tables_and_exports(tmp_path: Path) -> None:
         files = [np.frombuffer(export(made, form), np.uint8) for form in FORMATS]
         written = np.frombuffer(made.save(tmp_path / "real-l1.safetensors").read_bytes(), np.uint8)
         x, y = features(np.float64, 2, 4, 3)
-        return [*files, written, products.ClebschGordan(1, 1, 1, table=made)(x, y), made.block(1, 1, 1)]
+        return [*files, written, products.ClebschGordan(1, 1, 1, table=made)(x, y), made.block("wigner_3j", 1, 1, 1)]
 
     arrays = [np.array(a) for a in (table.core, table.offsets, table.paths, table.orders)]
     assert check(everything, *arrays) == 5 * (len(FORMATS) + 3)

@@ -130,7 +130,7 @@ CALLS |= {
     "normalization": lambda: coupling.normalization("antisymmetric_gaunt", 6),
     "export": lambda: np.frombuffer(export(coupling.load("real-l4"), "npz", dtype="float16"), np.uint8),
     "text of an export": lambda: np.frombuffer(export(coupling.load("real-l4"), "csv", dtype="bfloat16"), np.uint8),
-    "block of a table": lambda: coupling.load("real-l4").block(2, 2, 2, "gaunt"),
+    "block of a table": lambda: coupling.load("real-l4").block("gaunt", 2, 2, 2),
 }
 
 

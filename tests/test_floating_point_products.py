@@ -17,7 +17,15 @@ import pytest
 from coupling import products
 from coupling.backends import array_api
 from coupling.floating_point import rounds_by_default
-from coupling.products import AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct, RoutedProduct
+from coupling.products import (
+    AntisymmetricGaunt,
+    ClebschGordan,
+    FactoredProduct,
+    FullProduct,
+    Gaunt,
+    MatrixProduct,
+    RoutedProduct,
+)
 from coupling.products import form as forms
 from coupling.products.straight import straight_program
 from tests.sources import ROOT
@@ -30,8 +38,16 @@ pytestmark = pytest.mark.skipif(
 KINDS = [*forms.KINDS]
 LMAX = 3, 4, 5
 LARGE = 9, 8, 10  # loops instead of unrolled sums
+#: Degrees for which factors are shipped.
+FACTORED = {LMAX: (3, 2, 3), LARGE: (2, 3, 3)}
 #: Largest error of entries of size 1, rounding to nearest; other modes are allowed twice as much.
 ERRORS = {"float32": 2e-5, "float64": 4e-14}
+
+
+def made(kind: str, lmax: tuple[int, int, int]) -> products.Product:
+    """A product of a kind."""
+    one: products.Product = getattr(products, kind)(*(FACTORED[lmax] if kind == "FactoredProduct" else lmax))
+    return one
 
 
 def features(product: products.Product, dtype: str) -> list[np.ndarray]:
@@ -44,7 +60,7 @@ def features(product: products.Product, dtype: str) -> list[np.ndarray]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mode_moves_a_product_by_its_own_roundings(kind: str, dtype: str) -> None:
     for lmax in (LMAX, LARGE):
-        product = getattr(products, kind)(*lmax)
+        product = made(kind, lmax)
         x, y = features(product, dtype)
         expected = product(x, y)
         for mode in MODES:
@@ -80,6 +96,7 @@ def test_what_is_exactly_zero_stays_so(mode: str) -> None:
         assert not ClebschGordan(3, 3, 8)(x, y)[:, 49:].any()
         assert not Gaunt(3, 3, 8)(x, y)[:, 49:].any() and not MatrixProduct(3, 3, 8)(x, y)[:, 49:].any()
         assert not RoutedProduct(3, 3, 8)(x, y)[:, 49:].any()
+        assert not FactoredProduct(1, 1, 8)(x[:, :4], y[:, :4])[:, 9:].any()
 
 
 @pytest.mark.parametrize("dtype", ERRORS)
@@ -109,26 +126,24 @@ PROGRAM = """
 import hashlib, sys
 from contextlib import nullcontext
 import numpy as np
-from coupling import products
-from coupling.backends import array_api
 from tests.test_floating_point import environment
-from tests.test_floating_point_products import KINDS, LARGE, LMAX, features
+from tests.test_floating_point_products import KINDS, LARGE, LMAX, features, made
 def evaluated(product, x, y):
     z = product(x, y)
     return z, *product.vjp(x, y, z)
 mode = sys.argv[1]
-made = []
+found = []
 for kind in KINDS:
     for dtype in ("float32", "float64"):
         for lmax in (LMAX, LARGE):
             with environment(mode) if mode else nullcontext():
-                product = getattr(products, kind)(*lmax)
+                product = made(kind, lmax)
             x, y = features(product, dtype)
             with environment(mode) if mode else nullcontext():
                 evaluated(product, x, y)  # what is made at the first call
             arrays = evaluated(product, x, y)
-            made.append(kind + hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest()[:12])
-print(*made)
+            found.append(kind + hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest()[:12])
+print(*found)
 """
 
 

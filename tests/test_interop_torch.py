@@ -469,7 +469,7 @@ def test_tables_as_tensors() -> None:
     dense = torch.zeros(whole.sizes, dtype=torch.float64).index_put(
         (whole.input1, whole.input2, whole.output), whole.values
     )
-    assert np.array_equal(dense[4:9, 9:16, 16:25].numpy(), table.block(2, 3, 4))
+    assert np.array_equal(dense[4:9, 9:16, 16:25].numpy(), table.block("wigner_3j", 2, 3, 4))
     assert np.array_equal(whole.values.numpy(), table.core) and whole.path.dtype == torch.int64
     met = 0
     for dtype in (torch.float32, torch.float16, torch.bfloat16):

@@ -16,6 +16,7 @@ from coupling.products.product import Product
 #: What is made of each kind: ordinary cases, then the other branches of its kernel.
 KINDS = {
     "ClebschGordan": ["ClebschGordan(2, 1, 2)", "ClebschGordan(2, 2, 2, w)", "ClebschGordan(3, 3, 2)"],
+    "FactoredProduct": ["FactoredProduct(2, 1, 2)", "FactoredProduct(1, 1, 3)"],
     "FullProduct": ["FullProduct(2, 1, 2)", "FullProduct(1, 1, 2, paths='odd', normalization='antisymmetric_gaunt')"],
     "Gaunt": ["Gaunt(2, 1, 2)", "Gaunt(2, 2, 5)", "Gaunt(2, 1, 2, weights=abc, classes=[[1, -2], [3, 1]])"],
     "MatrixProduct": ["MatrixProduct(2, 1, 2, weights=abc)", "MatrixProduct(1, 1, 1, spin=8.5)"],
@@ -45,7 +46,7 @@ abc = [np.array([1.0, -2, 0.5])[:n] for n in (3, 2, 3)]
 
 def factor(product, path):
     a, odd = tuple(path), sum(path) % 2
-    if isinstance(product, (ClebschGordan, RoutedProduct)):
+    if isinstance(product, (ClebschGordan, FactoredProduct, RoutedProduct)):
         return product.weights[product.paths.tolist().index(list(path))]
     if isinstance(product, FullProduct):
         return normalization(sys.argv[2], max(path))[a] if sys.argv[2] else 1.0

@@ -35,6 +35,7 @@ FACTORED = "weights=None, layout='channels_last'"
 PRODUCTS = {
     "AntisymmetricGaunt": (f"1, 1, 1, {FACTORED}", "dddWc"),
     "ClebschGordan": (f"1, 1, 1, {SPARSE}", "dddccqc"),
+    "FactoredProduct": ("1, 1, 1, None, factors=None, layout='channels_last'", "dddMWc"),
     "FullProduct": (f"1, 1, 1, {SPARSE}", "dddccqc"),
     "Gaunt": (f"1, 1, 1, {FACTORED}", "dddWc"),
     "MatrixProduct": (f"1, 1, 1, spin=None, {FACTORED}", "dddjWc"),
@@ -124,6 +125,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
             "1, 1, 1, None, normalization='wigner_3j', table=None, layout='channels_last', workers=1",
             "dddwcqcn",
         ),
+        "FactoredProduct": ("1, 1, 1, None, factors=None, layout='channels_last', workers=1", "dddMWcn"),
         "FullProduct": (f"1, 1, 1, {SPARSE}, workers=1", "dddccqcn"),
         "Gaunt": (f"1, 1, 1, {FACTORED}, workers=1", "dddWcn"),
         "MatrixProduct": (f"1, 1, 1, spin=None, {FACTORED}, workers=1", "dddjWcn"),

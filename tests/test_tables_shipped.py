@@ -123,7 +123,7 @@ def test_shipped_tables_hold_the_numbers_of_the_package(name: str) -> None:
     for (l1, l2, l3), _, core in table:
         if l1 + l2 + l3 <= 9:
             dense = block("wigner_3j", l1, l2, l3, basis=basis)
-            assert np.array_equal(table.block(l1, l2, l3), dense)
+            assert np.array_equal(table.block("wigner_3j", l1, l2, l3), dense)
             met += len(core)
     assert met > 900 and table.check().passed
 
@@ -141,7 +141,7 @@ def load():
 coupling.load  # imports the reader
 first, table = load()
 later = sorted(load()[0] for _ in range(9))[4]
-table.block(2, 3, 4, "gaunt"), table.normalization("gaunt"), next(iter(table))
+table.block("gaunt", 2, 3, 4), table.normalization("gaunt"), next(iter(table))
 mapped = table.core
 while mapped.base is not None and not isinstance(mapped, numpy.memmap):
     mapped = mapped.base

@@ -4,6 +4,7 @@
 
     ClebschGordan              [P], shared by all samples and channels, or [..., P, channels] (channels_first:
                                [..., channels, P]), which broadcasts with the features; then paths are formed separately
+    FactoredProduct            the same, or [..., 1, channels], shared by all paths
     Gaunt, AntisymmetricGaunt, MatrixProduct      three arrays a [lmax1+1], b [lmax2+1], c [lmax3+1]
     VectorSignal               three arrays [components, lmax+1], or [lmax+1] for features without components
     Simulation                 a mapping of three arrays [lmax+1, R] for each name, with the names of its factors
@@ -18,6 +19,7 @@ from typing import Any
 
 from coupling.kernels.sphere_product import GAUNT
 from coupling.products.clebsch_gordan import ClebschGordan
+from coupling.products.factored import FactoredProduct
 from coupling.products.form import KINDS, Form
 from coupling.products.matrix_product import MatrixProduct
 from coupling.products.product import LAYOUTS, Product, require_entries
@@ -60,7 +62,7 @@ class Bound(ABC):
 
     @abstractmethod
     def _weighted(self, x: Array, y: Array, weights: Array) -> Array:
-        """Return the product of ``form`` with weights [P]."""
+        """Return the product of ``form`` with weights [P], of a FactoredProduct also [..., P, channels]."""
 
     @abstractmethod
     def _summed(self, separate: Array, weights: Array) -> Array:
@@ -91,10 +93,11 @@ class Bound(ABC):
         for name in ("paths", "offsets"):
             if hasattr(product, name):
                 setattr(self, name, getattr(product, name))
+        self._separate, self._count = "", len(getattr(product, "paths", ()))
         if isinstance(product, ClebschGordan):
             table = {} if product.given_table is None else {"table": product.given_table}
             separate = Form.of("FullProduct", *self.lmax, paths=product.paths, normalization=product.family, **table)
-            self._separate, self._count = separate.text, len(product.paths)
+            self._separate = separate.text
         if isinstance(product, Simulation):
             self._parts = {name: self._part_form(name) for name in named_factors(self.lmax, product.factors)}
         return product
@@ -124,11 +127,16 @@ class Bound(ABC):
             return self._output(self._weighted(first, second, self._cast(weights, first.dtype)), dtype)
         last = self.layout == "channels_last"
         w = weights if last else self.xp.swapaxes(weights, -1, -2)
-        if w.shape[-2] != self._count:
-            axis = -2 if last else -1
-            raise ValueError(f"weights must have {self._count} paths on axis {axis}, got {w.shape[-2]}")
+        shared = w.shape[-2] == 1 and not self._separate
+        if w.shape[-2] != self._count and not shared:
+            axis, one = -2 if last else -1, "" if self._separate else ", or 1 for all,"
+            raise ValueError(f"weights must have {self._count} paths{one} on axis {axis}, got {w.shape[-2]}")
         dtype, first, second = self._inputs(x, y, (*w.shape[:-2], w.shape[-1]))
         w = self._broadcast(self._cast(w, first.dtype), (*first.shape[:-2], first.shape[-1]))
+        if shared:
+            return self._output(self._product(self.form, first * w, second), dtype)
+        if not self._separate:
+            return self._output(self._weighted(first, second, w), dtype)
         return self._output(self._summed(self._product(self._separate, first, second), w), dtype)
 
     def _by_degree(self, x: Array, y: Array, weights: Any) -> Array:
@@ -200,7 +208,7 @@ class Bound(ABC):
 
 #: How each kind of product is weighted in a call.
 WEIGHTED: dict[Any, str] = {
-    ClebschGordan: "_by_path",
+    (ClebschGordan, FactoredProduct): "_by_path",
     Simulation: "_by_factors",
     (OneTerm, MatrixProduct, VectorSignal): "_by_degree",
 }

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.files import TableError
+from coupling.floating_point import default_rounding
 from coupling.memory import require_memory
 
 ALIGNMENT = 64
@@ -45,6 +46,7 @@ DTYPES = {
 }  # fmt: skip
 
 
+@default_rounding()
 def canonical_json(value: object) -> str:
     """Return the one JSON text of a value: sorted keys, no spaces, ASCII.
 
@@ -216,6 +218,7 @@ def _parse_header(path: Path, header: bytes) -> tuple[dict[str, Any], list[Tenso
     return metadata, tensors
 
 
+@default_rounding()
 def _json(text: str) -> Any:
     return json.loads(text, parse_constant=_refuse, parse_float=_finite)
 

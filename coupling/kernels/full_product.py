@@ -119,7 +119,7 @@ def _one_block(x, y, out, b, c, count, width, pairs, counts, rows, coefficients,
             else:
                 store(memory, sums + k * width, total)
         if c + width > channels or count < width:
-            _write_rows(out, row, size, b, c, count, width, memory, sums)
+            write_rows(out, row, size, b, c, count, width, memory, sums)
         row += size
 
 
@@ -150,7 +150,7 @@ def full_adjoint(y, g, out, first, last, width, groups, items, rows, coefficient
                 term += table[item + 1]
                 item += 2
             store(memory, at_out + row * width, total)
-        _write_rows(out, 0, out.shape[1], b, c, count, width, memory, at_out)
+        write_rows(out, 0, out.shape[1], b, c, count, width, memory, at_out)
         b, c = advance(b, c, count, channels)
 
 
@@ -186,7 +186,7 @@ def read_rows(x, b, c, count, width, memory, start):
 
 
 @part
-def _write_rows(out, first, n, b, c, count, width, memory, start):
+def write_rows(out, first, n, b, c, count, width, memory, start):
     """Copy a block of lanes to n rows of out."""
     values, rows, channels = flat(out), out.shape[1], out.shape[2]
     i = 0

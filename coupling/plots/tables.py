@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from coupling.conventions import CORE
 from coupling.exact import real_wigner_3j
 from coupling.exact.surd import Surd
 from coupling.extras import from_extra
@@ -49,7 +50,7 @@ def output_matrix(table: Table, l3: int, m3: int) -> NDArray[np.float64]:
     lmax1, lmax2, _ = table.request.lmax
     matrix = np.zeros(((lmax1 + 1) ** 2, (lmax2 + 1) ** 2))
     for l1, l2, _ in table.paths[table.paths[:, 2] == l3].tolist():
-        block = table.block(l1, l2, l3)[:, :, m3 + l3] * math.sqrt(2 * l3 + 1)
+        block = table.block(CORE, l1, l2, l3)[:, :, m3 + l3] * math.sqrt(2 * l3 + 1)
         matrix[l1 * l1 : (l1 + 1) ** 2, l2 * l2 : (l2 + 1) ** 2] = block
     return matrix
 

@@ -5,6 +5,7 @@ from coupling.products.clebsch_gordan import ClebschGordan
 from coupling.products.convolution import Convolution
 from coupling.products.edge_frame import EdgeFrame, m_primary
 from coupling.products.edge_list import Edges
+from coupling.products.factored import FactoredProduct
 from coupling.products.full import FullProduct
 from coupling.products.gaunt import Gaunt
 from coupling.products.matrix_product import MatrixProduct
@@ -22,6 +23,7 @@ __all__ = [
     "Convolution",
     "EdgeFrame",
     "Edges",
+    "FactoredProduct",
     "FullProduct",
     "Gaunt",
     "MatrixProduct",

@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from coupling.files.container import canonical_json
+from coupling.floating_point import default_rounding
 from coupling.products.antisymmetric_gaunt import AntisymmetricGaunt
 from coupling.products.clebsch_gordan import ClebschGordan
+from coupling.products.factored import FactoredProduct
 from coupling.products.full import FullProduct
 from coupling.products.gaunt import Gaunt
 from coupling.products.matrix_product import MatrixProduct
@@ -38,6 +40,7 @@ KINDS: dict[str, type[Product]] = {
     for kind in (
         AntisymmetricGaunt,
         ClebschGordan,
+        FactoredProduct,
         FullProduct,
         Gaunt,
         MatrixProduct,
@@ -131,6 +134,7 @@ def read_form(text: str, turns: int = 0) -> Form:
 
 
 @lru_cache(maxsize=512)
+@default_rounding()
 def _compiled(form: Form, workers: int) -> Product:
     if form.turns:
         return _compiled(replace(form, turns=form.turns - 1), workers).turn()

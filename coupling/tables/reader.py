@@ -58,7 +58,7 @@ def load(name: str | os.PathLike[str], *, verify: bool = True, mapped: bool = Tr
     another OSError for a folder, a pipe or a device;
     ValueError or OSError, with the bytes needed, for a table that is too large.
 
-    >>> load("real-l4").block(1, 1, 1, "gaunt").any()
+    >>> load("real-l4").block("gaunt", 1, 1, 1).any()
     np.False_
     """
     table: Table = load_kind(KIND, name, verify, mapped)

@@ -159,15 +159,15 @@ class Table(Portable):
         return factor * 1j if family in self.request.imaginary else factor
 
     @default_rounding()
-    def block(self, l1: int, l2: int, l3: int, family: str = CORE) -> NDArray[Any]:
-        """Return the coefficients of a path as a dense array [2l1+1, 2l2+1, 2l3+1], orders -l … l.
+    def block(self, family: str, l1: int, l2: int, l3: int) -> NDArray[Any]:
+        """Return a family's coefficients of a path as a dense array [2l1+1, 2l2+1, 2l3+1], orders -l … l.
 
         The product of two correctly rounded numbers: relative error at most 1.5 · 2⁻⁵² (and none for wigner_3j).
         All zeros when the path is not in the table.  Raises ValueError for a degree beyond the table's lmax or a
         family it does not hold.  Source: ``coupling.conventions``.
 
         >>> from coupling.tables import build
-        >>> build(Request(lmax=1)).block(1, 1, 1)[0]
+        >>> build(Request(lmax=1)).block("wigner_3j", 1, 1, 1)[0]
         array([[ 0.        ,  0.        ,  0.        ],
                [ 0.        ,  0.        ,  0.40824829],
                [ 0.        , -0.40824829,  0.        ]])

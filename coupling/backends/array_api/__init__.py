@@ -13,6 +13,7 @@ that derivatives of any order and kind, batching and compilation are those of th
 from coupling.backends.array_api.constructors import (
     AntisymmetricGaunt,
     ClebschGordan,
+    FactoredProduct,
     FullProduct,
     Gaunt,
     MatrixProduct,
@@ -26,6 +27,7 @@ __all__ = [
     "AntisymmetricGaunt",
     "ArrayProduct",
     "ClebschGordan",
+    "FactoredProduct",
     "FullProduct",
     "Gaunt",
     "MatrixProduct",

@@ -40,6 +40,7 @@ def constructor(kind: str) -> Any:
 
 AntisymmetricGaunt = constructor("AntisymmetricGaunt")
 ClebschGordan = constructor("ClebschGordan")
+FactoredProduct = constructor("FactoredProduct")
 FullProduct = constructor("FullProduct")
 Gaunt = constructor("Gaunt")
 MatrixProduct = constructor("MatrixProduct")

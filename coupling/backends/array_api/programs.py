@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import lru_cache, singledispatch
 from typing import Any
 
+from coupling.backends.array_api.factored import Factored
 from coupling.backends.array_api.full import Full
 from coupling.backends.array_api.grid import Fields, OnGrid
 from coupling.backends.array_api.matrix import Matrix
 from coupling.backends.array_api.product import AnyArray, ArrayProduct, Constants
 from coupling.backends.array_api.sparse import Sparse
 from coupling.products.clebsch_gordan import ClebschGordan
+from coupling.products.factored import FactoredProduct
 from coupling.products.form import read_form
 from coupling.products.full import FullProduct
 from coupling.products.matrix_product import MatrixProduct
@@ -68,6 +70,11 @@ def array_program(product: Product, grid: str = "gauss_legendre") -> ArrayProduc
 @array_program.register
 def _(product: ClebschGordan, grid: str = "") -> ArrayProduct:
     return Sparse(product)
+
+
+@array_program.register
+def _(product: FactoredProduct, grid: str = "") -> ArrayProduct:
+    return Factored(product)
 
 
 @array_program.register

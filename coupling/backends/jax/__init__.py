@@ -19,6 +19,7 @@ from coupling.backends.jax.loading import load
 from coupling.backends.jax.products import (
     AntisymmetricGaunt,
     ClebschGordan,
+    FactoredProduct,
     FullProduct,
     Gaunt,
     MatrixProduct,
@@ -33,6 +34,7 @@ __all__ = [
     "AntisymmetricGaunt",
     "ClebschGordan",
     "Convolution",
+    "FactoredProduct",
     "FullProduct",
     "Gaunt",
     "MatrixProduct",

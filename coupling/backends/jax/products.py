@@ -50,7 +50,7 @@ class JaxProduct(Bound):
         return compute(form, 0, x, y) if self.forward_mode else product(form, 0, x, y)
 
     def _weighted(self, x: Array, y: Array, weights: Array) -> Array:
-        function = compute if self.forward_mode else weighted_product
+        function = compute if self.forward_mode or not self._separate else weighted_product
         return function(self.form, 0, x, y, weights)
 
     def _summed(self, separate: Array, weights: Array) -> Array:
@@ -93,6 +93,14 @@ def constructor(kind: str) -> Any:
     return described(made, kind, __name__, f"{TEXT}\n\n{example}", (FORWARD,))
 
 
-AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct, RoutedProduct, Simulation, VectorSignal = map(
-    constructor, KINDS
-)
+(
+    AntisymmetricGaunt,
+    ClebschGordan,
+    FactoredProduct,
+    FullProduct,
+    Gaunt,
+    MatrixProduct,
+    RoutedProduct,
+    Simulation,
+    VectorSignal,
+) = map(constructor, KINDS)

@@ -19,6 +19,7 @@ from coupling.backends.torch.loading import load
 from coupling.backends.torch.modules import (
     AntisymmetricGaunt,
     ClebschGordan,
+    FactoredProduct,
     FullProduct,
     Gaunt,
     MatrixProduct,
@@ -33,6 +34,7 @@ __all__ = [
     "AntisymmetricGaunt",
     "ClebschGordan",
     "Convolution",
+    "FactoredProduct",
     "FullProduct",
     "Gaunt",
     "MatrixProduct",

@@ -93,7 +93,7 @@ class FormModule(nn.Module, Bound):
         """Return the product of x and y, with weights in the place of its own."""
         own = self._own() if weights is None else weights
         tensors = (x, y) if own is None else (x, y, own)
-        if not self.program and (own is None or self._weighs == "_by_path") and is_plain(*tensors):
+        if not self.program and (own is None or self._separate) and is_plain(*tensors):
             return self._eagerly(x, y, own)
         refuse_tracing()
         return self._call(x, y, own)
@@ -153,7 +153,7 @@ class FormModule(nn.Module, Bound):
         return z.reshape(*x.shape[:-2], *z.shape[-2:])
 
     def _weighted(self, x: Tensor, y: Tensor, weights: Tensor) -> Tensor:
-        if self.program:
+        if self.program or not self._separate:
             return program_of(self.form, 0).flat(x, y, weights)
         z = apply_weighted_product(_flat(x), _flat(y), weights, self.form)
         return z.reshape(*x.shape[:-2], *z.shape[-2:])
@@ -206,6 +206,14 @@ def constructor(kind: str) -> Any:
     return described(made, kind, __name__, f"{TEXT}\n\n{example}", MORE)
 
 
-AntisymmetricGaunt, ClebschGordan, FullProduct, Gaunt, MatrixProduct, RoutedProduct, Simulation, VectorSignal = map(
-    constructor, KINDS
-)
+(
+    AntisymmetricGaunt,
+    ClebschGordan,
+    FactoredProduct,
+    FullProduct,
+    Gaunt,
+    MatrixProduct,
+    RoutedProduct,
+    Simulation,
+    VectorSignal,
+) = map(constructor, KINDS)
