@@ -32,7 +32,7 @@ PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-ve
 BOUNDS := coupling derivations tests --ignore tests/test_docs_run.py --ignore tests/test_docs_site.py --ignore tests/test_house.py
 
 .DEFAULT_GOAL := tables
-.PHONY: tables setup test test-quick lint lock lock-docs docs look bench test-interop test-wheels test-clients test-systems test-bounds clean
+.PHONY: tables setup test test-quick lint lock lock-docs docs look bench speed test-interop test-wheels test-clients test-systems test-bounds clean
 
 tables: $(STAMP)
 	$(JOB)
@@ -114,6 +114,10 @@ look: docs
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --editable ".[plots,symbolic]"
 	@touch $@
+
+# "How fast, how exact": every measurement at one size, in one run; make speed ARGS=--quick takes two minutes.
+speed: .venv-bench/stamp
+	.venv-bench/bin/python -m benchmarks.speed --write $(ARGS)
 
 bench: .venv-bench/stamp
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.tables --write

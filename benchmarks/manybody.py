@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +86,13 @@ def fresh(program: str, size: tuple[int, int]) -> dict[str, Any]:
     return result
 
 
-def rows(run: Callable[[str, tuple[int, int]], dict[str, Any]] = fresh) -> list[str]:
+def rows(
+    run: Callable[[str, tuple[int, int]], dict[str, Any]] = fresh,
+    sizes: Sequence[tuple[tuple[int, int], int, bool]] = SIZES,
+) -> list[str]:
     """One line of the page per size, the programs in turn."""
     lines = []
-    for size, turns, both in SIZES:
+    for size, turns, both in sizes:
         programs = [name for name in RUNS if both or name == "coupling"]
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in programs}
         for _ in range(turns):

@@ -142,9 +142,9 @@ def programs(kind: str) -> Programs:
     return found
 
 
-def rows() -> list[str]:
+def rows(cases: dict[tuple[str, int], int] = CASES) -> list[str]:
     lines = []
-    for (kind, largest), count in CASES.items():
+    for (kind, largest), count in cases.items():
         asked = symbols(kind, largest, count)
         true = np.array([float(EXACT[kind](*symbol)) for symbol in asked])
         asked_of = {name: f for name, (limit, f) in programs(kind).items() if largest <= limit}

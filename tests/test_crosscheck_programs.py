@@ -19,8 +19,10 @@ import pytest
 
 from coupling import exact
 from coupling.conventions import CLEBSCH_GORDAN, CORE, GAUNT
-from coupling.crosscheck import learning, symbols
-from coupling.crosscheck.program import FAMILY
+from coupling.crosscheck import PROGRAMS, learning, symbols
+from coupling.crosscheck.comparison import compare
+from coupling.crosscheck.program import FAMILY, HALVES, NINE_J, ONE_BY_ONE, SIX_J
+from coupling.crosscheck.recoupling import reference_symbols, rows_of_degree
 from coupling.numbers.recurrences import wigner_3j_family
 
 Values = np.ndarray
@@ -47,6 +49,16 @@ def padded(l1: int, l2: int, m1: int, m2: int) -> Values:
     return np.concatenate([np.full(first, np.nan), family(l1, l2, m1, m2), [np.nan]])
 
 
+def halved(symbol: Callable[..., Any]) -> Callable[..., float]:
+    """A symbol of doubled degrees."""
+    return lambda *twice: float(symbol(*(Fraction(n, 2) for n in twice)))
+
+
+def of_floats(symbol: Callable[..., Any]) -> Callable[..., float]:
+    """A symbol of integers, or floats that are half-integers."""
+    return lambda *degrees: halved(symbol)(*(int(2 * n) for n in degrees))
+
+
 class Calculator:
     """Of ``spherical``: made for largest degrees, values from degree 0 on."""
 
@@ -65,7 +77,7 @@ class Tables:
         self.degree = self.room = -1
 
     def wig_table_init(self, degree: int, kind: int) -> None:
-        assert kind == 3
+        assert kind == 9  # the largest that is asked for
         self.degree = degree
 
     def wig_temp_init(self, degree: int) -> None:
@@ -74,6 +86,12 @@ class Tables:
     def wig3jj(self, *twice: int) -> float:
         assert max(twice) <= self.degree == self.room
         return of_doubled(*twice)
+
+    def wig6jj(self, *twice: int) -> float:
+        return halved(exact.wigner_6j)(*twice)
+
+    def wig9jj(self, *twice: int) -> float:
+        return halved(exact.wigner_9j)(*twice)
 
 
 def drc3jj(*twice: int) -> tuple[None, Values]:
@@ -100,7 +118,11 @@ STAND_INS: dict[str, tuple[Callable[[], Any], Callable[[], dict[str, Any]]]] = {
         symbols.wignernj,
         lambda: {
             "wignernj": SimpleNamespace(
-                wigner3j=plain, clebsch_gordan=of_pairs(exact.clebsch_gordan), gaunt=of_pairs(exact.gaunt)
+                wigner3j=of_floats(exact.wigner_3j),
+                wigner6j=of_floats(exact.wigner_6j),
+                wigner9j=of_floats(exact.wigner_9j),
+                clebsch_gordan=of_pairs(exact.clebsch_gordan),
+                gaunt=of_pairs(exact.gaunt),
             )
         },
     ),
@@ -127,6 +149,12 @@ def test_every_answer_is_that_of_the_program(name: str, monkeypatch: pytest.Monk
     for module, stand_in in modules().items():
         monkeypatch.setitem(sys.modules, module, stand_in)
     functions, met = adapter(), 0
+    single = {quantity: functions.pop(quantity) for quantity in ONE_BY_ONE if quantity in functions}
+    assert len(single) == (3 if name in ("wignernj", "pywigxjpf") else 0)
+    for quantity, function in single.items():
+        for l in range(2):
+            found = function(l, rows_of_degree(quantity, l))
+            assert found.tolist() == reference_symbols(quantity, l).tolist()
     for quantity, function in functions.items():
         for l1, l2, l3 in ((0, 0, 0), (1, 1, 1), (2, 1, 2), (2, 3, 4)):
             orders = [range(-l, l + 1) for l in (l1, l2, l3)]
@@ -139,6 +167,43 @@ def test_every_answer_is_that_of_the_program(name: str, monkeypatch: pytest.Monk
                 np.testing.assert_allclose(function(l1, l2, l3).ravel(), expected, rtol=0, atol=1e-15)
                 met += len(expected)
     assert met >= 382 and FAMILY in functions
+
+
+def couple(*twice: int) -> bool:
+    """Whether three doubled degrees satisfy the triangle rule."""
+    a, b, c = twice
+    return abs(a - b) <= c <= a + b and (a + b + c) % 2 == 0
+
+
+def test_symbols_that_are_compared_one_by_one_are_all_there_are() -> None:
+    """Against all rows of numbers that obey the rules, by brute force."""
+    numbers = range(3)  # doubled degrees
+    wanted = {row for row in product(numbers, repeat=6)
+              if all(couple(*(row[i] for i in t)) for t in ((0, 1, 2), (0, 4, 5), (3, 1, 5), (3, 4, 2)))}  # fmt: skip
+    assert {tuple(row) for l in (0, 1) for row in rows_of_degree(SIX_J, l).tolist()} == wanted
+    lines = [slice(0, 3), slice(3, 6), slice(6, 9), slice(0, 9, 3), slice(1, 9, 3), slice(2, 9, 3)]
+    nines = {row for row in product(numbers, repeat=9) if all(couple(*row[line]) for line in lines)}
+    assert {tuple(row) for l in (0, 1) for row in rows_of_degree(NINE_J, l).tolist()} == nines
+    orders = range(-2, 3)
+    threes = {(*ls, *ms) for ls in product(numbers, repeat=3) for ms in product(orders, repeat=3)
+              if couple(*ls) and any(l % 2 for l in ls) and sum(ms) == 0
+              and all(abs(m) <= l and (m - l) % 2 == 0 for l, m in zip(ls, ms, strict=True))}  # fmt: skip
+    assert {tuple(row) for row in rows_of_degree(HALVES, 1).tolist()} == threes
+    assert (len(wanted), len(nines), len(threes)) == (47, 215, 18)
+
+
+@pytest.mark.parametrize("quantity", ONE_BY_ONE)
+def test_a_wrong_symbol_is_found(quantity: str) -> None:
+    """One sign among all symbols of a degree."""
+    program = next(one for one in PROGRAMS if one.distribution == "sympy" and one.convention == "sympy")
+
+    def wrong(l: int, rows: Values) -> Values:
+        values = reference_symbols(quantity, l).copy()
+        values[np.flatnonzero(values)[-1:]] *= -1
+        return values
+
+    assert compare(program, lambda l, rows: reference_symbols(quantity, l), quantity, "≤ 1").verdict == "agrees"
+    assert "wrong: " in compare(program, wrong, quantity, "≤ 1").verdict
 
 
 def test_the_real_gaunt_coefficients_of_wignernj(monkeypatch: pytest.MonkeyPatch) -> None:

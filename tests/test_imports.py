@@ -14,8 +14,8 @@ from tests.sources import ROOT, imports, inside, modules, unit, where
 # The packages and the modules beside them, the lowest first: a module imports nothing of a later one, wherever in its
 # code the import is.
 ORDER = """
-version floating_point conventions extras portable quoted integers memory names selection indexing irreps programs
-kernels numba files exact families foreign sphere numbers manybody arrays tables lowrank products crosscheck
+version threads floating_point conventions extras portable quoted integers memory names selection indexing irreps
+programs kernels numba files exact families foreign sphere numbers manybody arrays tables lowrank products crosscheck
 export plots backends atoms cli __main__
 """.split()
 
@@ -64,6 +64,8 @@ coupling.lowrank.objective
 coupling.lowrank.fit
 coupling.lowrank.bounds
 coupling.lowrank.path_weights
+coupling.lowrank.bilinear
+coupling.lowrank.matrix_terms
 coupling.lowrank.entries
 coupling.lowrank.problems
 coupling.lowrank.certificate

@@ -102,8 +102,9 @@ def tell(sentence: str) -> None:
 
 
 def bar(length: int) -> Any:
-    """Return a bar on the error stream; its ``update(steps, words)`` moves it."""
-    return click.progressbar(length=length, show_pos=True, item_show_func=lambda words: words or "", file=sys.stderr)
+    """Return a bar on the error stream; its ``update(steps, words)`` moves it, and with 0 steps writes the words."""
+    words: dict[str, Any] = {"item_show_func": lambda text: text or "", "update_min_steps": 0}
+    return click.progressbar(length=length, show_pos=True, file=sys.stderr, **words)
 
 
 @contextmanager

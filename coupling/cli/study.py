@@ -12,6 +12,7 @@ from coupling.cli.console import aligned, bar, tell
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite, with_options
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
+from coupling.threads import one_thread
 
 if TYPE_CHECKING:
     from coupling.lowrank.problems import Problem
@@ -21,7 +22,11 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 SEARCH = (
-    click.option("--max-rank", type=click.IntRange(1), default=6, show_default=True, help="Ranks 1 to R."),
+    click.option(
+        "--max-rank",
+        type=click.IntRange(1),
+        help="Ranks 1 to R.  [default: 6, or for whole some up to the rank of a generic tensor]",
+    ),
     click.option("--rank", "ranks", type=click.IntRange(1), multiple=True, help="These ranks instead.  Repeatable."),
     click.option("--starts", type=click.IntRange(1), help="Starts for each rank.  [default: 256, or 16 for whole]"),
     click.option("--seconds", type=float, help="Time for each rank; it ends the starts early."),
@@ -72,13 +77,15 @@ Examples:
   coupling study page --folder docs/study
 """,
 )
-def study() -> None:
+@click.pass_context
+def study(context: click.Context) -> None:
     """Search sums of few products, print and draw their errors by rank, and verify what was found.
 
     gaunt, bracket, matrix, family: the normalizations w/N of a family, whose rank is the number of its products that
     simulate a Clebsch-Gordan product; errors are those of the weights of its paths.  whole: the coupling tensor of all
-    paths.
+    paths.  Each process has one thread of linear algebra: its matrices are small.
     """
+    context.with_resource(one_thread())
 
 
 @study.command()
@@ -248,21 +255,27 @@ def variants(family: str, lmax: int, options: Mapping[str, Any]) -> dict[str, Pr
 
 
 def run_problems(problems: Mapping[str, Problem], options: Mapping[str, Any]) -> dict[str, list[Record]]:
-    """Return the results of all ranks of the problems; a bar on the error stream shows how far that is."""
+    """Return the results of all ranks of the problems; a bar on the error stream shows how far that is.
+
+    A problem with the numbers of an earlier one, such as the even paths beside all paths of a family that has no
+    others, gets the results of that one.
+    """
     from coupling.lowrank.by_rank import study as search
 
     names = ("starts", "seed", "seconds", "workers", "complex_factors", "store")
     chosen = {name: options[name] for name in names}
-    ranks = sorted(options["ranks"] or range(1, options["max_rank"] + 1))
-    found = {}
-    with bar(len(problems)) as drawn:
-        for label, problem in problems.items():
+    ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 6) + 1))
+    found: dict[str, list[Record]] = {}
+    with bar(len(problems) * len(ranks)) as drawn:
+        for number, (label, problem) in enumerate(problems.items()):
 
-            def progress(rank: int, starts: int, of: int, best: float, label: str = label) -> None:
-                drawn.update(0, f"{label}, R = {rank}: {starts} of {of} starts, {best:.1e}")
+            def progress(rank: int, starts: int, of: int, best: float, label: str = label, first: int = number) -> None:
+                done = first * len(ranks) + ranks.index(rank)
+                drawn.update(done - drawn.pos, f"{label}, R = {rank}: {starts} of {of} starts, {best:.1e}")
 
-            found[label] = search(problem, ranks, **chosen, progress=progress, tell=tell)
-            drawn.update(1, label)
+            earlier = next((found[name] for name in found if problems[name].objective.same_as(problem.objective)), None)
+            found[label] = earlier or search(problem, ranks, **chosen, progress=progress, tell=tell)
+            drawn.update((number + 1) * len(ranks) - drawn.pos, label)
     return found
 
 

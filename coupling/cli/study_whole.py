@@ -30,13 +30,14 @@ def ranks_of(lmax: int, weights: str) -> list[int]:
 
 def whole_records(lmax: int, options: Mapping[str, Any]) -> list[Record]:
     """Return the results of all ranks, with a bar on the error stream."""
-    ranks = options["ranks"] or ranks_of(lmax, options["weights"])
+    most = options["max_rank"]
+    ranks = sorted(options["ranks"] or (range(1, most + 1) if most else ranks_of(lmax, options["weights"])))
     names = ("starts", "seed", "seconds", "workers", "store")
     chosen = {name: options[name] for name in names}
-    with bar(1) as drawn:
+    with bar(len(ranks)) as drawn:
 
         def progress(rank: int, done: int, of: int, best: float) -> None:
-            drawn.update(0, f"L = {lmax}, R = {rank}: {done} of {of} starts, {best:.1e}")
+            drawn.update(ranks.index(rank) - drawn.pos, f"L = {lmax}, R = {rank}: {done} of {of} starts, {best:.1e}")
 
         if options["weights"] == FREE:
             if options["complex_factors"]:

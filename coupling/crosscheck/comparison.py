@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coupling.crosscheck.program import FAMILY, HARMONICS, ROTATIONS, Array, Case, PeerProgram
+from coupling.crosscheck.program import FAMILY, HARMONICS, ONE_BY_ONE, ROTATIONS, Array, Case, PeerProgram
 from coupling.crosscheck.programs import PROGRAMS
+from coupling.crosscheck.recoupling import rows_of_degree
 from coupling.crosscheck.reference import points_on_sphere, reference, rotations_of
 from coupling.foreign import named
 from coupling.selection import degree, paths
@@ -106,7 +107,7 @@ def cases_of(quantity: str, domain: str) -> list[Case]:
     if not domain.startswith("≤"):
         return [tuple(map(int, domain.split()))]
     lmax = int(domain.removeprefix("≤"))
-    return [(l,) for l in range(lmax + 1)] if quantity in OF_ONE_DEGREE else list(paths(lmax))
+    return [(l,) for l in range(lmax + 1)] if quantity in (*OF_ONE_DEGREE, *ONE_BY_ONE) else list(paths(lmax))
 
 
 def compare(program: PeerProgram, function: Callable[..., Array], quantity: str, domain: str) -> Row:
@@ -131,7 +132,7 @@ def case_difference(program: PeerProgram, function: Callable[..., Array], quanti
     """Return what is between a program and the reference in one case."""
     ours = reference(named(program.convention), quantity, case)
     try:
-        theirs = np.asarray(function(*case, *_given(program, quantity)))
+        theirs = np.asarray(function(*case, *_given(program, quantity, case)))
     except Exception as error:  # whatever another program does when it is asked
         return _missing(f"raises {type(error).__name__}")
     if theirs.shape != ours.shape:
@@ -141,8 +142,10 @@ def case_difference(program: PeerProgram, function: Callable[..., Array], quanti
     return _measured(theirs, ours, quantity)
 
 
-def _given(program: PeerProgram, quantity: str) -> list[Array]:
+def _given(program: PeerProgram, quantity: str, case: Case) -> list[Array]:
     """Return the arrays that a function takes after its degrees."""
+    if quantity in ONE_BY_ONE:
+        return [rows_of_degree(quantity, case[0])]
     if quantity == HARMONICS:
         return [points_on_sphere()]
     return [rotations_of(named(program.convention))[0]] if quantity == ROTATIONS else []
@@ -154,11 +157,11 @@ def _missing(kind: str) -> Difference:
 
 def _measured(theirs: Array, ours: Array, quantity: str) -> Difference:
     error, size = abs(theirs - ours), abs(ours)
-    largest = float(size.max())
+    largest = float(size.max(initial=0))
     exact = quantity not in OF_ONE_DEGREE
     unit = np.spacing(size if exact else np.full_like(size, largest))
     there, here = theirs != 0, ours != 0
-    relative = float(error.max()) / largest if largest else float(np.where(there.any(), np.inf, 0))
+    relative = float(error.max(initial=0)) / largest if largest else float(np.where(there.any(), np.inf, 0))
     return Difference(
         ours.size,
         relative,

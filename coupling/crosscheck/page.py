@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from coupling.crosscheck.comparison import AGREES, WRONG, Row
-from coupling.crosscheck.program import FAMILY
+from coupling.crosscheck.program import FAMILY, HALVES
 from coupling.crosscheck.programs import PROGRAMS
 from coupling.crosscheck.reference import POINTS
 from coupling.files import Kind
@@ -38,12 +38,13 @@ Written by `coupling crosscheck --hard --write`; every row is compared again by 
 program is installed. Not all of them can be installed side by side, so the rows come from several environments; a
 program that is absent leaves its row as it was, with the version it was compared with.
 
-A *case* is a triple of degrees that satisfies the triangle rule, with all orders; for harmonics and wigner_D, a degree,
-with all orders at {points} points or for five rotations, two of them at the poles of Euler angles. The numbers of this
-package are the nearest doubles to the exact ones, so what differs is the error of the other program, in double
-precision; wigner_D is compared with its definition, to rounding. The *difference* is the largest one, in units of the
-largest entry of its case; *ulp* is the largest one in units in the last place of the entry itself (for harmonics and
-wigner_D, of the largest entry).
+A *case* is a triple of degrees that satisfies the triangle rule, with all orders; for {halves}, wigner_6j and
+wigner_9j, a degree l, with all symbols of integers and half-integers whose largest degree is l or l - 1/2; for
+harmonics and wigner_D, a degree, with all orders at {points} points or for five rotations, two of them at the poles of
+Euler angles. The numbers of this package are the nearest doubles to the exact ones, so what differs is the error of the
+other program, in double precision; wigner_D is compared with its definition, to rounding. The *difference* is the
+largest one, in units of the largest entry of its case; *ulp* is the largest one in units in the last place of the entry
+itself (for harmonics and wigner_D, of the largest entry).
 A program **agrees** (order, sign and scale of every entry) when no difference is above {agrees:g}, and is **wrong**
 above {wrong:g}, in what the verdict says; between, it loses digits.
 
@@ -122,7 +123,7 @@ def write_page(path: Path, rows: Iterable[Row], *, force: bool = False) -> int:
     whole = [text for text in ordered if _key(text)[3].startswith("≤")]
     hard = [text for text in ordered if not _key(text)[3].startswith("≤")]
     tables = {"table": "\n".join([page_header(), *whole]), "hard": "\n".join([page_header(), *hard])}
-    text = PAGE.format(points=POINTS, agrees=AGREES, wrong=WRONG, family=FAMILY, notes=NOTES, **tables)
+    text = PAGE.format(points=POINTS, agrees=AGREES, wrong=WRONG, family=FAMILY, halves=HALVES, notes=NOTES, **tables)
     write_file(path, text.encode("utf-8"), force=force)
     return len(lines)
 

@@ -16,6 +16,9 @@ Case = tuple[int, ...]
 
 #: Quantities that a program may have, and their arguments; every other quantity is a family of :func:`coupling.block`.
 HARMONICS, FAMILY, ROTATIONS = "harmonics", "family of 3j", "wigner_D"
+#: Symbols of integers and half-integers, compared one by one; of 3j those alone that have half-integers.
+HALVES, SIX_J, NINE_J = "3j, half-integers", "wigner_6j", "wigner_9j"
+ONE_BY_ONE = (HALVES, SIX_J, NINE_J)
 
 
 def any_version(version: tuple[int, ...]) -> bool:
@@ -36,7 +39,8 @@ class PeerProgram:
     functions : imports it and returns its functions by quantity: "harmonics" takes a degree and unit vectors [n, 3] and
         returns [n, 2l+1]; "family of 3j" takes l1, l2, m1, m2 and returns 3j(l1 l2 l; m1 m2 -m1-m2) for all l;
         "wigner_D" takes a degree and rotations, Euler angles [n, 3] about the axes ``euler`` of the convention or,
-        where it names none, matrices [n, 3, 3], and returns [n, 2l+1, 2l+1]; any other is a family of
+        where it names none, matrices [n, 3, 3], and returns [n, 2l+1, 2l+1]; "wigner_6j", "wigner_9j" and "3j,
+        half-integers" take a degree and doubled symbols [n, 6 or 9], and return [n]; any other is a family of
         ``coupling.block`` and takes three degrees, (input, input, output)
     versions : whether the convention is that of a version
     limits : quantity → the degree up to which it is compared at most; "" for all others

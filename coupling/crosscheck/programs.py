@@ -12,7 +12,10 @@ from coupling.conventions import CORE
 from coupling.crosscheck.program import FAMILY, HARMONICS, Functions, PeerProgram
 
 #: Upper limit of the degrees, whatever is requested: SymPy takes milliseconds per symbol.
-SLOW = {"": 3}
+SLOW = {"": 3, "wigner_6j": 2, "wigner_9j": 1}
+
+#: All 6j symbols to 4 are more than ten thousand, and so are all 9j symbols to 2.
+SYMBOLS = {"wigner_6j": 4, "wigner_9j": 2}
 
 #: Families of 3j symbols, l1 l2 m1 m2, in which one program or another is known to lose digits, its sign or itself.
 MODERATE = (32, 32, 5, -7)
@@ -51,10 +54,10 @@ PROGRAMS = (
     PeerProgram("sympy", "sympy", symbols.sympy, limits=SLOW),
     PeerProgram("sympy_real", "sympy", symbols.sympy_real, limits=SLOW),
     PeerProgram("sympy_znm", "sympy", symbols.sympy_znm, limits=SLOW),
-    PeerProgram("sympy", "wignernj", symbols.wignernj, hard={FAMILY: (MODERATE, LARGE[0])}),
+    PeerProgram("sympy", "wignernj", symbols.wignernj, limits=SYMBOLS, hard={FAMILY: (MODERATE, LARGE[0])}),
     PeerProgram("coupling", "wignernj", symbols.wignernj_real),
     PeerProgram("sympy", "wigners", symbols.wigners, hard={FAMILY: (MODERATE, LARGE[0])}),
-    PeerProgram("sympy", "pywigxjpf", symbols.pywigxjpf, hard={FAMILY: (MODERATE, LARGE[0])}),
+    PeerProgram("sympy", "pywigxjpf", symbols.pywigxjpf, limits=SYMBOLS, hard={FAMILY: (MODERATE, LARGE[0])}),
     _of_families("ducc0", symbols.ducc0),
     _of_families("camb", symbols.camb),
     _of_families("pyshtools", symbols.pyshtools),

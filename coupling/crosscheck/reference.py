@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import parity_sign
-from coupling.crosscheck.program import FAMILY, HARMONICS, ROTATIONS, Array, Case
+from coupling.crosscheck.program import FAMILY, HARMONICS, ONE_BY_ONE, ROTATIONS, Array, Case
+from coupling.crosscheck.recoupling import reference_symbols
 from coupling.exact.surd import Surd
 from coupling.foreign.axes import axis_matrix
 from coupling.foreign.convention import Convention
@@ -44,6 +45,8 @@ def reference(convention: Convention, quantity: str, case: Case) -> Array:
         return reference_harmonics(convention, case[0], points_on_sphere())
     if quantity == ROTATIONS:
         return reference_rotations(convention, case[0])
+    if quantity in ONE_BY_ONE:
+        return reference_symbols(quantity, case[0])
     if quantity == FAMILY:
         return wigner_3j_family(*case).values
     l1, l2, l3 = case

@@ -11,7 +11,18 @@ from typing import Any
 import numpy as np
 
 from coupling.conventions import CLEBSCH_GORDAN, CORE, GAUNT
-from coupling.crosscheck.program import FAMILY, HARMONICS, ROTATIONS, Array, Functions, angles
+from coupling.crosscheck.program import (
+    FAMILY,
+    HALVES,
+    HARMONICS,
+    NINE_J,
+    ROTATIONS,
+    SIX_J,
+    Array,
+    Functions,
+    angles,
+)  # fmt: skip
+from coupling.crosscheck.recoupling import symbol_by_symbol
 
 #: Degrees of the tables that WIGXJPF makes before it is asked.
 WIGXJPF_DEGREE = 1000
@@ -28,8 +39,9 @@ def scipy() -> Functions:
 
 
 def sympy() -> Functions:
-    """physics.wigner and Ynm."""
+    """physics.wigner and Ynm; half-integers are its rationals."""
     module, wigner = import_module("sympy"), import_module("sympy.physics.wigner")
+    half = module.S.Half
 
     def rotations(l: int, angles: Array) -> Array:
         return np.array([np.array(wigner.wigner_d(l, *row).evalf(), complex) for row in angles.tolist()])
@@ -40,6 +52,7 @@ def sympy() -> Functions:
         GAUNT: one_by_one(wigner.gaunt),
         HARMONICS: lambda l, points: _evaluated(module.Ynm, l, points),
         ROTATIONS: rotations,
+        **recoupled(wigner.wigner_3j, wigner.wigner_6j, wigner.wigner_9j, lambda twice: twice * half),
     }
 
 
@@ -55,13 +68,14 @@ def sympy_znm() -> Functions:
 
 
 def wignernj() -> Functions:
-    """wigner3j; clebsch_gordan and gaunt, which take their arguments in pairs."""
+    """wigner3j, wigner6j, wigner9j, of floats; clebsch_gordan and gaunt, which take their arguments in pairs."""
     module = import_module("wignernj")
     return {
         CORE: one_by_one(module.wigner3j),
         CLEBSCH_GORDAN: one_by_one(in_pairs(module.clebsch_gordan)),
         GAUNT: one_by_one(in_pairs(module.gaunt)),
         FAMILY: family_of(module.wigner3j),
+        **recoupled(module.wigner3j, module.wigner6j, module.wigner9j, lambda twice: twice / 2),
     }
 
 
@@ -81,15 +95,21 @@ def wigners() -> Functions:
 
 
 def pywigxjpf() -> Functions:
-    """wig3jj, of doubled degrees."""
+    """wig3jj, wig6jj, wig9jj, of doubled degrees."""
     module = import_module("pywigxjpf")
-    module.wig_table_init(2 * WIGXJPF_DEGREE, 3)
+    module.wig_table_init(2 * WIGXJPF_DEGREE, 9)
     module.wig_temp_init(2 * WIGXJPF_DEGREE)
 
     def symbol(*s: int) -> float:
         return module.wig3jj(*(2 * number for number in s))
 
-    return {CORE: one_by_one(symbol), FAMILY: family_of(symbol)}
+    symbols = recoupled(module.wig3jj, module.wig6jj, module.wig9jj, lambda twice: twice)
+    return {CORE: one_by_one(symbol), FAMILY: family_of(symbol), **symbols}
+
+
+def recoupled(three: Any, six: Any, nine: Any, number: Callable[[int], Any]) -> Functions:
+    """Return the functions of single 3j, 6j and 9j symbols; ``number`` makes the argument of a program of 2j."""
+    return {key: symbol_by_symbol(symbol, number) for key, symbol in ((HALVES, three), (SIX_J, six), (NINE_J, nine))}
 
 
 def ducc0() -> Functions:

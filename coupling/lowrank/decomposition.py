@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from os import environ
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +24,7 @@ from coupling.lowrank.certificate import Certificate, certify
 from coupling.lowrank.factors import FREE, Array, Factors, Layout, Ties, balanced, growth, largest_first
 from coupling.lowrank.fit import EXACT, RIDGES, fit, noise, polish_many, random_start, stack_size, stackable
 from coupling.lowrank.objective import Objective, as_objective, scaled_problem
+from coupling.threads import one_thread
 
 T = TypeVar("T")
 Progress = Callable[[int, int, float], None]
@@ -37,9 +37,6 @@ SHARING, BEST = 4, 8
 
 #: Sizes of the noise of a start near a result, relative to the root mean square of its unknowns.
 NEAR, FAR = 0.01, 1.0
-
-#: Each of several processes has one thread for linear algebra.
-THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +95,9 @@ def decompose(
     a⊗b⊗c + b⊗c⊗a + c⊗a⊗b, the latter zero in the first ``bare`` rows, in the order of
     :class:`coupling.lowrank.factors.Layout`.  The first start begins at guess, three arrays with at most rank columns,
     completed by small random columns; every fourth random start begins near it.  The search ends early after
-    ``seconds``, and when a start is exact to 1e-12; workers > 1 spread the starts over processes, and then another
-    start may end it.  progress(done, starts, best) is called after each start.
+    ``seconds``, and when a start is exact to 1e-12.  workers > 1 spread the starts over processes, which changes no
+    result as long as linear algebra has one thread here too (:func:`coupling.threads.one_thread`).
+    progress(done, starts, best) is called after each start.
 
     Raises ValueError for a rank below 1, a symmetry that the shape cannot have, shapes that differ, numbers that are
     not finite, or nothing to fit.
@@ -186,13 +184,13 @@ Call = tuple[Task, range, list[Array]]
 
 
 def each(executor: ProcessPoolExecutor | None, calls: Sequence[Call]) -> Iterator[list[Result]]:
-    """Yield the results of the groups, in any order."""
+    """Yield the results of the groups in their order: the same start ends a search in any number of processes."""
     if executor is None:
         yield from (solve(*call) for call in calls)
         return
     futures = [executor.submit(solve, *call) for call in calls]
     try:
-        for future in as_completed(futures):
+        for future in futures:
             yield future.result()
     finally:
         for future in futures:
@@ -242,12 +240,9 @@ def pool(workers: int) -> Iterator[ProcessPoolExecutor | None]:
     if workers == 1:
         yield None
         return
-    before = {name: environ.get(name) for name in THREADS}
-    environ.update(THREADS)
-    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        yield executor
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-        for name, value in before.items():
-            environ.pop(name) if value is None else environ.update({name: value})
+    with one_thread():
+        executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        try:
+            yield executor
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)

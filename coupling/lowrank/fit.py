@@ -5,8 +5,8 @@ error is that of the problem itself.  Gauss-Newton steps are damped as by Levenb
 of the damping (K. Madsen, H. B. Nielsen, O. Tingleff, Methods for non-linear least squares problems, 2004).
 
 Small problems are solved as stacks of starts, with unknowns [starts, unknowns]: for a few dozen unknowns nearly all the
-time of a step is spent in Python.  The starts of a stack are independent: each has its own damping and ends by itself,
-by the rules of a single fit.
+time of a step is spent in Python.  Each start of a stack has its own damping and ends by the rules of a single fit, or
+when it is hopeless beside the others.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ EXACT = 1e-12
 #: Gauss-Newton ends after PATIENCE steps with a relative gain below 1e-6, at the latest after the iterations of a fit
 #: and of a stack.
 PATIENCE, ITERATIONS = 20, (500, 400)
+
+#: A start of a stack is looked at every PACE steps, from PROBATION on.  It ends when, with further gains at the pace of
+#: the last PACE steps, its error would end above HOPELESS times the smallest one of the stack.
+PACE, PROBATION, HOPELESS = 25, 75, 2.0
 
 #: With more numbers in the three arrays the normal matrix takes too long; such fits end with L-BFGS.
 MOST_NUMBERS = 6_000
@@ -220,15 +224,29 @@ def polish_many(objective: Objective, layout: Layout, x: Array) -> Array:
     residual = stack.residual(x)
     dampings = np.full(starts, 1e-2), np.full(starts, 2.0)
     state = State(x, residual, _values(residual), *dampings, np.zeros(starts, np.int64))
-    for _ in range(ITERATIONS[1]):
+    values, before = state.value.copy(), state.value.copy()
+    for number in range(1, ITERATIONS[1] + 1):
         state = _stack_step(stack, state)
-        found[active] = state.x
+        found[active], values[active] = state.x, state.value
         going = (state.slow < PATIENCE) & (state.value > stack.goal)
+        if number % PACE == 0:
+            if number >= PROBATION:
+                going &= ~hopeless(state.value, before[active], values.min(), ITERATIONS[1] - number)
+            before = values.copy()
         if not going.all():
             active, state = active[going], state.take(going)
         if not len(active):
             break
     return found
+
+
+def hopeless(value: NDArray[np.float64], before: NDArray[np.float64], best: float, steps: int) -> NDArray[np.bool_]:
+    """Return which starts do not come near the best value in further steps; before: their values PACE steps ago.
+
+    >>> hopeless(np.array([4.0, 4.0]), np.array([4.1, 8.0]), 0.5, 4 * PACE).tolist()
+    [True, False]
+    """
+    return np.asarray(value * (value / before) ** (steps / PACE) > HOPELESS**2 * best)
 
 
 def _values(residual: Array) -> NDArray[np.float64]:
