@@ -63,6 +63,10 @@ coupling.lowrank.factors
 coupling.lowrank.objective
 coupling.lowrank.fit
 coupling.lowrank.bounds
+coupling.lowrank.path_weights
+coupling.lowrank.bilinear
+coupling.lowrank.matrix_terms
+coupling.lowrank.entries
 coupling.lowrank.problems
 coupling.lowrank.certificate
 coupling.lowrank.decomposition
@@ -70,6 +74,7 @@ coupling.lowrank.records
 coupling.lowrank.verification
 coupling.lowrank.store
 coupling.lowrank.by_rank
+coupling.lowrank.free_weights
 coupling.lowrank
 coupling.cli.console
 coupling.cli.study

@@ -12,7 +12,7 @@ from coupling import products
 from coupling.backends import array_api
 from coupling.indexing import path_array
 from coupling.products.form import KINDS
-from coupling.products.reach import reached_degrees, rows_of
+from coupling.products.reach import largest, reached_degrees, rows_of
 from tests.frameworks import LIBRARIES, features, library, to_numpy
 
 NAMES = tuple(name for name in KINDS if name != "VectorSignal")  # whose features have components
@@ -164,6 +164,8 @@ def test_degrees_that_no_path_reaches_are_zero_and_not_read(name: str, framework
     """Outputs and gradients; NaN and infinity there come out nowhere, and others never there."""
     module, met = pytest.importorskip(framework), 0
     for lmax in PARTIAL:
+        if name == "FactoredProduct" and max(largest(reached_degrees(tuple(np.ones(l + 1) for l in lmax)))) > 3:
+            continue  # no factors are shipped
         product = getattr(import_module(f"coupling.backends.{framework}"), name)(*lmax)
         masks = masks_of(name, lmax)
         sizes = getattr(products, name)(*lmax).sizes

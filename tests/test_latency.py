@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from coupling.products import Convolution, Edges, Product
+from coupling.products import Convolution, Edges, Product, TensorProduct
 from coupling.products.form import KINDS
 
 #: Functions of Python, and of C, that a call with a known signature may enter: 6 to 10 at present.
@@ -144,3 +144,11 @@ def test_signatures_that_are_remembered_are_bounded() -> None:
     for n in range(1, 200):
         product(*features(product, n, 1))
     assert 0 < len(product._calls) <= 64
+
+
+def test_a_tensor_product_enters_few_functions() -> None:
+    """A few for each path, with its sums: nothing is written, converted or broadcast again."""
+    product = TensorProduct.channelwise("8x0e + 8x1o + 8x2e", 2)
+    x, y, w = (np.ones((4, n), np.float32) for n in (product.irreps1.dim, product.irreps2.dim, product.weight_count))
+    product(x, y, w[0])
+    assert len(product.paths) == 19 and calls(lambda: product(x, y, w[0]))[0] <= 480

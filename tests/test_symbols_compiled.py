@@ -22,7 +22,7 @@ from coupling.exact import Surd
 from coupling.kernels.decision import decided
 from coupling.kernels.factorials import LARGEST, PI, PI_BITS, ROOTS, digits
 from coupling.kernels.long_symbols import long_3j, long_6j, long_9j
-from coupling.kernels.symbol_calls import many_3j, many_6j, many_9j
+from coupling.kernels.symbol_calls import many_3j, many_6j, many_9j, single_6j, single_9j
 from coupling.kernels.symbols import CLEBSCH_GORDAN, ERROR, GAUNT, WIGNER_3J, ninej, sixj, threej
 from coupling.kernels.wide import LONG, long_add, long_size, wide_add, wide_size
 from coupling.numbers.compiled import BUDGET, FUNCTIONS
@@ -337,6 +337,16 @@ def test_what_does_not_exist_raises_the_same_once_the_kernels_are_loaded(argumen
         assert str(found.value) == str(wanted.value)
     with pytest.raises(ValueError, match=r"^degree 1 must be an integer, got 0.5$"):
         coupling.gaunt(0.5, 0.5, 1, 0.5, 0.5, -1)
+
+
+@pytest.mark.parametrize("wrong", [-1, -0.5, -4096, 0.3, 2049, math.nan, math.inf, -math.inf])
+def test_degrees_that_do_not_exist_give_not_a_number_in_every_slot(wrong: float) -> None:
+    """Inside compiled code nothing can be raised; a negative degree must not become an index."""
+    for function, slots in ((single_6j, 6), (single_9j, 9)):
+        for slot in range(slots):
+            degrees = [1.0] * slots
+            degrees[slot] = wrong
+            assert math.isnan(function(*degrees)), (slots, slot)
 
 
 def test_rows_of_huge_degrees_are_left_to_the_caller() -> None:

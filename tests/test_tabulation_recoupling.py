@@ -40,6 +40,12 @@ def test_tables_of_recoupling_refuse_what_they_do_not_have() -> None:
         ValueError, match=r"^'wigner_6j' is tabulated with lmax and half_integers alone, got workers=2$"
     ):
         tabulate("wigner_6j", 2, workers=2)
+    with pytest.raises(ValueError, match=r"^'wigner_6j' is tabulated with .* alone, got out=array"):
+        tabulate("wigner_6j", 2, out=np.zeros(3))
+    given = {"basis": "".join(["re", "al"]), "workers": np.int64(1), "error": 2.0**-95 / 2}
+    assert len(tabulate("wigner_6j", 1, **given)) == len(
+        tabulate("wigner_6j", 1)
+    )  # equal to a default, not the same object
     with pytest.raises(ValueError, match=r"^'gaunt' is tabulated with lmax|^a table of symbols is one of wigner_6j"):
         tabulate("gaunt", 2, half_integers=True)  # type: ignore[call-overload]
     with pytest.raises(ValueError, match=r"^lmax must be an integer without half_integers, got 3/2$"):

@@ -72,6 +72,7 @@ Examples:
   coupling study bracket --lmax 4 --weights component --parity ooo
   coupling study matrix --lmax 3 --spin 2 --parity even
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
+  coupling study whole --lmax 1 --weights free
   coupling study verify results/*.safetensors
   coupling study page --folder docs/study
 """,
@@ -128,23 +129,30 @@ def any_family(name: str, **options: Any) -> None:
 @click.option(
     "--parity", type=click.Choice(["all", "even", "odd"]), default="all", show_default=True, help="Of l1+l2+l3."
 )
+@click.option(
+    "--weights",
+    type=click.Choice(["unit", "matrix", "free"]),
+    default="unit",
+    show_default=True,
+    help="Of the paths: 1; those of matrices of spin L/2; or variables of the search.",
+)
 @with_options(*SEARCH)
 @says_what_is_wrong
 def whole(**options: Any) -> None:
     """The coupling tensor of all paths, (L+1)² per side."""
-    from coupling.lowrank.by_rank import whole_ranks
-    from coupling.lowrank.problems import whole_problem
+    from coupling.cli.study_whole import lost, weights_table, whole_records
     from coupling.lowrank.records import LEGEND, whole_table
 
     check_chart(options)
     options["starts"] = options["starts"] or 16
     found = {}
     for lmax in range(1, options["lmax"] + 1):
-        problem = whole_problem(lmax, options["parity"])
-        chosen = options if options["max_rank"] else options | {"ranks": options["ranks"] or whole_ranks(lmax)}
-        found[f"L = {lmax}"] = records = run_problems({problem.name: problem}, chosen)[problem.name]
-        click.echo(f"L = {lmax}: {len(problem.tensor)} per side; {problem.measure}.  ", nl=False)
-        click.echo(f"Rank ≥ {records[0].lower}\n\n{aligned(whole_table(records))}\n")
+        found[f"L = {lmax}"] = records = whole_records(lmax, options)
+        click.echo(f"L = {lmax}: {(lmax + 1) ** 2} per side; {records[0].measure}.  {lost(records[-1])}", nl=False)
+        bound = "" if options["weights"] == "free" else f"Rank ≥ {records[0].lower}"
+        click.echo(f"{bound}\n\n{aligned(whole_table(records))}\n")
+        if options["weights"] != "unit":
+            click.echo(f"Path weights at R = {records[-1].rank}\n\n{aligned(weights_table(records[-1]))}\n")
     click.echo(aligned(LEGEND))
     show({"whole coupling tensor": found}, options["chart"], options["force"])
 

@@ -120,8 +120,6 @@ def send_messages(out, x, w, y, edges, first, last, code, coefficients, lists, s
                 all_lists,
             )
             if full < channels:
-                rest = channels - full
-                _copy(z, full, channels, tail, 0, width, n_z, rest)
                 w_tail = flat(space.w) if moves else w_all
                 _call_messages(
                     code[1],
@@ -142,7 +140,8 @@ def send_messages(out, x, w, y, edges, first, last, code, coefficients, lists, s
                     0,
                     all_lists,
                 )
-                _copy(tail, 0, width, z, full, channels, n_z, rest)
+                # what is not fresh is the receiver of the last call, the sum of which the tail still holds
+                _copy(tail, 0, width, z, full, channels, n_z, channels - full)
             e = until
 
 

@@ -17,17 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, permutations
 from math import comb
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from coupling.conventions import parity_sign
 from coupling.integers import count
 from coupling.lowrank.factors import Array, Factors
 from coupling.lowrank.objective import Objective, log_scales
-from coupling.selection import degree
+from coupling.selection import degree, triangle
 from coupling.sphere.grids import Grid
 from coupling.sphere.harmonics import gradients, harmonics
 
@@ -165,36 +165,47 @@ def signs_separable(objective: Objective) -> bool:
     return True
 
 
-def slot_singular_values(lmax: object) -> Floats:
-    """Return the singular values of each unfolding of the whole coupling tensor, largest first.
+def slot_singular_values(lmax: object, weights: ArrayLike | None = None, slot: int = 0) -> Floats:
+    """Return the singular values of the unfolding of a slot of the whole coupling tensor, largest first.
 
-    The unfolding commutes with rotations, so each degree l has one value, 2l+1 times, with σ² = N_l / (2l+1): N_l, the
-    number of paths with degree l in the slot, is the squared norm of that part of the tensor.
+    weights: those of the paths [l1, l2, l3], zero where there is no path; 1 for all paths by default, where the three
+    slots agree.  The unfolding commutes with rotations, so each degree l has one value, 2l+1 times, with
+    σ² = Σ w² / (2l+1) over the paths with degree l in the slot.
 
     >>> (slot_singular_values(1) ** 2).round(6).tolist()
     [2.0, 1.0, 1.0, 1.0]
     """
     limit = degree(lmax, "lmax")
-    values = []
-    for l in range(limit + 1):
-        count = sum(min(l + k, limit) - abs(l - k) + 1 for k in range(limit + 1))
-        values += [np.sqrt(count / (2 * l + 1))] * (2 * l + 1)
-    return np.sort(np.array(values))[::-1]
+    found = _all_ones(limit) if weights is None else np.asarray(weights, float)
+    sums = (np.moveaxis(found, slot, 0).reshape(limit + 1, -1) ** 2).sum(axis=1)
+    sizes = 2 * np.arange(limit + 1) + 1
+    return np.sort(np.repeat(np.sqrt(sums / sizes), sizes))[::-1]
 
 
-def eckart_young(lmax: object, rank: int) -> float:
+def _all_ones(limit: int) -> Floats:
+    ones = np.zeros((limit + 1,) * 3)
+    for path in np.ndindex(*ones.shape):
+        ones[path] = triangle(*path)
+    return ones
+
+
+def eckart_young(lmax: object, rank: int, weights: ArrayLike | None = None) -> float:
     """Return a lower bound of ‖M - M̂‖ / ‖M‖ for every sum M̂ of rank terms: the truncated singular values.
 
-    Zero, no bound, from rank (lmax+1)² on.
+    Zero, no bound, from rank (lmax+1)² on.  weights are those of :func:`slot_singular_values`.
 
     >>> round(eckart_young(1, 2), 6), eckart_young(1, 4)
     (0.632456, 0.0)
     """
-    rank, squares = count(rank, "rank"), slot_singular_values(lmax) ** 2
-    return float(np.sqrt(squares[rank:].sum() / squares.sum()))
+    rank, slots = count(rank, "rank"), _squares(lmax, weights)
+    return float(np.sqrt(max(squares[rank:].sum() / squares.sum() for squares in slots)))
 
 
-def truncation_bound(lmax: object, rank: int) -> float:
+def _squares(lmax: object, weights: ArrayLike | None) -> list[Floats]:
+    return [slot_singular_values(lmax, weights, slot) ** 2 for slot in range(3)]
+
+
+def truncation_bound(lmax: object, rank: int, weights: ArrayLike | None = None) -> float:
     """Return an upper bound of the least ‖M - M̂‖ / ‖M‖ among sums of rank terms, from the same singular values.
 
     Two slots cut to their p and q largest singular vectors leave p·q slices, so at most p·q terms, with an error of at
@@ -204,11 +215,12 @@ def truncation_bound(lmax: object, rank: int) -> float:
     >>> round(truncation_bound(1, 4), 6), truncation_bound(1, 16)
     (0.774597, 0.0)
     """
-    rank, squares = count(rank, "rank"), slot_singular_values(lmax) ** 2
-    cut = np.concatenate([np.cumsum(squares[::-1])[::-1], [0.0]])  # cut[p]: sum of squares beyond the first p
-    size = len(squares)
+    rank, slots = count(rank, "rank"), _squares(lmax, weights)
+    size = len(slots[0])
+    cuts = [np.append(np.cumsum(squares[::-1])[::-1], 0.0) for squares in slots]  # cut[p]: sum beyond the first p
     pairs = [(p, min(rank // p, size)) for p in range(1, min(rank, size) + 1)]
-    return float(np.sqrt(max(0.0, min(cut[p] + cut[q] for p, q in pairs)) / squares.sum()))
+    least = min(one[p] + other[q] for one, other in permutations(cuts, 2) for p, q in pairs)
+    return float(np.sqrt(max(0.0, least) / slots[0].sum()))
 
 
 def gaunt_factors(grid: Grid, lmax: object) -> Factors:

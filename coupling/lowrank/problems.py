@@ -11,6 +11,8 @@ inputs that is the root mean square error of the product itself, divided by its 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,15 +22,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coupling.conventions import BASES, CORE, parity_sign
-from coupling.exact import Surd, real_wigner_3j, reduced_matrix
+from coupling.conventions import BASES, CORE
+from coupling.exact import Surd
 from coupling.families import Family, with_basis
 from coupling.families import family as known
+from coupling.lowrank.entries import is_path, normalization_entry, product_weight, whole_entry
 from coupling.lowrank.objective import Objective, as_objective
-from coupling.numbers.normalizations import MATRIX, exact_normalization
+from coupling.lowrank.path_weights import (
+    UNIT,
+    Given,
+    described_weights,
+    path_weight,
+    read_weights,
+    weights_array,
+    whole_paths,
+)
+from coupling.numbers.normalizations import MATRIX
 from coupling.numbers.spins import doubled_spin
 from coupling.numbers.tabulation import tabulate
-from coupling.selection import PARITIES, Path, box_of, degree, one_of, triangle
+from coupling.selection import PARITIES, Path, box_of, degree, one_of
 
 Floats = NDArray[np.float64]
 
@@ -72,8 +84,8 @@ class Problem:
         """Return an entry of the tensor as an exact Surd; weights of the user are the given doubles, exactly."""
         l1, l2, l3 = (axis[index] for axis, index in zip(self.degrees, (i, j, k), strict=True))
         if self.spec["problem"] == "whole":
-            return _whole_entry(self.spec, (i, j, k), (l1, l2, l3))
-        return _target(self.spec, (l1, l2, l3))
+            return whole_entry(self.spec, (i, j, k), (l1, l2, l3))
+        return normalization_entry(self.spec, (l1, l2, l3))
 
     @cached_property
     def ties(self) -> tuple[int, int, int]:
@@ -91,6 +103,14 @@ class Problem:
         arrays = [x for x in (self.tensor, self.weights) if x is not None]
         cube = len(set(self.tensor.shape)) == 1
         return cube and all(np.allclose(x, x.transpose(1, 2, 0), rtol=1e-12, atol=1e-15) for x in arrays)
+
+    @property
+    def lost_paths(self) -> tuple[Path, ...]:
+        """The paths of a whole tensor whose weight is zero: no product with this tensor reaches them."""
+        if self.spec["problem"] != "whole":
+            return ()
+        (lmax,), weights = self.spec["lmax"], self.spec.get("weights", UNIT)
+        return tuple(path for path in whole_paths(lmax, self.spec["parity"]) if not path_weight(weights, path, lmax))
 
     @property
     def spherical(self) -> str | None:
@@ -114,10 +134,10 @@ class Problem:
 
     @property
     def name(self) -> str:
-        """A short name, unique among problems without weights of the user; it serves as a file name."""
+        """A short name, which serves as a file name; a digest stands for weights of the user."""
         spec = self.spec
         words = [spec[key] for key in ("problem", "target", "parity", "signs", "weights") if key in spec]
-        words = [re.sub(r"[:,=]+", "_", word) if isinstance(word, str) else word for word in words]
+        words = [re.sub(r"[:,=]+", "_", word) if isinstance(word, str) else _digest(spec) for word in words]
         spin = [f"spin{spec['spin']}of2"] if "spin" in spec else []
         return "-".join([*map(str, words), *spin, "l" + ".".join(map(str, spec["lmax"]))])
 
@@ -174,24 +194,34 @@ def _family_name(family: str | Family, signs: str) -> str:
     return record.text
 
 
-def whole_problem(lmax: object, parity: str = "all", family: str | Family = CORE) -> Problem:
-    """Return the coupling tensor [(lmax+1)²]³ of all paths of a parity, in the real basis.
+def whole_problem(lmax: object, parity: str = "all", family: str | Family = CORE, *, weights: Given = UNIT) -> Problem:
+    """Return the coupling tensor [(lmax+1)²]³ of all paths of a parity, in the real basis, with path weights.
 
-    family "wigner_3j": blocks of unit Frobenius norm, the squared norm of the tensor is the number of paths; any other
-    one with a real basis, such as "gaunt": its coefficients.  All entries count, zeros included.
+    family "wigner_3j": blocks of unit Frobenius norm, the squared norm of the tensor is the sum of squared weights; any
+    other one with a real basis, such as "gaunt": its coefficients times the weights.  All entries count.
+
+    weights: "unit"; "matrix", (-1)^L √P 6j{l1 l2 l3; L/2 L/2 L/2} with L = lmax, for which the tensor is that of a
+    multiplication of matrices; an array [l1, l2, l3]; or a mapping from paths (l1, l2, l3) to numbers or Surds, zero
+    for paths that are not in it.  A path of weight zero is lost: ``lost_paths`` names them.  Source: derivation
+    ``matrix_product``.
 
     >>> whole_problem(1).tensor.shape, float(round(np.sum(whole_problem(2).tensor ** 2), 12))
     ((4, 4, 4), 15.0)
+    >>> whole_problem(3, weights="matrix").lost_paths
+    ((2, 2, 2),)
     """
     limit = degree(lmax, "lmax")
     family = with_basis(family, "real").text
     spec = {"problem": "whole", "target": family, "parity": one_of(parity, PARITIES, "parity"), "lmax": [limit]}
-    size = (limit + 1) ** 2
-    values = np.zeros((size,) * 3)
-    for (l1, l2, l3), block in tabulate(family, limit, parity=parity).blocks().items():
-        values[l1 * l1 : (l1 + 1) ** 2, l2 * l2 : (l2 + 1) ** 2, l3 * l3 : (l3 + 1) ** 2] = block
+    kind, words = described_weights(weights, limit, parity), ""
+    if kind != UNIT:
+        spec["weights"], words = kind, f", {kind if isinstance(kind, str) else 'given'} weights"
+    factors = weights_array(kind, limit, parity)
+    values = np.zeros(((limit + 1) ** 2,) * 3)
+    for path, block in tabulate(family, limit, parity=parity).blocks().items():
+        values[tuple(slice(l * l, (l + 1) ** 2) for l in path)] = factors[path] * block
     flat = tuple(l for l in range(limit + 1) for _ in range(2 * l + 1))
-    return Problem(values, None, None, f"‖T̂ - T‖ / ‖T‖, {family}", spec, (flat,) * 3)
+    return Problem(values, None, None, f"‖T̂ - T‖ / ‖T‖, {family}{words}", spec, (flat,) * 3)
 
 
 def from_spec(spec: dict[str, Any]) -> Problem:
@@ -201,7 +231,8 @@ def from_spec(spec: dict[str, Any]) -> Problem:
     'whole-wigner_3j-all-l1'
     """
     if spec["problem"] == "whole":
-        return whole_problem(spec["lmax"][0], spec["parity"], spec["target"])
+        weights = read_weights(spec.get("weights", UNIT))
+        return whole_problem(spec["lmax"][0], spec["parity"], spec["target"], weights=weights)
     return normalization_problem(
         spec["problem"],
         tuple(spec["lmax"]),
@@ -232,53 +263,17 @@ def _masked(spec: dict[str, Any], box: Path) -> Problem:
     weights = np.zeros(values.shape)
     for index in np.ndindex(*values.shape):
         path = tuple(axis[i] for axis, i in zip(degrees, index, strict=True))
-        if _is_path(spec, path):
-            values[index] = float(_target(spec, path))
-            weights[index] = abs(float(_weight(spec, path)) / values[index])
+        if is_path(spec, path):
+            values[index] = float(normalization_entry(spec, path))
+            weights[index] = abs(float(product_weight(spec, path)) / values[index])
     if not values.size or not values.any():
         raise ValueError(f"no path of {spec['problem']} with parity {parity} has degrees up to {box}")
     name = spec["weights"] if isinstance(spec["weights"], str) else "given"
     return Problem(values, values != 0, weights, f"weights of the paths, {name}", spec, degrees)
 
 
-def _is_path(spec: dict[str, Any], path: tuple[int, ...]) -> bool:
-    l1, l2, l3 = path
-    kind = "odd" if (l1 + l2 + l3) % 2 else "even"
-    wanted = spec["parity"] if spec["parity"] in ("even", "odd") else kind
-    if not triangle(l1, l2, l3) or kind != wanted:
-        return False
-    return spec["problem"] == MATRIX or bool(known(spec["problem"]).reduced(l1, l2, l3))
-
-
-def _target(spec: dict[str, Any], path: tuple[int, ...]) -> Surd:
-    """Return w/N or w·N with its sign."""
-    l1, l2, l3 = path
-    j = spec["spin"] / 2 if "spin" in spec else None
-    size = abs(exact_normalization(spec["problem"], l1, l2, l3, j=j))
-    if not size:
-        raise ValueError(f"the matrix product of spin {j} lacks the path {path}: its 6j symbol vanishes or l > 2j")
-    signed = size * _sign(spec, l1, l2, l3, j)
-    return _weight(spec, path) * (signed.reciprocal() if spec["target"] == "inverse" else signed)
-
-
-def _sign(spec: dict[str, Any], l1: int, l2: int, l3: int, j: float | None) -> int:
-    if spec["signs"] == "absolute":
-        return 1
-    total = l1 + l2 + l3
-    if j is None:
-        return known(spec["problem"]).reduced(l1, l2, l3, spec["signs"]).sign
-    complex_power, real_power = total, (total + 1) // 2  # of tr T1 T2 T3 over 3j, and over C (odd paths: i C)
-    power = complex_power if spec["signs"] == "complex" else real_power
-    return reduced_matrix(l1, l2, l3, j).sign * parity_sign(power + spec["spin"])
-
-
-def _weight(spec: dict[str, Any], path: tuple[int, ...]) -> Surd:
-    l1, l2, l3 = path
-    kind = spec["weights"]
-    if isinstance(kind, str):
-        return Surd(1, {"unit": 1, "component": 2 * l3 + 1, "norm": (2 * l1 + 1) * (2 * l2 + 1)}[kind])
-    numerator, denominator = float(kind[l1][l2][l3]).as_integer_ratio()
-    return Surd(1 if numerator > 0 else -1, numerator**2, denominator**2)
+def _digest(spec: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _check_weights(weights: str | ArrayLike, box: Path) -> str | list[Any]:
@@ -288,11 +283,3 @@ def _check_weights(weights: str | ArrayLike, box: Path) -> str | list[Any]:
     if array.shape != tuple(limit + 1 for limit in box) or not np.isfinite(array).all() or not array.all():
         raise ValueError(f"weights must be finite, non-zero and of shape lmax+1 per slot, got shape {array.shape}")
     return array.tolist()
-
-
-def _whole_entry(spec: dict[str, Any], index: Path, degrees: Path) -> Surd:
-    orders = [i - l * l - l for i, l in zip(index, degrees, strict=True)]
-    total = sum(degrees)
-    if not triangle(*degrees) or spec["parity"] not in ("all", "odd" if total % 2 else "even"):
-        return Surd(0)
-    return real_wigner_3j(*degrees, *orders) * exact_normalization(spec["target"], *degrees)

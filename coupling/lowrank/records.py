@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ from coupling.lowrank.certificate import DIVERGENT, ExactCertificate, equivarian
 from coupling.lowrank.decomposition import Decomposition
 from coupling.lowrank.factors import Factors, tensor
 from coupling.lowrank.fit import EXACT
+from coupling.lowrank.path_weights import UNIT, weights_array
 from coupling.lowrank.problems import Problem, from_spec
 from coupling.portable import Portable
 from coupling.selection import PARITIES
@@ -109,17 +108,13 @@ def mean_equivariance_error(problem: Problem, factors: Factors) -> float | None:
 
 
 def factor_file_name(problem: Problem, rank: int, complex_factors: bool = False) -> str:
-    """Return the file name of a problem and rank; a digest stands for weights of the user.
+    """Return the file name of a problem and rank.
 
     >>> from coupling.lowrank.problems import whole_problem
     >>> factor_file_name(whole_problem(1), 7)
     'whole-wigner_3j-all-l1-r7.safetensors'
     """
-    name = problem.name
-    if not isinstance(problem.spec.get("weights", ""), str):
-        digest = hashlib.sha256(json.dumps(problem.spec, sort_keys=True).encode()).hexdigest()
-        name = name.replace(str(problem.spec["weights"]), digest[:12])
-    return f"{name}-r{rank}{'-complex' if complex_factors else ''}.safetensors"
+    return f"{problem.name}-r{rank}{'-complex' if complex_factors else ''}.safetensors"
 
 
 # -- tables in Markdown ------------------------------------------------------------------------
@@ -187,10 +182,12 @@ def whole_table(records: Sequence[Record], quoted: Mapping[int, str] | None = No
     rows = []
     for record in records:
         lmax, error = record.spec["lmax"][0], 0.0 if record.exact else record.error
+        weights = weights_array(record.spec.get("weights", UNIT), lmax, record.spec["parity"])
+        bounds = (bound(lmax, record.rank, weights) for bound in (eckart_young, truncation_bound))
         equivariance = 0.0 if record.exact else record.equivariance or 0.0
         row = [str(record.rank), cell(record), _or_zero(equivariance)]
         row += [quoted.get(record.rank, "")] if quoted else []
-        row += [_or_zero(2 * error), *_bounds(eckart_young(lmax, record.rank), truncation_bound(lmax, record.rank))]
+        row += [_or_zero(2 * error), *_bounds(*bounds)]
         rows.append([*row, number(record.growth), f"{record.reached}/{record.starts}"])
     return table([*names, "singular values: fit ≥", "fit ≤", "growth", "starts"], rows)
 

@@ -147,13 +147,13 @@ def keep(record: Record, folder: Path) -> Path:
     ...     file.name, kept(file).error == shipped("gaunt", 2).error
     ('gaunt-inverse-all-real-unit-l2.2.2-r2.safetensors', True)
     """
-    problem, is_complex = from_spec(record.spec), bool(np.iscomplexobj(record.factors[0]))
-    file = folder / factor_file_name(problem, record.rank, is_complex)
+    is_complex = bool(np.iscomplexobj(record.factors[0]))
+    file = folder / factor_file_name(from_spec(record.spec), record.rank, is_complex)
     result = {key: value for key, value in record_fields(record).items() if key not in ("spec", "rank")}
     spec, kind, parts = dict(record.spec), complex if is_complex else float, (2,) if is_complex else ()
-    real = [np.ascontiguousarray(x, kind).view(float).reshape(*x.shape, *parts) for x in record.factors]
+    real = (np.ascontiguousarray(x, kind).view(float).reshape(*x.shape, *parts) for x in record.factors)
     arrays = dict(zip("abc", real, strict=True))
-    if not isinstance(spec.get("weights", ""), str):  # too long for a header
+    if isinstance(spec.get("weights"), list):  # too long for a header
         arrays["weights"], spec["weights"] = np.array(spec["weights"], float), None
     request = {"problem": spec, "rank": record.rank, "complex": is_complex}
     own = {"name": file.name.removesuffix(".safetensors"), "request": request, "result": result}
@@ -194,7 +194,8 @@ def _request_in(file: str, metadata: dict[str, Any]) -> RecordRequest:
 def _arrays_of_record(file: str, request: RecordRequest, metadata: dict[str, Any]) -> list[Tensor]:
     spec, parts = request.problem, (2,) if request.complex else ()
     shapes = zip("abc", shape_of(file, spec), strict=True)
-    own = [Tensor("weights", "F64", tuple(l + 1 for l in spec["lmax"]))] if spec.get("weights", "") is None else []
+    sizes = tuple(l + 1 for l in (spec["lmax"] * 3)[:3])
+    own = [Tensor("weights", "F64", sizes)] if spec.get("weights", "") is None else []
     return [*(Tensor(slot, "F64", (n, request.rank, *parts)) for slot, n in shapes), *own]
 
 
@@ -213,8 +214,7 @@ def _record(file: Path, request: RecordRequest, content: Content, verify: bool) 
 
 def _numbers(array: Array) -> Array:
     """Return factors in memory, so that the file may be replaced, complex ones as such."""
-    own = np.array(array)
-    return own.view(complex)[..., 0] if own.ndim == 3 else own
+    return array.copy() if array.ndim == 2 else np.array(array).view(complex)[..., 0]
 
 
 def kept(file: str | os.PathLike[str]) -> Record:

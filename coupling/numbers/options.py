@@ -38,7 +38,7 @@ def checked_error(error: object) -> float:
 def only_defaults(family: object, *options: object) -> None:
     """Raise ValueError unless the options of a tabulation are left as they are: symbols of recoupling have none."""
     for name, value, default in zip(NAMES, options, DEFAULTS, strict=True):
-        if value is not default and value != default:
+        if value is not default and (isinstance(value, np.ndarray) or value != default):
             raise ValueError(
                 f"{quoted(family)} is tabulated with lmax and half_integers alone, got {name}={quoted(value)}"
             )

@@ -21,6 +21,9 @@ from coupling.products.blocks import BoundKernel
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks
 
+#: Numbers of the terms that numpy forms at a time, with weights of paths.
+AT_ONCE = 1 << 14
+
 Array = NDArray[np.float64]
 Triple = tuple[int, int, int]
 
@@ -148,11 +151,25 @@ class FactoredProduct(Product):
         w = self._path_axis(given)
         if given.ndim > 1 and w.shape[-2] == 1:
             return super().__call__(native(x) * given, y)
-        used = [v.astype(dtype)[..., : flat_size(l), :] for v, l in zip((first, second), self._reached, strict=False)]
-        made = self.evaluate(np, used[0], used[1], w, [matrix.astype(dtype) for matrix in self.matrices])
-        z = np.zeros((*made.shape[:-2], self.sizes[2], made.shape[-1]), dtype)
-        z[..., : made.shape[-2], :] = made
-        return z if self.layout == "channels_last" else np.ascontiguousarray(np.swapaxes(z, -1, -2))
+        last = self.layout == "channels_last"
+        z = self._weighted(first.astype(dtype, copy=False), second.astype(dtype, copy=False), w)
+        return z if last else np.ascontiguousarray(np.swapaxes(z, -1, -2))
+
+    def _weighted(self, x: Features, y: Features, weights: Features) -> Features:
+        """Return the product with weights [..., P, channels], for some samples at a time: terms stay in a cache."""
+        *lead, channels = np.broadcast_shapes(*((*v.shape[:-2], v.shape[-1]) for v in (x, y, weights)))
+        rows = (
+            np.broadcast_to(v, (*lead, v.shape[-2], channels)).reshape(-1, v.shape[-2], channels)
+            for v in (x, y, weights)
+        )
+        n1, n2, n3 = (flat_size(l) for l in self._reached)
+        matrices = [matrix.astype(x.dtype) for matrix in self.matrices]
+        a, b, w = rows
+        z, step = np.zeros((len(a), self.sizes[2], channels), x.dtype), max(1, AT_ONCE // (self.rank * channels or 1))
+        for start in range(0, len(a), step):
+            some = slice(start, start + step)
+            z[some, :n3] = self.evaluate(np, a[some, :n1], b[some, :n2], w[some], matrices)
+        return z.reshape(*lead, *z.shape[1:])
 
     def _path_axis(self, weights: Features) -> Features:
         """Return weights as [..., P or 1, channels] after checking their shape."""

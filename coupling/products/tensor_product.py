@@ -14,7 +14,7 @@ from coupling.conventions import CORE
 from coupling.irreps import LAYOUTS, Irreps
 from coupling.memory import native
 from coupling.numbers.coefficients import block
-from coupling.portable import Portable
+from coupling.portable import Kept, Portable
 from coupling.products.instructions import MODES, TensorPath, apart, fully_connected, in_order, normalized, path_of
 from coupling.products.tensor_terms import collected, constant_of, split_last, term
 from coupling.quoted import quoted
@@ -73,6 +73,11 @@ class TensorProduct(Portable):
         self.paths = normalized(paths, irrep_normalization, path_normalization)
         self.convention = one_of(convention, CONVENTIONS, "convention")
         self.layout = one_of(layout, LAYOUTS, "layout")
+        self._kept = Kept()
+        self._weight_shapes = [path.weight_shape for path in self.paths if path.has_weight]
+        self._weight_sizes = [prod(shape) for shape in self._weight_shapes]
+        self._weight_count = sum(self._weight_sizes)
+        self._parts = [self._parts_of(irreps) for irreps in (self.irreps1, self.irreps2)]
 
     @classmethod
     def channelwise(cls, irreps1: object, irreps2: object, outputs: object = None, **options: Any) -> TensorProduct:
@@ -117,7 +122,7 @@ class TensorProduct(Portable):
     @property
     def weight_count(self) -> int:
         """The number of weights."""
-        return sum(prod(path.weight_shape) for path in self.paths if path.has_weight)
+        return self._weight_count
 
     @property
     def operations(self) -> int:
@@ -154,34 +159,49 @@ class TensorProduct(Portable):
         return np.asarray(self.evaluate(np, first, second, weights, self._typed(dtype)))
 
     def _typed(self, dtype: Any) -> list[Any]:
-        return [c if isinstance(c, float) else c.astype(dtype) for c in self.constants]
+        if dtype not in self._kept:
+            self._kept[dtype] = [c if isinstance(c, float) else c.astype(dtype) for c in self.constants]
+        made: list[Any] = self._kept[dtype]
+        return made
 
     def evaluate(self, xp: Any, x: Any, y: Any, weights: Any, constants: Any) -> Any:
         """Return the product by the functions xp of numpy, torch or JAX, on arrays of one type."""
         self._check(x, y, weights)
-        first, second = self._blocks(xp, x, self.irreps1), self._blocks(xp, y, self.irreps2)
-        shapes = [path.weight_shape for path in self.paths if path.has_weight]
-        own = iter(split_last(xp, weights, [prod(shape) for shape in shapes]) if shapes else ())
+        first, second = (self._blocks(xp, value, slot) for slot, value in enumerate((x, y)))
+        sizes = self._weight_sizes
+        own = iter(zip(split_last(xp, weights, sizes) if sizes else (), self._weight_shapes, strict=True))
         terms = []
         for path, constant in zip(self.paths, constants, strict=True):
-            w = next(own) if path.has_weight else None
-            w = None if w is None else w.reshape((*w.shape[:-1], *path.weight_shape))
+            w, shape = next(own) if path.has_weight else (None, ())
+            w = None if w is None else w.reshape((*w.shape[:-1], *shape))
             i, j, k = path.places
             found = term(xp, path, constant, first[i], second[j], w, self.layout == "ir_mul")
             terms.append((k, _flat(found, 1 + len(MODES[path.mode][3]))))
-        leads = [array.shape[:-1] for array in (x, y, weights) if array is not None]
-        lead = tuple(xp.broadcast_shapes(*map(tuple, leads)))
-        terms = [(place, xp.broadcast_to(value, (*lead, value.shape[-1]))) for place, value in terms]
+        lead = self._lead(xp, [tuple(array.shape[:-1]) for array in (x, y, weights) if array is not None])
+        if xp is not np or any(value.shape[:-1] != lead for _, value in terms):
+            terms = [(place, xp.broadcast_to(value, (*lead, value.shape[-1]))) for place, value in terms]
         return collected(xp, self.irreps_out, terms, lambda size: self._zeros(xp, x, (*lead, size)))
+
+    @staticmethod
+    def _lead(xp: Any, leads: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+        """Return the shape to which leading axes broadcast."""
+        if xp is np and len(different := set(leads) - {()}) < 2:  # what numpy needs microseconds for
+            return different.pop() if different else ()
+        return tuple(xp.broadcast_shapes(*leads))
 
     @staticmethod
     def _zeros(xp: Any, like: Any, shape: tuple[int, ...]) -> Any:
         return like.new_zeros(shape) if hasattr(like, "new_zeros") else xp.zeros(shape, like.dtype)
 
-    def _blocks(self, xp: Any, value: Any, irreps: Irreps) -> list[Any]:
-        """Return the parts of a feature, each [..., u, m] or, in the layout ir_mul, [..., m, u]."""
-        parts = split_last(xp, value, [term.dim for term in irreps])
+    def _parts_of(self, irreps: Irreps) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return the sizes of the parts of a feature, and their shapes, (u, m) or, in the layout ir_mul, (m, u)."""
         shapes = [(one.irrep.dim, one.mul) if self.layout == "ir_mul" else (one.mul, one.irrep.dim) for one in irreps]
+        return [one.dim for one in irreps], shapes
+
+    def _blocks(self, xp: Any, value: Any, slot: int) -> list[Any]:
+        """Return the parts of a feature, each [..., u, m] or, in the layout ir_mul, [..., m, u]."""
+        sizes, shapes = self._parts[slot]
+        parts = split_last(xp, value, sizes)
         return [part.reshape((*part.shape[:-1], *shape)) for part, shape in zip(parts, shapes, strict=True)]
 
     def _check(self, x: Any, y: Any, weights: Any) -> None:

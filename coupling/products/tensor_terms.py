@@ -11,9 +11,10 @@ sum over orders is left.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from math import sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,32 +46,73 @@ def term(xp: Any, path: TensorPath, constant: Array, x: Array, y: Array, weights
     >>> term(np, path, 3.0, np.ones((2, 3)), np.ones((1, 1)), None, False).shape
     (2, 3)
     """
-    u, v, weight, out = MODES[path.mode]
-    pair = u if u == v else u + v
+    own = SUBSCRIPTS[path.mode, last, weights is not None and weights.ndim > len(MODES[path.mode][2])]
+    if (
+        path.mode == "uvw" and not path.degrees[1] and weights is not None
+    ):  # fewest operations: y with the weights first
+        return xp.einsum(own.apply, x, xp.einsum(own.mix, _scalar(y, last), weights) * constant)
+    if not path.degrees[0]:
+        product = xp.einsum(own.scalar_x, _scalar(x, last), y) * constant
+    elif not path.degrees[1]:
+        product = xp.einsum(own.scalar_y, x, _scalar(y, last)) * constant
+    else:
+        product = xp.einsum(own.pair, x, xp.einsum(own.contract, y, constant))
+    if weights is not None:
+        return xp.einsum(own.weigh, product, weights)
+    if own.copies == "w":  # one copy, a sum over all others
+        total = xp.einsum(own.total, product)
+        return total[..., None] if last else total[..., None, :]
+    return product if own.as_it_is else xp.einsum(own.collect, product)
+
+
+class Subscripts(NamedTuple):
+    """The sums of a mode in the notation of ``einsum``.
+
+    copies: the letters of the output's copies, and whether the products x y have these already.
+    """
+
+    copies: str
+    as_it_is: bool
+    scalar_x: str
+    scalar_y: str
+    contract: str
+    pair: str
+    mix: str
+    apply: str
+    weigh: str
+    total: str
+    collect: str
+
+
+def subscripts(mode: str, last: bool, batch: bool) -> Subscripts:
+    """Return the sums of a mode, for copies last or first, and weights with or without leading axes.
+
+    >>> subscripts("uvu", True, False).pair, subscripts("uvu", False, True).weigh
+    ('...iu,...vik->...kuv', '...uvk,...uv->...uk')
+    """
+    u, v, weight, out = MODES[mode]
+    both, lead = u if u == v else u + v, "..." if batch else ""
 
     def axes(copies: str, order: str) -> str:
         return f"...{order}{copies}" if last else f"...{copies}{order}"
 
-    if (
-        path.mode == "uvw" and not path.degrees[1] and weights is not None
-    ):  # fewest operations: y with the weights first
-        batch = "..." if weights.ndim > 3 else ""
-        mixed = xp.einsum(f"{axes('v', '')},{batch}uvw->...uw", _scalar(y, last), weights) * constant
-        return xp.einsum(f"{axes('u', 'k')},...uw->{axes('w', 'k')}", x, mixed)
-    if not path.degrees[0]:
-        product = xp.einsum(f"{axes(u, '')},{axes(v, 'k')}->{axes(pair, 'k')}", _scalar(x, last), y) * constant
-    elif not path.degrees[1]:
-        product = xp.einsum(f"{axes(u, 'k')},{axes(v, '')}->{axes(pair, 'k')}", x, _scalar(y, last)) * constant
-    else:
-        m = xp.einsum(f"{axes(v, 'j')},ijk->...{v}ik", y, constant)
-        product = xp.einsum(f"{axes(u, 'i')},...{v}ik->{axes(pair, 'k')}", x, m)
-    if weights is not None:
-        batch = "..." if weights.ndim > len(weight) else ""
-        return xp.einsum(f"{axes(pair, 'k')},{batch}{weight}->{axes(out, 'k')}", product, weights)
-    if out == "w":  # one copy, a sum over all others
-        total = xp.einsum(f"{axes(pair, 'k')}->...k", product)
-        return total[..., None] if last else total[..., None, :]
-    return product if out == pair else xp.einsum(f"{axes(pair, 'k')}->{axes(out, 'k')}", product)
+    return Subscripts(
+        copies=out,
+        as_it_is=out == both,
+        scalar_x=f"{axes(u, '')},{axes(v, 'k')}->{axes(both, 'k')}",
+        scalar_y=f"{axes(u, 'k')},{axes(v, '')}->{axes(both, 'k')}",
+        contract=f"{axes(v, 'j')},ijk->...{v}ik",
+        pair=f"{axes(u, 'i')},...{v}ik->{axes(both, 'k')}",
+        mix=f"{axes('v', '')},{lead}uvw->...uw",
+        apply=f"{axes('u', 'k')},...uw->{axes('w', 'k')}",
+        weigh=f"{axes(both, 'k')},{lead}{weight}->{axes(out, 'k')}",
+        total=f"{axes(both, 'k')}->...k",
+        collect=f"{axes(both, 'k')}->{axes(out, 'k')}",
+    )
+
+
+#: The sums of all modes; torch.compile reads a mapping, and no cache of a function.
+SUBSCRIPTS = {key: subscripts(*key) for key in itertools.product(MODES, (False, True), (False, True))}
 
 
 def _scalar(value: Array, last: bool) -> Array:
@@ -87,6 +129,8 @@ def split_last(xp: Any, value: Array, sizes: Sequence[int]) -> Sequence[Array]:
     if hasattr(value, "new_zeros"):
         parts: Sequence[Array] = value.split(list(sizes), -1)
         return parts
+    if isinstance(value, np.ndarray):
+        return [value[..., end - size : end] for size, end in zip(sizes, itertools.accumulate(sizes), strict=True)]
     found: Sequence[Array] = xp.split(value, np.cumsum(sizes)[:-1].tolist(), -1)
     return found[: len(sizes)]
 

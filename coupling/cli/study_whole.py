@@ -1,0 +1,77 @@
+"""``coupling study whole``: the searches for each kind of path weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coupling.cli.console import bar, tell
+from coupling.lowrank.by_rank import study, whole_ranks
+from coupling.lowrank.free_weights import free_study
+from coupling.lowrank.path_weights import NAMED, OF_MATRICES, weights_array, whole_paths
+from coupling.lowrank.problems import from_spec, whole_problem
+from coupling.lowrank.records import Record, table
+
+FREE = "free"
+WEIGHTS = *NAMED, FREE
+
+#: Default ranks where path weights are not 1: up to the least for which an exact sum is known, or that of unit weights.
+RANKS = {1: (4, 5, 6, 7, 8), 2: (15, 20, 22, 23)}
+
+
+def ranks_of(lmax: int, weights: str) -> list[int]:
+    """Return the default ranks of a search.
+
+    >>> ranks_of(1, "free")
+    [4, 5, 6, 7, 8]
+    """
+    return list(RANKS[lmax]) if weights in (FREE, OF_MATRICES) and lmax in RANKS else whole_ranks(lmax)
+
+
+def whole_records(lmax: int, options: Mapping[str, Any]) -> list[Record]:
+    """Return the results of all ranks, with a bar on the error stream."""
+    ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 0) + 1) or ranks_of(lmax, options["weights"]))
+    names = ("starts", "seed", "seconds", "workers", "store")
+    chosen = {name: options[name] for name in names}
+    with bar(len(ranks)) as drawn:
+
+        def progress(rank: int, done: int, of: int, best: float) -> None:
+            drawn.update(ranks.index(rank) - drawn.pos, f"L = {lmax}, R = {rank}: {done} of {of} starts, {best:.1e}")
+
+        if options["weights"] == FREE:
+            if options["complex_factors"]:
+                raise ValueError("free weights are searched with real factors only")
+            return free_study(lmax, ranks, options["parity"], **chosen, progress=progress)
+        problem = whole_problem(lmax, options["parity"], weights=options["weights"])
+        chosen["complex_factors"] = options["complex_factors"]
+        return study(problem, ranks, **chosen, progress=progress, tell=tell)
+
+
+def weights_table(record: Record) -> str:
+    """Return the path weights of a result, a path and its cyclic turns in one line where they agree.
+
+    >>> from coupling.lowrank import shipped
+    >>> print(weights_table(shipped("whole", 1)))
+    | path | weight |
+    | --- | --- |
+    | 0 0 0 | 1.000000 |
+    | 0 1 1 | 1.000000 |
+    | 1 1 1 | 1.000000 |
+    """
+    (lmax,), parity = record.spec["lmax"], record.spec["parity"]
+    weights = weights_array(record.spec.get("weights", NAMED[0]), lmax, parity)
+    rows: list[list[str]] = []
+    met: set[tuple[int, ...]] = set()
+    for path in whole_paths(lmax, parity):
+        turns = {path, path[1:] + path[:1], path[2:] + path[:2]}
+        alike = len({f"{weights[turn]:.6f}" for turn in turns}) == 1
+        if not alike or not turns & met:
+            rows.append([" ".join(map(str, path)), f"{weights[path]:.6f}"])
+        met.add(path)
+    return table(["path", "weight"], rows)
+
+
+def lost(record: Record) -> str:
+    """Return a sentence about paths of weight zero, or an empty text."""
+    paths = from_spec(record.spec).lost_paths
+    return f"Lost paths: {', '.join(' '.join(map(str, path)) for path in paths)}.  " if paths else ""
