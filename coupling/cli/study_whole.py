@@ -30,8 +30,7 @@ def ranks_of(lmax: int, weights: str) -> list[int]:
 
 def whole_records(lmax: int, options: Mapping[str, Any]) -> list[Record]:
     """Return the results of all ranks, with a bar on the error stream."""
-    most = options["max_rank"]
-    ranks = sorted(options["ranks"] or (range(1, most + 1) if most else ranks_of(lmax, options["weights"])))
+    ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 0) + 1) or ranks_of(lmax, options["weights"]))
     names = ("starts", "seed", "seconds", "workers", "store")
     chosen = {name: options[name] for name in names}
     with bar(len(ranks)) as drawn:
