@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from coupling.cli import main
 from coupling.exact import Surd
 from coupling.lowrank import equivariance_error, matrix_terms, whole_problem
 from coupling.lowrank.bilinear import (
@@ -22,9 +24,10 @@ from coupling.lowrank.bilinear import (
 )
 from coupling.lowrank.factors import tensor
 from coupling.lowrank.matrix_terms import exact_difference, exact_factors, exact_terms, exact_weights, total
+from coupling.products import FactoredProduct
 
 #: Terms by degree limit: real, complex.
-REAL, COMPLEX = {1: 8, 2: 23, 3: 66, 4: 114, 5: 184}, {1: 7, 3: 49}
+REAL, COMPLEX = {1: 8, 2: 23, 3: 66, 4: 114, 5: 184}, {1: 7, 3: 49, 5: 161}
 
 
 def quaternion_product(p: list[int], q: list[int]) -> list[int]:
@@ -36,7 +39,7 @@ def quaternion_product(p: list[int], q: list[int]) -> list[int]:
 
 
 def test_integers_multiply_out() -> None:
-    for sizes in ((2, 2, 2), (3, 3, 3), (4, 4, 4), (5, 5, 5), (2, 3, 4), (3, 2, 5), (1, 4, 2)):
+    for sizes in ((2, 2, 2), (3, 3, 3), (4, 4, 4), (5, 5, 5), (6, 6, 6), (2, 3, 4), (3, 2, 5), (1, 4, 2)):
         assert np.array_equal(multiplied_out(rectangular(*sizes)), trace_tensor(*sizes)), sizes
     units = np.eye(4, dtype=int).tolist()
     for i, p in enumerate(units):
@@ -125,3 +128,22 @@ def test_the_ten_cubes_are_the_path_of_two_two_two(monkeypatch: pytest.MonkeyPat
 def test_degrees_that_are_not_constructed_are_refused() -> None:
     with pytest.raises(ValueError, match="degrees to 5"):
         exact_terms(6)
+
+
+def test_factors_are_a_product() -> None:
+    generator = np.random.default_rng(5)
+    for lmax, rank in REAL.items():
+        if lmax <= 4:
+            size = (lmax + 1) ** 2
+            x, y = generator.standard_normal((2, size, 3))
+            product = FactoredProduct(lmax, lmax, lmax, factors=exact_factors(lmax))
+            expected = np.einsum("ijk,ic,jc->kc", whole_problem(lmax, weights=exact_weights(lmax)).tensor, x, y)
+            assert abs(product(x, y) - expected).max() < 1e-13 * size, rank
+
+
+def test_the_command_multiplies_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = CliRunner().invoke(main, ["study", "constructed", "--lmax", "3"])
+    assert found.exit_code == 0 and found.stdout.count("0 of ") == 5 and "222" in found.stdout
+    monkeypatch.setattr(matrix_terms, "square_terms", list)
+    wrong = CliRunner().invoke(main, ["study", "constructed", "--lmax", "3"])
+    assert wrong.exit_code == 1 and "25 of 611" in wrong.stdout

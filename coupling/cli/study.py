@@ -158,6 +158,19 @@ def whole(**options: Any) -> None:
 
 
 @study.command()
+@click.option("--lmax", type=click.IntRange(1, 5), default=5, show_default=True, help="Degrees up to L.")
+@says_what_is_wrong
+def constructed(lmax: int) -> None:
+    """Multiply out the constructed terms of the whole tensor, as surds; exit status 1 where an entry differs."""
+    from coupling.cli.study_whole import constructed_table
+
+    text, exact = constructed_table(lmax)
+    click.echo(aligned(text))
+    if not exact:
+        raise click.exceptions.Exit(FAILED)
+
+
+@study.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @says_what_is_wrong
 def verify(files: Sequence[Path]) -> None:

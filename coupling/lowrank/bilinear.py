@@ -171,6 +171,8 @@ def rectangular(n: int, m: int, p: int) -> Bilinear:
         return laderman()
     if sizes == (4, 4, 4):
         return both(strassen(), strassen(), (2, 2))
+    if sizes == (6, 6, 6):
+        return both(strassen(), laderman(), (2, 3))
     if min(sizes) < 2:
         return schoolbook(n, m, p)
     cuts = [[size] if size == 2 else [3, 2] if size == 5 else [2, size - 2] for size in sizes]
