@@ -22,11 +22,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 SEARCH = (
-    click.option(
-        "--max-rank",
-        type=click.IntRange(1),
-        help="Ranks 1 to R.  [default: 6, or for whole some up to the rank of a generic tensor]",
-    ),
+    click.option("--max-rank", type=click.IntRange(1), help="Ranks 1 to R.  [default: 6; for whole, up to generic]"),
     click.option("--rank", "ranks", type=click.IntRange(1), multiple=True, help="These ranks instead.  Repeatable."),
     click.option("--starts", type=click.IntRange(1), help="Starts for each rank.  [default: 256, or 16 for whole]"),
     click.option("--seconds", type=float, help="Time for each rank; it ends the starts early."),
@@ -140,19 +136,11 @@ def any_family(name: str, **options: Any) -> None:
 @says_what_is_wrong
 def whole(**options: Any) -> None:
     """The coupling tensor of all paths, (L+1)² per side."""
-    from coupling.cli.study_whole import lost, weights_table, whole_records
-    from coupling.lowrank.records import LEGEND, whole_table
+    from coupling.cli.study_whole import print_whole
+    from coupling.lowrank.records import LEGEND
 
     check_chart(options)
-    options["starts"] = options["starts"] or 16
-    found = {}
-    for lmax in range(1, options["lmax"] + 1):
-        found[f"L = {lmax}"] = records = whole_records(lmax, options)
-        click.echo(f"L = {lmax}: {(lmax + 1) ** 2} per side; {records[0].measure}.  {lost(records[-1])}", nl=False)
-        bound = "" if options["weights"] == "free" else f"Rank ≥ {records[0].lower}"
-        click.echo(f"{bound}\n\n{aligned(whole_table(records))}\n")
-        if options["weights"] != "unit":
-            click.echo(f"Path weights at R = {records[-1].rank}\n\n{aligned(weights_table(records[-1]))}\n")
+    found = print_whole(options | {"starts": options["starts"] or 16})
     click.echo(aligned(LEGEND))
     show({"whole coupling tensor": found}, options["chart"], options["force"])
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from coupling.cli.console import bar, tell
+import click
+
+from coupling.cli.console import aligned, bar, tell
 from coupling.lowrank.by_rank import study, whole_ranks
 from coupling.lowrank.free_weights import free_study
 from coupling.lowrank.path_weights import NAMED, OF_MATRICES, weights_array, whole_paths
 from coupling.lowrank.problems import from_spec, whole_problem
-from coupling.lowrank.records import Record, table
+from coupling.lowrank.records import Record, table, whole_table
 
 FREE = "free"
 WEIGHTS = *NAMED, FREE
@@ -26,6 +28,19 @@ def ranks_of(lmax: int, weights: str) -> list[int]:
     [4, 5, 6, 7, 8]
     """
     return list(RANKS[lmax]) if weights in (FREE, OF_MATRICES) and lmax in RANKS else whole_ranks(lmax)
+
+
+def print_whole(options: Mapping[str, Any]) -> dict[str, list[Record]]:
+    """Search and print the results of each degree limit, and return them."""
+    found = {}
+    for lmax in range(1, options["lmax"] + 1):
+        found[f"L = {lmax}"] = records = whole_records(lmax, options)
+        click.echo(f"L = {lmax}: {(lmax + 1) ** 2} per side; {records[0].measure}.  {lost(records[-1])}", nl=False)
+        bound = "" if options["weights"] == FREE else f"Rank ≥ {records[0].lower}"
+        click.echo(f"{bound}\n\n{aligned(whole_table(records))}\n")
+        if options["weights"] != "unit":
+            click.echo(f"Path weights at R = {records[-1].rank}\n\n{aligned(weights_table(records[-1]))}\n")
+    return found
 
 
 def whole_records(lmax: int, options: Mapping[str, Any]) -> list[Record]:
