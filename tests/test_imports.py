@@ -60,6 +60,7 @@ coupling.arrays.builder
 coupling.arrays.check
 coupling.arrays
 coupling.lowrank.factors
+coupling.lowrank.cp_tensors
 coupling.lowrank.objective
 coupling.lowrank.fit
 coupling.lowrank.bounds

@@ -25,8 +25,8 @@ from tests.sources import ROOT
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
 #: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
 #: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
-#: with none too), instructions (e), vectors (V), a boolean (B), a degree or none (M), an exact angle (U), angles (A), a
-#: rotation (R), axes or a convention (E), indices of two nodes (X), a degree (Q; half an integer too H) or order (S) or
+#: with none too), instructions (e), vectors (V), a boolean (B), a degree or none (M), a sum of outer products (Y), an exact
+#: angle (U), angles (A), a rotation (R), axes or a convention (E), indices of two nodes (X), a degree (Q; half an integer too H) or order (S) or
 #: an array of them, something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 VECTORS = "normalization='norm', solid=False"
@@ -229,9 +229,11 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "list_table": ("build(Request(lmax=1)), 'coupling', 'wigner_3j', 'path', 'float64'", "rcccc"),
     },
     "coupling.lowrank": {
+        "cp_tensor": ("[np.ones((2, 1))] * 3", "Y"),
         "decompose": ("np.ones((2, 2, 2)), 1", "tn"),
         "equivariance_error": ("np.ones((4, 4, 4))", "t"),
         "exact_certificate": ("normalization_problem('gaunt', 1, 'even'), [np.ones((2, 1))] * 3", "rt"),
+        "factors_of": ("[np.ones((2, 1))] * 3", "Y"),
         "normalization_problem": ("'gaunt', 1, 'even'", "cdc"),
         "shipped": ("'gaunt', 2", "cd"),
         "study": ("normalization_problem('gaunt', 1, 'even'), [1]", "rk"),
@@ -354,6 +356,7 @@ BAD = {
     "N": [None, 1, "a b", "../a", "a/b", "con", b"a", ["a"], "a" * 100],
     "O": [1, "x", "x.npz", "", ".safetensors", "a b.safetensors", ["a"]],
     "T": [-1, 1, 1.7, NAN, *NO_NUMBER],
+    "Y": [1, "x", [[[1]]] * 2, [[[1]], [[1]], [[1, 1]]], [[["x"]]] * 3, [1, 1, 1]],
     "W": [1, "x", [[1, 1]], [[1, 1], [1, 1], [1]], [[1, 1]] * 4, [["x"] * 2] * 3, [[1j] * 2] * 3, [[[1, 1]] * 2] * 3],
     "s": [0, -1.0, NAN, float("inf"), "x", None, 1j, [1], True],
     "I": [-1, 1.7, NAN, HUGE, None, "x", "", "1e + 2", "0x1o", b"1o", True, [1], (1, 2), 1j, object()],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from coupling.lowrank.by_rank import study, tensorly_decompose
 from coupling.lowrank.certificate import Certificate, ExactCertificate, equivariance_error, exact_certificate
+from coupling.lowrank.cp_tensors import cp_tensor, factors_of
 from coupling.lowrank.decomposition import Decomposition, decompose
 from coupling.lowrank.problems import Problem, normalization_problem, whole_problem
 from coupling.lowrank.records import Record
@@ -19,9 +20,11 @@ __all__ = [
     "ExactCertificate",
     "Problem",
     "Record",
+    "cp_tensor",
     "decompose",
     "equivariance_error",
     "exact_certificate",
+    "factors_of",
     "false_claims",
     "load_factors",
     "normalization_problem",

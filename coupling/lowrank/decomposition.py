@@ -14,13 +14,14 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from coupling.integers import count, degree
 from coupling.lowrank.certificate import Certificate, certify
+from coupling.lowrank.cp_tensors import factors_of
 from coupling.lowrank.factors import FREE, Array, Factors, Layout, Ties, balanced, growth, largest_first
 from coupling.lowrank.fit import EXACT, RIDGES, fit, noise, polish_many, random_start, stack_size, stackable
 from coupling.lowrank.objective import Objective, as_objective, scaled_problem
@@ -78,7 +79,7 @@ def decompose(
     complex_factors: bool = False,
     seconds: float | None = None,
     workers: int = 1,
-    guess: Factors | None = None,
+    guess: Any = None,
     measure: str = "entries of the tensor",
     progress: Progress | None = None,
 ) -> Decomposition:
@@ -93,11 +94,11 @@ def decompose(
     equal and (0, 0, 1) the first two: fewer unknowns for a tensor with such a symmetry.  singles = s restricts the
     search to sums that are invariant under a cyclic permutation of the slots: s terms a⊗a⊗a and threes
     a⊗b⊗c + b⊗c⊗a + c⊗a⊗b, the latter zero in the first ``bare`` rows, in the order of
-    :class:`coupling.lowrank.factors.Layout`.  The first start begins at guess, three arrays with at most rank columns,
-    completed by small random columns; every fourth random start begins near it.  The search ends early after
-    ``seconds``, and when a start is exact to 1e-12.  workers > 1 spread the starts over processes, which changes no
-    result as long as linear algebra has one thread here too (:func:`coupling.threads.one_thread`).
-    progress(done, starts, best) is called after each start.
+    :class:`coupling.lowrank.factors.Layout`.  The first start begins at guess, a sum of at most rank terms as
+    :func:`coupling.lowrank.factors_of` takes it, completed by small random columns; every fourth random start begins
+    near it.  The search ends early after ``seconds``, and when a start is exact to 1e-12.  workers > 1 spread the
+    starts over processes, which changes no result as long as linear algebra has one thread here too
+    (:func:`coupling.threads.one_thread`).  progress(done, starts, best) is called after each start.
 
     Raises ValueError for a rank below 1, a symmetry that the shape cannot have, shapes that differ, numbers that are
     not finite, or nothing to fit.
@@ -110,7 +111,9 @@ def decompose(
     objective, scales = scaled_problem(as_objective(tensor, mask, weights), ties if singles is None else (0, 0, 0))
     rank, starts = count(rank, "rank"), None if starts is None else count(starts, "starts")
     seed, workers = degree(seed, "seed"), count(workers, "workers")
-    scaled_guess = None if guess is None else tuple(x / s[:, None] for x, s in zip(guess, scales, strict=True))
+    scaled_guess = (
+        None if guess is None else tuple(x / s[:, None] for x, s in zip(factors_of(guess), scales, strict=True))
+    )
     layout = Layout(objective.shape, rank, ties, singles, bare)
     task = Task(objective, layout, seed, complex if complex_factors else float, scaled_guess)
     results: list[tuple[float, float, Factors]] = []

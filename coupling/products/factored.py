@@ -37,7 +37,8 @@ class FactoredProduct(Product):
 
     - rank: that of a shipped decomposition, for weights 1 and degrees to 3; by default the largest, exact to rounding,
       8, 28 and 85 terms for degrees to 1, 2 and 3
-    - factors: instead of a rank, three real arrays a, b, c [(lmax+1)², R] of any decomposition
+    - factors: instead of a rank, three real arrays a, b, c [(lmax+1)², R] of any decomposition, or what
+      holds them: a result of :func:`coupling.lowrank.decompose`, a ``CPTensor`` of tensorly
 
     Rows of degrees that no path reaches are dropped, such outputs are zero and such inputs not read; so are terms of
     which nothing is left.  ``paths`` [P, 3] are all paths in lexicographic order, ``path_weights`` [P] the weights w
@@ -239,6 +240,10 @@ def _shipped(lmax: int, rank: object) -> Any:
 
 def _checked(factors: Any, sizes: tuple[int, ...]) -> list[Array]:
     """Return three arrays [(lmax+1)², R] of finite real numbers, or raise."""
+    if hasattr(factors, "factors"):
+        from coupling.lowrank.cp_tensors import factors_of  # mpmath, for whom a result or a CP tensor is given
+
+        factors = factors_of(factors)
     arrays = [native(f) for f in factors]
     shapes = [a.shape for a in arrays]
     if len(shapes) != 3 or not shapes[0][1:] or shapes != [(n, shapes[0][1]) for n in sizes] or not shapes[0][1]:
