@@ -23,11 +23,11 @@ from tests.sources import ROOT
 #: module → callable → arguments that are good, and for each what it has to be: a degree (d; without a largest D), one
 #: that may be half an integer (h), an order (o), a count (n), an error bound (p), a word (c; or None v), paths (a, l),
 #: largest degrees (b), weights (w), features (x, y), the name of a file (f), an object of this package (r), rotation
-#: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a table
-#: (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I, u; G
-#: with none too), instructions (e), vectors (V), a boolean (B), a degree or none (M), a sum of outer products (Y), an exact
-#: angle (U), angles (A), a rotation (R), axes or a convention (E), indices of two nodes (X), a degree (Q; half an integer too H) or order (S) or
-#: an array of them, something with no check of its own (-)
+#: matrices (m), coefficients (z), tensors (t), ranks (k), a positive length (s), an identifier (i), a spin (j), a
+#: table (q), families (L), the name of a table (N), its file (O), a shard (T), three lists of weights (W), irreps (I,
+#: u; G with none too), instructions (e), vectors (V), a boolean (B), a degree or none (M), a sum of outer products
+#: (Y), an exact angle (U), angles (A), a rotation (R), axes or a convention (E), indices of two nodes (X), a degree
+#: (Q; half an integer too H) or order (S) or an array of them, something with no check of its own (-)
 SPARSE = "paths='all', normalization='wigner_3j', table=None, layout='channels_last'"
 VECTORS = "normalization='norm', solid=False"
 FACTORED = "weights=None, layout='channels_last'"
