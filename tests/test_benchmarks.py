@@ -142,7 +142,6 @@ def test_symbols_tell_no_time_of_a_wrong_program(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("wrong_paths", [0, 1])
 def test_bases_tell_no_time_of_a_wrong_program(monkeypatch: pytest.MonkeyPatch, wrong_paths: int) -> None:
     """A path that is not in the span of the exact basis, planted, costs a program its time."""
-    monkeypatch.setattr(manybody, "SIZES", [((1, 2), 1, True)])
     monkeypatch.setattr(manybody, "RUNS", dict.fromkeys(("coupling", "cuequivariance")))
     real = many_body(1, 2, "1o").tensor()
     real[0, 0, :wrong_paths] += 0.1
@@ -151,7 +150,7 @@ def test_bases_tell_no_time_of_a_wrong_program(monkeypatch: pytest.MonkeyPatch, 
         "coupling": {"exact": 1.0, "rounded": 1.0, "paths": 3, "entries": 9},
         "cuequivariance": {"seconds": 6.0, "wrong": outside},
     }
-    [row] = manybody.rows(lambda name, size: given[name])
+    [row] = manybody.rows(lambda name, size: given[name], [((1, 2), 1, True)])
     cells = [cell.strip() for cell in row.split("|")[1:-1]]
     assert outside == wrong_paths and cells[5:] == ([UNTIMED] * 2 if wrong_paths else ["6.00 s", "3"])
 

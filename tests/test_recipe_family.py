@@ -30,7 +30,7 @@ for basis in ("real", "complex"):
     assert table.check().passed
     for l in paths(4):
         exact = quadrature("momenta_dot", *l, basis)
-        found = [coupling.block("momenta_dot", *l, basis), table.block(*l, "momenta_dot"), blocks.get(l, 0 * exact)]
+        found = [coupling.block("momenta_dot", *l, basis), table.block("momenta_dot", *l), blocks.get(l, 0 * exact)]
         assert all(abs(block - exact).max() < 1e-12 for block in found), l
 normalization = coupling.normalization("momenta_dot", 4)
 assert np.array_equal(normalization, 0 - coupling.normalization("gradient_dot", 4))
