@@ -15,11 +15,13 @@ from coupling.cli import main
 from coupling.exact import Surd, wigner_6j
 from coupling.files import TableError
 from coupling.lowrank import false_claims, study, whole_problem
+from coupling.lowrank.bounds import eckart_young, slot_singular_values
 from coupling.lowrank.factors import tensor
 from coupling.lowrank.free_weights import FreeWeights, free_objective, free_study
 from coupling.lowrank.objective import Objective
-from coupling.lowrank.path_weights import path_weight, whole_paths
+from coupling.lowrank.path_weights import path_weight, weights_array, whole_paths
 from coupling.lowrank.problems import from_spec
+from coupling.lowrank.records import whole_table
 from coupling.lowrank.store import keep, kept
 
 #: Degree limits to 12 at which a product of matrices of spin L/2 loses no path.
@@ -134,3 +136,18 @@ def test_the_command_takes_weights() -> None:
     assert free.exit_code == 0 and "Path weights at R = 2" in free.stdout
     wrong = CliRunner().invoke(main, ["study", "whole", "--lmax", "1", "--weights", "free", "--complex"])
     assert wrong.exit_code == 2 and "real factors" in wrong.stderr
+
+
+@pytest.mark.parametrize(("parity", "weights"), [("even", "unit"), ("odd", "unit"), ("all", "matrix")])
+def test_bounds_by_singular_values_are_those_of_the_problem(parity: str, weights: str) -> None:
+    """Against the singular values of each unfolding; a table prints these bounds, not those of all paths."""
+    problem = whole_problem(2, parity, weights=weights)
+    given = weights_array(weights, 2, parity)
+    for slot in range(3):
+        unfolded = np.moveaxis(problem.tensor, slot, 0).reshape(9, -1)
+        found = np.linalg.svd(unfolded, compute_uv=False)
+        np.testing.assert_allclose(slot_singular_values(2, given, slot), found, atol=1e-12)
+    [record] = study(problem, [3], starts=1)
+    row = whole_table([record]).splitlines()[-1]
+    own, other = (f"{bound:.2g}" for bound in (eckart_young(2, 3, given), eckart_young(2, 3)))
+    assert own in row and own != other
