@@ -30,6 +30,7 @@ Examples:
   coupling study matrix --lmax 3 --spin 2 --parity even
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
   coupling study whole --lmax 1 --weights free
+  coupling study whole --lmax 1 --method ours --method parafac --method tucker
   coupling study verify results/*.safetensors --constructed
   coupling study page --folder docs/study
 """,
@@ -97,9 +98,13 @@ def any_family(name: str, **options: Any) -> None:
 @says_what_is_wrong
 def whole(**options: Any) -> None:
     """The coupling tensor of all paths, (L+1)² per side."""
-    from coupling.cli.study_whole import print_whole
+    from coupling.cli.study_methods import others, print_methods
+    from coupling.cli.study_whole import print_whole, whole_problems
     from coupling.lowrank.records import LEGEND
 
+    if others(options):
+        print_methods(whole_problems(options), options, options["starts"] or 4)
+        return
     check_chart(options)
     found = print_whole(options | {"starts": options["starts"] or 16})
     click.echo(aligned(LEGEND))
@@ -122,16 +127,17 @@ def constructed(lmax: int) -> None:
 @study.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--constructed", "computed", is_flag=True, help="Multiply out all constructed terms to degree 4 as well.")
+@click.option("--bounds", is_flag=True, help="Compute the ranks behind the lower bounds of border ranks again.")
 @says_what_is_wrong
-def verify(files: Sequence[Path], computed: bool) -> None:
+def verify(files: Sequence[Path], computed: bool, bounds: bool) -> None:
     """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
     from coupling.cli.study_constructed import verified_constructions
-    from coupling.cli.study_verify import verified
+    from coupling.cli.study_verify import verified, verified_bounds
 
-    if not files and not computed:
-        raise click.UsageError("nothing to verify: give files of results, or --constructed")
-    wrong = 0
-    for line, holds in chain(verified(files), verified_constructions() if computed else ()):
+    if not (files or computed or bounds):
+        raise click.UsageError("nothing to verify: give files of results, --constructed or --bounds")
+    wrong, further = 0, (verified_constructions() if computed else (), verified_bounds() if bounds else ())
+    for line, holds in chain(verified(files), *further):
         click.echo(line)
         wrong += not holds
     if wrong:
@@ -155,16 +161,21 @@ def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool,
 
 def study_family(name: str, family: str, **options: Any) -> None:
     """Print and draw the errors of the normalizations of a family: for each degree limit, and variants of the last."""
+    from coupling.cli.study_methods import others, print_methods
     from coupling.lowrank.records import LEGEND, errors_by_rank, worst_by_rank
 
     check_chart(options)
-    lmax = options["lmax"]
-    options["starts"] = options["starts"] or 256
+    compared, lmax, starts = others(options), options["lmax"], options["starts"]
+    options["starts"] = starts or 256
     limits = {f"L = {l}": p for l in range(1, lmax + 1) if (p := family_problem(family, l, options))}
     if not limits:
         raise ValueError(f"no path of {name} with parity {options['parity']} has degrees up to {lmax}")
-    found = run_problems(limits | (others := variants(family, lmax, options)), options)
-    by_limit, by_variant = ({label: found[label] for label in part} for part in (limits, others))
+    if compared:
+        ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 6) + 1))
+        print_methods({label: (problem, ranks) for label, problem in limits.items()}, options, starts or 8)
+        return
+    found = run_problems(limits | (further := variants(family, lmax, options)), options)
+    by_limit, by_variant = ({label: found[label] for label in part} for part in (limits, further))
     click.echo(f"Relative error by rank; {next(iter(limits.values())).measure}.\n{aligned(LEGEND)}\n")
     click.echo(aligned(errors_by_rank(by_limit, "degrees")))
     click.echo(f"\nVariants at L = {lmax}\n\n{aligned(errors_by_rank(by_variant, 'paths, signs'))}")
