@@ -55,7 +55,7 @@ def listed_entries(table: Table, kept: NDArray[np.bool_], family: Family) -> Lis
     return ListedEntries(table.paths[kept], orders, path)
 
 
-def exact_entries(
+def exact_coefficients(
     entries: ListedEntries, signs: Floats, family: str | Family, convention: Convention, made: Callable[[Surd], T]
 ) -> Callable[[int], T]:
     """Return the function of an entry that gives ``made`` of its exact coefficient, which is without its i.
@@ -64,7 +64,7 @@ def exact_entries(
     for each sign.  The sign is that of a number of the entry in ``signs``; where this is 0 it is computed.
 
     >>> entries = ListedEntries(np.array([[1, 1, 1]], np.uint8), np.array([[-1, 0, 1]], np.int8), np.array([0]))
-    >>> exact_entries(entries, np.zeros(1), "wigner_3j", Convention("c"), str)(0)
+    >>> exact_coefficients(entries, np.zeros(1), "wigner_3j", Convention("c"), str)(0)
     '√(1/6)'
     """
     record = known(family)
@@ -103,7 +103,7 @@ def nearest_doubles(
     factors = [convention.factor(family, *degrees) for degrees in entries.paths.tolist()]
     same = _family_of_the_same_size(family, convention.basis, entries.paths, factors)
     if same is None:
-        exactly = exact_entries(entries, np.zeros(len(entries.path)), family, convention, float)
+        exactly = exact_coefficients(entries, np.zeros(len(entries.path)), family, convention, float)
         return np.array(list(map(exactly, range(len(entries.path)))))
     signs = np.array([factor.sign for factor in factors])[entries.path] * _phases(convention, entries)
     if same.core:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from coupling.conventions import CONVENTION_ID, CORE
 from coupling.exact.surd import Surd
-from coupling.export.entries import ListedEntries, exact_entries, listed_entries, nearest_doubles, round_to
+from coupling.export.entries import ListedEntries, exact_coefficients, listed_entries, nearest_doubles, round_to
 from coupling.families import Family
 from coupling.families import family as known
 from coupling.floating_point import BINARY_FORMATS
@@ -91,7 +91,7 @@ class Listing:
         >>> list_table(build(Request(lmax=1)), "cuequivariance").exactly(str)(10)
         '√(1/2)'
         """
-        return exact_entries(
+        return exact_coefficients(
             ListedEntries(self.paths, self.orders, self.path), self.values, self.family, self.convention, made
         )
 
@@ -184,7 +184,7 @@ def list_table(
     where = np.lexsort((index[:, 2], index[:, 1], index[:, 0], entries.path))
     entries = ListedEntries(entries.paths, entries.orders[where], entries.path[where])
     index, doubles = index[where], doubles[where]
-    exactly = exact_entries(entries, doubles, record, convention, lambda value: value)
+    exactly = exact_coefficients(entries, doubles, record, convention, lambda value: value)
     values, decided = round_to(doubles, dtype, exactly)
     error = float((abs(values - doubles) + np.spacing(abs(doubles)) / 2).max(initial=0.0))
     listing = Listing(table, convention, family, order, dtype, *entries, index, values, error, decided)
