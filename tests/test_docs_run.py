@@ -244,10 +244,7 @@ def test_files_named_in_the_text_exist() -> None:
 
 
 #: Pages whose code is still to be fitted.
-WIDE = {
-    "docs/howto/frameworks.md",
-    *(f"notebooks/{n:02}" for n in (0, 4, 5, *range(12, 18))),
-}
+WIDE = {f"notebooks/{n}" for n in range(12, 18)}
 
 
 def test_code_fits_into_the_column() -> None:
