@@ -100,7 +100,8 @@ class EagerTensor:
         """Return the same by operations of torch."""
 
         def run(*given: Tensor) -> Tensor:
-            z: Tensor = self.form.evaluate(torch, *given, self.constants(given[0]))
+            x, y, w = given
+            z: Tensor = self.form.evaluate(torch, x, y, w, self.constants(x))
             return z if len(z.shape) == 2 else z.expand(samples.shapes[3])
 
         if slot == 3:
