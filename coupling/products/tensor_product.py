@@ -174,7 +174,7 @@ class TensorProduct(Portable):
     def _known(self, x: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None) -> KnownSamples:
         """Return what follows from shapes and types that fit, or raise."""
         given = [_feature(value, slot) for slot, value in enumerate((x, y))]
-        self._check(given[0], given[1], weights)
+        self.check(given[0], given[1], weights)
         w = NO_WEIGHTS if weights is None else weights
         shapes = x.shape, y.shape, w.shape
         return KnownSamples.of(shapes, self.irreps_out.dim, np.result_type(*given))
@@ -193,7 +193,7 @@ class TensorProduct(Portable):
 
     def evaluate(self, xp: Any, x: Any, y: Any, weights: Any, constants: Any) -> Any:
         """Return the product by the functions xp of torch, JAX or numpy, on arrays of one type."""
-        self._check(x, y, weights)
+        self.check(x, y, weights)
         first, second = (self._blocks(xp, value, slot) for slot, value in enumerate((x, y)))
         sizes = self._weight_sizes
         own = iter(zip(split_last(xp, weights, sizes) if sizes else (), self._weight_shapes, strict=True))
@@ -224,7 +224,8 @@ class TensorProduct(Portable):
         parts = split_last(xp, value, sizes)
         return [part.reshape((*part.shape[:-1], *shape)) for part, shape in zip(parts, shapes, strict=True)]
 
-    def _check(self, x: Any, y: Any, weights: Any) -> None:
+    def check(self, x: Any, y: Any, weights: Any) -> None:
+        """Raise ValueError for arrays whose last axes do not fit the product."""
         for slot, (value, irreps) in enumerate(((x, self.irreps1), (y, self.irreps2))):
             if value.ndim == 0 or value.shape[-1] != irreps.dim:
                 raise ValueError(f"input {slot + 1} must be [..., {irreps.dim}] for {irreps}, got {tuple(value.shape)}")
