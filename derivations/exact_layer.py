@@ -190,11 +190,8 @@ def arithmetic(p: int, q: int) -> Iterator[tuple[exact.Surd, Fraction, int, int]
     yield from ((root + root, 4 * third, 1, 0), (root - 3 * root, -4 * third, 1, 0), (-root, -third, 1, 0))
     yield from ((root * q, third * q * q, 1, 0), (q * root, third * q * q, 1, 0), (root / q, third / q**2, 1, 0))
     yield from ((q / root, q * q / third, -1, 0), (root.reciprocal(), 1 / third, -1, 0), (abs(-root), third, 1, 0))
-    yield from (
-        (1 - part, rest * abs(rest), 0, 0),
-        (part - 1, -rest * abs(rest), 0, 0),
-        (part + 1, (1 + third) ** 2, 0, 0),
-    )
+    yield from ((1 - part, rest * abs(rest), 0, 0), (part - 1, -rest * abs(rest), 0, 0))
+    yield part + 1, (1 + third) ** 2, 0, 0
     yield from ((root**2, third**2, 2, 0), (root**-3, 1 / third**3, -3, 0), (other.reciprocal(), third, 0, 1))
     yield from ((other + other, -4 / third, 0, 1), (third * root, third**3, 1, 0), (1 / other, third, 0, 1))
 
