@@ -171,10 +171,10 @@ def export(
     }
     said += [word for word, given in chosen.items() if given] + ([f"{channels}-channels"] if channels > 1 else [])
     label = file_stem("-".join(word for word in said if word))
-    _deliver(content, output, f"{label}{FORMATS[form].suffix}", force)
+    deliver(content, output, f"{label}{FORMATS[form].suffix}", force)
 
 
-def _deliver(content: bytes, output: str | None, name: str, force: bool) -> None:
+def deliver(content: bytes, output: str | None, name: str, force: bool) -> None:
     """Write an export to standard output, a file, or under its own name into a folder."""
     from coupling.files.atomic import write_file
 
@@ -216,7 +216,7 @@ def export_arrays(
     loaded = load_arrays(name)
     content = export_named(loaded, form, dtype)
     label = loaded.request.name if dtype == loaded.request.dtype else f"{loaded.request.name}-{dtype}"
-    _deliver(content, output, f"{label}{OF_ARRAYS[form].suffix}", force)
+    deliver(content, output, f"{label}{OF_ARRAYS[form].suffix}", force)
 
 
 @click.command(short_help="Write a header for C that computes coefficients.")
@@ -231,4 +231,4 @@ def symbols(output: str | None, force: bool) -> None:
     """
     from coupling.export.symbols import symbols_header
 
-    _deliver(symbols_header().encode(), output, "coupling_symbols.h", force)
+    deliver(symbols_header().encode(), output, "coupling_symbols.h", force)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,52 +12,12 @@ import click
 from coupling.cli.console import aligned
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite, with_options
+from coupling.cli.study_options import FAMILY, FOLDER, SEARCH
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.threads import one_thread
 
 if TYPE_CHECKING:
     from coupling.lowrank.records import Record
-
-FILE = click.Path(path_type=Path, dir_okay=False)
-FOLDER = click.Path(path_type=Path, file_okay=False)
-
-SEARCH = (
-    click.option("--max-rank", type=click.IntRange(1), help="Ranks 1 to R.  [default: 6; for whole, up to generic]"),
-    click.option("--rank", "ranks", type=click.IntRange(1), multiple=True, help="These ranks instead.  Repeatable."),
-    click.option("--starts", type=click.IntRange(1), help="Starts for each rank.  [default: 256, or 16 for whole]"),
-    click.option("--seconds", type=float, help="Time for each rank; it ends the starts early."),
-    click.option("--seed", type=int, default=0, show_default=True, help="Of the starts: the same gives the same."),
-    click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
-    click.option("--complex", "complex_factors", is_flag=True, help="Let factors be complex: sometimes a rank less."),
-    click.option("--store", type=FOLDER, help="Folder of results, to go on later."),
-    click.option("--chart", type=FILE, help="Draw error against rank: a PNG or SVG file."),
-    may_overwrite,
-)
-FAMILY = (
-    click.option("--lmax", type=click.IntRange(1, 16), default=4, show_default=True, help="Degrees up to L."),
-    click.option("--double", is_flag=True, help="Outputs to degree 2L instead of L."),
-    click.option(
-        "--parity",
-        default="all",
-        show_default=True,
-        help="Paths: all, even or odd l1+l2+l3, or a class such as ooe (parities of l1, l2, l3).",
-    ),
-    click.option(
-        "--signs",
-        type=click.Choice(["real", "complex", "absolute"]),
-        default="real",
-        show_default=True,
-        help="Of the normalization: as in the real basis, as in the complex one, or none.",
-    ),
-    click.option(
-        "--weights",
-        type=click.Choice(["unit", "component", "norm"]),
-        default="unit",
-        show_default=True,
-        help="Of the product to simulate: 1 on every path, or e3nn's component or norm.",
-    ),
-    click.option("--direct", is_flag=True, help="Decompose N itself instead of w/N."),
-)
 
 
 @click.group(
@@ -69,7 +30,7 @@ Examples:
   coupling study vector --lmax 4 --max-rank 5
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
   coupling study whole --lmax 1 --weights free
-  coupling study verify results/*.safetensors
+  coupling study verify results/*.safetensors --constructed
   coupling study page --folder docs/study
 """,
 )
@@ -160,7 +121,7 @@ def whole(**options: Any) -> None:
 @says_what_is_wrong
 def constructed(lmax: int) -> None:
     """Multiply out the constructed terms of the whole tensor, as surds; exit status 1 where an entry differs."""
-    from coupling.cli.study_whole import constructed_table
+    from coupling.cli.study_constructed import constructed_table
 
     text, exact = constructed_table(lmax)
     click.echo(aligned(text))
@@ -169,29 +130,21 @@ def constructed(lmax: int) -> None:
 
 
 @study.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--constructed", "computed", is_flag=True, help="Multiply out all constructed terms to degree 4 as well.")
 @says_what_is_wrong
-def verify(files: Sequence[Path]) -> None:
+def verify(files: Sequence[Path], computed: bool) -> None:
     """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
-    from coupling.files import TableError
-    from coupling.lowrank.store import read_any
-    from coupling.lowrank.verification import false_claims
+    from coupling.cli.study_constructed import verified_constructions
+    from coupling.cli.study_verify import verified
 
-    failed = 0
-    for file in files:
-        try:
-            records = read_any(file)
-        except TableError as error:
-            click.echo(f"{file.name}: refused: {error}")
-            failed += 1
-            continue
-        for record in records:
-            wrong = false_claims(record)
-            claim = f"error {record.error:.3e}{', exact: proved' if record.proved else ''}"
-            name = f"{file.name}: {record.name}, rank {record.rank}: "
-            click.echo(name + ("; ".join(wrong) if wrong else f"verified, {claim}"))
-            failed += bool(wrong)
-    if failed:
+    if not files and not computed:
+        raise click.UsageError("nothing to verify: give files of results, or --constructed")
+    wrong = 0
+    for line, holds in chain(verified(files), verified_constructions() if computed else ()):
+        click.echo(line)
+        wrong += not holds
+    if wrong:
         raise click.exceptions.Exit(FAILED)
 
 

@@ -160,7 +160,7 @@ def _build_shards(targets: list[tuple[Request, Path]], shard: int, shards: int, 
     for request, target in targets:
         with progress_bar(request.name, shard_entries(request, shard, shards)) as count:
             built = build_shard(request, target, shard, shards, workers=workers, force=force, progress=count)
-        click.echo(f"{target}: shard {shard}/{shards} is complete, {built} parts were built now")
+        click.echo(f"{target}: shard {shard}/{shards} is complete, {built} built now")
 
 
 def _build(targets: list[tuple[Request, Path]], workers: int, force: bool, checked: bool) -> None:
