@@ -26,8 +26,8 @@ SEARCH = (
     click.option("--rank", "ranks", type=click.IntRange(1), multiple=True, help="These ranks instead.  Repeatable."),
     click.option("--starts", type=click.IntRange(1), help="Starts for each rank.  [default: 256, or 16 for whole]"),
     click.option("--seconds", type=float, help="Time for each rank; it ends the starts early."),
-    click.option("--seed", type=int, default=0, show_default=True, help="Of the starts: the same gives the same."),
-    click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
+    click.option("--seed", type=int, default=0, show_default=True, help="Seed of the starts."),
+    click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Number of processes."),
     click.option("--complex", "complex_factors", is_flag=True, help="Let factors be complex: sometimes a rank less."),
     click.option("--store", type=FOLDER, help="Folder of results, to go on later."),
     click.option("--chart", type=FILE, help="Draw error against rank: a PNG or SVG file."),
@@ -47,14 +47,14 @@ FAMILY = (
         type=click.Choice(["real", "complex", "absolute"]),
         default="real",
         show_default=True,
-        help="Of the normalization: as in the real basis, as in the complex one, or none.",
+        help="Signs of the normalization: as in the real basis, as in the complex one, or none.",
     ),
     click.option(
         "--weights",
         type=click.Choice(["unit", "component", "norm"]),
         default="unit",
         show_default=True,
-        help="Of the product to simulate: 1 on every path, or e3nn's component or norm.",
+        help="Weights of the product to simulate: 1 on every path, or e3nn's component or norm.",
     ),
     click.option("--direct", is_flag=True, help="Decompose N itself instead of w/N."),
 )
@@ -123,14 +123,14 @@ def any_family(name: str, **options: Any) -> None:
 @study.command()
 @click.option("--lmax", type=click.IntRange(1, 6), default=2, show_default=True, help="Degrees up to L.")
 @click.option(
-    "--parity", type=click.Choice(["all", "even", "odd"]), default="all", show_default=True, help="Of l1+l2+l3."
+    "--parity", type=click.Choice(["all", "even", "odd"]), default="all", show_default=True, help="Paths by l1+l2+l3."
 )
 @click.option(
     "--weights",
     type=click.Choice(["unit", "matrix", "free"]),
     default="unit",
     show_default=True,
-    help="Of the paths: 1; those of matrices of spin L/2; or variables of the search.",
+    help="Weights of the paths: 1; those of matrices of spin L/2; or variables of the search.",
 )
 @with_options(*SEARCH)
 @says_what_is_wrong
@@ -188,8 +188,8 @@ def verify(files: Sequence[Path]) -> None:
 @study.command()
 @click.option("--folder", type=FOLDER, default=Path("study"), show_default=True, help="Where it is written.")
 @click.option("--store", type=FOLDER, help="Folder of results.  [default: results in the folder]")
-@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True, help="How much.")
-@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes.")
+@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True, help="Size of study.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Number of processes.")
 @click.option("--fresh", is_flag=True, help="Do not begin with what the shipped factors have.")
 @may_overwrite
 @says_what_is_wrong
