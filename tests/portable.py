@@ -181,6 +181,7 @@ OBJECTS: dict[str, Make] = {
     "foreign.choices.NegatedPaths": of("foreign.choices", "NegatedPaths", ((1, 1, 1),)),
     "lowrank.Problem": lambda: lowrank.normalization_problem("gaunt", 2, "even"),
     "lowrank.Decomposition, Certificate": decomposition,
+    "lowrank.Construction": lambda: lowrank.constructed(1),
     "lowrank.Record, ExactCertificate": lambda: lowrank.shipped("gaunt", 2),
     "backends.loading.Coefficients": of("backends.loading", "read_coefficients", "real-l4", lambda array, _: array),
     "export.Listing": lambda: import_module("coupling.export").list_table(load("real-l4")),

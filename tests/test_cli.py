@@ -140,9 +140,9 @@ def test_completion_offers_commands_and_families(root: Path) -> None:
         program = "from coupling.cli import main; main(prog_name='coupling')"
         return subprocess.run([sys.executable, "-c", program], cwd=root, env=env, capture_output=True, text=True).stdout
 
-    assert "plain,build" in complete("coupling bu", 1)
-    assert "plain,antisymmetric_gaunt" in complete("coupling value anti", 2)
     for words, position, offered in (
+        ("coupling bu", 1, "build"),
+        ("coupling value anti", 2, "antisymmetric_gaunt"),
         ("coupling export real", 2, "real-l12"),
         ("coupling info leb", 2, "lebedev-l4"),
         ("coupling check comp", 2, "complex-l4"),
@@ -151,7 +151,9 @@ def test_completion_offers_commands_and_families(root: Path) -> None:
         ("coupling crosscheck --program py3", 3, "py3nj"),
         ("coupling derive anti", 2, "antisymmetric_gaunt"),
     ):
-        assert f"plain,{offered}" in complete(words, position), words
+        found = complete(words, position).splitlines()
+        assert f"plain,{offered}" in found, words
+        assert all(line.startswith(f"plain,{words.split()[-1]}") for line in found), words
 
 
 # -- value ------------------------------------------------------------------------------------
