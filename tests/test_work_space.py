@@ -77,7 +77,7 @@ def test_products_of_irreps(dtype: type, watched: Watched) -> None:
     watched.require_untouched()
 
 
-def test_messages(watched: Watched, dtype: type = np.float32) -> None:
+def test_messages(watched: Watched) -> None:
     random, edges = np.random.default_rng(0), 40
     senders, receivers = random.integers(0, 6, (2, edges))
     for degrees, options in (((1, 2, 1), {}), ((2, 2, 2), {"separate": True}), ((1, 7, 7), {})):
@@ -85,18 +85,18 @@ def test_messages(watched: Watched, dtype: type = np.float32) -> None:
         for channels in (1, 5, 32):
             paths = len(messages.paths)
             shapes = (6, messages.sizes[0], channels), (edges, messages.sizes[1]), (edges, paths, channels)
-            x, y, w = (random.standard_normal(shape).astype(dtype) for shape in shapes)
+            x, y, w = (random.standard_normal(shape).astype(np.float32) for shape in shapes)
             out = messages(x, y, w, senders, receivers)
             messages.vjp(x, y, w, senders, receivers, cotangent=np.ones_like(out))
     watched.require_untouched()
 
 
-def test_contractions(watched: Watched, dtype: type = np.float32) -> None:
+def test_contractions(watched: Watched) -> None:
     random = np.random.default_rng(0)
     contraction = SymmetricContraction([basis(2, order, degree) for degree in (0, 1) for order in (1, 2, 3)])
     for channels in (1, 7, 64):
-        x = random.standard_normal((5, 9, channels)).astype(dtype)
-        weights = [random.standard_normal((paths, channels)).astype(dtype) for paths in contraction.paths]
+        x = random.standard_normal((5, 9, channels)).astype(np.float32)
+        weights = [random.standard_normal((paths, channels)).astype(np.float32) for paths in contraction.paths]
         contraction.vjp(x, weights, np.ones_like(contraction(x, weights)))
     watched.require_untouched()
 
