@@ -16,6 +16,7 @@ from importlib import import_module
 from itertools import product
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -49,12 +50,54 @@ def fails(result: Result, words: str, status: int = 2) -> bool:
 # -- help -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["value", "load", "build", "merge", "check", "info", "derive"])
+def commands(group: click.Group = main, words: str = "") -> dict[str, click.Command]:
+    """Every command, the parts of groups included, by what one types."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        found |= {f"{words}{name}": command}
+        found |= commands(command, f"{words}{name} ") if isinstance(command, click.Group) else {}
+    return found
+
+
+@pytest.mark.parametrize("command", main.commands)
 def test_every_command_has_help_with_examples(command: str) -> None:
     result = run(command, "--help")
-    assert result.exit_code == 0 and examples(command)
+    assert result.exit_code == 0 and examples(command) + bare(command)
     assert run(command, "-h").stdout == result.stdout
     assert f"\n  {command} " in run("--help").stdout
+
+
+def bare(command: str) -> list[list[str]]:
+    """The example of a command without options."""
+    return [[]] * len(re.findall(rf"^ +coupling {command}$", run(command, "--help").stdout, re.M))
+
+
+def test_the_tour_of_the_help_is_accepted_word_by_word(here: Path) -> None:
+    """Every example of every help names commands, options and values that exist; none is executed."""
+    met = 0
+    for words, command in commands().items():
+        for arguments in examples(words):
+            for file in (Path(word) for word in arguments if Path(word).suffix):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch()
+            if isinstance(command, click.Group):
+                part = command.commands[arguments[0]]
+                part.make_context(arguments[0], arguments[1:])
+            else:
+                command.make_context(words, list(arguments))
+            met += 1
+    assert met >= 60
+
+
+def test_every_option_says_what_it_does() -> None:
+    met = 0
+    for words, command in commands().items():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                said = re.sub(r"\[.*?\]", "", option.help or "").split()
+                assert len(said) >= 3 and said[0] != "Of", f"coupling {words} {option.opts}: {option.help}"
+                met += 1
+    assert met > 100
 
 
 def examples(command: str) -> list[list[str]]:
@@ -97,9 +140,9 @@ def test_completion_offers_commands_and_families(root: Path) -> None:
         program = "from coupling.cli import main; main(prog_name='coupling')"
         return subprocess.run([sys.executable, "-c", program], cwd=root, env=env, capture_output=True, text=True).stdout
 
-    assert "plain,build" in complete("coupling bu", 1)
-    assert "plain,antisymmetric_gaunt" in complete("coupling value anti", 2)
     for words, position, offered in (
+        ("coupling bu", 1, "build"),
+        ("coupling value anti", 2, "antisymmetric_gaunt"),
         ("coupling export real", 2, "real-l12"),
         ("coupling info leb", 2, "lebedev-l4"),
         ("coupling check comp", 2, "complex-l4"),
@@ -108,7 +151,9 @@ def test_completion_offers_commands_and_families(root: Path) -> None:
         ("coupling crosscheck --program py3", 3, "py3nj"),
         ("coupling derive anti", 2, "antisymmetric_gaunt"),
     ):
-        assert f"plain,{offered}" in complete(words, position), words
+        found = complete(words, position).splitlines()
+        assert f"plain,{offered}" in found, words
+        assert all(line.startswith(f"plain,{words.split()[-1]}") for line in found), words
 
 
 # -- value ------------------------------------------------------------------------------------

@@ -37,7 +37,15 @@ from derivations.framework import DoesNotHold, Step
 from derivations.invariant_polynomial import Degrees, orders, paths
 from derivations.racah import square_6j, square_9j
 
-IDS = ("vector_harmonics", "clebsch_gordan_paths", "matrix_product", "adjoints", "single_vector_product")
+IDS = (
+    "vector_harmonics",
+    "clebsch_gordan_paths",
+    "matrix_product",
+    "adjoints",
+    "single_vector_product",
+    "whole_tensor",
+    "degree_one",
+)
 
 
 @pytest.mark.parametrize("identifier", IDS)

@@ -13,6 +13,7 @@ import inspect
 import json
 import re
 import shutil
+import tomllib
 import unicodedata
 from functools import cached_property
 from pathlib import Path
@@ -121,6 +122,31 @@ def surname(entry: str) -> str:
 def plain(text: str) -> str:
     """Letters without their marks."""
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)).lower()
+
+
+#: Extras that are for those who work on the project.
+OWN = {"test", "lint", "docs", "build"}
+
+
+def test_every_extra_is_described_where_one_installs() -> None:
+    """README and install page say the same of each: what it is for, and what it costs."""
+    told = []
+    for page, cell in ((ROOT / "README.md", r"`pip install '\.\[(\w+)\]'`"), (DOCS / "install.md", r"`(\w+)`")):
+        rows = re.findall(rf"^\| {cell}(, and torch or JAX[^|]*)? \| (.*) \| (.*) \|$", page.read_text("utf-8"), re.M)
+        told.append({extra: tuple(words) for extra, *words in rows})
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert told[0] == told[1] and told[0].keys() == project["optional-dependencies"].keys() - OWN
+
+
+def test_every_page_that_installs_names_the_distribution() -> None:
+    """`pip install coupling` is another project; a page that has these words warns of it."""
+    met = 0
+    for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "notebooks").glob("*.md")]:
+        text = " ".join(page.read_text(encoding="utf-8").split())
+        for found in re.finditer(r"(?:pip|uv) install '?coupling(?![-\w])", text):
+            met += 1
+            assert "unrelated library" in text[found.start() : found.start() + 120], page.name
+    assert met >= 2
 
 
 def test_links_to_the_world_are_well_formed() -> None:

@@ -66,7 +66,11 @@ coupling.lowrank.fit
 coupling.lowrank.bounds
 coupling.lowrank.path_weights
 coupling.lowrank.bilinear
+coupling.lowrank.linear_forms
 coupling.lowrank.matrix_terms
+coupling.lowrank.degree_one
+coupling.lowrank.exact_sums
+coupling.lowrank.constructed
 coupling.lowrank.entries
 coupling.lowrank.problems
 coupling.lowrank.certificate

@@ -229,6 +229,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "list_table": ("build(Request(lmax=1)), 'coupling', 'wigner_3j', 'path', 'float64'", "rcccc"),
     },
     "coupling.lowrank": {
+        "constructed": ("1, 'fewest'", "dc"),
         "cp_tensor": ("[np.ones((2, 1))] * 3", "Y"),
         "decompose": ("np.ones((2, 2, 2)), 1", "tn"),
         "equivariance_error": ("np.ones((4, 4, 4))", "t"),

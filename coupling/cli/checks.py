@@ -141,7 +141,12 @@ adds is known to differ, and does not count.
 @click.option("--hard", is_flag=True, help="Also the cases in which a program is known to fail.")
 @click.option("--write", is_flag=True, help="Write the rows into the comparison page; rows of other programs stay.")
 @click.option(
-    "--page", type=click.Path(path_type=Path), default=PAGE, show_default=True, metavar="PATH", help="Of --write."
+    "--page",
+    type=click.Path(path_type=Path),
+    default=PAGE,
+    show_default=True,
+    metavar="PATH",
+    help="Page that --write writes.",
 )
 @may_overwrite
 @says_what_is_wrong

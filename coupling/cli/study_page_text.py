@@ -16,8 +16,8 @@ lies closer to them than 1e-30.
 
 ## Normalizations
 
-A Clebsch-Gordan product with path weights w is the sum of R Gaunt (bracket, matrix) products, each with inputs and
-output scaled degree by degree, when w/N = Σ_r a_r(l1) b_r(l2) c_r(l3) on all paths. Entries off the paths are free.
+A Clebsch-Gordan product with path weights w is the sum of R products (Gaunt, bracket, matrix, vector), each with inputs
+and output scaled degree by degree, when w/N = Σ_r a_r(l1) b_r(l2) c_r(l3) on all paths. Entries off the paths are free.
 Errors are those of the path weights, root mean square relative to w: for standard normal inputs, the relative root
 mean square error of the product. Whatever the error, such a product is equivariant.
 
@@ -57,6 +57,15 @@ factor c for both; with factors of their own they need the products of both line
 $matrix
 
 ![Outputs to 2L, and the matrix product](outputs.png)
+
+**Single vector product.** One cross product of vector fields on the sphere, `coupling.products.VectorSignal.single`,
+has ½(λ1+λ2+λ3) N on even paths and 2 N on odd ones, λ = l(l+1), with the N above, and lacks the path (0, 0, 0) alone:
+that is one multiplication. Even and odd paths share the factors, so R counts vector products, and compares with the
+number of Gaunt products plus that of brackets.
+
+$vector
+
+![Single vector product](vector.png)
 
 ## Exact ranks and a count
 

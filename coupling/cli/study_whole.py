@@ -90,30 +90,3 @@ def lost(record: Record) -> str:
     """Return a sentence about paths of weight zero, or an empty text."""
     paths = from_spec(record.spec).lost_paths
     return f"Lost paths: {', '.join(' '.join(map(str, path)) for path in paths)}.  " if paths else ""
-
-
-def constructed_rows(lmax: int) -> list[list[str]]:
-    """Return lines about the constructed terms of degrees to lmax: real, and complex where these are fewer.
-
-    >>> constructed_rows(1)[0][:5]
-    ['1', 'quaternions', 'real', '8', '0 of 16']
-    """
-    from coupling.lowrank.matrix_terms import exact_difference, exact_factors, exact_weights
-
-    size, rows = lmax + 1, []
-    algebra = {0: f"{size} × {size} real matrices", 1: f"{size // 2} × {size // 2} matrices of quaternions"}[lmax % 2]
-    for complex_factors in (False, True) if lmax % 2 else (False,):
-        problem = whole_problem(lmax, weights=exact_weights(lmax, complex_factors))
-        name = f"{size} × {size} complex matrices" if complex_factors else "quaternions" if lmax == 1 else algebra
-        terms = exact_factors(lmax, complex_factors)[0].shape[1]
-        wrong = f"{exact_difference(lmax, complex_factors)} of {int((problem.tensor != 0).sum())}"
-        missing = " ".join("".join(map(str, path)) for path in problem.lost_paths)
-        rows.append([str(lmax), name, "complex" if complex_factors else "real", str(terms), wrong, missing or "none"])
-    return rows
-
-
-def constructed_table(limit: int) -> tuple[str, bool]:
-    """Return the table of all constructed terms, and whether every one is exact."""
-    rows = [row for lmax in range(1, limit + 1) for row in constructed_rows(lmax)]
-    header = ["L", "algebra", "numbers", "terms", "entries that differ", "lost paths"]
-    return table(header, rows), all(row[4].startswith("0 of ") for row in rows)

@@ -61,7 +61,7 @@ Examples:
 @click.option("--exact", is_flag=True, help="Print the square root of a rational as well.")
 @click.option("--latex", is_flag=True, help="Print the exact value as LaTeX.")
 @click.option("--verbose", "-v", is_flag=True, help="Say basis, phase and normalization in words.")
-@click.option("--basis", type=click.Choice(["complex", "real"]), help="Of the spherical harmonics.  [default: complex]")
+@click.option("--basis", type=click.Choice(["complex", "real"]), help="Basis of the harmonics.  [default: complex]")
 @click.option("--j", "spin", metavar="SPIN", help="The spin of the matrix product (family matrix): 0, 1/2, 1, ...")
 @click.option("--plot", metavar="FILE", help="Draw the block of the path, this entry framed: .png, .svg or .pdf.")
 @may_overwrite

@@ -4,7 +4,7 @@ The rank depends on them.  With the weights of the matrix product of spin L/2,
 
     w(l1,l2,l3) = (-1)^L √P 6j{l1 l2 l3; L/2 L/2 L/2},     P = (2l1+1)(2l2+1)(2l3+1),
 
-the tensor of all paths to degree L is that of matrix multiplication.  Source: derivation ``matrix_product``.
+the tensor of all paths to degree L is that of matrix multiplication.  Source: derivation ``whole_tensor``.
 """
 
 from __future__ import annotations

@@ -203,7 +203,7 @@ def whole_problem(lmax: object, parity: str = "all", family: str | Family = CORE
     weights: "unit"; "matrix", (-1)^L √P 6j{l1 l2 l3; L/2 L/2 L/2} with L = lmax, for which the tensor is that of a
     multiplication of matrices; an array [l1, l2, l3]; or a mapping from paths (l1, l2, l3) to numbers or Surds, zero
     for paths that are not in it.  A path of weight zero is lost: ``lost_paths`` names them.  Source: derivation
-    ``matrix_product``.
+    ``whole_tensor``.
 
     >>> whole_problem(1).tensor.shape, float(round(np.sum(whole_problem(2).tensor ** 2), 12))
     ((4, 4, 4), 15.0)
