@@ -72,8 +72,9 @@ def block(
            [ 0.        ,  0.        ,  0.40824829],
            [ 0.        , -0.40824829,  0.        ]])
     """
+    record = known(family)
     d1, d2, d3 = degrees(l1, l2, l3)
-    path, record = (d1, d2, d3), known(family)
+    path = d1, d2, d3
     if convention is None:
         _require_room(record, path, basis, 1)
         return _block(record, path, basis)
