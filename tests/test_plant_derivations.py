@@ -23,7 +23,7 @@ from derivations import (
     vector_shifts,
 )
 from derivations.closed_forms import zero_orders
-from derivations.framework import DoesNotHold, parts
+from derivations.framework import DoesNotHold, parts, verify
 from tests import plant_derivations as plant
 from tests.sources import ROOT
 
@@ -73,6 +73,18 @@ def test_faults_that_once_survived() -> None:
     sign = zero_orders()[0]
     for degree, turned in ((symbols.a, [(-1) ** symbols.a - 1]), (symbols.a * 2, [0])):
         assert list(clebsch_gordan_paths.phases(sign * (-1) ** degree, symbols.EVEN, sp.Integer(0))) == turned
+
+
+def test_instances_that_are_counted_are_compared() -> None:
+    """A check that is left out, an early return and an empty domain make a derivation fail."""
+    derivation = registry.load("gradient_dot")
+    assert verify(derivation, 2) == derivation.verify(2) == 141
+    for wrong in (lambda lmax: 141, lambda lmax: None, lambda lmax: 0, lambda lmax: derivation.verify(lmax) + 1):
+        with pytest.raises(DoesNotHold, match=r"instances to degree 2, \d+ of them compared"):
+            parts(replace(derivation, verify=wrong))[-1](2)
+    for identifier in registry.IDS:
+        derivation = registry.load(identifier)
+        assert verify(derivation, min(derivation.lmax, 2)) > 0
 
 
 @pytest.mark.parametrize("relation", ["__lt__", "__le__", "__gt__", "__ge__"])
