@@ -27,6 +27,7 @@ Examples:
   coupling study gaunt --lmax 6 --max-rank 6
   coupling study bracket --lmax 4 --weights component --parity ooo
   coupling study matrix --lmax 3 --spin 2 --parity even
+  coupling study family gradient_dot --lmax 3
   coupling study vector --lmax 4 --max-rank 5
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
   coupling study whole --lmax 1 --weights free
@@ -94,14 +95,14 @@ def any_family(name: str, **options: Any) -> None:
 @study.command()
 @click.option("--lmax", type=click.IntRange(1, 6), default=2, show_default=True, help="Degrees up to L.")
 @click.option(
-    "--parity", type=click.Choice(["all", "even", "odd"]), default="all", show_default=True, help="Of l1+l2+l3."
+    "--parity", type=click.Choice(["all", "even", "odd"]), default="all", show_default=True, help="Paths by l1+l2+l3."
 )
 @click.option(
     "--weights",
     type=click.Choice(["unit", "matrix", "free"]),
     default="unit",
     show_default=True,
-    help="Of the paths: 1; those of matrices of spin L/2; or variables of the search.",
+    help="Weights of the paths: 1; those of matrices of spin L/2; or variables of the search.",
 )
 @with_options(*SEARCH)
 @says_what_is_wrong
@@ -151,8 +152,8 @@ def verify(files: Sequence[Path], computed: bool) -> None:
 @study.command()
 @click.option("--folder", type=FOLDER, default=Path("study"), show_default=True, help="Where it is written.")
 @click.option("--store", type=FOLDER, help="Folder of results.  [default: results in the folder]")
-@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True, help="How much.")
-@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes.")
+@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True, help="Size of study.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Number of processes.")
 @click.option("--fresh", is_flag=True, help="Do not begin with what the shipped factors have.")
 @may_overwrite
 @says_what_is_wrong

@@ -255,8 +255,9 @@ class Family:
         """Return what a factor of the record on a path with J = total is in the real basis."""
         from coupling.exact.surd import Surd
 
-        phase = Surd(parity_sign(total // 2), unit=total & 1) if "complex" in self.bases else 1
-        return value * phase if self.integral else abs(value)
+        if not self.integral:
+            return abs(value)
+        return value * Surd(parity_sign(total // 2), unit=total & 1) if "complex" in self.bases else value
 
     def real_signs(self, total: NDArray[Any], factor: NDArray[Any], basis: str) -> NDArray[Any]:
         """Return what turns factors of a basis, without their i, on paths with J = total into :meth:`size`: 1 or -1."""
