@@ -123,7 +123,7 @@ into 2Q. With R and R' of each, scaled as above, they give the whole tensor from
 
 $products
 
-![Errors of the whole tensor to degree 2 against the number of terms: fits, published ones, products on grids](whole.png)
+![Errors of the whole tensor to degree 2 against the number of terms: fits, published, products on grids](whole.png)
 
 As plain sums of terms these need more than a fit does, but the terms need not be evaluated one by one: a transform
 of the grid serves all, and the result is equivariant to the last digit at every rank.
