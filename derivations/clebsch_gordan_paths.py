@@ -22,7 +22,7 @@ CENTRAL = binomial(2 * a, a) * binomial(2 * b, b) * binomial(2 * c, c)
 
 def even_factor() -> Iterator[sp.Expr]:
     r"""The square of $3j(l_1l_2l_3;000)$ over the stated quotient, minus one; and the stated sign times
-    $\mathrm i^J$ minus one, over both parities of $J/2=a+b+c$."""
+    $\mathrm i^J$ minus one."""
     sign, square = zero_orders()
     yield ratio_residual(square, CENTRAL / ((2 * s + 1) * binomial(2 * s, s)))
     yield from phases(sign, EVEN, sp.Integer(0))
@@ -30,7 +30,7 @@ def even_factor() -> Iterator[sp.Expr]:
 
 def odd_factor() -> Iterator[sp.Expr]:
     r"""The square of $K$ over the stated quotient, minus one; and $\mathrm i$ times the stated sign times
-    $\mathrm i^J$ minus one, over both parities of $a+b+c$."""
+    $\mathrm i^J$ minus one."""
     sign, square = bracket_factor()
     odd = (2 * a + 1) * (2 * b + 1) * (2 * c + 1)
     yield ratio_residual(square, 4 * odd * CENTRAL / binomial(2 * s + 4, s + 2))
@@ -38,10 +38,8 @@ def odd_factor() -> Iterator[sp.Expr]:
 
 
 def phases(sign: sp.Expr, degrees: tuple[sp.Expr, sp.Expr, sp.Expr], turns: sp.Expr) -> Iterator[sp.Expr]:
-    """i^turns · sign · i^J − 1 at a + b + c = 0 and 1."""
-    for first in (0, 1):
-        here = {a: first, b: 0, c: 0}
-        yield sp.expand(sp.I ** (turns + total(degrees).subs(here)) * sign.subs(here) - 1)
+    """i^turns · sign · i^J − 1, where turns + J is even: a power of −1."""
+    yield sp.powsimp(sp.expand((-1) ** ((turns + total(degrees)) / 2) * sign)) - 1
 
 
 def shift() -> Iterator[sp.Expr]:
@@ -141,8 +139,9 @@ def verify(lmax: int) -> int:
             for l3 in range(abs(l1 - l2), l1 + l2 + 1):
                 found[(l1 + l2 + l3) % 2] += 1
         even, odd = (limit + 1) * (limit + 2) * (2 * limit + 3), limit * (limit + 1) * (2 * limit + 1)
-        require([6 * n for n in found] == [even, odd], f"number of paths to degree {limit}")
-        count += 2
+        for number, stated, parity in zip(found, (even, odd), ("even", "odd"), strict=True):
+            require(6 * number == stated, f"number of {parity} paths to degree {limit}")
+            count += 1
     return count
 
 

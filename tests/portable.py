@@ -173,6 +173,7 @@ OBJECTS: dict[str, Make] = {
     "arrays.ArraysRequest": lambda: build_arrays("fourier-l2").request,
     "tabulation.Tabulation": lambda: tabulate("gaunt", 2),
     "recoupling_tables.RecouplingTable": lambda: tabulate("wigner_6j", 1),
+    "half_integers.HalfIntegerTabulation": lambda: tabulate("wigner_3j", 1, "complex", half_integers=True),
     "families.Family": lambda: wigner_3j_family(1, 1, 0, 0),
     "exact.Surd": lambda: exact.Surd(-1, 2, 3, 1, 1),
     "sphere.Grid": lambda: sphere.gauss_legendre(3),

@@ -56,6 +56,23 @@ def test_numbers_that_are_none_do_not_pass() -> None:
         check_equivariant(lambda x: x * np.nan, [X], ["cartesian"], "cartesian")
 
 
+def test_differences_that_cannot_tell_are_not_called_wrong_forces() -> None:
+    """A large constant, forces that almost vanish, an energy that changes within a step; right forces every time."""
+    d = np.sqrt(((X[:, None] - X[None]) ** 2).sum(-1))
+    stiff = (lambda x: np.sin(4e3 * x).sum(), lambda x: -4e3 * np.cos(4e3 * x))
+    cases = {
+        "constant": (lambda x: pair_energy(x) + 1e8, X, pair_forces),
+        "far apart": (pair_energy, X * 9 / d[np.triu_indices(5, 1)].min(), pair_forces),
+        "within a step": (stiff[0], X, stiff[1]),
+    }
+    for energy, x, forces in cases.values():
+        with pytest.raises(AssertionError, match=r"nothing is shown: differences are known to .* take another step"):
+            check_conservative(energy, x, forces)
+    assert max(check_conservative(stiff[0], X, stiff[1], step=1e-5)) < 1e-6
+    with pytest.raises(AssertionError, match="not minus the gradient"):
+        check_conservative(lambda x: pair_energy(x) + 1e4, X, lambda x: pair_forces(x) * 1.001)
+
+
 def test_arguments_of_forces_say_why() -> None:
     for arguments, message in [
         ((pair_energy, X.astype(np.float32), pair_forces), "positions must be float64, got float32"),

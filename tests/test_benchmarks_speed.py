@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from benchmarks import speed
+from benchmarks import quoted, speed
 from tests.sources import ROOT
 
 
@@ -49,3 +50,34 @@ def test_a_section_that_cannot_be_measured_says_so(needs: str, monkeypatch: pyte
     found = sections_of("\n\n".join(speed.page(True)))
     assert found["Absent"].strip() == f"Not measured in this run: {needs} is not here."
     assert found["Here"].split("At the end")[0].strip() == "Text.\n\n| a | b |\n| --- | --- |\n| 1 | True |"
+
+
+def test_the_readme_quotes_the_page_and_no_other() -> None:
+    """`make speed` renews both; figures of the table are those of the page, in fewer digits."""
+    readme, page = (file.read_text(encoding="utf-8") for file in (quoted.README, speed.PAGE))
+    assert quoted.table(page) in readme
+    assert readme.count(quoted.HEADER) == 1
+
+
+def test_the_readme_follows_the_page(tmp_path: Path) -> None:
+    readme, page = tmp_path / "README.md", tmp_path / "speed.md"
+    readme.write_text(f"before\n\n{quoted.HEADER}| old |\n\nafter\n", encoding="utf-8")
+    text = speed.PAGE.read_text(encoding="utf-8")
+    changed = re.sub(r"^(\| 4 \| coupling, sparse \| any weights) \| [\d.]+", r"\1 | 77.7", text, flags=re.M)
+    page.write_text(changed, encoding="utf-8")
+    assert quoted.renew(page, readme) and not quoted.renew(page, readme)
+    found = readme.read_text(encoding="utf-8")
+    assert found == f"before\n\n{quoted.table(changed)}\nafter\n" and "any weights 78 /" in found
+
+
+def test_a_program_with_wrong_values_is_not_the_fastest() -> None:
+    page = """## Tables of 3j symbols
+
+| table | program | ms | million entries/s | largest error (ulp) | correctly rounded | wrong | non-zero for zero |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| 3j, complex, 9 | coupling | 1 | 200 | 0.5 | 100.00 % | 0 | 0 |
+| 3j, complex, 9 | quick | 1 | 900 | 3e+09 | 1.00 % | 7 | 0 |
+| 3j, complex, 9 | slow | 1 | 0.65 | 2.5 | 82.39 % | 0 | 0 |
+"""
+    row = "degree 9, from Python | 200 million/s | 100 % correctly rounded | slow: 0.650 million/s, 82 %"
+    assert row in quoted.tables(page)

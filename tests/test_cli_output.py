@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -152,3 +155,49 @@ def test_every_option_says_what_it_does() -> None:
                 met += 1
                 assert option.help, f"{command.name} --{option.name}"
     assert met >= 60
+
+
+# -- tables of 6j and 9j symbols ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "lmax", "half_integers"), [("6j", "5/2", True), ("6j", "3", False), ("9j", "1", True)]
+)
+def test_tabulate_writes_every_symbol_with_its_exact_value(name: str, lmax: str, half_integers: bool) -> None:
+    table = coupling.tabulate(f"wigner_{name}", Fraction(lmax), half_integers=half_integers)
+    options = ["--half-integers"] * half_integers
+    header, *rows = rows_of(invoke(["tabulate", name.upper(), "--lmax", lmax, "--exact", *options]).output)
+    assert header == [f"j{k + 1}" for k in range(int(name[0]))] + ["value", "exact"]
+    assert len(rows) == len(table) > 100
+    exactly = getattr(coupling.exact, f"wigner_{name}")
+    for row, doubled, value in zip(rows, table.doubled.tolist(), table.values.tolist(), strict=True):
+        degrees = [Fraction(text) for text in row[:-2]]
+        assert [2 * degree for degree in degrees] == doubled
+        assert float(row[-2]) == value and row[-1] == str(exactly(*degrees)) and float(exactly(*degrees)) == value
+
+
+def test_tabulate_writes_files_of_its_own_and_replaces_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for lmax in ("2", "1"):  # the second replaces the first
+        for file in ("symbols.npz", "symbols.csv"):
+            assert invoke(["tabulate", "9j", "--lmax", lmax, "-o", file]).exit_code == 0
+    with np.load("symbols.npz") as arrays:
+        facts = json.loads(str(arrays["metadata"]))
+        assert np.array_equal(arrays["values"], coupling.tabulate("wigner_9j", 1).values)
+        assert facts["definition"].startswith("Edmonds 1957") and facts["largest degree"] == "1"
+    text = Path("symbols.csv").read_text()
+    assert "# definition: Edmonds 1957 eq. 6.4.3" in text and "# largest degree: 1\n" in text
+    Path("mine.csv").write_text("j1,j2\n")
+    for arguments, words in (
+        ("9j --lmax 1 -o mine.csv", "mine.csv is kept: it is a file that coupling did not write"),
+        ("9j --lmax 1 -o symbols.txt", "--output is NAME.csv or NAME.npz, got symbols.txt"),
+        ("9j --lmax 1 --exact -o symbols.npz", "exact values are a column of csv; npz holds doubles alone"),
+        ("6j --lmax 1/2", "lmax must be an integer without half_integers, got 1/2"),
+        ("6j --lmax x", "integers or half-integers such as 3, -2, 1/2, 0.5, separated by spaces; got 'x'"),
+        ("7j --lmax 1", "'7j' is not one of 'wigner_6j', 'wigner_9j', '6j', '9j'"),
+        ("6j", "Missing option '--lmax'"),
+    ):
+        refused = invoke(["tabulate", *arguments.split()])
+        assert refused.exit_code == 2 and words in refused.output, arguments

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import permutations, product
 from typing import Any
@@ -20,6 +21,7 @@ from coupling.export import FORMATS, Listing, export, list_table
 from coupling.export.arrays import palette_of
 from coupling.export.entries import round_to
 from coupling.export.text import read_exact_json
+from coupling.families import Family
 from coupling.floating_point import BINARY_FORMATS as TYPES
 from coupling.floating_point import stored
 from coupling.foreign import CONVENTIONS, Convention
@@ -261,6 +263,31 @@ def test_exact_json(tables: dict[str, Table]) -> None:
             assert values[tuple(symbol)] == listing.coefficient(entry)
             assert complex(values[tuple(symbol)]) == listing.values[entry] * (1j if listing.imaginary else 1)
         assert json.loads(text)["metadata"]["rounding"] == "none"
+
+
+@pytest.mark.parametrize(("basis", "form"), list(product(("real", "complex"), ("csv", "json"))))
+def test_an_exact_size_is_computed_once_per_path(
+    tables: dict[str, Table], basis: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries whose orders differ in signs alone share it, and all entries of a path the factor of their convention."""
+    computed: list[tuple[int, ...]] = []
+    factors: list[tuple[int, ...]] = []
+    exact, factor = Family.exact, Convention.factor
+
+    def counted(self: Family, basis: str) -> Callable[..., Surd]:
+        function = exact(self, basis)
+        return lambda *symbol: computed.append((*symbol[:3], *map(abs, symbol[3:]))) or function(*symbol)
+
+    def counted_factor(self: Convention, family: Family, *path: int) -> Surd:
+        factors.append(path)
+        return factor(self, family, *path)
+
+    monkeypatch.setattr(Family, "exact", counted)
+    monkeypatch.setattr(Convention, "factor", counted_factor)
+    table = tables[basis]
+    export(table, form, family="gaunt")
+    assert len(computed) == len(set(computed)) <= 0.6 * len(table.core)
+    assert len(factors) <= 2 * len(table.paths)
 
 
 def test_csv(tables: dict[str, Table]) -> None:

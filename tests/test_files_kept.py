@@ -153,6 +153,8 @@ COMMANDS = {
             }.items()
         )
     },
+    "tabulate csv": Writer("a.csv", Kind("sheet"), command(*"tabulate 6j --lmax 1 -o FILE".split())),
+    "tabulate npz": Writer("a.npz", EXPORT, command(*"tabulate 6j --lmax 1 -o FILE".split())),
     "export arrays npz": Writer("a.npz", ARRAYS, command(*"export design-l1 -f npz -o FILE".split())),
     "export arrays c": Writer("a.h", Kind("header"), command(*"export design-l1 -f c -o FILE".split())),
     "export arrays python": Writer("a.py", ARRAYS, command(*"export design-l1 -f python -o FILE".split())),

@@ -16,6 +16,8 @@ from tests.test_latency import calls  # noqa: E402
 
 #: Functions of Python that a module may enter for known shapes: 20 at present, and for values with gradients 79.
 FORWARD, BOTH = 24, 90
+#: The same with weights that are learned: 20 and 92 at present.
+LEARNED, LEARNED_BOTH = 24, 102
 
 
 def tensors(module: Any, *shape: int, dtype: Any = torch.float32, grad: bool = False) -> list[Any]:
@@ -85,6 +87,50 @@ def test_weights_that_are_learned_give_the_same_bits(monkeypatch: pytest.MonkeyP
     assert all(torch.equal(a, b) for a, b in zip(found, run(), strict=True)) and len(found) == 7
 
 
+def test_weights_that_are_learned_enter_few_functions() -> None:
+    module = interop.ClebschGordan(2, 2, 2, learn=True)
+    x, y = tensors(module, 4, 8)
+    a, b = tensors(module, 4, 8, grad=True)
+
+    def both() -> list[Any]:
+        z = module(a, b)
+        return [z.detach(), *torch.autograd.grad(z, [a, b, module.weights], torch.ones_like(z))]
+
+    module(x, y), both()
+    with torch.no_grad():
+        assert calls(lambda: module(x, y))[0] <= LEARNED
+    assert calls(both)[0] <= LEARNED_BOTH
+    for change in (lambda w: w.mul_(2), lambda w: w[1:3].zero_(), lambda w: w.neg_(), lambda w: w.fill_(1)):
+        with torch.no_grad():  # what is kept for the last weights is not used for others
+            change(module.weights)
+        found, other = both(), interop.ClebschGordan(2, 2, 2, learn=True)
+        with torch.no_grad():
+            other.weights.copy_(module.weights)
+        z = other(a, b)
+        fresh = [z.detach(), *torch.autograd.grad(z, [a, b, other.weights], torch.ones_like(z))]
+        assert all(torch.equal(one, two) for one, two in zip(found, fresh, strict=True))
+
+
+@pytest.mark.parametrize("learn", [False, True])
+def test_a_tensor_product_enters_few_functions(learn: bool) -> None:
+    """Whatever its paths are: 29 at present, and 111 with gradients, one kernel for each."""
+    module = interop.TensorProduct("8x0e + 8x1o + 8x2e", 2, "8x0e + 8x1o + 8x2e", learn=learn)
+    sizes = module.product.irreps1.dim, module.product.irreps2.dim, *(() if learn else (module.product.weight_count,))
+    generator = torch.Generator().manual_seed(0)
+    inputs = [torch.randn(4, n, generator=generator, requires_grad=True) for n in sizes]
+    every = [*inputs, *module.parameters()]
+
+    def both() -> list[Any]:
+        z = module(*inputs)
+        return list(torch.autograd.grad(z, every, torch.ones_like(z)))
+
+    both()
+    with torch.no_grad():
+        module(*inputs)
+        assert calls(lambda: module(*inputs))[0] <= 33
+    assert calls(both)[0] <= 122
+
+
 def test_whoever_looks_on_finds_the_operators(monkeypatch: pytest.MonkeyPatch) -> None:
     """Transforms, modes, tracers and other tensors after calls of the same shapes with plain ones."""
     module = interop.Gaunt(2, 1, 2)
@@ -112,6 +158,7 @@ def test_whoever_looks_on_finds_the_operators(monkeypatch: pytest.MonkeyPatch) -
 def test_gradients_of_a_batch_find_the_operators() -> None:
     module = interop.Gaunt(2, 1, 2)
     x, y = tensors(module, 4, 8, grad=True)
+    module(x, y)  # the shapes are known from here on, so the next call is a plain one
     z = module(x, y)
     directions = torch.randn(3, *z.shape)
     (batch,) = torch.autograd.grad(z, x, directions, is_grads_batched=True, retain_graph=True)

@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from coupling.backends.torch import TensorProduct  # noqa: E402
+from coupling.backends.torch import TensorProduct, tensor_eager  # noqa: E402
 from coupling.products import TensorProduct as Numpy  # noqa: E402
 from tests.test_tensor_product import IRREPS1, IRREPS2, features, modes  # noqa: E402
 
@@ -44,6 +44,56 @@ def test_derivatives_to_second_order(layout: str, each: bool) -> None:
     tensors = given(module, (2,), each, grad=True)
     assert torch.autograd.gradcheck(module, tensors)
     assert torch.autograd.gradgradcheck(module, tensors)
+
+
+def derivatives(module: Any, tensors: list[Any]) -> list[Any]:
+    """Values, gradients, and gradients of a sum of squares of gradients."""
+    z = module(*tensors)
+    first = torch.autograd.grad((z * z).sum(), tensors, create_graph=True)
+    second = torch.autograd.grad(sum((g * g).sum() for g in first), tensors)
+    return [z.detach(), *(g.detach() for g in first), *second]
+
+
+@pytest.mark.parametrize(
+    "leads", [((3,), (3,), (3,)), ((3,), (3,), ()), ((2, 1), (3,), (2, 3)), ((3,), (), ()), ((),) * 3]
+)
+@pytest.mark.parametrize("layout", ["ir_mul", "mul_ir"])
+def test_compiled_code_and_operations_of_torch_agree(layout: str, leads: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every mode, to second order, with leading axes that broadcast."""
+    module = TensorProduct(IRREPS1, IRREPS2, *modes(), layout=layout)
+    product, generator = module.product, torch.Generator().manual_seed(0)
+    sizes = product.irreps1.dim, product.irreps2.dim, product.weight_count
+    tensors = [
+        torch.randn(*lead, n, dtype=torch.float64, generator=generator, requires_grad=True)
+        for lead, n in zip(leads, sizes, strict=True)
+    ]
+    met: list[int] = []
+    compute = tensor_eager.EagerTensor.compute
+    monkeypatch.setattr(tensor_eager.EagerTensor, "compute", lambda *a: met.append(a[1]) or compute(*a))
+    found = derivatives(module, tensors)
+    assert set(met) == {0, 1, 2, 3}
+    met.clear()
+    for where in ("tensor_product", "tensor_eager"):
+        monkeypatch.setattr(f"coupling.backends.torch.{where}.is_plain", lambda *_: False)
+    expected = derivatives(module, tensors)
+    assert not met and len(found) == 7
+    for one, other in zip(found, expected, strict=True):
+        assert one.shape == other.shape and (one - other).abs().max() <= 1e-12 * other.abs().max()
+
+
+def test_a_batch_of_gradients_and_transforms_find_operations_of_torch() -> None:
+    module = TensorProduct(*SMALL, INSTRUCTIONS)
+    x, y, w = given(module, (3,), grad=True)
+    z = module(x, y, w)
+    directions = torch.randn(4, *z.shape, dtype=z.dtype, generator=torch.Generator().manual_seed(0))
+    batch = torch.autograd.grad(z, (x, y, w), directions, is_grads_batched=True, retain_graph=True)
+    each = [torch.autograd.grad(z, (x, y, w), one, retain_graph=True) for one in directions]
+    for found, wanted in zip(batch, zip(*each, strict=True), strict=True):
+        torch.testing.assert_close(found, torch.stack(wanted))
+    rows = torch.func.vmap(module)(x.detach(), y.detach(), w.detach())
+    torch.testing.assert_close(rows, z.detach())
+    _, tangent = torch.func.jvp(lambda a: module(a, y.detach(), w.detach()), (x.detach(),), (x.detach(),))
+    torch.testing.assert_close(tangent, z.detach())
 
 
 def test_the_weights_of_a_module_and_its_state() -> None:

@@ -146,9 +146,70 @@ def test_signatures_that_are_remembered_are_bounded() -> None:
     assert 0 < len(product._calls) <= 64
 
 
-def test_a_tensor_product_enters_few_functions() -> None:
-    """A few for each path, with its sums: nothing is written, converted or broadcast again."""
-    product = TensorProduct.channelwise("8x0e + 8x1o + 8x2e", 2)
-    x, y, w = (np.ones((4, n), np.float32) for n in (product.irreps1.dim, product.irreps2.dim, product.weight_count))
-    product(x, y, w[0])
-    assert len(product.paths) == 19 and calls(lambda: product(x, y, w[0]))[0] <= 480
+@pytest.mark.parametrize("each", [True, False])
+@pytest.mark.parametrize("layout", ["ir_mul", "mul_ir"])
+def test_a_tensor_product_enters_few_functions(layout: str, each: bool) -> None:
+    """Whatever its paths are: one crossing into compiled code, and nothing is checked or converted again."""
+    product = TensorProduct.channelwise("8x0e + 8x1o + 8x2e", 2, layout=layout)
+    sizes = product.irreps1.dim, product.irreps2.dim, product.weight_count
+    x, y, w = (np.ones((4, n), np.float32) for n in sizes)
+    given = w if each else w[0]
+    expected = product(x, y, given)
+    python, c = calls(lambda: product(x, y, given))
+    assert len(product.paths) == 19 and python <= 7 and c <= C, (python, c)
+    np.testing.assert_array_equal(product(x, y, given), expected)
+
+
+def test_a_known_signature_of_a_tensor_product_does_not_hide_what_does_not_fit() -> None:
+    product = TensorProduct("8x0e + 8x1o", 1, "4x0e + 4x1o")
+    rng = np.random.default_rng(0)
+    sizes = product.irreps1.dim, product.irreps2.dim, product.weight_count
+    x, y, w = (rng.standard_normal((3, n)).astype("f4") for n in sizes)
+    expected, met = product(x, y, w), 0
+    for bad, error in (
+        ((x[:, :-1], y, w), ValueError),
+        ((x[:2], y, w), ValueError),
+        ((x.astype(np.float16), y, w), TypeError),
+        ((x, y.view(np.int32), w), TypeError),
+        ((x, y, w[:, 1:]), ValueError),
+        ((x, y), ValueError),
+    ):
+        with pytest.raises(error):
+            product(*bad)
+        met += 1
+    same = np.repeat(x, 2, -1)[..., ::2], np.asfortranarray(x), x.astype(">f4"), x.view(np.memmap), x.tolist()
+    for one in same[:-1]:
+        for _ in range(2):
+            np.testing.assert_array_equal(product(one, y, w), expected)
+            met += 1
+    np.testing.assert_array_equal(product(x, y, w.astype(float)), expected)
+    assert met == 14 and product(x.astype(float), y, w).dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nothing_of_a_former_call_is_left_in_a_tensor_product(dtype: Any) -> None:
+    """NaN and infinity of one call, and of one copy, reach no other: padded copies and work space stay apart."""
+    product = TensorProduct("3x0e + 3x1o", "2x0e + 2x1o", "5x0e + 5x1o")
+    sizes, rng = (product.irreps1.dim, product.irreps2.dim, product.weight_count), np.random.default_rng(0)
+    x, y, w = (rng.standard_normal((3, n)).astype(dtype) for n in sizes)
+    fresh, compiled = copy(product)(x, y, w), product.compiled(np.dtype(dtype))
+    arrays = [*(value.ravel() for value in (x, y, w)), fresh.ravel()]
+    steps = (*sizes, product.irreps_out.dim)
+
+    def gradients() -> list[np.ndarray]:
+        found = []
+        for slot in range(3):
+            out = np.zeros_like(arrays[slot])
+            compiled.run(slot, tuple(out if n == slot else a for n, a in enumerate(arrays)), steps, 3)
+            found.append(out)
+        return found
+
+    expected = gradients()
+    for poison in (np.nan, np.inf, 1e-310):
+        bad = [np.full_like(value, poison) for value in (x, y, w)]
+        with np.errstate(all="ignore"):
+            product(*bad)
+            for slot in range(3):
+                compiled.run(slot, (*(value.ravel() for value in bad), np.full_like(fresh, poison).ravel()), steps, 3)
+        np.testing.assert_array_equal(product(x, y, w), fresh)
+        assert all(np.array_equal(a, b) for a, b in zip(gradients(), expected, strict=True))

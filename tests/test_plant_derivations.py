@@ -9,10 +9,22 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+import sympy as sp
 
 import coupling.exact as exact
-from derivations import certificate, exact_layer, matrix_product, registry, run, vector_shifts
-from derivations.framework import DoesNotHold, parts
+from derivations import (
+    certificate,
+    clebsch_gordan_paths,
+    exact_layer,
+    matrix_product,
+    registry,
+    run,
+    symbols,
+    vector_shifts,
+    wigner_eckart,
+)
+from derivations.closed_forms import zero_orders
+from derivations.framework import DoesNotHold, parts, verify
 from tests import plant_derivations as plant
 from tests.sources import ROOT
 
@@ -50,6 +62,40 @@ CHOSEN: dict[str, tuple[str, str, str]] = {
     "a premise": ("quadrature", r"d\le n_\phi-1", r"d\le n_\phi-2"),
     "a name": ("signs", r"\sqrt{\tfrac3{4\pi}}", r"\sqrt{\tfrac3{4\tau}}"),
 }
+
+
+def test_faults_that_once_survived() -> None:
+    """A ratio that was read at its first index alone; a sign over one parity; relations that nothing compared."""
+    derivation = registry.load("many_body")
+    [ratio] = (step for step in derivation.steps if step.title == "The product of two multiplets")
+    reading = derivation.reading.of(ratio.title)
+    assert "{2L_1-i}" in ratio.statement and reading.failures(ratio.statement) == (16, [])
+    assert reading.failures(ratio.statement.replace("{2L_1-i}", "{2L_1+i}"))[1]
+    sign = zero_orders()[0]
+    for degree, turned in ((symbols.a, [(-1) ** symbols.a - 1]), (symbols.a * 2, [0])):
+        assert list(clebsch_gordan_paths.phases(sign * (-1) ** degree, symbols.EVEN, sp.Integer(0))) == turned
+
+
+def test_instances_that_are_counted_are_compared() -> None:
+    """A check that is left out, an early return and an empty domain make a derivation fail."""
+    derivation = registry.load("gradient_dot")
+    assert verify(derivation, 2) == derivation.verify(2) == 141
+    for wrong in (lambda lmax: 141, lambda lmax: None, lambda lmax: 0, lambda lmax: derivation.verify(lmax) + 1):
+        with pytest.raises(DoesNotHold, match=r"instances to degree 2, \d+ of them compared"):
+            parts(replace(derivation, verify=wrong))[-1](2)
+    for identifier in registry.IDS:
+        derivation = registry.load(identifier)
+        assert verify(derivation, min(derivation.lmax, 2)) > 0
+
+
+@pytest.mark.parametrize("relation", ["__lt__", "__le__", "__gt__", "__ge__"])
+def test_every_relation_of_exact_numbers_is_compared(relation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undecided, negated, and with the other answer for equal numbers."""
+    right = getattr(exact.Surd, relation)
+    for wrong in (lambda a, b: NotImplemented, lambda a, b: not right(a, b), lambda a, b: (a == b) != right(a, b)):
+        monkeypatch.setattr(exact.Surd, relation, wrong)
+        with pytest.raises((DoesNotHold, TypeError)):
+            exact_layer.verify(1)
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -112,6 +158,9 @@ def test_a_wrong_exact_layer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         "bracket_factor": exact_layer.factors,
         "reduced_matrix": exact_layer.factors,
         "wigner_d": exact_layer.rotations,
+        "wigner_eckart": wigner_eckart.normalizations,
+        "reduced_harmonic": wigner_eckart.harmonics,
+        "reduced_spin": wigner_eckart.spins,
     }
     for name, check in checks.items():
         assert not any(check(1)), name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import combinations
 from itertools import product as pairs
 from math import prod, sqrt
 
@@ -10,10 +12,10 @@ import pytest
 
 from coupling import Irreps, block
 from coupling.products import ClebschGordan, TensorProduct
-from coupling.products.instructions import IRREP_NORMALIZATIONS, MODES, PATH_NORMALIZATIONS
+from coupling.products.instructions import IRREP_NORMALIZATIONS, MODES, PATH_NORMALIZATIONS, TensorPath
 from coupling.sphere import random_rotation, rotation_matrix
 
-IRREPS1, IRREPS2 = "3x0e + 2x1o + 2x2e + 2x1e", "2x0e + 2x1o + 2x2e + 1x1e"
+IRREPS1, IRREPS2 = "3x0e + 2x1o + 2x2e + 2x1e + 4x1o", "2x0e + 2x1o + 2x2e + 1x1e + 4x2e"
 
 
 def modes(has_weight: bool = True) -> tuple[str, list[tuple]]:
@@ -23,8 +25,9 @@ def modes(has_weight: bool = True) -> tuple[str, list[tuple]]:
         (0, 0, "0e", "uvu", 3), (2, 0, "2e", "uvu", 2), (1, 2, "2o", "uvv", 2), (0, 1, "1o", "uvv", 2),
         (1, 1, "2e", "uuw", 4), (2, 2, "3e", "uuw", 1), (2, 2, "1e", "uuu", 2), (1, 0, "1o", "uuu", 2),
         (2, 3, "2e", "uvuv", 2), (3, 2, "1e", "uvuv", 4), (2, 2, "0e", "uvuv", 4),
+        (4, 4, "1o", "uvu<v", 6), (1, 1, "1e", "uvu<v", 1), (4, 4, "3o", "u<vw", 2), (2, 2, "0e", "u<vw", 3),
     ]  # fmt: skip
-    given = [g for g in given if has_weight or g[3] not in ("uvw", "uuw") or g[4] == 1]
+    given = [g for g in given if has_weight or g[3] not in ("uvw", "uuw", "u<vw") or g[3:] == ("uuw", 1)]
     outputs = "+".join(f"{n}x{name}" for *_, name, _, n in given) + "+5x0o"
     listed = [(i, j, k, mode, has_weight, 1 + k / 4) for k, (i, j, _, mode, _) in enumerate(given)]
     place = next(k for k, (*_, name, mode, _) in enumerate(given) if (name, mode) == ("2e", "uvu"))
@@ -33,6 +36,19 @@ def modes(has_weight: bool = True) -> tuple[str, list[tuple]]:
 
 def features(irreps: Irreps, seed: int, lead: tuple[int, ...] = (4,)) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((*lead, irreps.dim))
+
+
+def meetings(path: TensorPath) -> Iterator[tuple[int, int, tuple[int, ...], int]]:
+    """Which copies of x and y meet, with which weight, for which copy of the output."""
+    if "<" in path.mode:
+        for n, (u, v) in enumerate(combinations(range(path.copies["u"]), 2)):
+            yield from (((u, v, (n, w), w) for w in range(path.copies["w"])) if "w" in path.mode else [(u, v, (n,), n)])
+        return
+    letters = sorted(set("".join(MODES[path.mode])))
+    for copies in pairs(*(range(path.copies[letter]) for letter in letters)):
+        at = dict(zip(letters, copies, strict=True))
+        u, v, w, out = (tuple(at[letter] for letter in text) for text in MODES[path.mode])
+        yield u[0], v[0], w, out[0] if len(out) == 1 else out[0] * path.copies["v"] + out[1]
 
 
 def by_loops(product: TensorProduct, x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -49,12 +65,8 @@ def by_loops(product: TensorProduct, x: np.ndarray, y: np.ndarray, weights: np.n
         if path.has_weight:
             weight = weights[start : start + prod(path.weight_shape)].reshape(path.weight_shape)
             start += weight.size
-        letters = sorted(set("".join(MODES[path.mode])))
-        for copies in pairs(*(range(path.copies[letter]) for letter in letters)):
-            at = dict(zip(letters, copies, strict=True))
-            u, v, w, out = (tuple(at[letter] for letter in text) for text in MODES[path.mode])
-            place = out[0] if len(out) == 1 else out[0] * path.copies["v"] + out[1]
-            c[:, place] += weight[w] * np.einsum("ni,nj,ijk->nk", a[:, u[0]], b[:, v[0]], core)
+        for u, v, w, out in meetings(path):
+            c[:, out] += weight[w] * np.einsum("ni,nj,ijk->nk", a[:, u], b[:, v], core)
         assert np.shares_memory(c, z)
     return z
 
@@ -68,7 +80,7 @@ def test_every_mode_is_its_definition_in_both_layouts(has_weight: bool, conventi
         for layout in ("mul_ir", "ir_mul")
     }
     product = made["mul_ir"]
-    assert {path.mode for path in product.paths} == set(MODES) - (set() if has_weight else {"uvw"})
+    assert {path.mode for path in product.paths} == set(MODES) - (set() if has_weight else {"uvw", "u<vw"})
     x, y = features(product.irreps1, 0), features(product.irreps2, 1)
     weights = np.random.default_rng(2).standard_normal(product.weight_count)
     given = weights if has_weight else None
@@ -98,8 +110,12 @@ def test_the_coefficients_of_every_normalization() -> None:
         for path, instruction in zip(product.paths, instructions, strict=True):
             l1, l2, l3 = path.degrees
             same = [p for p in product.paths if p.places[2] == path.places[2]]
-            copies = {"uvw": "uv", "uvu": "v", "uvv": "u", "uuw": "u", "uuu": "", "uvuv": ""}
-            numbers = [prod(p.copies[letter] for letter in copies[p.mode]) for p in same]
+            copies = {"uvw": "uv", "uvu": "v", "uvv": "u", "uuw": "u", "uuu": "", "uvuv": "", "uvu<v": ""}
+            triangle = {"u<vw": lambda n: n * (n - 1) // 2}
+            numbers = [
+                triangle[p.mode](p.copies["u"]) if p.mode in triangle else prod(p.copies[c] for c in copies[p.mode])
+                for p in same
+            ]
             added = {"element": sum(numbers), "path": numbers[same.index(path)] * len(same), "none": 1}[rule]
             alpha = {"component": 2 * l3 + 1, "norm": (2 * l1 + 1) * (2 * l2 + 1), "none": 1}[kind]
             assert path.coefficient == pytest.approx(sqrt(instruction[5] * alpha / added), rel=1e-15)
@@ -214,3 +230,25 @@ def test_features_and_weights_that_do_not_fit_say_why() -> None:
     ]:
         with pytest.raises((TypeError, ValueError), match=message):
             product(*arguments)
+
+
+@pytest.mark.parametrize("has_weight", [True, False])
+@pytest.mark.parametrize("layout", ["ir_mul", "mul_ir"])
+@pytest.mark.parametrize("each", [True, False])
+def test_compiled_gradients_are_those_of_the_form(each: bool, layout: str, has_weight: bool) -> None:
+    """The product is linear in x, y and weights: Σ z·product(dx, y, w) is Σ dx·gradient for any dx, dy and dw."""
+    outputs, instructions = modes(has_weight)
+    product, random = TensorProduct(IRREPS1, IRREPS2, outputs, instructions, layout=layout), np.random.default_rng(0)
+    lead = (4,) if each else ()
+    shapes = (4, product.irreps1.dim), (*lead, product.irreps2.dim), (*lead, product.weight_count)
+    given = [random.standard_normal(shape) for shape in (*shapes, (4, product.irreps_out.dim))]
+    steps = (shapes[0][1], *(shape[-1] if each else 0 for shape in shapes[1:]), product.irreps_out.dim)
+    for slot in range(3 if has_weight else 2):
+        gradient = np.zeros_like(given[slot])
+        arrays = [(gradient if n == slot else value).reshape(-1) for n, value in enumerate(given)]
+        product.compiled(np.dtype(float)).run(slot, tuple(arrays), steps, 4)
+        for _ in range(3):
+            moved = list(given[:3])
+            moved[slot] = random.standard_normal(given[slot].shape)
+            found = (given[3] * product(*(moved if has_weight else moved[:2]))).sum()
+            assert found == pytest.approx((gradient * moved[slot]).sum(), rel=1e-12, abs=1e-11)

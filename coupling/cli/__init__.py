@@ -20,6 +20,7 @@ from coupling.cli.manybody import manybody
 from coupling.cli.simulate import calibrate, simulate
 from coupling.cli.study import study
 from coupling.cli.tables import build, merge
+from coupling.cli.tabulate import tabulate
 from coupling.cli.value import value
 from coupling.version import __version__
 
@@ -57,6 +58,7 @@ def main(context: click.Context) -> None:
 
 for command in (
     value,
+    tabulate,
     load,
     build,
     merge,

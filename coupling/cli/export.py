@@ -62,25 +62,35 @@ A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says w
 """,
 )
 @click.argument("table", metavar="TABLE", shell_complete=table_names)
-@click.option("--format", "-f", "form", type=click.Choice(FORMATS), required=True, metavar="FORMAT", help="See below.")
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(FORMATS),
+    required=True,
+    metavar="FORMAT",
+    help="Format of the file, see below.",
+)
 @click.option(
     "--convention",
     "-c",
     metavar="NAME or FILE.toml",
-    help="[default: that of the format, else coupling]",
+    help="Convention of the program.  [default: that of the format, else coupling]",
     shell_complete=convention_names,
 )
 @click.option(
-    "--family", type=FamilyName(), default=CORE, show_default=True, metavar="FAMILY", help="Of the coefficients."
+    "--family", type=FamilyName(), default=CORE, show_default=True, metavar="FAMILY", help="Family of the coefficients."
 )
-@click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True, help="Rounded once.")
-@click.option("--order", type=click.Choice(ORDERS), help="Of the entries.  [default: path]")
+@click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True, help="Type of the values.")
+@click.option("--order", type=click.Choice(ORDERS), help="Order of the entries.  [default: path]")
 @click.option("--palette", is_flag=True, help="Distinct values, and which of them each entry has.")
 @click.option("--transposes", is_flag=True, help="By output, and again by each input, for the backward pass.")
 @click.option(
     "--path-vectors", is_flag=True, help="For each path, what turns values into every other family, and back."
 )
-@click.option("--channels", type=click.IntRange(min=1), default=1, metavar="N", help="Of a cuEquivariance descriptor.")
+@click.option(
+    "--channels", type=click.IntRange(min=1), default=1, metavar="N", help="Channels of a cuEquivariance descriptor."
+)
 @click.option(
     "--path", "paths", nargs=3, multiple=True, metavar="L1 L2 L3", help="Only these degrees; any for each.  Repeatable."
 )
@@ -171,10 +181,10 @@ def export(
     }
     said += [word for word, given in chosen.items() if given] + ([f"{channels}-channels"] if channels > 1 else [])
     label = file_stem("-".join(word for word in said if word))
-    _deliver(content, output, f"{label}{FORMATS[form].suffix}", force)
+    deliver(content, output, f"{label}{FORMATS[form].suffix}", force)
 
 
-def _deliver(content: bytes, output: str | None, name: str, force: bool) -> None:
+def deliver(content: bytes, output: str | None, name: str, force: bool) -> None:
     """Write an export to standard output, a file, or under its own name into a folder."""
     from coupling.files.atomic import write_file
 
@@ -216,10 +226,17 @@ def export_arrays(
     loaded = load_arrays(name)
     content = export_named(loaded, form, dtype)
     label = loaded.request.name if dtype == loaded.request.dtype else f"{loaded.request.name}-{dtype}"
-    _deliver(content, output, f"{label}{OF_ARRAYS[form].suffix}", force)
+    deliver(content, output, f"{label}{OF_ARRAYS[form].suffix}", force)
 
 
-@click.command(short_help="Write a header for C that computes coefficients.")
+@click.command(
+    short_help="Write a header for C that computes coefficients.",
+    epilog="""\b
+Examples:
+  coupling symbols
+  coupling symbols -o include/coupling_symbols.h
+""",
+)
 @click.option("--output", "-o", metavar="PATH", help="File or folder; - is standard output.  [default: here]")
 @may_overwrite
 @says_what_is_wrong
@@ -231,4 +248,4 @@ def symbols(output: str | None, force: bool) -> None:
     """
     from coupling.export.symbols import symbols_header
 
-    _deliver(symbols_header().encode(), output, "coupling_symbols.h", force)
+    deliver(symbols_header().encode(), output, "coupling_symbols.h", force)

@@ -16,8 +16,8 @@ SEARCH = (
     click.option("--rank", "ranks", type=click.IntRange(1), multiple=True, help="These ranks instead.  Repeatable."),
     click.option("--starts", type=click.IntRange(1), help="Starts for each rank.  [default: 256, or 16 for whole]"),
     click.option("--seconds", type=float, help="Time for each rank; it ends the starts early."),
-    click.option("--seed", type=int, default=0, show_default=True, help="Of the starts: the same gives the same."),
-    click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
+    click.option("--seed", type=int, default=0, show_default=True, help="Seed of the starts."),
+    click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Number of processes."),
     click.option("--complex", "complex_factors", is_flag=True, help="Let factors be complex: sometimes a rank less."),
     click.option("--store", type=FOLDER, help="Folder of results, to go on later."),
     click.option(
@@ -44,14 +44,14 @@ FAMILY = (
         type=click.Choice(["real", "complex", "absolute"]),
         default="real",
         show_default=True,
-        help="Of the normalization: as in the real basis, as in the complex one, or none.",
+        help="Signs of the normalization: as in the real basis, as in the complex one, or none.",
     ),
     click.option(
         "--weights",
         type=click.Choice(["unit", "component", "norm"]),
         default="unit",
         show_default=True,
-        help="Of the product to simulate: 1 on every path, or e3nn's component or norm.",
+        help="Weights of the product to simulate: 1 on every path, or e3nn's component or norm.",
     ),
-    click.option("--direct", is_flag=True, help="Decompose N itself instead of w/N."),
+    click.option("--direct", is_flag=True, help="Decompose the normalization N itself, not the weights over it, w/N."),
 )

@@ -31,7 +31,7 @@ from coupling.sphere.grids import lebedev
 QUOTED = {10: "0.60", 15: "0.42", 20: "0.21", 28: "0.02", 81: "< 0.01"}
 
 #: The pictures of the page.
-PICTURES = ("normalizations", "degrees", "variants", "outputs", "whole")
+PICTURES = ("normalizations", "degrees", "variants", "outputs", "vector", "whole")
 
 Studies = dict[str, list[Record]]
 
@@ -55,6 +55,7 @@ def write_study_page(
         "variants": errors_by_rank(found["variants"], f"L = {6 if full else 4}"),
         "double": errors_by_rank(found["double"], "outputs to 2L"),
         "matrix": errors_by_rank(found["matrix"], "matrix product"),
+        "vector": errors_by_rank(found["vector"], "single vector product"),
         "exact": exact_table(found["exact"]),
         "baseline": baseline_table(full),
         "whole": "\n\n".join(
@@ -111,6 +112,7 @@ def draw_pictures(folder: Path, found: Mapping[str, Studies], products: Sequence
         "degrees": (fixed_rank(limits), "degree limit L"),
         "variants": (error_curves(sides), "rank R"),
         "outputs": (error_curves({"outputs to 2L": found["double"], "matrix product": found["matrix"]}), "rank R"),
+        "vector": (error_curves({"single vector product": found["vector"]}), "rank R"),
         "whole": ({"degrees to 2": compared(found["whole"]["L = 2"], products)}, "terms R"),
     }
     for name in PICTURES:

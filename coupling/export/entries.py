@@ -10,9 +10,11 @@ that d has become.  Those few are decided by comparing x with the midpoint, exac
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,10 @@ from coupling.foreign.convention import Convention
 from coupling.tables.table import Table
 
 UNIT = Surd(1)
+#: Paths whose exact numbers are kept: all that an output of degree 20 has, whatever the order of the entries is.
+PATHS_KEPT = 512
+
+T = TypeVar("T")
 
 Floats = NDArray[np.float64]
 
@@ -36,10 +42,6 @@ class ListedEntries(NamedTuple):
     paths: NDArray[np.uint8]
     orders: NDArray[np.int8]
     path: NDArray[np.int64]
-
-    def symbol(self, entry: int) -> tuple[list[int], list[int]]:
-        """Return degrees and orders of an entry."""
-        return self.paths[self.path[entry]].tolist(), self.orders[entry].tolist()
 
 
 def listed_entries(table: Table, kept: NDArray[np.bool_], family: Family) -> ListedEntries:
@@ -53,16 +55,45 @@ def listed_entries(table: Table, kept: NDArray[np.bool_], family: Family) -> Lis
     return ListedEntries(table.paths[kept], orders, path)
 
 
-def exact_entry(family: str | Family, convention: Convention, degrees: list[int], orders: list[int]) -> Surd:
-    """Return an exact coefficient in a convention; without its i, if it has one.
+def exact_coefficients(
+    entries: ListedEntries, signs: Floats, family: str | Family, convention: Convention, made: Callable[[Surd], T]
+) -> Callable[[int], T]:
+    """Return the function of an entry that gives ``made`` of its exact coefficient, which is without its i.
 
-    >>> exact_entry("wigner_3j", Convention("c"), [1, 1, 1], [-1, 0, 1])
-    √(1/6)
+    In a path the size depends on the sizes of the three orders alone, so each is computed once, and ``made`` of it once
+    for each sign.  The sign is that of a number of the entry in ``signs``; where this is 0 it is computed.
+
+    >>> entries = ListedEntries(np.array([[1, 1, 1]], np.uint8), np.array([[-1, 0, 1]], np.int8), np.array([0]))
+    >>> exact_coefficients(entries, np.zeros(1), "wigner_3j", Convention("c"), str)(0)
+    '√(1/6)'
     """
-    value = known(family).exact(convention.basis)(*degrees, *orders)
-    phases = [convention.phase(l, m) for l, m in zip(degrees, orders, strict=True)]
-    whole = value * convention.factor(family, *degrees) * (phases[0] * phases[1] * phases[2])
-    return Surd(whole.sign, whole.numerator, whole.denominator, whole.pi_power)
+    record = known(family)
+
+    @lru_cache(PATHS_KEPT)
+    def on_path(path: int) -> Callable[[list[int], float], T]:
+        return _exact_on_path(record, convention, entries.paths[path].tolist(), made)
+
+    return lambda entry: on_path(int(entries.path[entry]))(entries.orders[entry].tolist(), float(signs[entry]))
+
+
+def _exact_on_path(
+    family: Family, convention: Convention, degrees: list[int], made: Callable[[Surd], T]
+) -> Callable[[list[int], float], T]:
+    value, factor = family.exact(convention.basis), convention.factor(family, *degrees)
+    kept: dict[tuple[int, ...], tuple[T, T]] = {}
+
+    def coefficient(orders: list[int], sign: float) -> T:
+        m1, m2, m3 = orders
+        sizes = abs(m1), abs(m2), abs(m3)
+        if sign and sizes in kept:
+            return kept[sizes][sign < 0]
+        whole = value(*degrees, *orders) * factor
+        size = Surd(abs(whole.sign), whole.numerator, whole.denominator, whole.pi_power)
+        kept[sizes] = made(size), made(-size)
+        phase = math.prod(convention.phase(l, m) for l, m in zip(degrees, orders, strict=True))
+        return kept[sizes][(sign or whole.sign * phase) < 0]
+
+    return coefficient
 
 
 def nearest_doubles(
@@ -72,8 +103,8 @@ def nearest_doubles(
     factors = [convention.factor(family, *degrees) for degrees in entries.paths.tolist()]
     same = _family_of_the_same_size(family, convention.basis, entries.paths, factors)
     if same is None:
-        symbols = map(entries.symbol, range(len(entries.path)))
-        return np.array([float(exact_entry(family, convention, *symbol)) for symbol in symbols])
+        exactly = exact_coefficients(entries, np.zeros(len(entries.path)), family, convention, float)
+        return np.array(list(map(exactly, range(len(entries.path)))))
     signs = np.array([factor.sign for factor in factors])[entries.path] * _phases(convention, entries)
     if same.core:
         return np.asarray(table.core[np.repeat(kept, np.diff(table.offsets))] * signs)

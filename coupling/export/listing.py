@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import CONVENTION_ID, CORE
 from coupling.exact.surd import Surd
-from coupling.export.entries import ListedEntries, exact_entry, listed_entries, nearest_doubles, round_to
+from coupling.export.entries import ListedEntries, exact_coefficients, listed_entries, nearest_doubles, round_to
 from coupling.families import Family
 from coupling.families import family as known
 from coupling.floating_point import BINARY_FORMATS
@@ -26,6 +27,8 @@ from coupling.version import __version__
 #: path: path by path; canonical: only paths l1 ≤ l2 ≤ l3; the others: by the flat index of that slot
 ORDERS = ("path", "canonical", "output", "input1", "input2")
 SORTED_SLOT = {"output": 2, "input1": 0, "input2": 1}
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -81,15 +84,30 @@ class Listing:
             return np.searchsorted(self.index[:, slot], np.arange(self.sizes[slot] + 1))
         return np.searchsorted(self.path, np.arange(len(self.paths) + 1))
 
-    def exact(self, entry: int) -> Surd:
-        """Return the exact coefficient of an entry, an i left out.
+    def exactly(self, made: Callable[[Surd], T]) -> Callable[[int], T]:
+        """Return the function of an entry that gives ``made`` of its exact coefficient, an i left out.
+
+        >>> from coupling.tables import Request, build
+        >>> list_table(build(Request(lmax=1)), "cuequivariance").exactly(str)(10)
+        '√(1/2)'
+        """
+        return exact_coefficients(
+            ListedEntries(self.paths, self.orders, self.path), self.values, self.family, self.convention, made
+        )
+
+    @cached_property
+    def exact(self) -> Callable[[int], Surd]:
+        """The function of an entry that gives its exact coefficient, an i left out.
 
         >>> from coupling.tables import Request, build
         >>> list_table(build(Request(lmax=1)), "cuequivariance").exact(10)
         √(1/2)
         """
-        symbol = ListedEntries(self.paths, self.orders, self.path).symbol(entry)
-        return exact_entry(self.family, self.convention, *symbol)
+        return self.exactly(lambda value: value)
+
+    def with_unit(self, value: Surd) -> Surd:
+        """Return a coefficient whose i is left out with it, where it has one."""
+        return Surd(value.sign, value.numerator, value.denominator, value.pi_power, int(self.imaginary))
 
     def coefficient(self, entry: int) -> Surd:
         """Return the exact coefficient of an entry, its i included where it has one.
@@ -99,8 +117,7 @@ class Listing:
         >>> listing.exact(0), listing.coefficient(0), listing.values[0]
         (√(3/(4π)), i·√(3/(4π)), np.float64(0.4886025119029199))
         """
-        value = self.exact(entry)
-        return Surd(value.sign, value.numerator, value.denominator, value.pi_power, int(self.imaginary))
+        return self.with_unit(self.exact(entry))
 
     def reordered(self, order: str) -> Listing:
         """Return the same coefficients in the order "output", "input1" or "input2"."""
@@ -167,7 +184,8 @@ def list_table(
     where = np.lexsort((index[:, 2], index[:, 1], index[:, 0], entries.path))
     entries = ListedEntries(entries.paths, entries.orders[where], entries.path[where])
     index, doubles = index[where], doubles[where]
-    values, decided = round_to(doubles, dtype, lambda entry: exact_entry(record, convention, *entries.symbol(entry)))
+    exactly = exact_coefficients(entries, doubles, record, convention, lambda value: value)
+    values, decided = round_to(doubles, dtype, exactly)
     error = float((abs(values - doubles) + np.spacing(abs(doubles)) / 2).max(initial=0.0))
     listing = Listing(table, convention, family, order, dtype, *entries, index, values, error, decided)
     return listing.reordered(order) if order in SORTED_SLOT else listing

@@ -32,12 +32,13 @@ def exact_json(listing: Listing, progress: Progress = None) -> str:
     value = f"{'i ' if listing.imaginary else ''}sign sqrt(p/q) pi^(-k/2)"
     exactly = {"dtype": "exact", "rounding": "none", "largest_error": 0, "rounded_to_zero": 0, "value": value}
     metadata = {**listing.metadata, **exactly}
-    lines = [_one_per_line(listing, path, progress) for path in range(len(listing.paths))]
+    parts = listing.exactly(_parts)
+    lines = [_one_per_line(listing, path, parts, progress) for path in range(len(listing.paths))]
     return '{"metadata": ' + json.dumps(metadata) + ',\n"paths": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
-def _one_per_line(listing: Listing, path: int, progress: Progress) -> str:
-    entries = [[*listing.orders[e].tolist(), *_parts(listing.exact(e))] for e in _entries(listing, path)]
+def _one_per_line(listing: Listing, path: int, parts: Callable[[int], list[Any]], progress: Progress) -> str:
+    entries = [[*listing.orders[e].tolist(), *parts(e)] for e in _entries(listing, path)]
     if progress is not None:
         progress(len(entries))
     return json.dumps({"degrees": listing.paths[path].tolist(), "entries": entries})
@@ -96,10 +97,11 @@ def csv(listing: Listing, exact: bool = True, progress: Progress = None) -> str:
     facts = "".join(f"# {key}: {_cell(text)}\n" for key, text in _facts(listing).items())
     unit = "j" if listing.imaginary else ""
     lines = ["l1,l2,l3,m1,m2,m3,input1,input2,output,value" + (",exact" if exact else "")]
+    exactly = listing.exactly(lambda value: f",{listing.with_unit(value)}") if exact else lambda entry: ""
+    columns = listing.paths[listing.path], listing.orders, listing.index
     for entry, value in enumerate(shortest(listing.values, listing.dtype)):
-        numbers = [*listing.paths[listing.path[entry]], *listing.orders[entry], *listing.index[entry]]
-        last = f",{listing.coefficient(entry)}" if exact else ""
-        lines.append(",".join(map(str, numbers)) + f",{value}{unit}{last}")
+        places = ",".join([str(number) for column in columns for number in column[entry].tolist()])
+        lines.append(f"{places},{value}{unit}{exactly(entry)}")
         if progress is not None and exact:
             progress(1)
     return facts + "\n".join(lines) + "\n"

@@ -42,6 +42,7 @@ HEADS = (
     (rb'\{"subscripts": .*"metadata": \{"schema": "coupling-(export)", "schema_version": (\d{1,9})', ""),
     (rb"/\*\n \* (?:Table|Arrays|Coupling coefficients) .{0,65536}?Written by coupling \d", "header"),
     (rb"(?:# table: .{0,65536}?\n# written by: coupling \d[^\n]*\n)?l1,l2,l3,m1,m2,m3,input1,input2,output,", "sheet"),
+    (rb"# table: .{0,65536}?\n# written by: coupling \d[^\n]*\nj1,j2,j3,j4,j5,j6,", "sheet"),
 )
 
 

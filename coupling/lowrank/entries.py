@@ -19,7 +19,7 @@ def is_path(spec: dict[str, Any], path: tuple[int, ...]) -> bool:
     wanted = spec["parity"] if spec["parity"] in ("even", "odd") else kind
     if not triangle(l1, l2, l3) or kind != wanted:
         return False
-    return spec["problem"] == MATRIX or bool(known(spec["problem"]).reduced(l1, l2, l3))
+    return spec["problem"] == MATRIX or bool(known(spec["problem"]).size(l1, l2, l3))
 
 
 def normalization_entry(spec: dict[str, Any], path: tuple[int, ...]) -> Surd:

@@ -87,7 +87,7 @@ class ClebschGordan(Product):
 
     def _set(self, weights: ArrayLike | None) -> None:
         self.weights = path_weights(self.paths, weights)
-        self._ready = Kept()
+        self._ready, self._last = Kept(), Kept()
 
     def with_weights(self, weights: ArrayLike | None) -> ClebschGordan:
         """Return the same product with other weights; what does not depend on them is shared.
@@ -142,7 +142,7 @@ class ClebschGordan(Product):
         other = copy(self)
         other.lmax = (*self.lmax[1:], self.lmax[0])
         other.turns = (self.turns + 1) % 3
-        other._bound, other._ready = Kept(), Kept()
+        other._bound, other._ready, other._last = Kept(), Kept(), Kept()
         return other
 
     @property
@@ -185,9 +185,16 @@ class ClebschGordan(Product):
             kernel = self._ready[x.dtype] = self._kernel(x.dtype, self.weights)
         kernel.run(x, y, out, self.workers)
 
-    def compute_weighted(self, x: Features, y: Features, out: Features, weights: NDArray[np.float64]) -> None:
-        """Write the product with weights [P] to out; arrays as for ``_compute``, unchecked."""
-        self._kernel(x.dtype, weights).run(x, y, out, self.workers)
+    def compute_weighted(self, x: Features, y: Features, out: Features, weights: NDArray[Any]) -> None:
+        """Write the product with weights [P] to out; arrays as for ``_compute``, unchecked.
+
+        The kernel of the last weights is kept: they change once in a step of training, not in every call.
+        """
+        given, last = weights.tobytes(), self._last.get(x.dtype)
+        if last is None or last[0] != given or last[1] is not weights.dtype:
+            kernel = self._kernel(x.dtype, weights.astype(np.float64, copy=False))
+            last = self._last[x.dtype] = given, weights.dtype, kernel
+        last[2].run(x, y, out, self.workers)
 
     @default_rounding()
     def _kernel(self, dtype: np.dtype[Any], weights: NDArray[np.float64]) -> BoundKernel:

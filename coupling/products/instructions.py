@@ -9,7 +9,10 @@ The copies of the inputs and of the output are counted by u, v and w.  A mode sa
     uuw     copies of the same number     [u,w]     w, a sum over u
     uuu     copies of the same number     [u]       u
     uvuv    every copy with every copy    [u,v]     uv, apart
+    uvu<v   the pairs u < v               [uv]      uv, apart
+    u<vw    the pairs u < v               [uv,w]    w, a sum over the pairs
 
+The pairs u < v, of as many copies of both inputs, are in the order (0, 1), (0, 2), …, (1, 2), …: u is the slowest.
 An instruction without a weight has the weight 1.  Source: e3nn, ``o3.TensorProduct``.
 """
 
@@ -20,12 +23,15 @@ from math import isfinite, prod, sqrt
 from numbers import Real
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from coupling.integers import degree
 from coupling.irreps import Irrep, Irreps, one_irrep
 from coupling.quoted import quoted
 from coupling.selection import one_of
 
-#: mode → letters of the copies of x, of y, of the weight and of the output
+#: mode → letters of the copies of x, of y, of the weight and of the output; p are the pairs u < v
 MODES = {
     "uvw": ("u", "v", "uvw", "w"),
     "uvu": ("u", "v", "uv", "u"),
@@ -33,6 +39,8 @@ MODES = {
     "uuw": ("u", "u", "uw", "w"),
     "uuu": ("u", "u", "u", "u"),
     "uvuv": ("u", "v", "uv", "uv"),
+    "uvu<v": ("u", "u", "p", "p"),
+    "u<vw": ("u", "u", "pw", "w"),
 }
 
 IRREP_NORMALIZATIONS = ("component", "norm", "none")
@@ -74,10 +82,34 @@ class TensorPath(NamedTuple):
         return tuple(self.copies[letter] for letter in MODES[self.mode][2])
 
     @property
+    def pairs(self) -> int:
+        """The number of products of copies."""
+        return prod(self.copies[letter] for letter in pair_letters(self.mode))
+
+    @property
     def summed(self) -> int:
         """The number of products of copies that are added up to one copy of the output."""
-        x, y, _, out = MODES[self.mode]
-        return prod(self.copies[letter] for letter in {x, y} - set(out))
+        return prod(self.copies[letter] for letter in pair_letters(self.mode) - set(MODES[self.mode][3]))
+
+
+def pair_letters(mode: str) -> set[str]:
+    """Return the letters that count the products of copies.
+
+    >>> sorted(pair_letters("uvw")), sorted(pair_letters("u<vw"))
+    (['u', 'v'], ['p'])
+    """
+    x, y, weight, _ = MODES[mode]
+    return {"p"} if "p" in weight else {x, y}
+
+
+def triangle_copies(copies: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return u and v of the pairs u < v in their order.
+
+    >>> [array.tolist() for array in triangle_copies(3)]
+    [[0, 0, 1], [1, 2, 2]]
+    """
+    first, second = np.triu_indices(copies, 1)
+    return first, second
 
 
 def path_of(given: Iterable[Any], irreps1: Irreps, irreps2: Irreps, irreps_out: Irreps) -> TensorPath:
@@ -138,6 +170,7 @@ def _copies(instruction: Instruction, multiplicities: Sequence[int]) -> dict[str
     for letter, number in zip((x, y), multiplicities, strict=False):
         if copies.setdefault(letter, number) != number:
             raise ValueError(f"mode {instruction.mode} needs as many copies of both inputs, got {multiplicities[:2]}")
+    copies["p"] = copies["u"] * (copies["u"] - 1) // 2
     if out == "w":
         copies["w"] = multiplicities[2]
         if not instruction.has_weight and copies["w"] != 1:
@@ -218,7 +251,7 @@ def in_order(irreps: Irreps, instructions: Sequence[Instruction]) -> tuple[Irrep
 
 
 def _copies_apart(first: int, second: int, mode: str) -> int:
-    return prod({"u": first, "v": second}[letter] for letter in MODES[mode][3])
+    return prod({"u": first, "v": second, "p": first * (first - 1) // 2}[letter] for letter in MODES[mode][3])
 
 
 def _products(irreps1: Irreps, irreps2: Irreps, mode: str) -> Iterator[tuple[int, int, Irrep]]:

@@ -15,13 +15,19 @@ from coupling.irreps import LAYOUTS, Irreps
 from coupling.memory import native
 from coupling.numbers.coefficients import block
 from coupling.portable import Kept, Portable
+from coupling.products.calls import KnownCalls
 from coupling.products.instructions import MODES, TensorPath, apart, fully_connected, in_order, normalized, path_of
+from coupling.products.tensor_calls import CompiledTensor, KnownSamples
+from coupling.products.tensor_tables import TensorTables, tensor_tables
 from coupling.products.tensor_terms import collected, constant_of, split_last, term
 from coupling.quoted import quoted
 from coupling.selection import one_of
 
 #: Whose signs the coefficients have: those of this package are those of e3nn since 0.5.
 CONVENTIONS = ("coupling", "e3nn", "e3nn_0_4")
+
+#: In the place of weights where a product has none.
+NO_WEIGHTS = np.zeros(0)
 
 
 class TensorProduct(Portable):
@@ -31,9 +37,9 @@ class TensorProduct(Portable):
 
     C_p is the real 3j symbol, of unit Frobenius norm.  Each of the instructions (in1, in2, out, mode[, has_weight[,
     path_weight]]) is a path between three terms of the lists; :mod:`coupling.products.instructions` has the modes uvw,
-    uvu, uvv, uuw, uuu, uvuv.  By default every pair of terms is connected with every output to which it couples, mode
-    uvw.  :meth:`channelwise`, :meth:`full` and :meth:`elementwise` list the instructions of the products that
-    message passing, and e3nn's classes, have.
+    uvu, uvv, uuw, uuu, uvuv, uvu<v and u<vw.  By default every pair of terms is connected with every output to which it
+    couples, mode uvw.  :meth:`channelwise`, :meth:`full` and :meth:`elementwise` list the instructions of the products
+    that message passing, and e3nn's classes, have.
 
     - irrep_normalization, path_normalization: of the coefficients c_p: "component", "norm" or "none", and "element",
       "path" or "none", as e3nn has them
@@ -73,7 +79,7 @@ class TensorProduct(Portable):
         self.paths = normalized(paths, irrep_normalization, path_normalization)
         self.convention = one_of(convention, CONVENTIONS, "convention")
         self.layout = one_of(layout, LAYOUTS, "layout")
-        self._kept = Kept()
+        self._kept, self._calls = Kept(), KnownCalls()
         self._weight_shapes = [path.weight_shape for path in self.paths if path.has_weight]
         self._weight_sizes = [prod(shape) for shape in self._weight_shapes]
         self._weight_count = sum(self._weight_sizes)
@@ -138,9 +144,9 @@ class TensorProduct(Portable):
         x, y, weight, out = MODES[path.mode]
         (l1, _, l3), core = path.degrees, block(CORE, *path.degrees) != 0
         scalar = 0 in path.degrees[:2]
-        contracted = 0 if scalar else prod(path.copies[letter] for letter in y) * int(core.sum())
-        pairs = prod(path.copies[letter] for letter in {x, y})
-        products = pairs * (2 * l3 + 1 if scalar else int(core.any(1).sum()))
+        copies = path.pairs if x == y else path.copies[y]
+        contracted = 0 if scalar else copies * int(core.sum())
+        products = path.pairs * (2 * l3 + 1 if scalar else int(core.any(1).sum()))
         orders = 2 * (l3 if out == "w" else l1) + 1  # weights multiply x, or mix the copies of the product
         return contracted + products + (prod(path.weight_shape) * orders if weight and path.has_weight else 0)
 
@@ -151,22 +157,43 @@ class TensorProduct(Portable):
 
     def __call__(self, x: Any, y: Any, weights: Any = None) -> NDArray[Any]:
         """Return the product of x [..., dim] and y [..., dim], with weights [..., weight_count]."""
-        given = [_feature(value, slot) for slot, value in enumerate((x, y))]
-        dtype = np.result_type(*given)
-        if weights is not None:
-            weights = np.asarray(native(weights), dtype)
-        first, second = (array.astype(dtype, copy=False) for array in given)
-        return np.asarray(self.evaluate(np, first, second, weights, self._typed(dtype)))
+        w = NO_WEIGHTS if weights is None else weights
+        if type(x) is type(y) is type(w) is np.ndarray:
+            key = x.shape, y.shape, w.shape, x.dtype, y.dtype, weights is None
+            known = self._calls.get(key)
+            if known is None:
+                known = self._calls.remember(key, self._known(x, y, weights))
+        else:
+            x, y, w = (np.asarray(value) for value in (x, y, w))
+            known = self._known(x, y, None if weights is None else w)
+        z = np.zeros(known.shapes[3], known.dtype)
+        arrays = known.flat(x, 0), known.flat(y, 1), known.flat(w, 2), z.reshape(-1)
+        self.compiled(known.dtype).run(3, arrays, known.steps, known.batch)
+        return z
 
-    def _typed(self, dtype: Any) -> list[Any]:
+    def _known(self, x: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None) -> KnownSamples:
+        """Return what follows from shapes and types that fit, or raise."""
+        given = [_feature(value, slot) for slot, value in enumerate((x, y))]
+        self.check(given[0], given[1], weights)
+        w = NO_WEIGHTS if weights is None else weights
+        shapes = x.shape, y.shape, w.shape
+        return KnownSamples.of(shapes, self.irreps_out.dim, np.result_type(*given))
+
+    def compiled(self, dtype: Any) -> CompiledTensor:
+        """Return the compiled product, and gradients, of a type."""
         if dtype not in self._kept:
-            self._kept[dtype] = [c if isinstance(c, float) else c.astype(dtype) for c in self.constants]
-        made: list[Any] = self._kept[dtype]
+            self._kept[dtype] = CompiledTensor(self.tables(dtype), dtype)
+        made: CompiledTensor = self._kept[dtype]
         return made
 
+    def tables(self, dtype: Any) -> TensorTables:
+        """What the compiled product reads; see :mod:`coupling.products.tensor_tables`."""
+        lists = self.irreps1, self.irreps2, self.irreps_out
+        return tensor_tables(self.paths, self.constants, lists, self.layout, dtype)
+
     def evaluate(self, xp: Any, x: Any, y: Any, weights: Any, constants: Any) -> Any:
-        """Return the product by the functions xp of numpy, torch or JAX, on arrays of one type."""
-        self._check(x, y, weights)
+        """Return the product by the functions xp of torch, JAX or numpy, on arrays of one type."""
+        self.check(x, y, weights)
         first, second = (self._blocks(xp, value, slot) for slot, value in enumerate((x, y)))
         sizes = self._weight_sizes
         own = iter(zip(split_last(xp, weights, sizes) if sizes else (), self._weight_shapes, strict=True))
@@ -177,17 +204,10 @@ class TensorProduct(Portable):
             i, j, k = path.places
             found = term(xp, path, constant, first[i], second[j], w, self.layout == "ir_mul")
             terms.append((k, _flat(found, 1 + len(MODES[path.mode][3]))))
-        lead = self._lead(xp, [tuple(array.shape[:-1]) for array in (x, y, weights) if array is not None])
-        if xp is not np or any(value.shape[:-1] != lead for _, value in terms):
-            terms = [(place, xp.broadcast_to(value, (*lead, value.shape[-1]))) for place, value in terms]
+        leads = [tuple(array.shape[:-1]) for array in (x, y, weights) if array is not None]
+        lead = tuple(xp.broadcast_shapes(*leads))
+        terms = [(place, xp.broadcast_to(value, (*lead, value.shape[-1]))) for place, value in terms]
         return collected(xp, self.irreps_out, terms, lambda size: self._zeros(xp, x, (*lead, size)))
-
-    @staticmethod
-    def _lead(xp: Any, leads: list[tuple[Any, ...]]) -> tuple[Any, ...]:
-        """Return the shape to which leading axes broadcast."""
-        if xp is np and len(different := set(leads) - {()}) < 2:  # what numpy needs microseconds for
-            return different.pop() if different else ()
-        return tuple(xp.broadcast_shapes(*leads))
 
     @staticmethod
     def _zeros(xp: Any, like: Any, shape: tuple[int, ...]) -> Any:
@@ -204,7 +224,8 @@ class TensorProduct(Portable):
         parts = split_last(xp, value, sizes)
         return [part.reshape((*part.shape[:-1], *shape)) for part, shape in zip(parts, shapes, strict=True)]
 
-    def _check(self, x: Any, y: Any, weights: Any) -> None:
+    def check(self, x: Any, y: Any, weights: Any) -> None:
+        """Raise ValueError for arrays whose last axes do not fit the product."""
         for slot, (value, irreps) in enumerate(((x, self.irreps1), (y, self.irreps2))):
             if value.ndim == 0 or value.shape[-1] != irreps.dim:
                 raise ValueError(f"input {slot + 1} must be [..., {irreps.dim}] for {irreps}, got {tuple(value.shape)}")

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.irreps import Irreps
-from coupling.products.instructions import MODES, TensorPath
+from coupling.products.instructions import MODES, TensorPath, triangle_copies
 
 Array = Any
 
@@ -46,10 +46,13 @@ def term(xp: Any, path: TensorPath, constant: Array, x: Array, y: Array, weights
     >>> term(np, path, 3.0, np.ones((2, 3)), np.ones((1, 1)), None, False).shape
     (2, 3)
     """
-    own = SUBSCRIPTS[path.mode, last, weights is not None and weights.ndim > len(MODES[path.mode][2])]
-    if (
-        path.mode == "uvw" and not path.degrees[1] and weights is not None
-    ):  # fewest operations: y with the weights first
+    mode = path.mode
+    if mode in OF_PAIRS:  # a product of copies of the same number, once both lists are those of the pairs
+        first, second = triangle_copies(path.copies["u"])
+        x, y = (x[..., first], y[..., second]) if last else (x[..., first, :], y[..., second, :])
+        mode = OF_PAIRS[mode]
+    own = SUBSCRIPTS[mode, last, weights is not None and weights.ndim > len(MODES[mode][2])]
+    if mode == "uvw" and not path.degrees[1] and weights is not None:  # fewest operations: y with the weights first
         return xp.einsum(own.apply, x, xp.einsum(own.mix, _scalar(y, last), weights) * constant)
     if not path.degrees[0]:
         product = xp.einsum(own.scalar_x, _scalar(x, last), y) * constant
@@ -111,8 +114,13 @@ def subscripts(mode: str, last: bool, batch: bool) -> Subscripts:
     )
 
 
-#: The sums of all modes; torch.compile reads a mapping, and no cache of a function.
-SUBSCRIPTS = {key: subscripts(*key) for key in itertools.product(MODES, (False, True), (False, True))}
+#: Modes of the pairs u < v → of the copies that these are.
+OF_PAIRS = {"uvu<v": "uuu", "u<vw": "uuw"}
+
+#: The sums of all other modes; torch.compile reads a mapping, and no cache of a function.
+SUBSCRIPTS = {
+    key: subscripts(*key) for key in itertools.product(MODES, (False, True), (False, True)) if key[0] not in OF_PAIRS
+}
 
 
 def _scalar(value: Array, last: bool) -> Array:

@@ -38,16 +38,21 @@ class WeightSums:
         self._tables = w, places, sections
         self._dtype, self._numbers, self._size = dtype, rows * w, size
         self._entry: list[Any] = []
+        self._spaces: list[tuple[Array, Array]] = []
 
     def __call__(self, x: Array, y: Array, z: Array) -> NDArray[np.float64]:
         """Return the sums, by features [batch, entries, channels] of one type; blocks are added in float64."""
         w, lanes, gradient = self._tables[0], x.shape[0] * x.shape[2], np.zeros(self._size)
-        space = aligned_zeros(self._numbers, self._dtype)
+        try:
+            space, sums = self._spaces.pop()
+        except IndexError:
+            space, sums = aligned_zeros(self._numbers, self._dtype), aligned_zeros(self._size * w, self._dtype)
         for lane in range(0, lanes, ADDED_TOGETHER * w):
-            sums = aligned_zeros(self._size * w, self._dtype)
+            sums.fill(0)
             given = x, y, z, lane, min(lanes, lane + ADDED_TOGETHER * w), *self._tables, space, sums
             if not self._entry:
                 self._entry.append(entry_point(sparse_weights, *given))
             self._entry[0](*given)
             gradient += sums.reshape(-1, w).sum(axis=1, dtype=float)
+        self._spaces.append((space, sums))
         return gradient

@@ -165,6 +165,7 @@ TWO: dict[str, Any] = {
 }
 POWERS = tuple({"degrees": d, "\\nu": nu, "L": top} for d, nu, top in (((1,), 2, 0), ((0, 1), 3, 1), ((1, 2), 2, 2)))
 PAIRS = tuple({"L_1": p, "L_2": q, "L": r} for p, q, r in ((1, 1, 1), (2, 1, 1), (1, 2, 2)))
+RATIOS = tuple(pair | {"i": i} for pair in PAIRS for i in range(pair["L_1"] + pair["L_2"] - pair["L"]))
 OTHERS = tuple(pair | {"L'": other} for pair in PAIRS for other in (1, 2, 3) if other <= pair["L_1"] + pair["L_2"])
 
 READING = Reading(
@@ -174,7 +175,7 @@ READING = Reading(
         "Divided powers": Reading({}, tuple({"L": 2, "k": k} for k in range(5))),
         "Their norms": Reading({}, tuple({"L": 2, "k": k, "k'": q} for k in range(5) for q in (0, 1, 3))),
         "The number of highest states": Reading(POWER, tuple(p | {"M": m} for p in POWERS for m in (-1, 0, 1))),
-        "The product of two multiplets": Reading(TWO, tuple(pair | {"i": 0} for pair in PAIRS)),
+        "The product of two multiplets": Reading(TWO, RATIOS),
         "All components of a multiplet": Reading(
             TWO | {"a": lambda n: n["a0"], "b": lambda n: n["b0"]},
             tuple(pair | {"k": k, "a0": 1, "b0": 0} for pair in PAIRS for k in (1, 2)),

@@ -9,6 +9,7 @@ coupling check real-l4
 coupling export real-l4 --format csv -o gaunt.csv --family gaunt
 coupling build --lmax 6 --basis complex
 coupling check complex-l6.safetensors
+coupling tabulate 6j --lmax 5/2 --half-integers --exact -o 6j.csv
 coupling symbols
 printf '#include "coupling_symbols.h"\nint main(void) { return coupling_symbols_differ(); }\n' > program.c
 if command -v cc; then cc -std=c99 program.c -o program -lm && ./program; fi

@@ -22,6 +22,9 @@ from coupling.products.form import read_form
 #: The types of tensors that may be plain.
 PLAIN = (Tensor, nn.Parameter)
 
+#: Whether a tensor is one of many that ``is_grads_batched`` hands to the rules of autograd: nothing else shows it.
+_is_of_a_batch: Any = torch._C._functorch.is_legacy_batchedtensor
+
 
 def is_plain(*tensors: Tensor) -> bool:
     """Return whether nothing looks on, and tensors are dense ones of the processor that fit one thread.
@@ -42,7 +45,7 @@ def is_plain(*tensors: Tensor) -> bool:
     for value in tensors:
         if type(value) not in PLAIN or not value.is_cpu or value.layout is not torch.strided or value.is_neg():
             return False
-        if value.numel() >= NUMBERS_PER_THREAD:
+        if value.numel() >= NUMBERS_PER_THREAD or _is_of_a_batch(value):
             return False
     return True
 
@@ -81,7 +84,9 @@ class EagerForm:
         one, size = self._turned(turns)
         out = torch.empty((x.shape[0], size, x.shape[2]), dtype=x.dtype)
         arrays = x.detach().contiguous().numpy(), y.detach().contiguous().numpy(), out.numpy()
-        one._compute(*arrays) if weights is None else one.compute_weighted(*arrays, weights.detach().double().numpy())
+        one._compute(*arrays) if weights is None else one.compute_weighted(
+            *arrays, weights.detach().contiguous().numpy()
+        )
         return out
 
     def weighted(self, x: Tensor, y: Tensor, weights: Tensor, turns: int = 0) -> Tensor:

@@ -102,7 +102,7 @@ def _compiled(x: Tensor, y: Tensor, of: Callable[[int], Any], weights: Tensor | 
     one = of(workers)
     out = x.new_empty((x.shape[0], one.sizes[2], x.shape[2]))
     arrays = x.detach().contiguous().numpy(), y.detach().contiguous().numpy(), out.numpy()
-    one._compute(*arrays) if weights is None else one.compute_weighted(*arrays, weights.detach().double().numpy())
+    one._compute(*arrays) if weights is None else one.compute_weighted(*arrays, weights.detach().contiguous().numpy())
     return out
 
 

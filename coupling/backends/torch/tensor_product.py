@@ -8,7 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from coupling.backends.torch.deployment import refuse_scripting, refuse_tracing
+from coupling.backends.torch.eager import is_plain
+from coupling.backends.torch.tensor_eager import TYPES, EagerTensor
 from coupling.portable import Kept
+from coupling.products.calls import KnownCalls
 from coupling.products.tensor_product import TensorProduct as Irrepwise
 
 
@@ -19,7 +22,8 @@ class TensorProduct(nn.Module):
     learn: whether the module owns the weights, a parameter ``weights`` [weight_count] of a device and dtype, which
     begins with random numbers of the normal distribution, as those of e3nn do.  ``module(x, y, weights)`` takes others,
     [weight_count] or [..., weight_count].  The arithmetic is float32, or float64 if an input is; the output has the
-    common type of x and y.  Every operation is one of torch, so derivatives of any order exist.
+    common type of x and y.  Derivatives of any order exist: where a compiler, a transform or a mode looks on, and for
+    large tensors, every operation is one of torch; few samples in the memory of the processor go through compiled code.
 
     >>> module = TensorProduct("2x0e + 2x1o", "1o", "2x0e + 2x1e", learn=True)
     >>> module(torch.ones(5, 8), torch.ones(3)).shape
@@ -40,7 +44,8 @@ class TensorProduct(nn.Module):
             self.reset_parameters()
         numbers = [torch.tensor(0.0) if isinstance(c, float) else torch.from_numpy(c) for c in product.constants]
         self._constants = {kind: [c.to(kind) for c in numbers] for kind in (torch.float32, torch.float64)}
-        self._elsewhere = Kept()
+        self._elsewhere, self._eager = Kept(), EagerTensor(product)
+        self._valid = KnownCalls()
 
     @classmethod
     def _of(cls, kind: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> TensorProduct:
@@ -80,13 +85,27 @@ class TensorProduct(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
         """Return the product of x [..., dim] and y [..., dim], with weights in the place of its own."""
+        own = self.weights if weights is None else weights
+        if is_plain(x, y, *(() if own is None else (own,))) and x.dtype == y.dtype in TYPES:
+            return self._eagerly(x, y, own)
         refuse_tracing()
+        return self._traced(x, y, own)
+
+    def _eagerly(self, x: Tensor, y: Tensor, weights: Tensor | None) -> Tensor:
+        """Return the product of plain tensors of one type; shapes that were valid before are not checked again."""
+        key = x.shape, y.shape, None if weights is None else weights.shape
+        if key not in self._valid:
+            self.product.check(x, y, weights)
+            self._valid.remember(key, True)
+        w = x.new_empty(0) if weights is None else weights if weights.dtype == x.dtype else weights.to(x.dtype)
+        return self._eager.product(x, y, w)
+
+    def _traced(self, x: Tensor, y: Tensor, own: Tensor | None) -> Tensor:
         for slot, value in enumerate((x, y)):
             if not value.is_floating_point():
                 raise TypeError(f"input {slot + 1} must be real floating, got {value.dtype}")
         common = torch.promote_types(x.dtype, y.dtype)
         dtype = torch.promote_types(common, torch.float32)
-        own = self.weights if weights is None else weights
         w = None if own is None else own.to(dtype)
         result: Tensor = self.product.evaluate(torch, x.to(dtype), y.to(dtype), w, self._constants_on(x.device, dtype))
         return result.to(common)
