@@ -13,6 +13,7 @@ from coupling.indexing import path_array
 from coupling.lowrank import false_claims, load_factors, normalization_problem, save_factors, shipped, whole_problem
 from coupling.lowrank.by_rank import study
 from coupling.lowrank.factors import tensor
+from coupling.lowrank.problems import from_spec
 from coupling.lowrank.records import Record, cell, whole_table
 from coupling.lowrank.store import PROBLEMS
 from coupling.products import MatrixProduct
@@ -52,6 +53,25 @@ def test_what_is_shipped() -> None:
         shipped("gaunt", 2, 9)
     with pytest.raises(ValueError, match="gaunt, bracket, whole"):
         shipped("matrix", 2)
+
+
+def test_errors_fall_with_the_rank_and_are_below_restrictions_of_larger_degrees() -> None:
+    """A fit for degrees to L + 1, cut to L, is one of the same rank: what is shipped is no worse."""
+    met = 0
+    for name in FAMILIES:
+        found = {(record.spec["lmax"][0], record.rank): record for record in load_factors(name)}
+        for (lmax, rank), record in found.items():
+            if (lmax, rank - 1) in found:
+                assert record.error < found[lmax, rank - 1].error, (name, lmax, rank)
+            if (lmax + 1, rank) in found:
+                problem = from_spec(record.spec)
+                cut = [f[:n] for f, n in zip(found[lmax + 1, rank].factors, problem.tensor.shape, strict=True)]
+                assert record.error <= problem.objective.relative(cut) * (1 + 1e-9) + 1e-12, (name, lmax, rank)
+                met += 1
+    assert met >= 40
+    for lmax in (1, 2, 3):
+        errors = [0.0 if r.proved else r.error for r in load_factors("whole") if r.spec["lmax"] == [lmax]]
+        assert errors == sorted(errors, reverse=True)
 
 
 def product_tensor(lmax: int, factors: dict) -> np.ndarray:

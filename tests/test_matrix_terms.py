@@ -23,7 +23,7 @@ from coupling.lowrank.bilinear import (
     trace_tensor,
 )
 from coupling.lowrank.factors import tensor
-from coupling.lowrank.linear_forms import total
+from coupling.lowrank.linear_forms import sum_of_surds
 from coupling.lowrank.matrix_terms import exact_difference, exact_factors, exact_terms, exact_weights
 from coupling.products import FactoredProduct
 
@@ -67,9 +67,9 @@ def test_a_wrong_integer_is_seen(algorithm: Bilinear) -> None:
 
 def test_sums_of_surds_vanish_only_when_they_are_zero() -> None:
     roots = [Surd(1, n) for n in (2, 3, 8, 12, 5)]
-    assert total([*roots, *(-root for root in roots)]) == ()
-    assert total([Surd(1, 2), Surd(1, 2), Surd(-1, 8)]) == () and len(total(roots)) == 3
-    assert total([Surd(1, unit=1), Surd(1)]) != ()
+    assert sum_of_surds([*roots, *(-root for root in roots)]) == ()
+    assert sum_of_surds([Surd(1, 2), Surd(1, 2), Surd(-1, 8)]) == () and len(sum_of_surds(roots)) == 3
+    assert sum_of_surds([Surd(1, unit=1), Surd(1)]) != ()
 
 
 @pytest.mark.parametrize("lmax", [0, 1, 2, 3, 4, 5])
@@ -105,7 +105,7 @@ def test_terms_multiply_out_term_by_term() -> None:
                 for three in c.get(k, ())
             ]
             expected = problem.exact(i, j, k)
-            assert total(parts) == ((expected,) if expected else ()), (lmax, i, j, k)
+            assert sum_of_surds(parts) == ((expected,) if expected else ()), (lmax, i, j, k)
 
 
 @pytest.mark.parametrize("lmax", [1, 2, 3])

@@ -18,7 +18,7 @@ from itertools import permutations
 from math import prod
 
 from coupling.exact import Surd
-from coupling.lowrank.linear_forms import LinearForm, place_of, scaled_form, total
+from coupling.lowrank.linear_forms import LinearForm, place_of, scaled_form, sum_of_surds
 from coupling.selection import Path
 
 #: Places of s, x, y, z.
@@ -80,7 +80,7 @@ def terms_of_degree_one(weights: Mapping[Path, Surd], complex_factors: bool = Fa
             scaled = [numbers[0] * scalar, *(number * vector for number in numbers[1:])]
             forms.append({place: (value,) for place, value in sorted(zip(PLACES, scaled, strict=True)) if value})
         found[2][-1] = scaled_form(found[2][-1], Surd.rational(factor))
-    if rest := total([weights[0, 0, 0], prod((scalar for scalar, _ in given), start=Surd.rational(-kappa))]):
+    if rest := sum_of_surds([weights[0, 0, 0], prod((scalar for scalar, _ in given), start=Surd.rational(-kappa))]):
         for forms, value in zip(found, ((Surd(1),), (Surd(1),), rest), strict=True):
             forms.append({0: value})
     return found

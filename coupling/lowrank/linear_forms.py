@@ -17,10 +17,10 @@ LinearForm = dict[int, tuple[Surd, ...]]
 DIGITS = 60
 
 
-def total(terms: Iterable[Surd]) -> tuple[Surd, ...]:
+def sum_of_surds(terms: Iterable[Surd]) -> tuple[Surd, ...]:
     """Return a sum of surds as surds whose ratios are irrational: empty for zero, and only then.
 
-    >>> total([Surd(1, 2), Surd(1, 3), Surd(-1, 8), Surd(1, 2)])
+    >>> sum_of_surds([Surd(1, 2), Surd(1, 3), Surd(-1, 8), Surd(1, 2)])
     (√(3),)
     """
     groups: list[Surd] = []

@@ -28,7 +28,7 @@ from coupling.exact import Surd, real_wigner_3j, wigner_3j
 from coupling.integers import degree
 from coupling.lowrank.bilinear import Bilinear, both, multiplied_out, quaternion_terms, rectangular
 from coupling.lowrank.factors import Array, Factors
-from coupling.lowrank.linear_forms import LinearForm, place_of, rounded_factors, scaled_form, total
+from coupling.lowrank.linear_forms import LinearForm, place_of, rounded_factors, scaled_form, sum_of_surds
 from coupling.lowrank.path_weights import OF_MATRICES, path_weight, whole_paths
 from coupling.selection import Path
 
@@ -187,7 +187,7 @@ def _forms(coefficients: Array, entries: MatrixEntries) -> list[LinearForm]:
             if number:
                 for x, value in entry.items():
                     terms[x].append(value * number)
-        found.append({x: sum_of for x, parts in sorted(terms.items()) if (sum_of := total(parts))})
+        found.append({x: sum_of for x, parts in sorted(terms.items()) if (sum_of := sum_of_surds(parts))})
     return found
 
 
@@ -223,8 +223,8 @@ def exact_difference(lmax: int, complex_factors: bool = False) -> int:
                 sums[4 + i, 4 + j, 4 + k].append(factor * form[i] * form[j] * form[k])
     wrong = 0
     for index, target in targets(lmax, exact_weights(lmax, complex_factors)):
-        wrong += total(sums.pop(index, [])) != (target,)
-    return wrong + sum(bool(total(rest)) for rest in sums.values())
+        wrong += sum_of_surds(sums.pop(index, [])) != (target,)
+    return wrong + sum(bool(sum_of_surds(rest)) for rest in sums.values())
 
 
 def _multiplied_out(entries: MatrixEntries, algorithm: Bilinear) -> dict[Path, list[Surd]]:
