@@ -112,7 +112,7 @@ class HeatFlux(NamedTuple):
     convective: Array
 
     @property
-    def compensated_sum(self) -> Array:
+    def total(self) -> Array:
         """The sum of both parts."""
         return self.potential + self.convective
 
