@@ -39,6 +39,7 @@ class Framework(NamedTuple):
 def edge_quaternions(xp: Any, vectors: Array, fixed: Callable[[Array], Array]) -> Array:
     """Return unit quaternions [..., 4] as :func:`coupling.sphere.edge_rotations`; NaN for the zero vector.
 
+    >>> import numpy as np
     >>> edge_quaternions(np, np.array([0.0, 0.0, -2.0]), np.asarray)
     array([0., 1., 0., 0.])
     """
@@ -57,6 +58,7 @@ def edge_quaternions(xp: Any, vectors: Array, fixed: Callable[[Array], Array]) -
 class FrameProgram:
     """An edge frame as array operations; what follows from its degrees and orders alone is kept.
 
+    >>> import numpy as np
     >>> program = FrameProgram(EdgeFrame(1, 1))
     >>> of = Framework(np, np.asarray, program.constants)
     >>> program(of, np.ones((2, 4, 3)), np.ones((2, 3)), np.ones((1, 6, 1))).shape
