@@ -8,7 +8,7 @@ in the complex basis: ``conj(Y_lm) = (-1)^m Y_{l,-m}``.  In the real basis, wher
 real multiple of C: i^J · factor for an integral over harmonics, and the size |factor| for a family that is not one.
 
 What the rest of the package needs to know about a family it reads from here; it never compares a name.  Exact numbers
-are imported when the first one is wanted: reading a table needs the record, and no more than numpy.
+are imported for the first one: reading a table needs the record, and no more than numpy.
 """
 
 from __future__ import annotations
