@@ -27,7 +27,7 @@ from derivations.readings.degree_one import READING
 from derivations.real_harmonics import real_wigner_3j
 
 #: Components of a slot: the scalar, then x, y, z.
-SLOTS = [sp.symbols(f"s{i} x{i} y{i} z{i}") for i in (1, 2, 3)]
+SLOTS = [sp.symbols(f"s{i} x{i} y{i} z{i}") for i in range(1, 4)]
 
 
 def core() -> Iterator[Fraction]:

@@ -10,6 +10,7 @@ import sympy as sp
 
 import coupling.exact as exact
 from coupling.conventions import parity_sign
+from coupling.exact.wigner_d import half_pi_matrix
 from derivations import certificate, invariant_polynomial, legendre, matrix_product, racah, real_basis, vector_harmonics
 from derivations import real_harmonics as real
 from derivations.framework import Derivation, Step, require
@@ -145,7 +146,8 @@ def rotations(lmax: int) -> Iterator[Fraction]:
             for powers in turned.keys() | terms.keys():
                 number = turned.get(powers, 0)
                 yield residual(terms.get(powers, exact.Surd(0)), root * number * abs(number))
-            yield from at_quarters(numbers, root, turned)
+            quarter = half_pi_matrix(doubled)[(doubled + first) // 2][(doubled + second) // 2]
+            yield from (*at_quarters(numbers, root, turned), quarter - exact.wigner_d(*(*numbers, sp.pi / 2)))
 
 
 def at_quarters(numbers: list[Fraction], root: Fraction, turned: dict[tuple[int, int], int]) -> Iterator[Fraction]:

@@ -29,7 +29,7 @@ def coupling(a: int, b: int, c: int) -> tuple[tuple[int, int, int, int], ...]:
         x.append(-x[-1] * Fraction(2 * b - n + 1 + i, 2 * a - i))
     found = []
     for i in range(2 * a + 1):
-        for j in range(max(0, n - i), min(2 * b, n + 2 * c - i) + 1):
+        for j in range(max(0, n - i), 2 * b + 1):
             total = sum(x[s] * comb(i, i - s) * comb(j, j - n + s) for s in range(n + 1) if s <= i and n - s <= j)
             if total:
                 found.append((i, j, i + j - n, total.numerator * pow(total.denominator, -1, PRIME) % PRIME))

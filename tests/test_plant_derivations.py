@@ -21,6 +21,7 @@ from derivations import (
     run,
     symbols,
     vector_shifts,
+    wigner_eckart,
 )
 from derivations.closed_forms import zero_orders
 from derivations.framework import DoesNotHold, parts, verify
@@ -157,6 +158,9 @@ def test_a_wrong_exact_layer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         "bracket_factor": exact_layer.factors,
         "reduced_matrix": exact_layer.factors,
         "wigner_d": exact_layer.rotations,
+        "wigner_eckart": wigner_eckart.normalizations,
+        "reduced_harmonic": wigner_eckart.harmonics,
+        "reduced_spin": wigner_eckart.spins,
     }
     for name, check in checks.items():
         assert not any(check(1)), name
