@@ -255,9 +255,8 @@ class Family:
         """Return what a factor of the record on a path with J = total is in the real basis."""
         from coupling.exact.surd import Surd
 
-        if not self.integral:
-            return abs(value)
-        return value * Surd(parity_sign(total // 2), unit=total & 1) if "complex" in self.bases else value
+        phase = Surd(parity_sign(total // 2), unit=total & 1) if self.integral and "complex" in self.bases else 1
+        return value * phase if self.integral else abs(value)
 
     def real_signs(self, total: NDArray[Any], factor: NDArray[Any], basis: str) -> NDArray[Any]:
         """Return what turns factors of a basis, without their i, on paths with J = total into :meth:`size`: 1 or -1."""
