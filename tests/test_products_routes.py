@@ -391,7 +391,8 @@ def test_a_file_that_is_no_calibration_counts_for_nothing_and_is_kept(content: s
 def test_ratios_that_cannot_be_are_not_used(ratio: Any, machine: Path) -> None:
     machine.parent.mkdir()
     number = ratio if ratio != "NaN" else float("nan")
-    content = {"by": calibration.BY, "processor": calibration.processor(), "ratios": {"float32": {"added": number}}}
+    found = {"float32": {"added": number, "sparse": 1.0}}
+    content = {"by": calibration.BY, "processor": calibration.processor(), "ratios": found}
     machine.write_text(json.dumps(content))
     assert ratios.ratios() == {}
 

@@ -32,9 +32,9 @@ $even
 
 $odd
 
-![Error against rank](normalizations.png)
+![Relative error against rank, a curve for each degree limit: Gaunt products left, brackets right](normalizations.png)
 
-![Error against degree limit](degrees.png)
+![Relative error against the degree limit, a curve for each rank: Gaunt products left, brackets right](degrees.png)
 
 **Outputs to 2L.**
 
@@ -48,7 +48,7 @@ rank: where one of them is exact, all are, so "0?" beside another weight is as g
 
 $variants
 
-![Variants](variants.png)
+![Relative error against rank for other signs, parities and weights: Gaunt products left, brackets right](variants.png)
 
 **Matrix product of spin j.** 2j as small as it can be with no path missing. Its signs in the real basis are not all
 positive at small j. Even and odd paths are the Hermitian and the anti-Hermitian part of one product: "all" has one
@@ -56,7 +56,7 @@ factor c for both; with factors of their own they need the products of both line
 
 $matrix
 
-![Outputs to 2L, and the matrix product](outputs.png)
+![Relative error against rank, for outputs to degree 2L and for the matrix product](outputs.png)
 
 **Single vector product.** One cross product of vector fields on the sphere, `coupling.products.VectorSignal.single`,
 has ½(λ1+λ2+λ3) N on even paths and 2 N on odd ones, λ = l(l+1), with the N above, and lacks the path (0, 0, 0) alone:
@@ -65,7 +65,7 @@ number of Gaunt products plus that of brackets.
 
 $vector
 
-![Single vector product](vector.png)
+![Relative error against rank for the single vector product, a curve for each degree limit](vector.png)
 
 ## Exact ranks and a count
 
@@ -123,7 +123,7 @@ into 2Q. With R and R' of each, scaled as above, they give the whole tensor from
 
 $products
 
-![Fit and products](whole.png)
+![Errors of the whole tensor to degree 2 against the number of terms: fits, published, products on grids](whole.png)
 
 As plain sums of terms these need more than a fit does, but the terms need not be evaluated one by one: a transform
 of the grid serves all, and the result is equivariant to the last digit at every rank.

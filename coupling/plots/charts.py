@@ -35,6 +35,9 @@ SCALES = ("linear", "log", "log2")
 #: What lies between words and the lines under them.
 BEHIND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
 
+#: Height of a line of a legend, and the width of a sign in it, in inches.
+LEGEND_LINE, LEGEND_SIGN = 0.2, 0.08
+
 #: Labels of curves that belong to a sequence: "L = 2".
 ONE_OF_A_SEQUENCE = re.compile(r"\w+ = \d+")
 
@@ -144,9 +147,9 @@ def _integer_ticks(ax: Axes, series: Series, xscale: str) -> None:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _legend(ax: Axes, count: int) -> None:
-    """Add the legend: beside the frame for many series, which would be covered by one inside; none for a single one."""
-    if count > 5:
+def _legend(ax: Axes, count: int, inside: int = 5) -> None:
+    """Add the legend: in the frame for few series, beside it for more, which it would cover; none for a single one."""
+    if count > inside:
         ax.legend(fontsize=TICK, frameon=False, loc="upper left", bbox_to_anchor=(1, 1), labelcolor=INK)
     elif count > 1:
         ax.legend(fontsize=TICK, frameon=False, labelcolor=INK)
@@ -204,7 +207,7 @@ def plot_errors(curves: Curves, ax: Axes | None = None) -> Axes:
     ax.set_ylim(bottom=floor / 2.5)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(color=FAINT, linewidth=0.5)
-    _legend(ax, len(curves))
+    _legend(ax, len(curves), inside=3)
     return dress(ax, ylabel="relative error")
 
 
@@ -228,7 +231,9 @@ def save_errors(file: Path, panels: Mapping[str, Curves], x: str, *, force: bool
     from coupling.plots.style import new_figure
 
     require_picture(file, force)
-    figure = new_figure((4.6 * len(panels), 3.9))
+    height = max(3.9, 0.6 + LEGEND_LINE * max(map(len, panels.values())))
+    longest = max((len(label) for curves in panels.values() for label in curves), default=0)
+    figure = new_figure(((4.0 + LEGEND_SIGN * longest) * len(panels), height))
     for ax, (title, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         plot_errors(curves, ax).set_title(title, fontsize=LABEL, color=INK)
         ax.set_xlabel(x, fontsize=LABEL, color=INK)
