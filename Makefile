@@ -23,7 +23,7 @@ INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arra
     tests/test_byte_order.py tests/test_crosscheck.py tests/test_benchmarks.py tests/test_benchmarks_pages.py \
     tests/test_export_options.py tests/test_export_consumers.py tests/test_export_headers.py tests/test_public_arguments.py \
     tests/test_public_cases.py tests/test_docs_run.py tests/test_docs_site.py tests/test_house.py
-INTEROP_TESTS := not numpy and not array_api_strict and (interop or backends or frameworks or coming_from or deployment or harmonics or \
+INTEROP_TESTS := not numpy and not array_api_strict and (interop or readme or backends or frameworks or coming_from or deployment or harmonics or \
     message_passing or edge or rotations or jax or cuda or nvcc or row_of_the_page or libwignernj or openequivariance or reads_the_records or triton_kernel or triton_in_the)
 
 PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-version-check install --quiet --no-compile

@@ -191,11 +191,11 @@ def verify_integrals(path: Degrees, orders: Orders) -> int:
 
 def verify_trace(path: Degrees, orders: Orders, size: int) -> int:
     """tr T1T2T3 = tr T2T3T1 = tr T3T1T2."""
-    value = trace_square(path, orders, size)
-    for permutation in PERMUTATIONS[1:3]:
-        image = trace_square(permuted(path, permutation), permuted(orders, permutation), size)
-        require(image == value, f"trace of {path} {orders} in the order {permutation}")
-    return 3
+    turns = PERMUTATIONS[:3]
+    traces = [trace_square(permuted(path, turn), permuted(orders, turn), size) for turn in turns]
+    for trace, other, turn in zip(traces, traces[1:] + traces[:1], turns, strict=True):
+        require(trace == other, f"trace of {path} {orders} in the order {turn}")
+    return len(turns)
 
 
 def values(lmax: int) -> dict[str, object]:

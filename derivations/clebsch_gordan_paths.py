@@ -139,8 +139,9 @@ def verify(lmax: int) -> int:
             for l3 in range(abs(l1 - l2), l1 + l2 + 1):
                 found[(l1 + l2 + l3) % 2] += 1
         even, odd = (limit + 1) * (limit + 2) * (2 * limit + 3), limit * (limit + 1) * (2 * limit + 1)
-        require([6 * n for n in found] == [even, odd], f"number of paths to degree {limit}")
-        count += 2
+        for number, stated, parity in zip(found, (even, odd), ("even", "odd"), strict=True):
+            require(6 * number == stated, f"number of {parity} paths to degree {limit}")
+            count += 1
     return count
 
 

@@ -10,6 +10,7 @@ import sympy as sp
 
 import coupling.exact as exact
 from coupling.conventions import parity_sign
+from coupling.exact.wigner_d import half_pi_matrix
 from derivations import certificate, invariant_polynomial, legendre, matrix_product, racah, real_basis, vector_harmonics
 from derivations import real_harmonics as real
 from derivations.framework import Derivation, Step, require
@@ -145,7 +146,8 @@ def rotations(lmax: int) -> Iterator[Fraction]:
             for powers in turned.keys() | terms.keys():
                 number = turned.get(powers, 0)
                 yield residual(terms.get(powers, exact.Surd(0)), root * number * abs(number))
-            yield from at_quarters(numbers, root, turned)
+            quarter = half_pi_matrix(doubled)[(doubled + first) // 2][(doubled + second) // 2]
+            yield from (*at_quarters(numbers, root, turned), quarter - exact.wigner_d(*(*numbers, sp.pi / 2)))
 
 
 def at_quarters(numbers: list[Fraction], root: Fraction, turned: dict[tuple[int, int], int]) -> Iterator[Fraction]:
@@ -190,11 +192,8 @@ def arithmetic(p: int, q: int) -> Iterator[tuple[exact.Surd, Fraction, int, int]
     yield from ((root + root, 4 * third, 1, 0), (root - 3 * root, -4 * third, 1, 0), (-root, -third, 1, 0))
     yield from ((root * q, third * q * q, 1, 0), (q * root, third * q * q, 1, 0), (root / q, third / q**2, 1, 0))
     yield from ((q / root, q * q / third, -1, 0), (root.reciprocal(), 1 / third, -1, 0), (abs(-root), third, 1, 0))
-    yield from (
-        (1 - part, rest * abs(rest), 0, 0),
-        (part - 1, -rest * abs(rest), 0, 0),
-        (part + 1, (1 + third) ** 2, 0, 0),
-    )
+    yield from ((1 - part, rest * abs(rest), 0, 0), (part - 1, -rest * abs(rest), 0, 0))
+    yield part + 1, (1 + third) ** 2, 0, 0
     yield from ((root**2, third**2, 2, 0), (root**-3, 1 / third**3, -3, 0), (other.reciprocal(), third, 0, 1))
     yield from ((other + other, -4 / third, 0, 1), (third * root, third**3, 1, 0), (1 / other, third, 0, 1))
 

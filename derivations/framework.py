@@ -14,6 +14,7 @@ those of the derivations it uses.
 
 import inspect
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -149,8 +150,6 @@ def examine(derivation: Derivation, lmax: int | None = None) -> Examination:
     read = sum(found) - counted - instances
     if not derivation.steps:
         failures.append("the derivation has no steps")
-    if instances == 0 and not failures:
-        failures.append("no instance was checked")
     seconds = time.perf_counter() - start
     return Examination(derivation, degree, counted, read, instances, seconds, tuple(failures))
 
@@ -158,7 +157,17 @@ def examine(derivation: Derivation, lmax: int | None = None) -> Examination:
 def parts(derivation: Derivation) -> list[Callable[[int], int]]:
     """All that `examine` runs, what is displayed first."""
     texts = [partial(read_text, derivation, text) for text in displayed(derivation)]
-    return [*texts, *(step.run for step in derivation.steps), derivation.verify]
+    return [*texts, *(step.run for step in derivation.steps), partial(verify, derivation)]
+
+
+def verify(derivation: Derivation, lmax: int) -> int:
+    """Number of exact instances that hold; raises DoesNotHold where one does not, or was counted and not compared."""
+    before = _COMPARED.total()
+    count = derivation.verify(lmax)
+    compared = _COMPARED.total() - before
+    if type(count) is not int or not 0 < count <= compared:
+        raise DoesNotHold(f"{count} instances to degree {lmax}, {compared} of them compared")
+    return count
 
 
 def displayed(derivation: Derivation) -> list[tuple[str, str]]:
@@ -185,7 +194,12 @@ def attempt(action: Callable[[int], int], lmax: int, failures: list[str]) -> int
         return 0
 
 
+#: How many comparisons `require` has made.
+_COMPARED: Counter[str] = Counter()
+
+
 def require(holds: bool, message: str) -> None:
     """Raise DoesNotHold unless an exact comparison came out true."""
+    _COMPARED["all"] += 1
     if not holds:
         raise DoesNotHold(message)

@@ -95,6 +95,6 @@ def spins_without_zeros(lmax: int) -> tuple[int, ...]:
 
 
 def largest_clean(doubled: int, lmax: int) -> int:
-    """The largest degree limit ≤ min(2j, lmax) below which spin j has no vanishing 6j."""
+    """A degree limit below which spin j has no vanishing 6j: the largest one, or 2j where there is none to lmax."""
     zero = first_zero(doubled + 1, lmax)
-    return min(doubled, lmax) if zero is None else zero[2] - 1
+    return doubled if zero is None else zero[2] - 1

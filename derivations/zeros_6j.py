@@ -101,7 +101,7 @@ STEPS = (
         "Each path has finitely many zeros",
         r"""
         \begin{gathered}
-        (-1)^{2j}\begin{Bmatrix}l_1&l_2&l_3\\j&j&j\end{Bmatrix}=0\iff W=0,\qquad
+        \begin{Bmatrix}l_1&l_2&l_3\\j&j&j\end{Bmatrix}=0\iff W=0,\qquad
         W(-n)=-W(n),\\ n^2>\beta\quad\Rightarrow\quad W\ne0
         \end{gathered}
         """,

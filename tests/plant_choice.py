@@ -18,6 +18,7 @@ FIRST, SECOND = 3, 10  # test files in the inner circle, and in it and the next 
 FARTHEST = 3  # imports between a test and the module
 #: These are about the project, or take minutes for everything; timing says nothing here.
 LAST = (
+    "test_benchmarks.py",
     "test_docs_run.py",
     "test_docs_site.py",
     "test_house.py",

@@ -16,6 +16,7 @@ from importlib import import_module
 from itertools import product
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -49,12 +50,54 @@ def fails(result: Result, words: str, status: int = 2) -> bool:
 # -- help -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["value", "load", "build", "merge", "check", "info", "derive"])
+def commands(group: click.Group = main, words: str = "") -> dict[str, click.Command]:
+    """Every command, the parts of groups included, by what one types."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        found |= {f"{words}{name}": command}
+        found |= commands(command, f"{words}{name} ") if isinstance(command, click.Group) else {}
+    return found
+
+
+@pytest.mark.parametrize("command", main.commands)
 def test_every_command_has_help_with_examples(command: str) -> None:
     result = run(command, "--help")
-    assert result.exit_code == 0 and examples(command)
+    assert result.exit_code == 0 and examples(command) + bare(command)
     assert run(command, "-h").stdout == result.stdout
     assert f"\n  {command} " in run("--help").stdout
+
+
+def bare(command: str) -> list[list[str]]:
+    """The example of a command without options."""
+    return [[]] * len(re.findall(rf"^ +coupling {command}$", run(command, "--help").stdout, re.M))
+
+
+def test_the_tour_of_the_help_is_accepted_word_by_word(here: Path) -> None:
+    """Every example of every help names commands, options and values that exist; none is executed."""
+    met = 0
+    for words, command in commands().items():
+        for arguments in examples(words):
+            for file in (Path(word) for word in arguments if Path(word).suffix):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch()
+            if isinstance(command, click.Group):
+                part = command.commands[arguments[0]]
+                part.make_context(arguments[0], arguments[1:])
+            else:
+                command.make_context(words, list(arguments))
+            met += 1
+    assert met >= 60
+
+
+def test_every_option_says_what_it_does() -> None:
+    met = 0
+    for words, command in commands().items():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                said = re.sub(r"\[.*?\]", "", option.help or "").split()
+                assert len(said) >= 3 and said[0] != "Of", f"coupling {words} {option.opts}: {option.help}"
+                met += 1
+    assert met > 100
 
 
 def examples(command: str) -> list[list[str]]:
@@ -97,9 +140,9 @@ def test_completion_offers_commands_and_families(root: Path) -> None:
         program = "from coupling.cli import main; main(prog_name='coupling')"
         return subprocess.run([sys.executable, "-c", program], cwd=root, env=env, capture_output=True, text=True).stdout
 
-    assert "plain,build" in complete("coupling bu", 1)
-    assert "plain,antisymmetric_gaunt" in complete("coupling value anti", 2)
     for words, position, offered in (
+        ("coupling bu", 1, "build"),
+        ("coupling value anti", 2, "antisymmetric_gaunt"),
         ("coupling export real", 2, "real-l12"),
         ("coupling info leb", 2, "lebedev-l4"),
         ("coupling check comp", 2, "complex-l4"),
@@ -108,7 +151,9 @@ def test_completion_offers_commands_and_families(root: Path) -> None:
         ("coupling crosscheck --program py3", 3, "py3nj"),
         ("coupling derive anti", 2, "antisymmetric_gaunt"),
     ):
-        assert f"plain,{offered}" in complete(words, position), words
+        found = complete(words, position).splitlines()
+        assert f"plain,{offered}" in found, words
+        assert all(line.startswith(f"plain,{words.split()[-1]}") for line in found), words
 
 
 # -- value ------------------------------------------------------------------------------------
@@ -181,6 +226,43 @@ def test_three_degrees_print_the_coefficients_of_their_path() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        ("3j 1 1 5", "they do not satisfy |l1-l2| <= l3 <= l1+l2"),
+        ("cg 1/2 1 1", "they do not satisfy |l1-l2| <= l3 <= l1+l2"),
+        ("gaunt 1 1 1", "these l1+l2+l3 are of the other parity"),
+    ],
+)
+def test_a_path_without_coefficients_says_why(arguments: str, words: str) -> None:
+    result = run("value", *arguments.split())
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"every coefficient of these degrees is zero: {words}\n"
+
+
+def test_the_block_of_a_path_is_drawn_without_orders(here: Path) -> None:
+    result = run("value", "gaunt", 1, 1, 2, "--basis", "Real", "--plot", "block.png")
+    assert result.exit_code == 0 and (here / "block.png").is_file()
+    assert result.stdout == run("value", "gaunt", 1, 1, 2, "--basis", "real").stdout
+
+
+def test_derivations_need_a_checkout_before_they_need_sympy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert fails(run("derive"), "the derivations are in the repository, not in the package: run in a checkout")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("real_l4", r"unknown table 'real_l4': .*; did you mean real-l4\?"),
+        ("complx-l4", r"did you mean complex-l4\?"),
+        ("lebedev", "grids look like lebedev-l4"),
+    ],
+)
+def test_a_name_that_nearly_exists_is_suggested(name: str, words: str) -> None:
+    assert fails(run("info", name), words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
         ("gaunt 1 1 2 0 3 0", r"order 2 must satisfy \|m\| <= 1, the degree, got 3"),
         ("gaunt -1 1 2 0 0 0", r"degree 1 must be >= 0, got -1"),
         ("gaunt 1/2 1/2 1 0 0 0", r"degree 1 must be an integer, got"),
@@ -191,7 +273,7 @@ def test_three_degrees_print_the_coefficients_of_their_path() -> None:
         ("3j", r"got 0"),
         ("6j 1 1 1 1 1 1 1", r"wigner_6j takes 6 numbers, j1 j2 j3 j4 j5 j6; got 7"),
         ("6j 1 1 1 1 1 -1", r"must be >= 0"),
-        ("3j nan 1 1 0 0 0", r"integers or half-integers such as 3, -2, 1/2, 0.5; got 'nan'"),
+        ("3j nan 1 1 0 0 0", r"integers or half-integers such as 3, -2, 1/2, 0.5, separated by spaces; got 'nan'"),
         ("3j inf 1 1 0 0 0", r"got 'inf'"),
         ("3j 1e9 1 1 0 0 0", r"got '1e9'"),
         ("3j 1/0 1 1 0 0 0", r"got '1/0'"),

@@ -195,7 +195,7 @@ def test_tabulate_writes_files_of_its_own_and_replaces_no_others(
         ("9j --lmax 1 -o symbols.txt", "--output is NAME.csv or NAME.npz, got symbols.txt"),
         ("9j --lmax 1 --exact -o symbols.npz", "exact values are a column of csv; npz holds doubles alone"),
         ("6j --lmax 1/2", "lmax must be an integer without half_integers, got 1/2"),
-        ("6j --lmax x", "integers or half-integers such as 3, -2, 1/2, 0.5; got 'x'"),
+        ("6j --lmax x", "integers or half-integers such as 3, -2, 1/2, 0.5, separated by spaces; got 'x'"),
         ("7j --lmax 1", "'7j' is not one of 'wigner_6j', 'wigner_9j', '6j', '9j'"),
         ("6j", "Missing option '--lmax'"),
     ):

@@ -137,7 +137,15 @@ STAND_INS: dict[str, tuple[Callable[[], Any], Callable[[], dict[str, Any]]]] = {
     ),
     "camb": (symbols.camb, lambda: {"camb": ModuleType("camb"), "camb.mathutils": SimpleNamespace(threej=family)}),
     "pyshtools": (symbols.pyshtools, lambda: {"pyshtools": SimpleNamespace(utils=SimpleNamespace(Wigner3j=shtools))}),
-    "py3nj": (symbols.py3nj, lambda: {"py3nj": ModuleType("py3nj"), "py3nj.wigner": SimpleNamespace(drc3jj=drc3jj)}),
+    "py3nj": (
+        symbols.py3nj,
+        lambda: {
+            "py3nj": SimpleNamespace(
+                wigner3j=of_doubled, wigner6j=halved(exact.wigner_6j), wigner9j=halved(exact.wigner_9j)
+            ),
+            "py3nj.wigner": SimpleNamespace(drc3jj=drc3jj),
+        },
+    ),
     "spherical": (symbols.spherical, lambda: {"spherical": SimpleNamespace(Wigner3jCalculator=Calculator)}),
 }
 EXACT = {CORE: exact.wigner_3j, CLEBSCH_GORDAN: exact.clebsch_gordan, GAUNT: exact.gaunt}
@@ -150,7 +158,7 @@ def test_every_answer_is_that_of_the_program(name: str, monkeypatch: pytest.Monk
         monkeypatch.setitem(sys.modules, module, stand_in)
     functions, met = adapter(), 0
     single = {quantity: functions.pop(quantity) for quantity in ONE_BY_ONE if quantity in functions}
-    assert len(single) == (3 if name in ("wignernj", "pywigxjpf") else 0)
+    assert len(single) == (3 if name in ("wignernj", "pywigxjpf", "py3nj") else 0)
     for quantity, function in single.items():
         for l in range(2):
             found = function(l, rows_of_degree(quantity, l))

@@ -10,8 +10,10 @@ import doctest
 import importlib
 import importlib.util
 import inspect
+import json
 import re
 import shutil
+import tomllib
 import unicodedata
 from functools import cached_property
 from pathlib import Path
@@ -122,6 +124,31 @@ def plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)).lower()
 
 
+#: Extras that are for those who work on the project.
+OWN = {"test", "lint", "docs", "build"}
+
+
+def test_every_extra_is_described_where_one_installs() -> None:
+    """README and install page say the same of each: what it is for, and what it costs."""
+    told = []
+    for page, cell in ((ROOT / "README.md", r"`pip install '\.\[(\w+)\]'`"), (DOCS / "install.md", r"`(\w+)`")):
+        rows = re.findall(rf"^\| {cell}(, and torch or JAX[^|]*)? \| (.*) \| (.*) \|$", page.read_text("utf-8"), re.M)
+        told.append({extra: tuple(words) for extra, *words in rows})
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert told[0] == told[1] and told[0].keys() == project["optional-dependencies"].keys() - OWN
+
+
+def test_every_page_that_installs_names_the_distribution() -> None:
+    """`pip install coupling` is another project; a page that has these words warns of it."""
+    met = 0
+    for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "notebooks").glob("*.md")]:
+        text = " ".join(page.read_text(encoding="utf-8").split())
+        for found in re.finditer(r"(?:pip|uv) install '?coupling(?![-\w])", text):
+            met += 1
+            assert "unrelated library" in text[found.start() : found.start() + 120], page.name
+    assert met >= 2
+
+
 def test_links_to_the_world_are_well_formed() -> None:
     """They cannot be followed everywhere; they can be read."""
     link = re.compile(r"https?://[^\s)>\]\"'`}]+")
@@ -142,6 +169,40 @@ def test_links_to_the_world_are_well_formed() -> None:
 def test_examples_of_the_extensions_hold(name: str) -> None:
     module = helper(name)
     assert doctest.testmod(module).failed == 0 and module.__doc__
+
+
+def test_the_page_on_systems_has_a_row_for_each_notebook() -> None:
+    """System with its paper, what was shown, what was not, the notebook; the site takes the copy of each."""
+    text = (DOCS / "systems.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in text.splitlines() if line[:2] == "| "]
+    assert rows[0] == ["system", "what was shown", "what was not", "notebook"]
+    notebooks = sorted((ROOT / "notebooks").glob("1[2-7]-*.md"))
+    assert len(notebooks) == 6 and len(rows) == 2 + 6
+    for row, notebook in zip(rows[2:], notebooks, strict=True):
+        assert row[3] == f"[{notebook.name[:2]}](../notebooks/{notebook.name})" and all(len(cell) > 3 for cell in row)
+        for paper in re.findall(r"\d{4}\.\d{5}", row[0]):
+            assert paper in notebook.read_text(encoding="utf-8"), notebook.name
+        assert "numbers = {" in notebook.read_text(encoding="utf-8")
+
+
+def test_a_notebook_with_a_copy_shows_its_output_and_one_without_says_so(tmp_path: Path) -> None:
+    """`make docs` has no torch: outputs of a copy with the same code, else a sentence."""
+    pytest.importorskip("myst_nb")
+    module = helper("executed_copies")
+    page = "---\nkernelspec:\n  name: python3\n---\n\n# Title\n\n```{code-cell} ipython3\n1 + 1\n```\n"
+    absent = module.read(page, str(tmp_path / "none.ipynb")).cells
+    assert (
+        module.ABSENT.strip() in absent[0].source and absent[0].source.startswith("# Title") and not absent[1].outputs
+    )
+    for code, shown in (("1 + 1", True), ("1 + 2", False)):
+        result = {"output_type": "stream", "name": "stdout", "text": "2"}
+        cell = {"cell_type": "code", "metadata": {}, "execution_count": 1, "source": code, "outputs": [result]}
+        copy = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell]}
+        (tmp_path / "copy.ipynb").write_text(json.dumps(copy), encoding="utf-8")
+        first, second = module.read(page, str(tmp_path / "copy.ipynb")).cells
+        assert bool(second.outputs) == shown and (module.ABSENT.strip() in first.source) != shown
+    configured = (DOCS / "conf.py").read_text(encoding="utf-8")
+    assert '"build" / "systems"' in configured and "1[2-8]-*.md" in configured
 
 
 def test_docstrings_become_text_without_markup_by_accident() -> None:

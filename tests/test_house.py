@@ -68,7 +68,9 @@ PUBLIC_EXACT = [
     "real_clebsch_gordan",
     "real_gaunt",
     "real_wigner_3j",
+    "reduced_harmonic",
     "reduced_matrix",
+    "reduced_spin",
     "triangle_coefficient",
     "wigner_3j",
     "wigner_3j_at_zero",
@@ -76,6 +78,7 @@ PUBLIC_EXACT = [
     "wigner_9j",
     "wigner_d",
     "wigner_d_polynomial",
+    "wigner_eckart",
 ]
 
 # What `coupling.backends` takes as it is installed; no extra declares it.

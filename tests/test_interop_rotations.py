@@ -173,6 +173,9 @@ def test_torch_and_jax_have_the_matrices() -> None:
     r = of_torch.wigner_D(1, q)[:, [2, 0, 1]][:, :, [2, 0, 1]]  # y, z, x → x, y, z: the matrices themselves
     assert (of_torch.wigner_D(4, r) - of_torch.wigner_D(4, q)).abs().max() < 1e-13
     assert [d.shape[-1] for d in of_torch.wigner_D_up_to(3, q)] == [1, 3, 5, 7]
+    for wrong, given in ((torch.ones(4, dtype=torch.int64), "torch.int64"), (QUATERNIONS, "ndarray")):
+        with pytest.raises(TypeError, match=f"must be a tensor of float32 or float64, got '{given}'$"):
+            of_torch.wigner_D(1, wrong)
 
 
 def test_derivatives_of_d_are_smooth_at_every_rotation() -> None:

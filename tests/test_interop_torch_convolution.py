@@ -189,5 +189,8 @@ def test_what_is_refused() -> None:
         interop.Convolution(1, 1, 1, workers=2)
     with pytest.raises(ValueError, match=r"text of Convolution\.text"):
         operators.messages(*(t.detach() for t in tensors[:3]), *tensors[3:], 5, "{}")
+    for indices in ([t.int() for t in tensors[3:]], [tensors[3].int(), tensors[4]], [t[None] for t in tensors[3:]]):
+        with pytest.raises(TypeError, match=r"senders and receivers must be int64 \[E\]"):
+            operators.messages(*(t.detach() for t in tensors[:3]), *indices, 5, conv.text)
     with pytest.raises(ValueError, match="cotangent"):
         operators.message_gradients(tensors[0].detach()[:, :1], *(t.detach() for t in tensors), conv.text, 7)

@@ -10,7 +10,7 @@ import pytest
 
 from coupling import block
 from coupling.irreps import Irrep
-from coupling.manybody import Basis, basis, count
+from coupling.manybody import BasesRequest, Basis, basis, build_bases, count
 from coupling.manybody.space import factor_irreps
 
 Path = tuple[Irrep, np.ndarray]
@@ -82,26 +82,21 @@ def test_mace_and_e3nn_differ_in_signs_alone() -> None:
 
 
 def enumerated(space: tuple[Irrep, ...], order: int, output: Irrep) -> list[np.ndarray]:
-    """Paths as pull request 1739 of MACE enumerates them: one factor at a time, irreps by degree, e before o."""
-    size, ranked = (
-        sum(i.dim for i in space),
-        sorted(range(len(space)), key=lambda i: (space[i].twice, -space[i].parity)),
-    )
-    parts = places(space)
+    """Paths to an output as pull request 1739 of MACE enumerates them.
 
-    def extended(path: Path | None, left: int) -> list[np.ndarray]:
-        if not left:
-            return [path[1]] if path and path[0] == output else []
-        found = []
-        for i in ranked:
-            if path is None:
-                found += extended((space[i], np.eye(size)[parts[i]]), left - 1)
-                continue
-            for l in degrees(path[0], space[i]):
-                found += extended(coupled(path, space[i], parts[i], size, l, "e3nn"), left - 1)
-        return found
-
-    return extended(None, order)
+    Its module reduced_basis: for every partial result of one factor less, by degree and e before o, for every path to
+    it, for every factor as the list has it.  The sign of its 3j symbols is of no consequence: see below.
+    """
+    size, parts = sum(i.dim for i in space), places(space)
+    if order == 1:
+        return [np.eye(size)[part] for irrep, part in zip(space, parts, strict=True) if irrep == output]
+    found, top = [], (order - 1) * max(i.twice for i in space) // 2
+    for before in [Irrep(2 * l, p) for l in range(top + 1) for p in (1, -1)]:
+        for left in enumerated(space, order - 1, before):
+            for irrep, part in zip(space, parts, strict=True):
+                if before.parity * irrep.parity == output.parity and output.twice // 2 in degrees(before, irrep):
+                    found.append(coupled((before, left), irrep, part, size, output.twice // 2, "e3nn")[1])
+    return found
 
 
 def symmetrized(tensor: np.ndarray) -> np.ndarray:
@@ -110,15 +105,18 @@ def symmetrized(tensor: np.ndarray) -> np.ndarray:
 
 
 def reduced(paths: list[np.ndarray]) -> np.ndarray:
-    """Modified Gram-Schmidt in the order of enumeration; what vanishes is dropped."""
+    """The symmetrized paths that modified Gram-Schmidt finds independent, themselves; norm 1, first entry positive."""
     kept: list[np.ndarray] = []
+    orthogonal: list[np.ndarray] = []
     for path in paths:
-        rest = symmetrized(path)
-        size = np.linalg.norm(rest)
-        for other in kept * 2:
-            rest = rest - other * np.vdot(other, rest) / np.vdot(other, other)
-        if np.linalg.norm(rest) > 1e-9 * max(size, 1):
-            kept.append(rest * (len(rest) ** 0.5 / np.linalg.norm(rest)))
+        whole = symmetrized(path)
+        rest = whole.ravel()
+        for other in orthogonal * 2:
+            rest = rest - other * (other @ rest)
+        if np.linalg.norm(rest) > 1e-9 * max(np.linalg.norm(whole), 1):
+            orthogonal.append(rest / np.linalg.norm(rest))
+            first = whole.ravel()[np.flatnonzero(abs(whole) > 1e-9 * np.linalg.norm(whole))[0]]
+            kept.append(whole * (np.sign(first) / np.linalg.norm(whole)))
     return np.array(kept)
 
 
@@ -137,12 +135,25 @@ def test_reduced_bases_of_mace(irreps: object, order: int) -> None:
     assert met >= 2
 
 
+def test_reduced_paths_of_mace_are_kept_as_they_are() -> None:
+    """Norm 1 with all components together, a positive first entry, and not orthogonal."""
+    made = basis(3, 3, 1, paths="mace")
+    rows = made.tensor().reshape(made.shape[0], -1)
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, rtol=1e-15)
+    assert all(row[np.flatnonzero(row)[0]] > 0 for row in rows)
+    assert abs(rows @ rows.T - np.eye(len(rows))).max() > 0.1 and not made.orthonormal
+    for other in (basis(2, 3, 1), basis(2, 3, 1, "plain", paths="mace")):
+        rows = other.tensor().reshape(other.shape[0], -1) / 3**0.5
+        assert other.orthonormal and abs(rows @ rows.T - np.eye(len(rows))).max() < 1e-15
+
+
 def test_parameters_of_mace() -> None:
     """The published numbers: 13, 16, 20 for 0e, 1o, 2e, and 29 for 0e + 1o; and the labels of the paths kept."""
     sizes = [sum(basis(3, n, l, paths="mace").shape[0] for n in (1, 2, 3)) for l in range(3)]
     assert sizes == [13, 16, 20] and sum(sizes[:2]) == 29
+    assert [basis(3, 3, l, paths="mace").shape[0] for l in range(3)] == [8, 12, 14]
     assert basis(2, 3, 1, paths="mace").labels == (
-        "((0e 0e)0e 1o)1o", "((0e 1o)1o 2e)1o", "((1o 1o)0e 1o)1o", "((1o 2e)1o 2e)1o", "((1o 2e)2o 2e)1o",
+        "((0e 0e)0e 1o)1o", "((1o 1o)0e 1o)1o", "((2e 2e)0e 1o)1o", "((0e 1o)1o 2e)1o", "((1o 2e)1o 2e)1o",
     )  # fmt: skip
 
 
@@ -231,3 +242,12 @@ def test_natural_intermediates_at_order_4_lose_nothing() -> None:
         values = made(random.standard_normal((rank + 4, made.dimension)))[:, :, 0]
         sizes = np.linalg.svd(values, compute_uv=False)
         assert sizes[rank - 1] > 1e-6 * sizes[0] > 1e4 * sizes[rank:].max()
+
+
+@pytest.mark.parametrize(("paths", "symmetry"), [("kernel", "symmetric"), ("mace", "symmetric"), ("mace", "plain")])
+def test_the_check_of_a_file_takes_bases_for_what_they_are(paths: str, symmetry: str) -> None:
+    """Rebuilt, rotated and counted, whichever they are; orthonormal, if they are."""
+    report = build_bases(BasesRequest(2, 3, symmetry=symmetry, paths=paths)).check()
+    names = [one.name for one in report.checks]
+    assert report.passed and "rebuilt" in names and "rotation" in names
+    assert ("orthonormal" in names) == ((paths, symmetry) != ("mace", "symmetric"))

@@ -21,9 +21,10 @@ from derivations import (
     run,
     symbols,
     vector_shifts,
+    wigner_eckart,
 )
 from derivations.closed_forms import zero_orders
-from derivations.framework import DoesNotHold, parts
+from derivations.framework import DoesNotHold, parts, verify
 from tests import plant_derivations as plant
 from tests.sources import ROOT
 
@@ -73,6 +74,27 @@ def test_faults_that_once_survived() -> None:
     sign = zero_orders()[0]
     for degree, turned in ((symbols.a, [(-1) ** symbols.a - 1]), (symbols.a * 2, [0])):
         assert list(clebsch_gordan_paths.phases(sign * (-1) ** degree, symbols.EVEN, sp.Integer(0))) == turned
+
+
+def test_no_fault_is_planted_where_there_is_no_formula() -> None:
+    """Types that are refused, and counts that are printed; but comparisons and factors are planted."""
+    lines = {fault.text for _, faults in plant.code_places() for fault in faults}
+    assert not any(line.startswith("count += ") for line in lines)
+    changed = {fault.change for _, faults in plant.code_places() for fault in faults}
+    assert not any("NotImplemented" in change or "isinstance(" in change for change in changed)
+    assert any(line.startswith("require(") for line in lines) and len(lines) > 1000
+
+
+def test_instances_that_are_counted_are_compared() -> None:
+    """A check that is left out, an early return and an empty domain make a derivation fail."""
+    derivation = registry.load("gradient_dot")
+    assert verify(derivation, 2) == derivation.verify(2) == 141
+    for wrong in (lambda lmax: 141, lambda lmax: None, lambda lmax: 0, lambda lmax: derivation.verify(lmax) + 1):
+        with pytest.raises(DoesNotHold, match=r"instances to degree 2, \d+ of them compared"):
+            parts(replace(derivation, verify=wrong))[-1](2)
+    for identifier in registry.IDS:
+        derivation = registry.load(identifier)
+        assert verify(derivation, min(derivation.lmax, 2)) > 0
 
 
 @pytest.mark.parametrize("relation", ["__lt__", "__le__", "__gt__", "__ge__"])
@@ -145,6 +167,9 @@ def test_a_wrong_exact_layer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         "bracket_factor": exact_layer.factors,
         "reduced_matrix": exact_layer.factors,
         "wigner_d": exact_layer.rotations,
+        "wigner_eckart": wigner_eckart.normalizations,
+        "reduced_harmonic": wigner_eckart.harmonics,
+        "reduced_spin": wigner_eckart.spins,
     }
     for name, check in checks.items():
         assert not any(check(1)), name

@@ -169,6 +169,36 @@ def test_a_route_looks_the_same_in_every_chart() -> None:
     assert diagram["even: Gaunt"] == plots.ROUTES["Gaunt"][0] and diagram["odd: bracket"] == plots.ROUTES["bracket"][0]
 
 
+@pytest.mark.parametrize("labels", [[f"L = {l}" for l in range(1, 13)], [f"variant {n}" for n in range(7)], ["a", "b"]])
+def test_the_legend_of_errors_covers_no_curve(labels: list[str]) -> None:
+    """Pictures of a study have many falling curves."""
+    ranks = np.arange(1, 9)
+    errors = {label: (ranks, 0.1 * 10.0 ** (-8 * (ranks - 1) / (n + 1))) for n, label in enumerate(labels)}
+    ax = plots.plot_errors(errors)
+    ax.figure.draw_without_rendering()
+    box = ax.get_legend().get_window_extent()
+    drawn = [ax.transData.transform(line.get_xydata()) for line in ax.lines[::2]]
+    between = np.linspace(0, 1, 50)[:, None, None]
+    points = np.concatenate([(line[:-1] + between * np.diff(line, axis=0)).reshape(-1, 2) for line in drawn])
+    assert len(points) == 350 * len(labels) and not any(box.contains(*point) for point in points)
+    looks = {(str(line.get_color()), line.get_marker(), line.get_linestyle()) for line in ax.lines[::2]}
+    assert len(looks) == len(labels)
+
+
+def test_many_curves_leave_room_for_themselves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A legend of 26 lines does not squeeze the frame beside it."""
+    drawn: list[Any] = []
+    monkeypatch.setattr("coupling.plots.charts.save", lambda figure, *_, **__: drawn.append(figure))
+    curves = {f"L = {n}, 2j = {n}": ([1, 2, 3], [0.1, 0.01, 0.001 * n]) for n in range(1, 27)}
+    plots.save_errors(tmp_path / "errors.png", {"many": curves, "few": {"L = 1": ([1, 2], [0.1, 0.0])}}, "rank")
+    (figure,) = drawn
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        assert ax.get_position().height > 0.7
+    legend = figure.axes[0].get_legend().get_window_extent()
+    assert figure.bbox.y0 <= legend.y0 and legend.y1 <= figure.bbox.y1
+
+
 def test_words_of_marks_do_not_cover_each_other() -> None:
     marks = {f"mark {n}": (5.0, 10.0 + n / 10) for n in range(4)} | {"line": (None, 10.0)}
     ax = plots.curves({"a": ([1, 9], [1, 20])}, xlabel="x", ylabel="y", marks=marks)

@@ -19,9 +19,14 @@ from numpy.typing import NDArray
 from coupling.cli import main
 from coupling.indexing import path_array
 from coupling.products import (
+    AntisymmetricGaunt,
     ClebschGordan,
+    Convolution,
+    Gaunt,
     MatrixProduct,
     RoutedProduct,
+    Simulation,
+    VectorSignal,
     calibration,
     costs,
     ratios,
@@ -386,7 +391,8 @@ def test_a_file_that_is_no_calibration_counts_for_nothing_and_is_kept(content: s
 def test_ratios_that_cannot_be_are_not_used(ratio: Any, machine: Path) -> None:
     machine.parent.mkdir()
     number = ratio if ratio != "NaN" else float("nan")
-    content = {"by": calibration.BY, "processor": calibration.processor(), "ratios": {"float32": {"added": number}}}
+    found = {"float32": {"added": number, "sparse": 1.0}}
+    content = {"by": calibration.BY, "processor": calibration.processor(), "ratios": found}
     machine.write_text(json.dumps(content))
     assert ratios.ratios() == {}
 
@@ -400,3 +406,25 @@ def test_the_command_measures_within_seconds(machine: Path) -> None:
     assert result.exit_code == 0 and result.stdout.endswith(f"kept in {machine}\n")
     assert process_time() - start < 10
     assert set(ratios.ratios()["float64"]) == {case.work.code for case in calibration.cases()}
+
+
+NOT_NUMBERS = ["sparse", ["a"] * 15, [None] * 15, [1j] * 15, [[1.0], [1.0, 2.0]]]
+
+
+@pytest.mark.parametrize("given", NOT_NUMBERS)
+def test_weights_that_are_no_numbers_are_named(given: object) -> None:
+    """In every product that takes weights, factors or fields."""
+    three = (given, given, given)
+    for make in (
+        lambda: ClebschGordan(2, 2, 2, weights=given),
+        lambda: RoutedProduct(2, 2, 2, given),
+        lambda: Gaunt(2, 2, 2, weights=three),
+        lambda: AntisymmetricGaunt(2, 2, 2, weights=three),
+        lambda: MatrixProduct(2, 2, 2, weights=three),
+        lambda: VectorSignal(2, 2, 2, weights=three),
+        lambda: VectorSignal(2, 2, 2, fields=three),
+        lambda: Simulation(2, 2, 2, three),
+        lambda: Convolution(0, 1, 1, path_weights=given),
+    ):
+        with pytest.raises(TypeError, match=r"^(weights|path_weights|factors|fields) must be real numbers, got "):
+            make()

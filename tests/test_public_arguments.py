@@ -83,7 +83,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "real_wigner_3j": ("1, 1, 2, 0, 1, 1", "dddooo"),
         "racah_v": ("1, 1, 2, 0, 1, -1", "hhhooo"),
         "racah_w": ("1, 1, 1, 1, 2, 2", "hhhhhh"),
+        "reduced_harmonic": ("1, 1, 2, 'edmonds'", "dddc"),
         "reduced_matrix": ("1, 1, 2, 1", "dddh"),
+        "reduced_spin": ("1, 'rose'", "hc"),
         "triangle_coefficient": ("1, 1, 2", "hhh"),
         "wigner_3j": ("1, 1, 2, 0, 1, -1", "hhhooo"),
         "wigner_3j_at_zero": ("1, 1, 2", "ddd"),
@@ -91,6 +93,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4", "h" * 9),
         "wigner_d": ("1, 1, 0, sympy.pi / 3", "hooU"),
         "wigner_d_polynomial": ("1, 1, 0", "hoo"),
+        "wigner_eckart": ("1, 1, 2, 0, 1, -1, 'edmonds'", "hhhoooc"),
     },
     "coupling.numbers.tabulation": {
         "compile_first": ("'real'", "c"),
@@ -231,6 +234,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "list_table": ("build(Request(lmax=1)), 'coupling', 'wigner_3j', 'path', 'float64'", "rcccc"),
     },
     "coupling.lowrank": {
+        "constructed": ("1, 'fewest'", "dc"),
         "cp_tensor": ("[np.ones((2, 1))] * 3", "Y"),
         "decompose": ("np.ones((2, 2, 2)), 1", "tn"),
         "equivariance_error": ("np.ones((4, 4, 4))", "t"),

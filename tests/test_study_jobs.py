@@ -70,6 +70,14 @@ def test_spins_of_the_matrix_product(page: tuple[bool, study_jobs.Sections]) -> 
         assert job.ranks == tuple(range(1, 7)) and job.starts == (384 if full else 48)
 
 
+def test_degree_limits_of_the_single_vector_product(page: tuple[bool, study_jobs.Sections]) -> None:
+    full, found = page
+    jobs = list(found["vector"].values())
+    assert [lmax_of(job) for job in jobs] == [(l, l, l) for l in range(1, 6 if full else 4)]
+    assert {(job.ranks, job.starts) for job in jobs} == {(tuple(range(1, 9)), 384 if full else 48)}
+    assert {job.problem.spec["problem"] for job in jobs} == {"single_vector_product"}
+
+
 def test_exact_ranks_begin_where_there_are_as_many_unknowns_as_equations(
     page: tuple[bool, study_jobs.Sections],
 ) -> None:

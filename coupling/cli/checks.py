@@ -105,15 +105,15 @@ def derive(ids: tuple[str, ...], lmax: int | None, write: bool, pages: Path | No
     All derivations, or the ones named and those they use.  Needs a checkout of the repository: the derivations are
     not part of the installed package.
     """
+    from importlib.util import find_spec
+
     from coupling.extras import from_extra
 
+    if find_spec("derivations") is None:
+        raise ValueError("the derivations are in the repository, not in the package: run in a checkout")
     from_extra("sympy", "symbolic", "derivations need")
-    try:
-        from derivations.run import main as run
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] != "derivations":
-            raise
-        raise ValueError("the derivations are in the repository, not in the package: run in a checkout") from None
+    from derivations.run import main as run
+
     raise click.exceptions.Exit(run(list(ids) or None, lmax, write, pages, click.echo, force))
 
 
@@ -141,7 +141,12 @@ adds is known to differ, and does not count.
 @click.option("--hard", is_flag=True, help="Also the cases in which a program is known to fail.")
 @click.option("--write", is_flag=True, help="Write the rows into the comparison page; rows of other programs stay.")
 @click.option(
-    "--page", type=click.Path(path_type=Path), default=PAGE, show_default=True, metavar="PATH", help="Of --write."
+    "--page",
+    type=click.Path(path_type=Path),
+    default=PAGE,
+    show_default=True,
+    metavar="PATH",
+    help="Page that --write writes.",
 )
 @may_overwrite
 @says_what_is_wrong

@@ -1,4 +1,4 @@
-"""``coupling export``: tables and arrays as a program has them; ``coupling symbols``: a header that computes."""
+"""``coupling export``: tables and arrays in the form of a program; ``coupling symbols``: a header of C."""
 
 from __future__ import annotations
 
@@ -62,25 +62,35 @@ A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says w
 """,
 )
 @click.argument("table", metavar="TABLE", shell_complete=table_names)
-@click.option("--format", "-f", "form", type=click.Choice(FORMATS), required=True, metavar="FORMAT", help="See below.")
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(FORMATS),
+    required=True,
+    metavar="FORMAT",
+    help="Format of the file, see below.",
+)
 @click.option(
     "--convention",
     "-c",
     metavar="NAME or FILE.toml",
-    help="[default: that of the format, else coupling]",
+    help="Convention of the program.  [default: that of the format, else coupling]",
     shell_complete=convention_names,
 )
 @click.option(
-    "--family", type=FamilyName(), default=CORE, show_default=True, metavar="FAMILY", help="Of the coefficients."
+    "--family", type=FamilyName(), default=CORE, show_default=True, metavar="FAMILY", help="Family of the coefficients."
 )
-@click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True, help="Rounded once.")
-@click.option("--order", type=click.Choice(ORDERS), help="Of the entries.  [default: path]")
+@click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True, help="Type of the values.")
+@click.option("--order", type=click.Choice(ORDERS), help="Order of the entries.  [default: path]")
 @click.option("--palette", is_flag=True, help="Distinct values, and which of them each entry has.")
 @click.option("--transposes", is_flag=True, help="By output, and again by each input, for the backward pass.")
 @click.option(
     "--path-vectors", is_flag=True, help="For each path, what turns values into every other family, and back."
 )
-@click.option("--channels", type=click.IntRange(min=1), default=1, metavar="N", help="Of a cuEquivariance descriptor.")
+@click.option(
+    "--channels", type=click.IntRange(min=1), default=1, metavar="N", help="Channels of a cuEquivariance descriptor."
+)
 @click.option(
     "--path", "paths", nargs=3, multiple=True, metavar="L1 L2 L3", help="Only these degrees; any for each.  Repeatable."
 )
@@ -219,7 +229,14 @@ def export_arrays(
     deliver(content, output, f"{label}{OF_ARRAYS[form].suffix}", force)
 
 
-@click.command(short_help="Write a header for C that computes coefficients.")
+@click.command(
+    short_help="Write a header for C that computes coefficients.",
+    epilog="""\b
+Examples:
+  coupling symbols
+  coupling symbols -o include/coupling_symbols.h
+""",
+)
 @click.option("--output", "-o", metavar="PATH", help="File or folder; - is standard output.  [default: here]")
 @may_overwrite
 @says_what_is_wrong

@@ -17,8 +17,21 @@ from coupling.quoted import quoted
 if TYPE_CHECKING:
     from coupling.manybody import BasesRequest, Basis
 
+FORMATS, DTYPES = ("npz", "safetensors", "json", "c", "mace"), ("float64", "float32")
+NEW = click.Path(dir_okay=False, path_type=Path)
 
-@click.group(cls=Commands, short_help="Count and build many-body couplings.")
+
+@click.group(
+    cls=Commands,
+    short_help="Count and build many-body couplings.",
+    epilog="""\b
+Examples:
+  coupling manybody count --lmax 3 --order 3
+  coupling manybody build --lmax 2 --order 3 --output 1o
+  coupling manybody export --lmax 2 --order 3 --output 1o -o basis.npz
+  coupling manybody check basis.npz
+""",
+)
 def manybody() -> None:
     """Count and build many-body couplings: bases of tensor powers, as ACE, MACE and their like contract with."""
 
@@ -47,7 +60,7 @@ def symmetry_of(text: str) -> str | tuple[int, ...]:
 #: The options that state the tensor power of a command.
 inputs = with_options(
     click.option("--lmax", type=click.IntRange(0, 1000), help="A factor has the degrees 0 to lmax of harmonics."),
-    click.option("--irreps", metavar="TEXT", help='Of a factor, as "4x0e + 1o" or "0 + 1/2 + 1".'),
+    click.option("--irreps", metavar="TEXT", help='Irreps of a factor, as "4x0e + 1o" or "0 + 1/2 + 1".'),
     click.option("--order", type=click.IntRange(1, 32), required=True, help="Number of factors."),
     click.option(
         "--symmetry",
@@ -92,7 +105,7 @@ def made(command: Any, one: bool = True) -> Any:
             type=click.Choice(["real", "complex"]),
             default="real",
             show_default=True,
-            help="Of the harmonics.",
+            help="Basis of the harmonics.",
         ),
         click.option("--paths", default="kernel", show_default=True, metavar="NAME", help=f"{', '.join(PATHS)}."),
         click.option("--natural", is_flag=True, help="Only natural partial results (plain paths)."),
@@ -136,7 +149,7 @@ Interrupt it whenever you like: the same command goes on where it stopped, to th
 @click.option(
     "--file", "-o", "file", type=click.Path(path_type=Path), metavar="PATH", help="Folder, or NAME.safetensors."
 )
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Number of processes.")
 @click.option("--check", "checked", is_flag=True, help="Check what was built.")
 @click.option("--force", is_flag=True, help="Build again what is up to date, and write over any file.")
 @says_what_is_wrong
@@ -225,13 +238,9 @@ Examples:
 )
 @inputs
 @made
-@click.option(
-    "--format", "-f", "form", type=click.Choice(["npz", "safetensors", "json", "c", "mace"]), help="[default: suffix]"
-)
-@click.option(
-    "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True, help="Rounded once."
-)
-@click.option("--file", "-o", "file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
+@click.option("--format", "-f", "form", type=click.Choice(FORMATS), help="Format of the file.  [default: its suffix]")
+@click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True, help="Type of the values.")
+@click.option("--file", "-o", "file", required=True, type=NEW, help="File to write.")
 @may_overwrite
 @says_what_is_wrong
 def export(

@@ -26,27 +26,37 @@ Examples:
 """,
 )
 @click.argument("structure", default="quartz", metavar="[STRUCTURE]")
-@click.option("--lmax", type=click.IntRange(0, 16), default=4, show_default=True, help="Degrees of inputs and output.")
-@click.option("--channels", type=click.IntRange(min=1), default=16, show_default=True, help="Radial channels.")
-@click.option("--cutoff", type=float, default=4.0, show_default=True, help="In Å.")
 @click.option(
-    "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True, help="Of the features."
+    "--lmax", type=click.IntRange(0, 16), default=4, show_default=True, help="Largest degree of inputs and output."
+)
+@click.option(
+    "--channels", type=click.IntRange(min=1), default=16, show_default=True, help="Number of radial channels."
+)
+@click.option("--cutoff", type=float, default=4.0, show_default=True, help="Radius of the neighbourhood in Å.")
+@click.option(
+    "--dtype",
+    type=click.Choice(["float64", "float32"]),
+    default="float64",
+    show_default=True,
+    help="Type of the features.",
 )
 @click.option(
     "--weights",
     type=click.Choice(["ones", "sphere", "matrix"]),
     default="ones",
     show_default=True,
-    help="Of the paths: one, or what a single evaluation of a route gives.",
+    help="Weights of the paths: one, or what a single evaluation of a route gives.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Of the mixing of channels and the rotations.",
+    help="Seed of the mixing of channels and of the rotations.",
 )
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of the products.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Number of threads of the products."
+)
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw the features.")
 @may_overwrite
 @says_what_is_wrong
@@ -126,7 +136,13 @@ def draw_features(found: Comparison, symbols: list[str], file: Path, force: bool
     save(plot_features(rows), file, force=force)
 
 
-@click.command(short_help="Measure this processor, so that products take the route that is fastest on it.")
+@click.command(
+    short_help="Measure this processor, so that products take the route that is fastest on it.",
+    epilog="""\b
+Examples:
+  coupling calibrate
+""",
+)
 @says_what_is_wrong
 def calibrate() -> None:
     """Time a few products, and keep how fast each kind of code is here; RoutedProduct then predicts with it.

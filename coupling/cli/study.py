@@ -3,61 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from coupling.cli.console import aligned, bar, tell
+from coupling.cli.console import aligned
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite, with_options
+from coupling.cli.study_options import FAMILY, FOLDER, SEARCH
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.threads import one_thread
 
 if TYPE_CHECKING:
-    from coupling.lowrank.problems import Problem
     from coupling.lowrank.records import Record
-
-FILE = click.Path(path_type=Path, dir_okay=False)
-FOLDER = click.Path(path_type=Path, file_okay=False)
-
-SEARCH = (
-    click.option("--max-rank", type=click.IntRange(1), help="Ranks 1 to R.  [default: 6; for whole, up to generic]"),
-    click.option("--rank", "ranks", type=click.IntRange(1), multiple=True, help="These ranks instead.  Repeatable."),
-    click.option("--starts", type=click.IntRange(1), help="Starts for each rank.  [default: 256, or 16 for whole]"),
-    click.option("--seconds", type=float, help="Time for each rank; it ends the starts early."),
-    click.option("--seed", type=int, default=0, show_default=True, help="Of the starts: the same gives the same."),
-    click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
-    click.option("--complex", "complex_factors", is_flag=True, help="Let factors be complex: sometimes a rank less."),
-    click.option("--store", type=FOLDER, help="Folder of results, to go on later."),
-    click.option("--chart", type=FILE, help="Draw error against rank: a PNG or SVG file."),
-    may_overwrite,
-)
-FAMILY = (
-    click.option("--lmax", type=click.IntRange(1, 16), default=4, show_default=True, help="Degrees up to L."),
-    click.option("--double", is_flag=True, help="Outputs to degree 2L instead of L."),
-    click.option(
-        "--parity",
-        default="all",
-        show_default=True,
-        help="Paths: all, even or odd l1+l2+l3, or a class such as ooe (parities of l1, l2, l3).",
-    ),
-    click.option(
-        "--signs",
-        type=click.Choice(["real", "complex", "absolute"]),
-        default="real",
-        show_default=True,
-        help="Of the normalization: as in the real basis, as in the complex one, or none.",
-    ),
-    click.option(
-        "--weights",
-        type=click.Choice(["unit", "component", "norm"]),
-        default="unit",
-        show_default=True,
-        help="Of the product to simulate: 1 on every path, or e3nn's component or norm.",
-    ),
-    click.option("--direct", is_flag=True, help="Decompose N itself instead of w/N."),
-)
 
 
 @click.group(
@@ -67,9 +27,12 @@ Examples:
   coupling study gaunt --lmax 6 --max-rank 6
   coupling study bracket --lmax 4 --weights component --parity ooo
   coupling study matrix --lmax 3 --spin 2 --parity even
+  coupling study family gradient_dot --lmax 3
+  coupling study vector --lmax 4 --max-rank 5
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
   coupling study whole --lmax 1 --weights free
-  coupling study verify results/*.safetensors
+  coupling study whole --lmax 1 --method ours --method parafac --method tucker
+  coupling study verify results/*.safetensors --constructed
   coupling study page --folder docs/study
 """,
 )
@@ -77,9 +40,9 @@ Examples:
 def study(context: click.Context) -> None:
     """Search sums of few products, print and draw their errors by rank, and verify what was found.
 
-    gaunt, bracket, matrix, family: the normalizations w/N of a family, whose rank is the number of its products that
-    simulate a Clebsch-Gordan product; errors are those of the weights of its paths.  whole: the coupling tensor of all
-    paths.  Each process has one thread of linear algebra: its matrices are small.
+    gaunt, bracket, matrix, vector, family: the normalizations w/N of a family, whose rank is the number of its products
+    that simulate a Clebsch-Gordan product; errors are those of the weights of its paths.  whole: the coupling tensor of
+    all paths.  Each process has one thread of linear algebra: its matrices are small.
     """
     context.with_resource(one_thread())
 
@@ -111,6 +74,16 @@ def matrix(**options: Any) -> None:
     study_family(MATRIX, MATRIX, **options)
 
 
+@study.command()
+@with_options(*FAMILY, *SEARCH)
+@says_what_is_wrong
+def vector(**options: Any) -> None:
+    """All paths but (0, 0, 0), by single vector products."""
+    from coupling.families.single_vector_product import FAMILY as SINGLE
+
+    study_family("single vector product", SINGLE.name, spin=None, **options)
+
+
 @study.command("family")
 @click.argument("name", metavar="FAMILY")
 @with_options(*FAMILY, *SEARCH)
@@ -123,22 +96,26 @@ def any_family(name: str, **options: Any) -> None:
 @study.command()
 @click.option("--lmax", type=click.IntRange(1, 6), default=2, show_default=True, help="Degrees up to L.")
 @click.option(
-    "--parity", type=click.Choice(["all", "even", "odd"]), default="all", show_default=True, help="Of l1+l2+l3."
+    "--parity", type=click.Choice(["all", "even", "odd"]), default="all", show_default=True, help="Paths by l1+l2+l3."
 )
 @click.option(
     "--weights",
     type=click.Choice(["unit", "matrix", "free"]),
     default="unit",
     show_default=True,
-    help="Of the paths: 1; those of matrices of spin L/2; or variables of the search.",
+    help="Weights of the paths: 1; those of matrices of spin L/2; or variables of the search.",
 )
 @with_options(*SEARCH)
 @says_what_is_wrong
 def whole(**options: Any) -> None:
     """The coupling tensor of all paths, (L+1)² per side."""
-    from coupling.cli.study_whole import print_whole
+    from coupling.cli.study_methods import others, print_methods
+    from coupling.cli.study_whole import print_whole, whole_problems
     from coupling.lowrank.records import LEGEND
 
+    if others(options):
+        print_methods(whole_problems(options), options, options["starts"] or 4)
+        return
     check_chart(options)
     found = print_whole(options | {"starts": options["starts"] or 16})
     click.echo(aligned(LEGEND))
@@ -150,7 +127,7 @@ def whole(**options: Any) -> None:
 @says_what_is_wrong
 def constructed(lmax: int) -> None:
     """Multiply out the constructed terms of the whole tensor, as surds; exit status 1 where an entry differs."""
-    from coupling.cli.study_whole import constructed_table
+    from coupling.cli.study_constructed import constructed_table
 
     text, exact = constructed_table(lmax)
     click.echo(aligned(text))
@@ -159,37 +136,30 @@ def constructed(lmax: int) -> None:
 
 
 @study.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--constructed", "computed", is_flag=True, help="Multiply out all constructed terms to degree 4 as well.")
+@click.option("--bounds", is_flag=True, help="Compute the ranks behind the lower bounds of border ranks again.")
 @says_what_is_wrong
-def verify(files: Sequence[Path]) -> None:
+def verify(files: Sequence[Path], computed: bool, bounds: bool) -> None:
     """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
-    from coupling.files import TableError
-    from coupling.lowrank.store import read_any
-    from coupling.lowrank.verification import false_claims
+    from coupling.cli.study_constructed import verified_constructions
+    from coupling.cli.study_verify import verified, verified_bounds
 
-    failed = 0
-    for file in files:
-        try:
-            records = read_any(file)
-        except TableError as error:
-            click.echo(f"{file.name}: refused: {error}")
-            failed += 1
-            continue
-        for record in records:
-            wrong = false_claims(record)
-            claim = f"error {record.error:.3e}{', exact: proved' if record.proved else ''}"
-            name = f"{file.name}: {record.name}, rank {record.rank}: "
-            click.echo(name + ("; ".join(wrong) if wrong else f"verified, {claim}"))
-            failed += bool(wrong)
-    if failed:
+    if not (files or computed or bounds):
+        raise click.UsageError("nothing to verify: give files of results, --constructed or --bounds")
+    wrong, further = 0, (verified_constructions() if computed else (), verified_bounds() if bounds else ())
+    for line, holds in chain(verified(files), *further):
+        click.echo(line)
+        wrong += not holds
+    if wrong:
         raise click.exceptions.Exit(FAILED)
 
 
 @study.command()
 @click.option("--folder", type=FOLDER, default=Path("study"), show_default=True, help="Where it is written.")
 @click.option("--store", type=FOLDER, help="Folder of results.  [default: results in the folder]")
-@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True, help="How much.")
-@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes.")
+@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True, help="Size of study.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Number of processes.")
 @click.option("--fresh", is_flag=True, help="Do not begin with what the shipped factors have.")
 @may_overwrite
 @says_what_is_wrong
@@ -201,83 +171,18 @@ def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool,
 
 
 def study_family(name: str, family: str, **options: Any) -> None:
-    """Print and draw the errors of the normalizations of a family: for each degree limit, and variants of the last."""
-    from coupling.lowrank.records import LEGEND, errors_by_rank, worst_by_rank
+    """Print and draw the errors of the normalizations of a family, or compare methods."""
+    from coupling.cli.study_families import print_family, problems_by_limit, wanted_ranks
+    from coupling.cli.study_methods import others, print_methods
 
     check_chart(options)
-    lmax = options["lmax"]
-    options["starts"] = options["starts"] or 256
-    limits = {f"L = {l}": p for l in range(1, lmax + 1) if (p := family_problem(family, l, options))}
-    if not limits:
-        raise ValueError(f"no path of {name} with parity {options['parity']} has degrees up to {lmax}")
-    found = run_problems(limits | (others := variants(family, lmax, options)), options)
-    by_limit, by_variant = ({label: found[label] for label in part} for part in (limits, others))
-    click.echo(f"Relative error by rank; {next(iter(limits.values())).measure}.\n{aligned(LEGEND)}\n")
-    click.echo(aligned(errors_by_rank(by_limit, "degrees")))
-    click.echo(f"\nVariants at L = {lmax}\n\n{aligned(errors_by_rank(by_variant, 'paths, signs'))}")
-    click.echo(f"\nLargest error of a path at L = {lmax}\n\n{aligned(worst_by_rank(by_variant, 'paths, signs'))}\n")
-    panels = {f"{name}, degrees up to L": by_limit, f"{name}, variants at L = {lmax}": by_variant}
-    show(panels, options["chart"], options["force"])
-
-
-def family_problem(family: str, lmax: int, options: Mapping[str, Any], **changes: str) -> Problem | None:
-    """Return the problem that the options describe, or None where it has no path."""
-    from coupling.cli.value import parse_number
-    from coupling.lowrank.problems import normalization_problem
-
-    wanted = {key: options[key] for key in ("parity", "signs", "weights")} | changes
-    spin = parse_number(options["spin"]) if options["spin"] else None
-    try:
-        box = (lmax, lmax, 2 * lmax if options["double"] else lmax)
-        return normalization_problem(family, box, **wanted, inverse=not options["direct"], j=spin)
-    except ValueError as error:
-        if "no path" in str(error):
-            return None
-        raise
-
-
-def variants(family: str, lmax: int, options: Mapping[str, Any]) -> dict[str, Problem]:
-    """Return the problems of one degree limit with real, complex and no signs, and of the parity classes.
-
-    Of classes that are the same up to the order of the slots only the first is kept.
-    """
-    from coupling.lowrank.problems import CLASSES, same
-    from coupling.numbers.normalizations import parities_and_bases
-
-    found: dict[str, Problem] = {}
-    kinds, bases = parities_and_bases(family)
-    for kind in kinds:
-        wanted = [(kind, sign) for sign in (*bases, "absolute")] + [(name, "absolute") for name in CLASSES[kind]]
-        for parity, sign in wanted:
-            problem = family_problem(family, lmax, options, parity=parity, signs=sign)
-            if problem and not any(same(problem, other) for other in found.values()):
-                found[f"{parity}, {sign}" if parity == kind else parity] = problem
-    return found
-
-
-def run_problems(problems: Mapping[str, Problem], options: Mapping[str, Any]) -> dict[str, list[Record]]:
-    """Return the results of all ranks of the problems; a bar on the error stream shows how far that is.
-
-    A problem with the numbers of an earlier one, such as the even paths beside all paths of a family that has no
-    others, gets the results of that one.
-    """
-    from coupling.lowrank.by_rank import study as search
-
-    names = ("starts", "seed", "seconds", "workers", "complex_factors", "store")
-    chosen = {name: options[name] for name in names}
-    ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 6) + 1))
-    found: dict[str, list[Record]] = {}
-    with bar(len(problems) * len(ranks)) as drawn:
-        for number, (label, problem) in enumerate(problems.items()):
-
-            def progress(rank: int, starts: int, of: int, best: float, label: str = label, first: int = number) -> None:
-                done = first * len(ranks) + ranks.index(rank)
-                drawn.update(done - drawn.pos, f"{label}, R = {rank}: {starts} of {of} starts, {best:.1e}")
-
-            earlier = next((found[name] for name in found if problems[name].objective.same_as(problem.objective)), None)
-            found[label] = earlier or search(problem, ranks, **chosen, progress=progress, tell=tell)
-            drawn.update((number + 1) * len(ranks) - drawn.pos, label)
-    return found
+    if others(options):
+        problems = problems_by_limit(name, family, options)
+        compared = {label: (problem, wanted_ranks(options)) for label, problem in problems.items()}
+        print_methods(compared, options, options["starts"] or 8)
+        return
+    found = print_family(name, family, options | {"starts": options["starts"] or 256})
+    show(found, options["chart"], options["force"])
 
 
 def check_chart(options: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from coupling.cli.console import bar, tell
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.families import family as known
+from coupling.families.single_vector_product import FAMILY as SINGLE
 from coupling.files.atomic import FINISHED
 from coupling.lowrank.by_rank import study
 from coupling.lowrank.decomposition import pool
@@ -67,6 +68,7 @@ def sections(full: bool) -> Sections:
         "variants": variant_problems(starts, 6 if full else 4),
         "double": double(full, starts),
         "matrix": matrix(full, starts),
+        "vector": vector(full, starts),
         "exact": exact_searches(full, starts),
         "whole": whole(full),
     }
@@ -194,6 +196,12 @@ def matrix(full: bool, starts: int) -> dict[str, Job]:
         for parity in ("even", "odd", "all")
         if lmax > 1 or parity != "odd"
     }
+
+
+def vector(full: bool, starts: int) -> dict[str, Job]:
+    """Return the jobs of the single vector product."""
+    limits = range(1, 6 if full else 4)
+    return {f"L = {lmax}": Job(normalization_problem(SINGLE, lmax), tuple(range(1, 9)), starts) for lmax in limits}
 
 
 def exact_searches(full: bool, starts: int) -> dict[str, Job]:

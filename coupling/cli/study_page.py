@@ -19,7 +19,8 @@ from coupling.lowrank import normalization_problem, tensorly_decompose, whole_pr
 from coupling.lowrank.bounds import bracket_factors, gaunt_factors, term_products
 from coupling.lowrank.by_rank import Effort, searched, tensorly
 from coupling.lowrank.factors import column_norms, tensor
-from coupling.lowrank.problems import Problem, from_spec
+from coupling.lowrank.methods import unweighted
+from coupling.lowrank.problems import from_spec
 from coupling.lowrank.records import LEGEND, Record, cell, error_curves, errors_by_rank, number, table, whole_table
 from coupling.lowrank.store import FACTORS, PROBLEMS, save_factors
 from coupling.plots import save_errors
@@ -30,7 +31,7 @@ from coupling.sphere.grids import lebedev
 QUOTED = {10: "0.60", 15: "0.42", 20: "0.21", 28: "0.02", 81: "< 0.01"}
 
 #: The pictures of the page.
-PICTURES = ("normalizations", "degrees", "variants", "outputs", "whole")
+PICTURES = ("normalizations", "degrees", "variants", "outputs", "vector", "whole")
 
 Studies = dict[str, list[Record]]
 
@@ -54,6 +55,7 @@ def write_study_page(
         "variants": errors_by_rank(found["variants"], f"L = {6 if full else 4}"),
         "double": errors_by_rank(found["double"], "outputs to 2L"),
         "matrix": errors_by_rank(found["matrix"], "matrix product"),
+        "vector": errors_by_rank(found["vector"], "single vector product"),
         "exact": exact_table(found["exact"]),
         "baseline": baseline_table(full),
         "whole": "\n\n".join(
@@ -110,6 +112,7 @@ def draw_pictures(folder: Path, found: Mapping[str, Studies], products: Sequence
         "degrees": (fixed_rank(limits), "degree limit L"),
         "variants": (error_curves(sides), "rank R"),
         "outputs": (error_curves({"outputs to 2L": found["double"], "matrix product": found["matrix"]}), "rank R"),
+        "vector": (error_curves({"single vector product": found["vector"]}), "rank R"),
         "whole": ({"degrees to 2": compared(found["whole"]["L = 2"], products)}, "terms R"),
     }
     for name in PICTURES:
@@ -157,12 +160,6 @@ def baseline_table(full: bool) -> str:
             ours = searched(unweighted(problem), rank, Effort(starts), None)
             rows.append([name, str(rank), number(theirs.error), cell(ours)])
     return table(["tensor", "R", "tensorly, ALS with line search", "here"], rows)
-
-
-def unweighted(problem: Problem) -> Problem:
-    """Return the same problem with all entries that count weighing the same."""
-    weights = None if problem.mask is None else problem.mask.astype(float)
-    return Problem(problem.tensor, problem.mask, weights, problem.measure, problem.spec, problem.degrees)
 
 
 def products_table(limits: Mapping[str, Studies], lmax: int) -> list[tuple[str, str, str, str, int, float]]:

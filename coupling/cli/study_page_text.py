@@ -16,8 +16,8 @@ lies closer to them than 1e-30.
 
 ## Normalizations
 
-A Clebsch-Gordan product with path weights w is the sum of R Gaunt (bracket, matrix) products, each with inputs and
-output scaled degree by degree, when w/N = Σ_r a_r(l1) b_r(l2) c_r(l3) on all paths. Entries off the paths are free.
+A Clebsch-Gordan product with path weights w is the sum of R products (Gaunt, bracket, matrix, vector), each with inputs
+and output scaled degree by degree, when w/N = Σ_r a_r(l1) b_r(l2) c_r(l3) on all paths. Entries off the paths are free.
 Errors are those of the path weights, root mean square relative to w: for standard normal inputs, the relative root
 mean square error of the product. Whatever the error, such a product is equivariant.
 
@@ -32,9 +32,9 @@ $even
 
 $odd
 
-![Error against rank](normalizations.png)
+![Relative error against rank, a curve for each degree limit: Gaunt products left, brackets right](normalizations.png)
 
-![Error against degree limit](degrees.png)
+![Relative error against the degree limit, a curve for each rank: Gaunt products left, brackets right](degrees.png)
 
 **Outputs to 2L.**
 
@@ -48,7 +48,7 @@ rank: where one of them is exact, all are, so "0?" beside another weight is as g
 
 $variants
 
-![Variants](variants.png)
+![Relative error against rank for other signs, parities and weights: Gaunt products left, brackets right](variants.png)
 
 **Matrix product of spin j.** 2j as small as it can be with no path missing. Its signs in the real basis are not all
 positive at small j. Even and odd paths are the Hermitian and the anti-Hermitian part of one product: "all" has one
@@ -56,7 +56,16 @@ factor c for both; with factors of their own they need the products of both line
 
 $matrix
 
-![Outputs to 2L, and the matrix product](outputs.png)
+![Relative error against rank, for outputs to degree 2L and for the matrix product](outputs.png)
+
+**Single vector product.** One cross product of vector fields on the sphere, `coupling.products.VectorSignal.single`,
+has ½(λ1+λ2+λ3) N on even paths and 2 N on odd ones, λ = l(l+1), with the N above, and lacks the path (0, 0, 0) alone:
+that is one multiplication. Even and odd paths share the factors, so R counts vector products, and compares with the
+number of Gaunt products plus that of brackets.
+
+$vector
+
+![Relative error against rank for the single vector product, a curve for each degree limit](vector.png)
 
 ## Exact ranks and a count
 
@@ -114,7 +123,7 @@ into 2Q. With R and R' of each, scaled as above, they give the whole tensor from
 
 $products
 
-![Fit and products](whole.png)
+![Errors of the whole tensor to degree 2 against the number of terms: fits, published, products on grids](whole.png)
 
 As plain sums of terms these need more than a fit does, but the terms need not be evaluated one by one: a transform
 of the grid serves all, and the result is equivariant to the last digit at every rank.

@@ -11,7 +11,7 @@ from coupling.cli.console import aligned, bar, tell
 from coupling.lowrank.by_rank import study, whole_ranks
 from coupling.lowrank.free_weights import free_study
 from coupling.lowrank.path_weights import NAMED, OF_MATRICES, weights_array, whole_paths
-from coupling.lowrank.problems import from_spec, whole_problem
+from coupling.lowrank.problems import Problem, from_spec, whole_problem
 from coupling.lowrank.records import Record, table, whole_table
 
 FREE = "free"
@@ -43,9 +43,25 @@ def print_whole(options: Mapping[str, Any]) -> dict[str, list[Record]]:
     return found
 
 
+def whole_problems(options: Mapping[str, Any]) -> dict[str, tuple[Problem, list[int]]]:
+    """Return the problem and the ranks of each degree limit; their weights are given."""
+    if options["weights"] == FREE:
+        raise ValueError("free weights are searched by ours alone: give --weights unit or matrix with --method")
+    return {
+        f"L = {lmax}": (whole_problem(lmax, options["parity"], weights=options["weights"]), chosen_ranks(lmax, options))
+        for lmax in range(1, options["lmax"] + 1)
+    }
+
+
+def chosen_ranks(lmax: int, options: Mapping[str, Any]) -> list[int]:
+    """Return the ranks that the options name, or the default ones."""
+    given = options["ranks"] or range(1, (options["max_rank"] or 0) + 1)
+    return sorted(given or ranks_of(lmax, options["weights"]))
+
+
 def whole_records(lmax: int, options: Mapping[str, Any]) -> list[Record]:
     """Return the results of all ranks, with a bar on the error stream."""
-    ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 0) + 1) or ranks_of(lmax, options["weights"]))
+    ranks = chosen_ranks(lmax, options)
     names = ("starts", "seed", "seconds", "workers", "store")
     chosen = {name: options[name] for name in names}
     with bar(len(ranks)) as drawn:
@@ -90,30 +106,3 @@ def lost(record: Record) -> str:
     """Return a sentence about paths of weight zero, or an empty text."""
     paths = from_spec(record.spec).lost_paths
     return f"Lost paths: {', '.join(' '.join(map(str, path)) for path in paths)}.  " if paths else ""
-
-
-def constructed_rows(lmax: int) -> list[list[str]]:
-    """Return lines about the constructed terms of degrees to lmax: real, and complex where these are fewer.
-
-    >>> constructed_rows(1)[0][:5]
-    ['1', 'quaternions', 'real', '8', '0 of 16']
-    """
-    from coupling.lowrank.matrix_terms import exact_difference, exact_factors, exact_weights
-
-    size, rows = lmax + 1, []
-    algebra = {0: f"{size} × {size} real matrices", 1: f"{size // 2} × {size // 2} matrices of quaternions"}[lmax % 2]
-    for complex_factors in (False, True) if lmax % 2 else (False,):
-        problem = whole_problem(lmax, weights=exact_weights(lmax, complex_factors))
-        name = f"{size} × {size} complex matrices" if complex_factors else "quaternions" if lmax == 1 else algebra
-        terms = exact_factors(lmax, complex_factors)[0].shape[1]
-        wrong = f"{exact_difference(lmax, complex_factors)} of {int((problem.tensor != 0).sum())}"
-        missing = " ".join("".join(map(str, path)) for path in problem.lost_paths)
-        rows.append([str(lmax), name, "complex" if complex_factors else "real", str(terms), wrong, missing or "none"])
-    return rows
-
-
-def constructed_table(limit: int) -> tuple[str, bool]:
-    """Return the table of all constructed terms, and whether every one is exact."""
-    rows = [row for lmax in range(1, limit + 1) for row in constructed_rows(lmax)]
-    header = ["L", "algebra", "numbers", "terms", "entries that differ", "lost paths"]
-    return table(header, rows), all(row[4].startswith("0 of ") for row in rows)

@@ -30,13 +30,17 @@ HEADER = ("table", "paths", "non-zeros", "sym. zeros", "acc. zeros", "bytes", "s
 describes_a_request = with_options(
     click.argument("requests", nargs=-1, type=click.Path(path_type=Path), metavar="[REQUEST.toml]..."),
     click.option("--lmax", metavar="L or L1,L2,L3", help="The largest degree, or one per slot."),
-    click.option("--basis", type=click.Choice(["real", "complex"]), help="[default: real]"),
+    click.option("--basis", type=click.Choice(["real", "complex"]), help="Basis of the harmonics.  [default: real]"),
     click.option(
         "--families",
         metavar="A,B,...",
         help=f"{', '.join(FAMILIES)} or others.  [default: those four that live on the paths]",
     ),
-    click.option("--parity", type=click.Choice(["all", "even", "odd"]), help="Of l1+l2+l3.  [default: all]"),
+    click.option(
+        "--parity",
+        type=click.Choice(["all", "even", "odd"]),
+        help="Paths: all, or even or odd l1+l2+l3.  [default: all]",
+    ),
     click.option(
         "--output", "-o", type=click.Path(path_type=Path), metavar="PATH", help="Folder, or NAME.safetensors."
     ),
@@ -58,7 +62,7 @@ Interrupt it whenever you like: the same command goes on where it stopped, to th
 )
 @describes_a_request
 @click.option("--all", "everything", is_flag=True, help="Every request of tables/requests; write manifest and picture.")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Number of threads.")
 @click.option("--shard", metavar="K/N", help="Build only the parts i with i mod N = K, 0 <= K < N; merge them later.")
 @click.option("--force", is_flag=True, help="Build again what is up to date, and write over any file.")
 @click.option("--check", "checked", is_flag=True, help="Check what was built (as --all does).")
@@ -91,7 +95,7 @@ Examples:
 """,
 )
 @describes_a_request
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Number of threads.")
 @may_overwrite
 @says_what_is_wrong
 def merge(workers: int, force: bool, **what: Any) -> None:
@@ -160,7 +164,7 @@ def _build_shards(targets: list[tuple[Request, Path]], shard: int, shards: int, 
     for request, target in targets:
         with progress_bar(request.name, shard_entries(request, shard, shards)) as count:
             built = build_shard(request, target, shard, shards, workers=workers, force=force, progress=count)
-        click.echo(f"{target}: shard {shard}/{shards} is complete, {built} parts were built now")
+        click.echo(f"{target}: shard {shard}/{shards} is complete, {built} built now")
 
 
 def _build(targets: list[tuple[Request, Path]], workers: int, force: bool, checked: bool) -> None:

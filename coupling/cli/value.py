@@ -26,6 +26,7 @@ ALIASES = {
     "ag": ANTISYMMETRIC_GAUNT,
     "cg": CLEBSCH_GORDAN,
 }
+BASIS = click.Choice(["complex", "real"], case_sensitive=False)
 #: What follows a family, and what follows a name that is none.
 SYMBOL = "l1 l2 l3 m1 m2 m3"
 OTHERS = {
@@ -61,7 +62,7 @@ Examples:
 @click.option("--exact", is_flag=True, help="Print the square root of a rational as well.")
 @click.option("--latex", is_flag=True, help="Print the exact value as LaTeX.")
 @click.option("--verbose", "-v", is_flag=True, help="Say basis, phase and normalization in words.")
-@click.option("--basis", type=click.Choice(["complex", "real"]), help="Of the spherical harmonics.  [default: complex]")
+@click.option("--basis", type=BASIS, help="Basis of the harmonics.  [default: complex]")
 @click.option("--j", "spin", metavar="SPIN", help="The spin of the matrix product (family matrix): 0, 1/2, 1, ...")
 @click.option("--plot", metavar="FILE", help="Draw the block of the path, this entry framed: .png, .svg or .pdf.")
 @may_overwrite
@@ -91,9 +92,11 @@ def value(
     if latex and exact:
         raise ValueError("--latex is the exact value: give --latex or --exact")
     write = partial(_text, exact=exact, latex=latex)
-    if len(numbers) == 3 and family not in OTHERS and plot is None:
-        for orders, number in _entries(function, [parse_number(text) for text in numbers]):
-            click.echo(f"{' '.join(f'{m!s:>4}' for m in orders)}  {write(number)}")
+    if len(numbers) == 3 and family not in OTHERS:
+        degrees = [parse_number(text) for text in numbers]
+        if plot is not None:
+            _draw(plot, family, degrees, basis or "complex", force)
+        _print_path(function, degrees, write)
         _say(family, basis or "complex", verbose)
         return
     parsed = _parse(family, numbers)
@@ -138,6 +141,20 @@ def _text(number: Surd, exact: bool, latex: bool) -> str:
     return f"{number} = {double}" if exact else double
 
 
+def _print_path(
+    function: Callable[..., Surd], degrees: list[int | float | Fraction], write: Callable[[Surd], str]
+) -> None:
+    """Print the coefficients of a path that are not zero, or why there are none."""
+    found = [f"{' '.join(f'{m!s:>4}' for m in orders)}  {write(x)}" for orders, x in _entries(function, degrees)]
+    for line in found:
+        click.echo(line)
+    if not found:
+        a, b, c = (Fraction(degree) for degree in degrees)
+        couples = abs(a - b) <= c <= a + b and (a + b + c).denominator == 1
+        rule = "these l1+l2+l3 are of the other parity" if couples else "they do not satisfy |l1-l2| <= l3 <= l1+l2"
+        click.echo(f"every coefficient of these degrees is zero: {rule}", err=True)
+
+
 def _entries(
     function: Callable[..., Surd], degrees: list[int | float | Fraction]
 ) -> Iterator[tuple[tuple[Fraction, ...], Surd]]:
@@ -153,13 +170,14 @@ def _draw(file: str, family: str, numbers: list[int | float | Fraction], basis: 
     from coupling.families import names
     from coupling.plots import coupling_block, save
     from coupling.plots.style import require_picture
+    from coupling.selection import degrees as degrees_of
     from coupling.selection import integer_symbol
 
     if family in OTHERS:
         raise ValueError(f"--plot draws the block of a path, for {', '.join(names())}; got {family}")
     require_picture(file, force)
-    l1, l2, l3, *orders = integer_symbol(*numbers)
-    mark = orders[0], orders[1], orders[2]
+    l1, l2, l3, *orders = integer_symbol(*numbers) if len(numbers) == 6 else degrees_of(*numbers)
+    mark = (orders[0], orders[1], orders[2]) if orders else None
     save(coupling_block(family, l1, l2, l3, basis, mark=mark), file, force=force)
 
 
@@ -202,7 +220,7 @@ def parse_number(text: str) -> int | float | Fraction:
     if re.match(r"--?[A-Za-z]", text):
         raise click.NoSuchOption(text)
     if not re.fullmatch(r"[+-]?\d{1,9}(/0*[1-9]\d{0,8}|\.\d{1,9})?", text, re.ASCII):
-        rule = "degrees and orders are integers or half-integers such as 3, -2, 1/2, 0.5"
+        rule = "degrees and orders are integers or half-integers such as 3, -2, 1/2, 0.5, separated by spaces"
         raise ValueError(f"{rule}; got {quoted(text)}")
     number = Fraction(text)
     return {1: int, 2: float}.get(number.denominator, Fraction)(number)

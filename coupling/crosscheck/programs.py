@@ -22,8 +22,10 @@ MODERATE = (32, 32, 5, -7)
 LARGE = ((150, 140, 20, -33), (676, 622, 625, -602), (1000, 990, 411, -502), (2000, 1990, 1500, -1500))
 
 
-def _of_families(distribution: str, functions: Callable[[], Functions]) -> PeerProgram:
-    return PeerProgram("sympy", distribution, functions, hard={FAMILY: (MODERATE, *LARGE)})
+def _of_families(
+    distribution: str, functions: Callable[[], Functions], limits: dict[str, int] | None = None
+) -> PeerProgram:
+    return PeerProgram("sympy", distribution, functions, limits=limits or {}, hard={FAMILY: (MODERATE, *LARGE)})
 
 
 PROGRAMS = (
@@ -61,6 +63,6 @@ PROGRAMS = (
     _of_families("ducc0", symbols.ducc0),
     _of_families("camb", symbols.camb),
     _of_families("pyshtools", symbols.pyshtools),
-    _of_families("py3nj", symbols.py3nj),
+    _of_families("py3nj", symbols.py3nj, SYMBOLS),
     _of_families("spherical", symbols.spherical),
 )

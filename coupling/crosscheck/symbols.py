@@ -135,14 +135,15 @@ def pyshtools() -> Functions:
 
 
 def py3nj() -> Functions:
-    """drc3jj, of doubled degrees; its values are numbered from degree 0 on."""
-    wigner = import_module("py3nj.wigner")
+    """drc3jj, of doubled degrees; its values are numbered from degree 0 on.  wigner3j, wigner6j, wigner9j likewise."""
+    module, wigner = import_module("py3nj"), import_module("py3nj.wigner")
 
     def family(l1: int, l2: int, m1: int, m2: int) -> Array:
         values = np.asarray(wigner.drc3jj(2 * l1, 2 * l2, 2 * m1, 2 * m2)[1])[::2]
         return values[first_degree(l1, l2, m1, m2) : l1 + l2 + 1]
 
-    return in_families(family)
+    symbols = recoupled(module.wigner3j, module.wigner6j, module.wigner9j, lambda twice: twice)
+    return in_families(family) | symbols
 
 
 def spherical() -> Functions:

@@ -14,6 +14,7 @@ from coupling.exact.wigner_3j import clebsch_gordan, wigner_3j
 from coupling.exact.wigner_6j import wigner_6j
 from coupling.exact.wigner_9j import wigner_9j
 from coupling.exact.wigner_d import wigner_d, wigner_d_polynomial
+from coupling.exact.wigner_eckart import reduced_harmonic, reduced_spin, wigner_eckart
 
 __all__ = [
     "Surd",
@@ -29,7 +30,9 @@ __all__ = [
     "real_clebsch_gordan",
     "real_gaunt",
     "real_wigner_3j",
+    "reduced_harmonic",
     "reduced_matrix",
+    "reduced_spin",
     "triangle_coefficient",
     "wigner_3j",
     "wigner_3j_at_zero",
@@ -37,4 +40,5 @@ __all__ = [
     "wigner_9j",
     "wigner_d",
     "wigner_d_polynomial",
+    "wigner_eckart",
 ]

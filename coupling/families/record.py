@@ -8,7 +8,7 @@ in the complex basis: ``conj(Y_lm) = (-1)^m Y_{l,-m}``.  In the real basis, wher
 real multiple of C: i^J · factor for an integral over harmonics, and the size |factor| for a family that is not one.
 
 What the rest of the package needs to know about a family it reads from here; it never compares a name.  Exact numbers
-are imported when the first one is wanted: reading a table needs the record, and no more than numpy.
+are imported for the first one: reading a table needs the record, and no more than numpy.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Family:
     """A family of coefficients.
 
     name : lower-case letters, digits and underscores
-    factor : factor(l1, l2, l3, *parameters), the reduced factor in the complex basis as a ``Surd``, called on paths of
-        its parity only; zero on a path that the family does not have
+    factor : factor(l1, l2, l3, *parameters), the reduced factor in the complex basis, or in the real one where that is
+        the only one, as a ``Surd``, called on paths of its parity only; zero on a path that the family does not have
     definition : what a coefficient is, in a line; symbol : the same as LaTeX
     derivation : the id of the derivation that proves the factor
     parity : "even" or "odd" J outside which the family is zero, or "all"
@@ -64,8 +64,7 @@ class Family:
     kernel : the number of a fast route of ``coupling.kernels.chain``; without one, the tabulation computes path by path
     kind : kind(l1, l2, l3), integers that are equal for paths (arrays) whose factors are equal
     outline : outline(l1, l2, l3) of arrays, the sign of the factor without its i, 0 where it vanishes, and its size
-    where
-        that is elementary, else NaN: what the reader of a table compares
+        where that is elementary, else NaN: what the reader of a table compares
     variant : other slots are conjugated than in the registered family of this name
 
     Raises ValueError or TypeError for a field that cannot be.
@@ -113,10 +112,12 @@ class Family:
             raise ValueError(f"conjugate must list slots out of 1, 2, 3 in rising order, got {quoted(self.conjugate)}")
         if self.half_integers and self.function is None:
             raise ValueError(f"{self.name} has half-integer degrees: give it a function that takes them")
-        if "real" in self.bases and self.integral and self.parity != ("odd" if self.imaginary else "even"):
+        if self.imaginary and "complex" not in self.bases:
+            raise ValueError(f"{self.name} is imaginary in the complex basis, which bases={self.bases} leaves out")
+        if self.integral and len(self.bases) > 1 and self.parity != ("odd" if self.imaginary else "even"):
             raise ValueError(
                 f"the integral {self.name} has no real basis: i^J times its factor is real for a real factor on even "
-                f"paths and an imaginary one on odd paths; give parity, imaginary, integral=False or bases=('complex',)"
+                f"paths and an imaginary one on odd paths; give parity, imaginary, integral=False or one basis"
             )
 
     def __repr__(self) -> str:
@@ -238,7 +239,7 @@ class Family:
         return self.in_real_basis(value, a + b + c) if basis == "real" else value
 
     def on_path(self, l1: int, l2: int, l3: int) -> Surd:
-        """Return the factor in the complex basis for degrees that exist."""
+        """Return the factor as the record gives it for degrees that exist."""
         from coupling.exact.surd import Surd
 
         self.require_parameters()
@@ -251,16 +252,15 @@ class Family:
         return value
 
     def in_real_basis(self, value: Surd, total: int) -> Surd:
-        """Return what a factor of the complex basis on a path with J = total is in the real one."""
+        """Return what a factor of the record on a path with J = total is in the real basis."""
         from coupling.exact.surd import Surd
 
-        if not self.integral:
-            return abs(value)
-        return value * Surd(parity_sign(total // 2), unit=total & 1)
+        phase = Surd(parity_sign(total // 2), unit=total & 1) if self.integral and "complex" in self.bases else 1
+        return value * phase if self.integral else abs(value)
 
     def real_signs(self, total: NDArray[Any], factor: NDArray[Any], basis: str) -> NDArray[Any]:
         """Return what turns factors of a basis, without their i, on paths with J = total into :meth:`size`: 1 or -1."""
-        if basis == "real":
+        if basis == "real" or "complex" not in self.bases:
             return np.ones(len(factor))
         if "real" in self.bases and self.integral:
             return 1.0 - ((total + self.imaginary) & 2)  # i^J, times i for an imaginary factor

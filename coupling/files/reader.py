@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,12 @@ def _load_cached(kind: Kind, name: str, entry: dict[str, Any], verify: bool, map
 
     request = kind.named(name)
     if request is None:
-        shipped = ", ".join(sorted(read_manifest(kind=kind.listed))) or "none"
-        raise FileNotFoundError(kind.unknown.format(name=quoted(name), shipped=shipped))
+        shipped = sorted(read_manifest(kind=kind.listed))
+        near = get_close_matches(name, shipped, n=1)
+        raise FileNotFoundError(
+            kind.unknown.format(name=quoted(name), shipped=", ".join(shipped) or "none")
+            + (f"; did you mean {near[0]}?" if near else "")
+        )
     if entry and entry["request_digest"] != request.digest:
         what = f"the shipped {kind.name} {name!r} is not there"
         raise FileNotFoundError(f"{what}, and its name does not say what it holds")

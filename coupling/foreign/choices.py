@@ -127,12 +127,12 @@ def orthogonal(l1: int, l2: int, l3: int) -> Surd:
 
     e3nn calls it "component".
     """
-    return Surd(1, 2 * l3 + 1)
+    return Surd(1, int(2 * l3 + 1))
 
 
 def input_norm(l1: int, l2: int, l3: int) -> Surd:
     """Return √((2l1+1)(2l2+1)), which e3nn calls "norm"."""
-    return Surd(1, (2 * l1 + 1) * (2 * l2 + 1))
+    return Surd(1, int((2 * l1 + 1) * (2 * l2 + 1)))
 
 
 # -- signs of the coupling tensor -------------------------------------------------------------

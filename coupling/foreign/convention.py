@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,10 @@ from coupling.foreign.choices import (
 )
 from coupling.names import check_name
 from coupling.quoted import quoted
-from coupling.selection import Path, check_basis
+from coupling.selection import check_basis
+
+#: An integer, or a half-integer as a Fraction.
+Degree = int | Fraction
 
 #: The sequences of axes that Euler angles may have.
 EULER = tuple(a + b + c for a in "xyz" for b in "xyz" for c in "xyz" if a != b != c)
@@ -52,7 +56,7 @@ EULER = tuple(a + b + c for a in "xyz" for b in "xyz" for c in "xyz" if a != b !
 
 @dataclass(frozen=True)
 class Convention:
-    """The conventions of a program, relative to this package; the default is this package.
+    """The conventions of a program, relative to this package, whose own are the defaults.
 
     name : under which it is known; 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit
     program : what it describes, and from or up to which version
@@ -67,8 +71,9 @@ class Convention:
     lmax : the largest degree the program or its table has, if it has one
     euler : axes of the Euler angles (α, β, γ) of its Wigner matrices, R = R_a(α) R_b(β) R_c(γ); "" if it has none
 
-    Degrees are always given as (l1, l2, l3) = (input, input, output), whatever ``slots`` are.  Raises ValueError or
-    TypeError for a name, basis, axes or slots that cannot be; what the functions return is checked when it is used.
+    Degrees are always given as (l1, l2, l3) = (input, input, output), whatever ``slots`` are.  scale and sign get a
+    Fraction where a degree is a half-integer; orders ascend and have no phases there.  Raises ValueError or TypeError
+    for a name, basis, axes or slots that cannot be; what the functions return is checked when it is used.
 
     >>> from coupling.foreign.choices import cartesian, racah
     >>> Convention("mine", orders=cartesian, norm=racah, slots=(2, 0, 1)).positions(1)
@@ -82,9 +87,9 @@ class Convention:
     orders: Callable[[int], Sequence[int]] = ascending
     phase: Callable[[int, int], int] = positive
     norm: Callable[[int], Surd] = orthonormal
-    scale: Callable[[int, int, int], Surd] = unit
+    scale: Callable[..., Surd] = unit
     slots: tuple[int, int, int] = (0, 1, 2)
-    sign: Callable[[int, int, int], int] = gaunt_sign
+    sign: Callable[..., int] = gaunt_sign
     lmax: int | None = None
     euler: str = ""
 
@@ -102,7 +107,7 @@ class Convention:
         if sorted(self.slots) != [0, 1, 2]:
             raise ValueError(f"slots must be 0, 1 and 2 in some order, got {quoted(self.slots)}")
 
-    def positions(self, l: int) -> NDArray[np.intp]:
+    def positions(self, l: Degree) -> NDArray[np.intp]:
         """Return [2l+1], at m + l the place of order m among the orders of degree l.
 
         >>> from coupling.foreign.choices import cartesian
@@ -111,35 +116,47 @@ class Convention:
         """
         if self.lmax is not None and l > self.lmax:
             raise ValueError(f"{self.name} ends at degree {self.lmax}, got {quoted(l)}")
-        stored = list(self.orders(l))
-        if sorted(stored) != list(range(-l, l + 1)):
+        if (whole := self._whole(l)) is None:
+            return np.arange(int(2 * l) + 1)
+        stored = list(self.orders(whole))
+        if sorted(stored) != list(range(-whole, whole + 1)):
             raise ValueError(
                 f"the orders of {self.name} for degree {l} must be -{l} ... {l} in some order, got {quoted(stored)}"
             )
         return np.argsort(np.array(stored))
 
-    def phases(self, l: int) -> NDArray[np.int64]:
+    def phases(self, l: Degree) -> NDArray[np.int64]:
         """Return the phases of degree l in ascending order of m."""
-        return np.array([_plus_or_minus(self.phase(l, m), self.name) for m in range(-l, l + 1)])
+        if (whole := self._whole(l)) is None:
+            return np.ones(int(2 * l) + 1, np.int64)
+        return np.array([_plus_or_minus(self.phase(whole, m), self.name) for m in range(-whole, whole + 1)])
 
-    def factor(self, family: str | Family, l1: int, l2: int, l3: int) -> Surd:
+    def _whole(self, l: Degree) -> int | None:
+        """Return an integer degree; None for a half-integer, for which this convention has no orders of its own."""
+        if l == int(l):
+            return int(l)
+        if self.orders is not ascending or self.phase is not positive:
+            raise ValueError(f"orders and phases of {self.name} are those of integer degrees, got degree {l}")
+        return None
+
+    def factor(self, family: str | Family, l1: Degree, l2: Degree, l3: Degree) -> Surd:
         """Return what a coefficient of a family is multiplied by, besides the phases of its orders.
 
         >>> from coupling.foreign.choices import orthogonal
         >>> Convention("c", scale=orthogonal).factor("wigner_3j", 1, 1, 2)
         √(5)
         """
-        improper = parity_sign(l1 + l2 + l3) if determinant(self.axes) < 0 else 1
+        improper = parity_sign(int(l1 + l2 + l3)) if determinant(self.axes) < 0 else 1
         record = known(family)
         if record.integral:
-            return self.norm(l1) * self.norm(l2) * self.norm(l3) * improper
+            return self.norm(int(l1)) * self.norm(int(l2)) * self.norm(int(l3)) * improper
         sign = _plus_or_minus(self.sign(l1, l2, l3), self.name) * improper
         scale = self.scale(l1, l2, l3)
         if not isinstance(scale, Surd) or scale.sign != 1 or scale.unit:
             raise ValueError(f"the scale of {self.name} must be a Surd > 0, got {quoted(scale)}")
         return scale * sign if record.core else Surd(sign)
 
-    def arrange(self, block: NDArray[Any], path: Path) -> NDArray[Any]:
+    def arrange(self, block: NDArray[Any], path: Sequence[Degree]) -> NDArray[Any]:
         """Return an array [2l1+1, 2l2+1, 2l3+1], orders ascending, with phases, orders and slots of the convention.
 
         Only signs and places change, so every bit of a value stays.  The inverse is :meth:`restore`.
@@ -150,7 +167,7 @@ class Convention:
             result = np.take(np.where(column < 0, -result, result), np.argsort(self.positions(l)), slot)
         return np.ascontiguousarray(_without_negative_zeros(result).transpose(self.slots))
 
-    def restore(self, block: NDArray[Any], path: Path) -> NDArray[Any]:
+    def restore(self, block: NDArray[Any], path: Sequence[Degree]) -> NDArray[Any]:
         """Return the array that :meth:`arrange` has made this one of.
 
         >>> from coupling.foreign.choices import cartesian

@@ -6,6 +6,7 @@ Where a program can be installed, the tests compare with it.
 from __future__ import annotations
 
 import os
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from coupling.conventions import CORE
 from coupling.families import Family
 from coupling.families import family as known
 from coupling.foreign.choices import alternating, cartesian, four_pi, negative_sines, orthogonal, racah
-from coupling.foreign.convention import Convention
+from coupling.foreign.convention import Convention, Degree
 from coupling.foreign.reader import read_convention
 from coupling.foreign.signs import e3nn_0_4, mlff
-from coupling.selection import degree, one_of
+from coupling.selection import degrees, doubled_degrees, one_of
 
 #: e3nn takes y for the polar axis: its harmonics at (x, y, z) are the standard formulas at (z, x, y).
 Y_IS_POLAR = ("z", "x", "y")
@@ -80,7 +81,7 @@ CONVENTIONS = {convention.name: convention for convention in _ALL}
 
 
 def named(convention: Convention | str | os.PathLike[str]) -> Convention:
-    """Return the convention of a name, of a file that ends in .toml, or the one that is given.
+    """Return the convention of a name or of a .toml file; a Convention is returned unchanged.
 
     Raises ValueError or TypeError for a name that does not exist, a file that is not a convention, and OSError for a
     file that cannot be read.
@@ -120,13 +121,23 @@ def translate(
     """
     s, t = named(source), named(target)
     record = known(family)
-    path = degree(l1, "degree 1"), degree(l2, "degree 2"), degree(l3, "degree 3")
+    path = _degrees(record, l1, l2, l3)
     given = np.asarray(array)
-    shape = tuple(2 * path[slot] + 1 for slot in s.slots)
+    shape = tuple(int(2 * path[slot]) + 1 for slot in s.slots)
     if given.shape != shape:
-        raise ValueError(f"the path {path} in the convention {s.name} has shape {shape}, got {given.shape}")
+        written = f"({', '.join(map(str, path))})"
+        raise ValueError(f"the path {written} in the convention {s.name} has shape {shape}, got {given.shape}")
     if s.basis != t.basis:
         raise ValueError(f"{s.name} is {s.basis} and {t.name} {t.basis}: transform with change_of_basis on each axis")
     ratio = t.factor(record, *path) / s.factor(record, *path)
     moved = t.arrange(s.restore(given, path), path)
     return moved if ratio == 1 else moved * float(ratio) + 0
+
+
+def _degrees(family: Family, *values: object) -> tuple[Degree, Degree, Degree]:
+    """Return degrees: integers, or Fractions where the family has half-integers and one of them is a half-integer."""
+    if family.half_integers and any(j & 1 for j in doubled_degrees(*values)):
+        j1, j2, j3 = (Fraction(j, 2) for j in doubled_degrees(*values))
+        return j1, j2, j3
+    l1, l2, l3 = degrees(*values)
+    return l1, l2, l3

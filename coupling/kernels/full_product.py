@@ -24,7 +24,8 @@ def full_product(x, y, out, first, last, width, together, pairs, counts, rows, c
     the order of memory, and a term of the lists is read once for all of them.
     pairs [n, 5]: first x_i and how many, first y_j and how many, number of outputs.  For each output, in the order of
     out: counts, its number of terms; for each term: rows, the number of x_i y_j in its pair, and coefficients.
-    space: rows of x, of y, then for each block together as many as the largest pair has products and outputs.
+    space: rows of x, of y, of the products and of the outputs of the largest pair; or, if these are more, of its
+    products for each block together.
     """
     channels = out.shape[2]
     b, c = divmod(first, channels)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from coupling.lowrank.by_rank import study, tensorly_decompose
 from coupling.lowrank.certificate import Certificate, ExactCertificate, equivariance_error, exact_certificate
+from coupling.lowrank.constructed import Construction, constructed
 from coupling.lowrank.cp_tensors import cp_tensor, factors_of
 from coupling.lowrank.decomposition import Decomposition, decompose
 from coupling.lowrank.problems import Problem, normalization_problem, whole_problem
@@ -16,10 +17,12 @@ from coupling.lowrank.verification import false_claims
 
 __all__ = [
     "Certificate",
+    "Construction",
     "Decomposition",
     "ExactCertificate",
     "Problem",
     "Record",
+    "constructed",
     "cp_tensor",
     "decompose",
     "equivariance_error",

@@ -16,12 +16,11 @@ The sum is equal to the tensor entry by entry, as an identity of surds, so it is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 from itertools import product
 
-import mpmath
 import numpy as np
 
 from coupling.conventions import parity_sign
@@ -29,44 +28,14 @@ from coupling.exact import Surd, real_wigner_3j, wigner_3j
 from coupling.integers import degree
 from coupling.lowrank.bilinear import Bilinear, both, multiplied_out, quaternion_terms, rectangular
 from coupling.lowrank.factors import Array, Factors
+from coupling.lowrank.linear_forms import LinearForm, place_of, rounded_factors, scaled_form, total
 from coupling.lowrank.path_weights import OF_MATRICES, path_weight, whole_paths
 from coupling.selection import Path
-
-#: Sums of surds by index, of a linear form in the x_lm.
-LinearForm = dict[int, tuple[Surd, ...]]
-
-#: Digits in which sums of surds are rounded.
-DIGITS = 60
 
 #: The largest degree limit of a construction.
 LARGEST = 5
 
 MatrixEntries = list[dict[int, Surd]]
-
-
-def total(terms: Iterable[Surd]) -> tuple[Surd, ...]:
-    """Return a sum of surds as surds whose ratios are irrational: empty for zero, and only then.
-
-    >>> total([Surd(1, 2), Surd(1, 3), Surd(-1, 8), Surd(1, 2)])
-    (√(3),)
-    """
-    groups: list[Surd] = []
-    for term in terms:
-        for place, group in enumerate(groups):
-            try:
-                groups[place] = group + term
-                break
-            except ValueError:  # their ratio is irrational
-                continue
-        else:
-            groups.append(term)
-        groups = [group for group in groups if group]
-    return tuple(groups)
-
-
-def place_of(l: int, m: int) -> int:
-    """Return the place of (l, m)."""
-    return l * l + l + m
 
 
 def real_harmonic_terms(l: int) -> Iterator[tuple[int, int, Surd]]:
@@ -199,13 +168,13 @@ def exact_terms(
         raise ValueError(f"terms are constructed for degrees to {LARGEST}, got {limit}")
     entries, algorithm = construction(limit, complex_factors)
     u, v, w = (_forms(values, entries) for values in (algorithm.u, algorithm.v, algorithm.w))
-    w = [_times(form, Surd.rational(Fraction(1, algorithm.denominator))) for form in w]
+    w = [scaled_form(form, Surd.rational(Fraction(1, algorithm.denominator))) for form in w]
     if limit == 3 and not complex_factors:
         for factor, values in square_terms():
             form: LinearForm = {4 + place: (value,) for place, value in enumerate(values) if value}
             u.append(form)
             v.append(form)
-            w.append(_times(form, factor))
+            w.append(scaled_form(form, factor))
     return u, v, w
 
 
@@ -222,30 +191,13 @@ def _forms(coefficients: Array, entries: MatrixEntries) -> list[LinearForm]:
     return found
 
 
-def _times(form: LinearForm, factor: Surd) -> LinearForm:
-    return {x: tuple(value * factor for value in values) for x, values in form.items()}
-
-
 def exact_factors(lmax: object, complex_factors: bool = False) -> Factors:
     """Return the three arrays [(lmax+1)², R] of the constructed terms, each number correctly rounded.
 
     >>> [x.shape for x in exact_factors(2)]
     [(9, 23), (9, 23), (9, 23)]
     """
-    found = []
-    for forms in exact_terms(lmax, complex_factors):
-        values = np.zeros((place_of(degree(lmax, "lmax"), 0) + degree(lmax, "lmax") + 1, len(forms)), complex)
-        for column, form in enumerate(forms):
-            for x, terms in form.items():
-                values[x, column] = _rounded(terms)
-        found.append(values if complex_factors else np.ascontiguousarray(values.real))
-    a, b, c = found
-    return a, b, c
-
-
-def _rounded(terms: tuple[Surd, ...]) -> complex:
-    with mpmath.workdps(DIGITS):
-        return complex(mpmath.fsum(mpmath.mpmathify(term) for term in terms))
+    return rounded_factors(exact_terms(lmax, complex_factors), degree(lmax, "lmax"), complex_factors)
 
 
 def exact_weights(lmax: object, complex_factors: bool = False) -> dict[Path, Surd]:
@@ -270,7 +222,7 @@ def exact_difference(lmax: int, complex_factors: bool = False) -> int:
             for i, j, k in np.ndindex(5, 5, 5):
                 sums[4 + i, 4 + j, 4 + k].append(factor * form[i] * form[j] * form[k])
     wrong = 0
-    for index, target in _targets(lmax, exact_weights(lmax, complex_factors)):
+    for index, target in targets(lmax, exact_weights(lmax, complex_factors)):
         wrong += total(sums.pop(index, [])) != (target,)
     return wrong + sum(bool(total(rest)) for rest in sums.values())
 
@@ -286,7 +238,7 @@ def _multiplied_out(entries: MatrixEntries, algorithm: Bilinear) -> dict[Path, l
     return sums
 
 
-def _targets(lmax: int, weights: dict[Path, Surd]) -> Iterator[tuple[Path, Surd]]:
+def targets(lmax: int, weights: dict[Path, Surd]) -> Iterator[tuple[Path, Surd]]:
     """Yield the entries of Σ w C that are not zero."""
     for (l1, l2, l3), weight in weights.items():
         for m1, m2, m3 in product(*(range(-l, l + 1) for l in (l1, l2, l3))):

@@ -34,7 +34,7 @@ def check(bases: Bases, full: bool = False, *, rebuilt: bool = True) -> Report:
       ok      rotation                 4 cases   largest deviation ...
     """
     found = [_structure(bases), _characters(bases), *([_rebuilt(bases)] if rebuilt else [])]
-    if bases.request.paths != "cuequivariance":
+    if all(basis.orthonormal for basis in bases.values()):
         found.append(_orthonormal(bases))
     if bases.request.basis == "real":
         found.append(_rotation(bases))

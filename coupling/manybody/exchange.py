@@ -55,7 +55,7 @@ def change(source: Basis, target: Basis) -> NDArray[np.float64]:
     """
     common = _common(source, target)
     first, second = (coordinates(each, common) for each in (source, target))
-    orthonormal = target.symmetry == common.symmetry and target.paths != "cuequivariance"
+    orthonormal = target.symmetry == common.symmetry and target.orthonormal
     inverse = second.T if orthonormal or not second.size else np.linalg.pinv(second, rcond=RANK)
     lost = abs(first @ (inverse @ second) - first).max(initial=0)
     if lost > RANK:

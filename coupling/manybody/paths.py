@@ -1,14 +1,15 @@
-"""Which basis of the couplings, in which order and with which signs: this package's own, or another program's.
+"""Choice of the basis of the couplings, its order and its signs: this package's own, or another program's.
 
 - ``"kernel"``: the basis of this package, :func:`coupling.manybody.basis`
 - ``"mace"``, plain: all paths of MACE's ``U_matrix_real``, signs of e3nn 0.4.4, which mace-torch requires.  Factors are
   coupled one after another, and after each factor the partial results are sorted by degree, odd before even, those of
   one irrep in the order in which they arose: partial result before, next factor, degree.
 - ``"e3nn"``, plain: the same with the signs of e3nn 0.5 and later, which are those of this package
-- ``"mace"``, symmetric: the reduced basis of MACE's pull request 1739.  Paths couple one factor after another and are
-  enumerated by first factor, second factor, partial result, third factor, partial result, …, irreps by degree, even
-  before odd.  Each is symmetrized and made orthogonal to the ones kept before; what vanishes is dropped; what remains
-  is normalized, every component of every path to 1, with the sign of the path.  Labels are the paths that are kept.
+- ``"mace"``, symmetric: the reduced basis of MACE's pull request 1739.  Paths couple one factor after another; their
+  order is that of the partial result before the last factor, by degree, even before odd, then of the path to it, then
+  of the place of the last factor in the list.  A path is kept if, symmetrized, it is independent of those kept before
+  (Gram-Schmidt), and it is kept as it is: not orthogonal.  All components together have norm 1, and the first entry of
+  the tensor [component, slots …] that is not zero is positive.  Labels are the paths that are kept.
 - ``"cuequivariance"``, symmetric: what ``reduced_symmetric_tensor_product_basis`` of cuEquivariance returns, by the
   steps of :mod:`coupling.manybody.cuequivariance`; not orthogonal.  Labels are trees, before rows were made sparse.
 """
@@ -16,7 +17,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import tee
 from typing import Any
+
+import numpy as np
 
 from coupling.foreign.signs import e3nn_0_4
 from coupling.integers import half
@@ -131,24 +135,40 @@ def _nested_key(block: MultipletBlock, tree: Any) -> Key:
 
 
 def reduced(asked: Space, paths: str) -> Basis:
-    """Return the symmetrized paths, orthogonal in the order of their enumeration."""
+    """Return the symmetrized paths that are independent in the order of their enumeration."""
     names, blocks, labels, order = copies(asked.irreps), [], [], []
     for block in asked.blocks():
         pivotal = Pivotal(block, asked.symmetry, asked.output.twice)
-        found = list(sequences(block.groups, asked.output.twice))
-        kept = list(gram_schmidt((pivotal.row(*each) for each in found), block.multiplets.norms))
-        blocks.append(combined(block, [row for _, row in kept]))
-        labels.append([path_label(asked, found[i], names) for i, _ in kept])
-        order += [_enumerated_key(asked, found[i]) for i, _ in kept]
+        found = sorted(sequences(block.groups, asked.output.twice), key=lambda path: _enumerated_key(asked, path))
+        rows, candidates = tee(pivotal.row(*each) for each in found)
+        kept = [number for number, _ in gram_schmidt(candidates, block.multiplets.norms)]
+        own = [row for number, row in zip(range(kept[-1] + 1), rows, strict=False) if number in kept]
+        made = _positive(combined(block, own))
+        blocks.append(made._replace(norms=tuple(norm * asked.output.dim for norm in made.norms)))
+        labels.append([path_label(asked, found[i], names) for i in kept])
+        order += [_enumerated_key(asked, found[i]) for i in kept]
     return assembled(asked, blocks, labels, paths, order)
 
 
+def _positive(block: MultipletBlock) -> MultipletBlock:
+    """Return a block whose tensors have a positive first entry: of the least component, the first monomial."""
+    columns = np.flatnonzero(block.component == block.component.min())
+    columns = columns[np.lexsort(block.monomials[columns].T[::-1])]
+    values = block.values.copy()
+    for row in values:
+        if next(x for x in row[columns] if x) < 0:
+            row *= -1
+    return block._replace(values=values)
+
+
 def _enumerated_key(asked: Space, path: Order) -> Key:
-    """Return the place of a path in the enumeration."""
-    key: list[Any] = []
-    for place, result in zip(*path, strict=True):
-        irrep = asked.irreps[place]
-        key += [(irrep.twice, -irrep.parity, place), result]
+    """Return what sorts paths as the enumeration does: partial result before the last factor, its path, the factor."""
+    places, results = path
+    key: Key = (places[0],)
+    parity = asked.irreps[places[0]].parity
+    for before, place in zip(results, places[1:], strict=False):
+        key = ((before, -parity), key, place)
+        parity *= asked.irreps[place].parity
     return key
 
 

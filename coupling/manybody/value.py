@@ -44,7 +44,7 @@ class Basis(Portable):
       twice that for M ≠ 0 in the real basis
 
     As a tensor of ν slots that is symmetric, antisymmetric or neither, every component of every path has norm 1, and
-    different paths are orthogonal, unless the paths are another program's.
+    different paths are orthogonal, unless the paths are reduced ones of another program: see ``orthonormal``.
 
     >>> from coupling.manybody import basis
     >>> found = basis(1, 2, 0)
@@ -90,6 +90,11 @@ class Basis(Portable):
     def shape(self) -> tuple[int, int]:
         """Paths, and components 2L+1 of the output."""
         return len(self.labels), self.irrep.dim
+
+    @property
+    def orthonormal(self) -> bool:
+        """Whether the paths are orthonormal: the reduced ones of other programs are not."""
+        return self.paths == "kernel" or self.symmetry == "plain"
 
     def scale(self, path: int, component: int) -> Fraction:
         """Return s of a path and a component M + L: a coefficient is n √(r · s).

@@ -20,8 +20,9 @@ from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
 from coupling.numbers.compiled import FUNCTIONS
+from coupling.numbers.half_integers import ENTRY_BYTES, half_degrees, half_integer_block, require_half_integers
 from coupling.quoted import quoted
-from coupling.selection import Path, check_basis, degrees, orders, triangle
+from coupling.selection import Path, check_basis, degrees, doubled_degrees, orders, triangle
 
 if TYPE_CHECKING:
     from coupling.numbers.tabulation import Tabulation
@@ -50,7 +51,7 @@ def block(
     convention: Convention | str | None = None,
 ) -> NDArray[Any]:
     """Return all coefficients of a path as an array [2l1+1, 2l2+1, 2l3+1], orders -l … l, each
-    correctly rounded.
+    correctly rounded.  Degrees of 3j symbols and Clebsch-Gordan coefficients may be half-integers in the complex basis.
 
     family is "wigner_3j" (in the real basis the core C), "clebsch_gordan", "gaunt", "antisymmetric_gaunt" or
     another one of :func:`coupling.families.family`, such as "gradient_dot", "spin_weighted_gaunt:1,-2,1" or
@@ -71,20 +72,47 @@ def block(
     array([[ 0.        ,  0.        ,  0.        ],
            [ 0.        ,  0.        ,  0.40824829],
            [ 0.        , -0.40824829,  0.        ]])
+    >>> block("clebsch_gordan", 0.5, 0.5, 0, "complex")[:, :, 0]
+    array([[ 0.        , -0.70710678],
+           [ 0.70710678,  0.        ]])
     """
+    record = known(family)
+    twice = doubled_degrees(l1, l2, l3) if record.half_integers else ()
+    if any(j & 1 for j in twice):
+        return _half_integer_block(record, twice, basis, convention)
     d1, d2, d3 = degrees(l1, l2, l3)
-    path, record = (d1, d2, d3), known(family)
+    path = d1, d2, d3
     if convention is None:
         _require_room(record, path, basis, 1)
         return _block(record, path, basis)
-    their = named(convention)
-    if check_basis(basis) != "real" and basis != their.basis:
-        raise ValueError(f"the convention {their.name} has the {their.basis} basis, got basis {quoted(basis)}")
+    their = _with_basis(named(convention), basis)
     factor = their.factor(record, *path)
     if record.core and their.basis == "real" and abs(factor) == Surd(1, 2 * path[2] + 1):
         record, factor = known(CLEBSCH_GORDAN), Surd(factor.sign)  # the same numbers, and the kernels have them
     _require_room(record, path, their.basis, COPIES)
     return their.arrange(_block(record, path, their.basis, factor), path)
+
+
+def _with_basis(convention: Convention, basis: str) -> Convention:
+    if check_basis(basis) != "real" and basis != convention.basis:
+        raise ValueError(
+            f"the convention {convention.name} has the {convention.basis} basis, got basis {quoted(basis)}"
+        )
+    return convention
+
+
+def _half_integer_block(
+    family: Family, twice: tuple[int, ...], basis: str, convention: Convention | str | None
+) -> NDArray[Any]:
+    their = None if convention is None else _with_basis(named(convention), basis)
+    j1, j2, j3 = twice
+    path, degrees = (j1, j2, j3), half_degrees((j1, j2, j3))
+    require_half_integers(family, basis if their is None else their.basis)
+    needed = 8 * COPIES * prod(j + 1 for j in path) + ENTRY_BYTES * (j1 + 1) * (j2 + 1)
+    require_memory(needed, f"the {family.text} block of degrees {', '.join(map(str, degrees))}")
+    if their is None:
+        return half_integer_block(family, path, UNIT)
+    return their.arrange(half_integer_block(family, path, their.factor(family, *degrees)), degrees)
 
 
 def _dtype(family: Family, basis: str) -> np.dtype[Any]:

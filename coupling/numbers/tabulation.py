@@ -9,11 +9,10 @@ All of it runs in the default floating-point environment, whatever the caller's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import permutations
 from math import prod
 from typing import Literal, overload
 
@@ -34,20 +33,19 @@ from coupling.kernels.orders import spread
 from coupling.kernels.path import MAX_DEGREE, round_path
 from coupling.kernels.regge import MAX_TOTAL
 from coupling.memory import require_memory
+from coupling.numbers.doubtful import listed_by, replace_doubtful
 from coupling.numbers.factors import chain_roots, ordering_sizes, path_factors, path_roots, row_starts
+from coupling.numbers.half_integers import HalfIntegerTabulation, other_table
 from coupling.numbers.options import ERROR as ERROR
-from coupling.numbers.options import checked_error, checked_out, only_defaults
+from coupling.numbers.options import checked_error, checked_out
 from coupling.numbers.plan import PATH_BYTES, TablePlan, box_plan, buffer_shapes, checked_paths, table_plan, work_bytes
 from coupling.numbers.recoupling_tables import KINDS as RECOUPLING
-from coupling.numbers.recoupling_tables import RecouplingTable, tabulate_recoupling
+from coupling.numbers.recoupling_tables import RecouplingTable
 from coupling.portable import Portable
-from coupling.selection import PARITIES, Path, box_of, one_of, orders
+from coupling.selection import PARITIES, Path, box_of, one_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-#: Number of doubtful entries that a kernel call can list; where there are more, the kernel is called again.
-ROOM = 64
 
 #: A path of the chains and one beyond them, which together run every kernel.
 FIRST = ((0, 0, 0), (34, 34, 34))
@@ -117,6 +115,13 @@ def tabulate(
     """Return all 6j or 9j symbols."""
 
 
+@overload
+def tabulate(
+    family: str | Family, lmax: object, basis: Literal["complex"], *, half_integers: Literal[True]
+) -> HalfIntegerTabulation:
+    """Return the coefficients of a family, half-integer degrees included."""
+
+
 def tabulate(
     family: str | Family,
     lmax: object,
@@ -127,7 +132,7 @@ def tabulate(
     out: Floats | None = None,
     *,
     half_integers: bool = False,
-) -> Tabulation | RecouplingTable:
+) -> Tabulation | RecouplingTable | HalfIntegerTabulation:
     """Return all coefficients of a family with degrees up to lmax (one number, or one per slot), correctly rounded.
 
     family: a name, see :func:`coupling.families.family`: "wigner_3j" (in the real basis the core C), "clebsch_gordan",
@@ -138,7 +143,8 @@ def tabulate(
     entry, ``sum(entry_counts(path_array(lmax, parity), basis))`` of :mod:`coupling.indexing`.
 
     "wigner_6j" and "wigner_9j" give a :class:`coupling.numbers.recoupling_tables.RecouplingTable`, all symbols whose
-    triads couple; they take lmax, and half_integers, which adds half-integer degrees.
+    triads couple; they take lmax, and half_integers, which adds half-integer degrees.  3j symbols and Clebsch-Gordan
+    coefficients of the complex basis have them too, in a :class:`coupling.numbers.half_integers.HalfIntegerTabulation`.
 
     Raises ValueError or TypeError for an unknown family, basis or parity, a basis that the family does not have,
     degrees that do not exist and another out, MemoryError for a table that does not fit.  Source: derivations
@@ -149,8 +155,7 @@ def tabulate(
     (11, (83,), array([0.28209479]))
     """
     if half_integers is not False or (isinstance(family, str) and family in RECOUPLING):
-        only_defaults(family, basis, parity, workers, error, out)
-        return tabulate_recoupling(family, lmax, half_integers)
+        return other_table(family, lmax, half_integers, basis, parity, workers, error, out)
     box, record = box_of(lmax), known(family)
     one_of(parity, PARITIES, "parity")
     record.require_basis(basis)
@@ -200,7 +205,7 @@ def _tabulate(
             doubtful = np.concatenate(list(found))
     _conjugate(family, basis, plan, values)
     if len(doubtful):
-        _replace(family, basis, plan, doubtful, values)
+        replace_doubtful(family, basis, plan, doubtful, values)
     return Tabulation(family.text, basis, plan.paths, plan.offsets, values, len(doubtful))
 
 
@@ -233,7 +238,7 @@ def _fill(family: Family, basis: str, plan: TablePlan, values: Floats, error: fl
 def _fill_chains(family: Family, basis: str, plan: TablePlan, values: Floats, error: float) -> Integers:
     roots = chain_roots(len(plan.start) - 1)
     call = partial(chain.tabulate, plan.chains, family.kernel, int(basis == "real"), error, plan.start, roots, values)
-    return _doubtful(call)
+    return listed_by(call)
 
 
 def _fill_path(
@@ -247,7 +252,7 @@ def _fill_path(
         if l3 > MAX_DEGREE:
             block[: 2 * l1 + 1, : 2 * l2 + 1] = rounded_block(l1, l2, l3, size, bool(real)).values + 0.0
         else:
-            yield _doubtful(partial(_round_path, real, l1, l2, l3, size, error, block))
+            yield listed_by(partial(_round_path, real, l1, l2, l3, size, error, block))
         spread(l1, l2, l3, -1, mine, real, block, turned, values)
         entries = int(entry_counts(np.array([path]), basis)[0]) if negative else 0  # the same for all orderings
         for start in negative:
@@ -272,29 +277,3 @@ def _round_path(
     digits, lengths = row_starts(l1, l2, l3)
     factors, roots = path_factors(size, bool(real), l1, l2, l3), map(path_roots, (l1, l2, l3))
     return int(round_path(l1, l2, l3, digits, lengths, factors, *roots, real, error, block, doubtful))
-
-
-def _doubtful(call: Callable[[Integers], int]) -> Integers:
-    """Return the doubtful entries that a kernel lists; it is called again where the list is too short."""
-    listed = np.empty((ROOM, 5), np.int64)
-    count = call(listed)
-    if count > len(listed):
-        listed = np.empty((count, 5), np.int64)
-        call(listed)
-    return listed[:count]
-
-
-def _replace(family: Family, basis: str, plan: TablePlan, doubtful: Integers, values: Floats) -> None:
-    """Put the exact value, rounded, wherever a doubtful entry of a canonical path went."""
-    value, signs = family.exact(basis), family.order_signs(basis)
-    position = {
-        tuple(path): offset for path, offset in zip(plan.paths.tolist(), plan.offsets[:-1].tolist(), strict=True)
-    }
-    for l1, l2, l3, m1, m2 in doubtful.tolist():
-        columns = list(zip((l1, l2, l3), (abs(m1), abs(m2), abs(m1 + m2)), strict=True))
-        for (a, p), (b, q), (c, r) in set(permutations(columns)):
-            if (a, b, c) in position:
-                for index, m in enumerate(orders(a, b, c, basis)):
-                    if (abs(m[0]), abs(m[1]), abs(m[2])) == (p, q, r):
-                        surd = value(a, b, c, *(sign * order for sign, order in zip(signs, m, strict=True)))
-                        values[position[a, b, c] + index] = complex(surd).imag if surd.unit else float(surd)

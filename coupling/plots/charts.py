@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -33,6 +34,12 @@ SCALES = ("linear", "log", "log2")
 
 #: What lies between words and the lines under them.
 BEHIND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+
+#: Height of a line of a legend, and the width of a sign in it, in inches.
+LEGEND_LINE, LEGEND_SIGN = 0.2, 0.08
+
+#: Labels of curves that belong to a sequence: "L = 2".
+ONE_OF_A_SEQUENCE = re.compile(r"\w+ = \d+")
 
 #: Relative error below which a fit is drawn as exact.
 EXACT = 1e-12
@@ -140,9 +147,9 @@ def _integer_ticks(ax: Axes, series: Series, xscale: str) -> None:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _legend(ax: Axes, count: int) -> None:
-    """Add the legend: inside the frame if it fits, beside it for many series, none for a single one."""
-    if count > 5:
+def _legend(ax: Axes, count: int, inside: int = 5) -> None:
+    """Add the legend: in the frame for few series, beside it for more, which it would cover; none for a single one."""
+    if count > inside:
         ax.legend(fontsize=TICK, frameon=False, loc="upper left", bbox_to_anchor=(1, 1), labelcolor=INK)
     elif count > 1:
         ax.legend(fontsize=TICK, frameon=False, labelcolor=INK)
@@ -178,8 +185,9 @@ def degree_chart(
 def plot_errors(curves: Curves, ax: Axes | None = None) -> Axes:
     """Draw curves {label: (abscissas, errors)} on a logarithmic scale.  Returns the Axes.
 
-    Errors below 1e-12 are exact fits: they are open circles at the end of the curve, below all others.  The curves
-    belong to a sequence (degrees, ranks), so their colours do as well.
+    Errors below 1e-12 are exact fits: they are open circles at the end of the curve, below all others.  Curves that
+    are all labelled "X = number" belong to a sequence (degrees, ranks), so their colours do as well; others have the
+    colours of :func:`curves`.
 
     >>> len(plot_errors({"L = 2": ([1, 2], [0.05, 0.0])}).lines)
     2
@@ -189,25 +197,26 @@ def plot_errors(curves: Curves, ax: Axes | None = None) -> Axes:
 
     visible = [error for _, errors in curves.values() for error in errors if error >= EXACT]
     floor = 10 ** (math.floor(math.log10(min(visible, default=1.0))) - 1)
-    looks = zip(_sequence(len(curves)), cycle(MARKERS), strict=False)
-    for (colour, marker), (label, (abscissas, errors)) in zip(looks, curves.items(), strict=False):
+    looks = _sequence(len(curves)) if all(map(ONE_OF_A_SEQUENCE.fullmatch, curves)) else _looks(curves)
+    for look, (label, (abscissas, errors)) in zip(looks, curves.items(), strict=True):
         heights = [max(error, floor) if error >= EXACT else floor for error in errors]
-        ax.plot(abscissas, heights, color=colour, marker=marker, markersize=4, linewidth=1.4, label=label)
+        ax.plot(abscissas, heights, markersize=4, linewidth=1.4, label=label, **look)
         exact = [x for x, error in zip(abscissas, errors, strict=True) if error < EXACT]
-        ax.plot(exact, [floor] * len(exact), "o", markersize=9, mfc="none", mec=colour)
+        ax.plot(exact, [floor] * len(exact), "o", markersize=9, mfc="none", mec=look["color"])
     ax.set_yscale("log")
     ax.set_ylim(bottom=floor / 2.5)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(color=FAINT, linewidth=0.5)
-    ax.legend(fontsize=TICK, frameon=False, labelcolor=INK)
+    _legend(ax, len(curves), inside=3)
     return dress(ax, ylabel="relative error")
 
 
-def _sequence(count: int) -> list[Any]:
-    """Return colours from dark blue to orange, apart in lightness as well."""
+def _sequence(count: int) -> list[dict[str, Any]]:
+    """Return colours from dark blue to light green, apart in lightness as well, and markers."""
     from matplotlib import colormaps
 
-    return [colormaps["viridis"](0.85 * k / max(count - 1, 1)) for k in range(count)]
+    colours = (colormaps["viridis"](0.85 * k / max(count - 1, 1)) for k in range(count))
+    return [{"color": colour, "marker": marker} for colour, marker in zip(colours, cycle(MARKERS), strict=False)]
 
 
 def save_errors(file: Path, panels: Mapping[str, Curves], x: str, *, force: bool = False) -> None:
@@ -222,7 +231,9 @@ def save_errors(file: Path, panels: Mapping[str, Curves], x: str, *, force: bool
     from coupling.plots.style import new_figure
 
     require_picture(file, force)
-    figure = new_figure((4.6 * len(panels), 3.9))
+    height = max(3.9, 0.6 + LEGEND_LINE * max(map(len, panels.values())))
+    longest = max((len(label) for curves in panels.values() for label in curves), default=0)
+    figure = new_figure(((4.0 + LEGEND_SIGN * longest) * len(panels), height))
     for ax, (title, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         plot_errors(curves, ax).set_title(title, fontsize=LABEL, color=INK)
         ax.set_xlabel(x, fontsize=LABEL, color=INK)

@@ -181,7 +181,8 @@ def _product_lists(paths: Integers, own: tuple[int, int, int], entries: RowEntri
     products = int((pairs[:, 1] * pairs[:, 3]).max(initial=0))
     together = 4 if products <= MANY_PRODUCTS else 2
     lists = together, pairs, np.bincount(k, minlength=own[2]), rows
-    return Lists(lists, values, own[0] + own[1] + together * (products + int(outputs.max(initial=0))))
+    alone = own[0] + own[1] + products + int(outputs.max(initial=0))
+    return Lists(lists, values, max(alone, together * products))
 
 
 def _adjoint(own: tuple[int, int, int], outputs: int, entries: RowEntries) -> Lists:

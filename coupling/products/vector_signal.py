@@ -15,6 +15,7 @@ from coupling.portable import Kept
 from coupling.products.blocks import BoundKernel
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks
+from coupling.products.real_numbers import real_numbers
 from coupling.products.spherical import Triple, require_tables, triple
 from coupling.products.vector_fields import Array, checked_fields, normalizations, reached_fields, shift_fields
 from coupling.products.vector_plan import signal_plan
@@ -65,9 +66,8 @@ class VectorSignal(Product):
         super().__init__(lmax_in1, lmax_in2, lmax_out, layout=layout, workers=workers)
         require_tables(triple(*self.lmax), 3)
         self.fields = checked_fields([shift_fields(l) for l in self.lmax] if fields is None else fields, self.lmax)
-        given = (
-            [np.ones(f.shape[1:]) for f in self.fields] if weights is None else [np.array(w, float) for w in weights]
-        )
+        ones = [np.ones(f.shape[1:]) for f in self.fields]
+        given = ones if weights is None else [real_numbers(w, "weights") for w in weights]
         if [w.shape for w in given] != [f.shape[1:] for f in self.fields]:
             shapes = [f.shape[1:] for f in self.fields]
             raise ValueError(f"weights must be three arrays of shapes {shapes}, got {[w.shape for w in given]}")

@@ -239,7 +239,8 @@ KIND = register(
         check="coupling.tables.check:check",
         missing="there is no table file {path}; make one with: coupling build --lmax L --output {name}",
         unknown="unknown table {name}: shipped are {shipped}; built on first request are real-l<N> and "
-        "complex-l<N>, such as real-l16; a path ends in .safetensors",
+        "complex-l<N>, such as real-l16; grids look like lebedev-l4, many-body bases like symmetric-l3-n4; a path ends "
+        "in .safetensors",
         renewal="build the table again: coupling build",
     )
 )

@@ -50,8 +50,9 @@ def rows_of(rows: list[list[str]]) -> Iterator[sp.Integer]:
         function = integrand(name, numbers(path), numbers(orders))
         n = int(latitudes)
         yield sp.Integer((int(degree) // 2 + 1, int(degree) + 1) != (n, int(longitudes)))
-        yield summed(function, n, int(longitudes)) - integral(function)
-        yield sp.Integer(sp.expand(summed(function, n - 1, int(longitudes)) - integral(function)) == 0)
+        less, enough = (summed(function, k, int(longitudes)) - integral(function) for k in (n - 1, n))
+        yield enough
+        yield sp.Integer(sp.expand(less) == 0)
 
 
 def numbers(text: str) -> list[int]:

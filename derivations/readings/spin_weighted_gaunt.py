@@ -102,7 +102,7 @@ def product_integral(names: Names) -> Callable[..., sp.Expr]:
 
     def of(*spins: Any) -> sp.Expr:
         parts = (harmonic(int(s), l, names[f"m_{i}"]) for s, l, i in zip(spins, degrees(names), SLOTS, strict=True))
-        return integral(sp.prod(list(parts)))
+        return integral(sp.prod(parts))
 
     return of
 

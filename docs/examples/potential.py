@@ -32,7 +32,7 @@ class RadialFunctions(nn.Module):
 
     def forward(self, r: Tensor) -> Tensor:
         u = (r / self.cutoff).clamp(max=1)[:, None]
-        envelope = 1 - 10 * u**3 + 15 * u**4 - 6 * u**5
+        envelope = (1 - u) ** 3 * (1 + 3 * u + 6 * u * u)
         waves = (2 / self.cutoff) ** 0.5 * torch.sin(self.waves * r[:, None]) / r[:, None]
         return (self.net(waves) * envelope).unflatten(1, self.shape)
 

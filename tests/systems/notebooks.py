@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
@@ -17,7 +18,8 @@ COPIES = ROOT / "build" / "systems"
 SECONDS = 600  # of a cell, on a machine that does other things as well
 
 #: The last cell, which the site does not show: every notebook ends with a dictionary of what it has shown.
-REPORT = "import json\nprint(json.dumps(numbers, default=lambda value: value.tolist()))"
+REPORT = """import json, time
+print(json.dumps(numbers | {"process time": time.process_time()}, default=lambda value: value.tolist()))"""
 
 
 def need_systems() -> None:
@@ -59,12 +61,20 @@ def pictures(name: str) -> int:
     return sum("image/png" in output.get("data", {}) for cell in cells for output in cell.get("outputs", ()))
 
 
+def output(name: str) -> str:
+    """All that the executed copy has printed."""
+    numbers(name)
+    cells = json.loads((COPIES / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return "".join("".join(o.get("text", "")) for cell in cells for o in cell.get("outputs", ()))
+
+
 def check_page(name: str) -> None:
-    """At most 150 lines; says what is its own form; on the site with or without its output."""
+    """At most 150 lines and a minute; says what is its own form; on the site with or without its output."""
     text = (ROOT / "notebooks" / f"{name}.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 150
     assert "our form" in text.lower() and "numbers = {" in text
-    numbers(name)
+    assert numbers(name)["process time"] < 60
+    assert re.search(r"arXiv \d{4}\.\d{5}", text) and not re.search(r"https?:|urlopen|urlretrieve|download", text)
     shown, absent = (on_the_site(text, COPIES / file) for file in (f"{name}.ipynb", "none.ipynb"))
     streams = [o.text for cell in shown if cell.cell_type == "code" for o in cell.outputs if o.output_type == "stream"]
     assert streams and all(isinstance(stream, str) for stream in streams)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.systems.notebooks import check_page, need_systems, numbers, pictures
+from tests.systems.notebooks import ROOT, check_page, need_systems, numbers, pictures
 
 need_systems()
 NAME = "16-boostmd"
@@ -41,4 +41,6 @@ def test_dynamics_of_the_small_model_has_the_same_radial_distribution() -> None:
 
 def test_the_page() -> None:
     check_page(NAME)
+    text = (ROOT / "notebooks" / f"{NAME}.md").read_text(encoding="utf-8")
+    assert "The equations of the paper were not readable: what follows is **our form**" in text
     assert pictures(NAME) == 1

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-import pytest
-
-from tests.systems.notebooks import check_page, need_systems, numbers, pictures
+from tests.systems.notebooks import ROOT, check_page, need_systems, numbers, pictures
 
 need_systems()
 NAME = "13-freecg"
@@ -28,7 +26,7 @@ def test_groups_are_a_masked_product() -> None:
     shown = numbers(NAME)
     t, g = shown["T, G"]
     assert shown["mask"] < 1e-13 and shown["gaunt"] < 1e-13
-    assert shown["weights"] == pytest.approx([t**3 / g**2, t**3])
+    assert shown["weights"] == [t**3 // g**2, t**3] and shown["pairs"] == [t**2 // g, t**2]
 
 
 def test_the_layer_is_equivariant_with_inversion() -> None:
@@ -44,4 +42,6 @@ def test_a_shift_by_48_mixes_nothing() -> None:
 
 def test_the_page() -> None:
     check_page(NAME)
+    text = (ROOT / "notebooks" / f"{NAME}.md").read_text(encoding="utf-8")
+    assert "*attention enhancer* is left out" in text and 'molecule("C6H6")' in text
     assert pictures(NAME) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,21 @@ def test_the_calculator_has_the_same_numbers(molecules: list[Any], potential: An
         assert abs(atoms.get_forces().sum(axis=0)).max() < 1e-13
 
 
+def test_weights_of_edges_vanish_at_the_cutoff_without_cancellation() -> None:
+    """The envelope as 1 - 10u³ + 15u⁴ - 6u⁵ has no right digit there; its gradients then differ by the cotangent."""
+    radial = example().RadialFunctions(4.0, 3, 2, 5).double()
+    for r in (2.0, 3.9, 3.999, 3.99999):
+        waves = 0.5**0.5 * torch.sin(radial.waves * r) / r
+        u = Fraction(r) / 4
+        envelope = float(1 - 10 * u**3 + 15 * u**4 - 6 * u**5)
+        found, known = (
+            radial(torch.tensor([r], dtype=torch.float64))[0],
+            radial.net(waves).unflatten(0, (2, 5)) * envelope,
+        )
+        assert (found - known).abs().max() < 1e-14 * known.abs().max()
+        assert known.abs().max() > 0
+
+
 def test_an_atom_alone_has_no_force(potential: Any) -> None:
     atoms = Atoms("O")
     atoms.calc = example().PotentialCalculator(potential)
@@ -91,10 +107,10 @@ def test_stress_is_the_derivative_in_strain(potential: Any) -> None:
 
 
 def test_training_reaches_the_stated_error_in_less_than_a_minute() -> None:
-    """0.08 eV/Å on crystals that were held out, whose forces are 1.39 eV/Å (root mean squares)."""
+    """0.06 eV/Å on crystals that were held out, whose forces are 1.39 eV/Å (root mean squares)."""
     potential = example().Potential([28, 29], 4.5, channels=16, layers=1)
     begin = time.process_time()
-    example().fit(potential, alloys(40, 0), epochs=40)
+    example().fit(potential, alloys(40, 0), epochs=80)
     seconds = time.process_time() - begin
     errors, known = [], []
     for atoms in alloys(10, 1):
@@ -103,5 +119,5 @@ def test_training_reaches_the_stated_error_in_less_than_a_minute() -> None:
         errors.append(own.get_forces() - atoms.get_forces())
         known.append(atoms.get_forces())
     error, size = (np.sqrt(np.mean(np.square(values))) for values in (errors, known))
-    assert error < 0.08 and size > 1.3
+    assert error < 0.06 and size > 1.3
     assert seconds < 60

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.systems.notebooks import check_page, need_systems, numbers, pictures
+from tests.systems.notebooks import check_page, need_systems, numbers, output, pictures
 
 need_systems()
 NAME = "12-tdn"
@@ -24,6 +26,19 @@ def test_errors_by_rank_are_those_of_the_study() -> None:
     assert [shown[f"1 {rank}"][0] for rank in range(2, 9)] == [0.775, 0.673, 0.571, 0.426, 0.295, 0.016, 0.0]
     assert errors["1 8"][:2] == errors["2 28"][:2] == errors["3 85"][:2] == [0.0, 0.0]
     assert numbers(NAME)["sampled"] == pytest.approx(errors["2 20"][1], rel=0.02)
+
+
+def test_the_published_column_stands_beside() -> None:
+    """Exact at 28, where the schedule 7 L² has 0.02; before, the published points lie between both errors."""
+    errors, published = numbers(NAME)["errors"], numbers(NAME)["published"]
+    assert published == {"10": "0.60", "15": "0.42", "20": "0.21", "28": "0.02", "81": "< 0.01"}
+    for rank in (10, 15, 20):
+        error, equivariance, _ = errors[f"2 {rank}"]
+        assert 0.98 * error < float(published[str(rank)]) < equivariance
+    printed = output(NAME)
+    for rank, value in published.items():
+        assert rank == "81" or re.search(rf"^L = 2, R = {rank}: .* {value}$", printed, re.M), rank
+    assert re.search(r"^L = 1, R =  7: .*R = 7 L² $", printed, re.M)
 
 
 def test_the_a_priori_bound_is_vacuous() -> None:

@@ -45,7 +45,7 @@ def like(array: NDArray[Any], value: Any) -> Any:
 def magnitude(values: Any) -> float:
     """Return the largest magnitude, infinite where something is no number.
 
-    >>> magnitude(np.array([1.0, -2.0])), magnitude(np.array([np.nan])), magnitude(np.array([]))
+    >>> magnitude(np.array([1.0, -2.0])), magnitude(np.array([1, np.nan])), magnitude(np.array([]))
     (2.0, inf, 0.0)
     """
     array = np.abs(np.asarray(values, np.float64))

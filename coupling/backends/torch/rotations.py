@@ -37,7 +37,7 @@ def wigner_D_up_to(lmax: int, rotation: Tensor) -> list[Tensor]:  # noqa: N802
     """
     largest = bounded_degree(lmax, "degree", LARGEST_RECURRED)
     if not isinstance(rotation, Tensor) or rotation.dtype not in (torch.float32, torch.float64):
-        given = getattr(rotation, "dtype", type(rotation).__name__)
+        given = rotation.dtype if isinstance(rotation, Tensor) else type(rotation).__name__
         raise TypeError(f"rotation must be a tensor of float32 or float64, got {quoted(str(given))}")
     require_rotation_shape(tuple(rotation.shape))
     return wigner_matrices(torch, rotation, largest, lambda array: _like(array, rotation))
