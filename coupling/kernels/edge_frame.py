@@ -87,13 +87,16 @@ def _rotation(memory, at_d, at_t, at_m, vector, top, mmax, turns):
         _mix_rows(memory, at_m, l, cb, sb)
         begin, end = max(0, l - mmax), min(n, l + mmax + 1)
         for a in range(begin, end):
-            factor = 1.0 if a == l else sqrt(0.5)
+            factor, row = 1.0 if a == l else sqrt(0.5), at_d + d + (a - begin) * n
             for b in range(n):
-                total = 0.0
-                for i in range(n):
-                    total += turns[k + a * n + i] * memory[at_m + i * n + b]
-                memory[at_d + d + (a - begin) * n + b] = total
-                memory[at_t + d + b * (end - begin) + a - begin] = factor * total
+                memory[row + b] = 0
+            for i in range(n):
+                turn = turns[k + a * n + i]
+                if turn != 0:  # half of them are
+                    for b in range(n):
+                        memory[row + b] += turn * memory[at_m + i * n + b]
+            for b in range(n):
+                memory[at_t + d + b * (end - begin) + a - begin] = factor * memory[row + b]
         k, d = k + n * n, d + n * n
 
 
