@@ -20,6 +20,7 @@ BENCH, TORCH = "page of make bench", "page of python -m benchmarks."
 #: benchmark → the files that it writes → what they are
 PAGES = {
     "compiled": {"docs/benchmarks/compiled.md": BENCH},
+    "constructed": {"docs/benchmarks/constructed.md": f"{TORCH}constructed"},
     "convolution": {"docs/benchmarks/convolution.md": f"{TORCH}convolution"},
     "contraction": {"docs/benchmarks/contraction.md": f"{TORCH}contraction"},
     "cost_model": {"coupling/products/costs.json": f"{TORCH}cost_model"},

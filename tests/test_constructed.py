@@ -141,8 +141,8 @@ def test_the_command_verifies_constructed_terms(monkeypatch: pytest.MonkeyPatch)
     found = CliRunner().invoke(main, ["study", "verify", "--constructed"])
     assert found.exit_code == 0 and found.stdout.count("verified, exact") == 10, found.output
     assert "6 complex terms: verified" in found.stdout
-    terms = degree_one.complex_terms()
-    monkeypatch.setattr(degree_one, "complex_terms", lambda: [(2 * terms[0][0], terms[0][1]), *terms[1:]])
+    terms = degree_one.six_terms()
+    monkeypatch.setattr(degree_one, "six_terms", lambda: [(2 * terms[0][0], terms[0][1]), *terms[1:]])
     wrong = CliRunner().invoke(main, ["study", "verify", "--constructed"])
     lines = [line for line in wrong.stdout.splitlines() if "6 complex terms" in line]
     assert wrong.exit_code == 1 and lines and "entries differ" in lines[0]

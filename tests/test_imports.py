@@ -65,6 +65,7 @@ coupling.lowrank.objective
 coupling.lowrank.fit
 coupling.lowrank.bounds
 coupling.lowrank.path_weights
+coupling.lowrank.border
 coupling.lowrank.bilinear
 coupling.lowrank.linear_forms
 coupling.lowrank.matrix_terms
@@ -79,6 +80,7 @@ coupling.lowrank.records
 coupling.lowrank.verification
 coupling.lowrank.store
 coupling.lowrank.by_rank
+coupling.lowrank.methods
 coupling.lowrank.free_weights
 coupling.lowrank
 coupling.cli.console

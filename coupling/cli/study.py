@@ -31,6 +31,7 @@ Examples:
   coupling study vector --lmax 4 --max-rank 5
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
   coupling study whole --lmax 1 --weights free
+  coupling study whole --lmax 1 --method ours --method parafac --method tucker
   coupling study verify results/*.safetensors --constructed
   coupling study page --folder docs/study
 """,
@@ -108,9 +109,13 @@ def any_family(name: str, **options: Any) -> None:
 @says_what_is_wrong
 def whole(**options: Any) -> None:
     """The coupling tensor of all paths, (L+1)² per side."""
-    from coupling.cli.study_whole import print_whole
+    from coupling.cli.study_methods import others, print_methods
+    from coupling.cli.study_whole import print_whole, whole_problems
     from coupling.lowrank.records import LEGEND
 
+    if others(options):
+        print_methods(whole_problems(options), options, options["starts"] or 4)
+        return
     check_chart(options)
     found = print_whole(options | {"starts": options["starts"] or 16})
     click.echo(aligned(LEGEND))
@@ -133,16 +138,17 @@ def constructed(lmax: int) -> None:
 @study.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--constructed", "computed", is_flag=True, help="Multiply out all constructed terms to degree 4 as well.")
+@click.option("--bounds", is_flag=True, help="Compute the ranks behind the lower bounds of border ranks again.")
 @says_what_is_wrong
-def verify(files: Sequence[Path], computed: bool) -> None:
+def verify(files: Sequence[Path], computed: bool, bounds: bool) -> None:
     """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
     from coupling.cli.study_constructed import verified_constructions
-    from coupling.cli.study_verify import verified
+    from coupling.cli.study_verify import verified, verified_bounds
 
-    if not files and not computed:
-        raise click.UsageError("nothing to verify: give files of results, or --constructed")
-    wrong = 0
-    for line, holds in chain(verified(files), verified_constructions() if computed else ()):
+    if not (files or computed or bounds):
+        raise click.UsageError("nothing to verify: give files of results, --constructed or --bounds")
+    wrong, further = 0, (verified_constructions() if computed else (), verified_bounds() if bounds else ())
+    for line, holds in chain(verified(files), *further):
         click.echo(line)
         wrong += not holds
     if wrong:
@@ -165,10 +171,16 @@ def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool,
 
 
 def study_family(name: str, family: str, **options: Any) -> None:
-    """Print and draw the errors of the normalizations of a family."""
-    from coupling.cli.study_families import print_family
+    """Print and draw the errors of the normalizations of a family, or compare methods."""
+    from coupling.cli.study_families import print_family, problems_by_limit, wanted_ranks
+    from coupling.cli.study_methods import others, print_methods
 
     check_chart(options)
+    if others(options):
+        problems = problems_by_limit(name, family, options)
+        compared = {label: (problem, wanted_ranks(options)) for label, problem in problems.items()}
+        print_methods(compared, options, options["starts"] or 8)
+        return
     found = print_family(name, family, options | {"starts": options["starts"] or 256})
     show(found, options["chart"], options["force"])
 

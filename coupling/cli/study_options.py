@@ -20,6 +20,13 @@ SEARCH = (
     click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Number of processes."),
     click.option("--complex", "complex_factors", is_flag=True, help="Let factors be complex: sometimes a rank less."),
     click.option("--store", type=FOLDER, help="Folder of results, to go on later."),
+    click.option(
+        "--method",
+        "methods",
+        type=click.Choice(["ours", "parafac", "tucker"]),
+        multiple=True,
+        help="Compare with tensorly's CP or Tucker decomposition: errors and times.  Repeatable.",
+    ),
     click.option("--chart", type=FILE, help="Draw error against rank: a PNG or SVG file."),
     may_overwrite,
 )

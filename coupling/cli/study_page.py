@@ -19,7 +19,8 @@ from coupling.lowrank import normalization_problem, tensorly_decompose, whole_pr
 from coupling.lowrank.bounds import bracket_factors, gaunt_factors, term_products
 from coupling.lowrank.by_rank import Effort, searched, tensorly
 from coupling.lowrank.factors import column_norms, tensor
-from coupling.lowrank.problems import Problem, from_spec
+from coupling.lowrank.methods import unweighted
+from coupling.lowrank.problems import from_spec
 from coupling.lowrank.records import LEGEND, Record, cell, error_curves, errors_by_rank, number, table, whole_table
 from coupling.lowrank.store import FACTORS, PROBLEMS, save_factors
 from coupling.plots import save_errors
@@ -159,12 +160,6 @@ def baseline_table(full: bool) -> str:
             ours = searched(unweighted(problem), rank, Effort(starts), None)
             rows.append([name, str(rank), number(theirs.error), cell(ours)])
     return table(["tensor", "R", "tensorly, ALS with line search", "here"], rows)
-
-
-def unweighted(problem: Problem) -> Problem:
-    """Return the same problem with all entries that count weighing the same."""
-    weights = None if problem.mask is None else problem.mask.astype(float)
-    return Problem(problem.tensor, problem.mask, weights, problem.measure, problem.spec, problem.degrees)
 
 
 def products_table(limits: Mapping[str, Studies], lmax: int) -> list[tuple[str, str, str, str, int, float]]:

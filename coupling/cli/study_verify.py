@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from coupling.files import TableError
+from coupling.lowrank.border import CERTIFICATES, bound_of
 from coupling.lowrank.store import read_any
 from coupling.lowrank.verification import false_claims
 
@@ -23,3 +24,11 @@ def verified(files: Sequence[Path]) -> Iterator[tuple[str, bool]]:
             claim = f"error {record.error:.3e}{', exact: proved' if record.proved else ''}"
             said = "; ".join(wrong) if wrong else f"verified, {claim}"
             yield f"{file.name}: {record.name}, rank {record.rank}: {said}", not wrong
+
+
+def verified_bounds() -> Iterator[tuple[str, bool]]:
+    """Yield a line for each certificate of a border rank, its ranks computed again, and whether it holds."""
+    for one in CERTIFICATES:
+        found = bound_of(one)
+        name = f"whole tensor, L = {one.lmax}, {one.weights} weights: border rank ≥ "
+        yield f"{name}{found}{'' if found >= one.bound else f', not {one.bound}'}", found >= one.bound

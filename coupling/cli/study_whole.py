@@ -11,7 +11,7 @@ from coupling.cli.console import aligned, bar, tell
 from coupling.lowrank.by_rank import study, whole_ranks
 from coupling.lowrank.free_weights import free_study
 from coupling.lowrank.path_weights import NAMED, OF_MATRICES, weights_array, whole_paths
-from coupling.lowrank.problems import from_spec, whole_problem
+from coupling.lowrank.problems import Problem, from_spec, whole_problem
 from coupling.lowrank.records import Record, table, whole_table
 
 FREE = "free"
@@ -43,9 +43,25 @@ def print_whole(options: Mapping[str, Any]) -> dict[str, list[Record]]:
     return found
 
 
+def whole_problems(options: Mapping[str, Any]) -> dict[str, tuple[Problem, list[int]]]:
+    """Return the problem and the ranks of each degree limit; their weights are given."""
+    if options["weights"] == FREE:
+        raise ValueError("free weights are searched by ours alone: give --weights unit or matrix with --method")
+    return {
+        f"L = {lmax}": (whole_problem(lmax, options["parity"], weights=options["weights"]), chosen_ranks(lmax, options))
+        for lmax in range(1, options["lmax"] + 1)
+    }
+
+
+def chosen_ranks(lmax: int, options: Mapping[str, Any]) -> list[int]:
+    """Return the ranks that the options name, or the default ones."""
+    given = options["ranks"] or range(1, (options["max_rank"] or 0) + 1)
+    return sorted(given or ranks_of(lmax, options["weights"]))
+
+
 def whole_records(lmax: int, options: Mapping[str, Any]) -> list[Record]:
     """Return the results of all ranks, with a bar on the error stream."""
-    ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 0) + 1) or ranks_of(lmax, options["weights"]))
+    ranks = chosen_ranks(lmax, options)
     names = ("starts", "seed", "seconds", "workers", "store")
     chosen = {name: options[name] for name in names}
     with bar(len(ranks)) as drawn:

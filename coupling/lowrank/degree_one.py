@@ -18,7 +18,7 @@ from itertools import permutations
 from math import prod
 
 from coupling.exact import Surd
-from coupling.lowrank.linear_forms import LinearForm, place_of, times, total
+from coupling.lowrank.linear_forms import LinearForm, place_of, scaled_form, total
 from coupling.selection import Path
 
 #: Places of s, x, y, z.
@@ -34,20 +34,20 @@ TRIAD = (
 )
 
 #: A factor, and the coefficients of s, x, y, z in three slots.
-Term = tuple[Fraction, tuple[Sequence[Surd], ...]]
+FactoredTerm = tuple[Fraction, tuple[Sequence[Surd], ...]]
 Terms = tuple[list[LinearForm], list[LinearForm], list[LinearForm]]
 
 
-def real_terms() -> list[Term]:
+def seven_terms() -> list[FactoredTerm]:
     """Return the seven terms of κ = 1."""
-    cubes: list[Term] = [(Fraction(1, 4), (tuple(map(Surd.rational, (1, *t))),) * 3) for t in CORNERS]
+    cubes: list[FactoredTerm] = [(Fraction(1, 4), (tuple(map(Surd.rational, (1, *t))),) * 3) for t in CORNERS]
     x, y, z = (tuple(Surd(int(k == place)) for k in range(4)) for place in (1, 2, 3))
     return [*cubes, *((Fraction(-2), three) for three in ((x, z, y), (z, y, x), (y, x, z)))]
 
 
-def complex_terms() -> list[Term]:
+def six_terms() -> list[FactoredTerm]:
     """Return the six terms of κ = 3."""
-    found: list[Term] = []
+    found: list[FactoredTerm] = []
     for order in permutations(range(3)):
         sign = 1 if order in ((0, 1, 2), (1, 2, 0), (2, 0, 1)) else -1
         found.append((Fraction(1, 2), tuple((Surd(1), *(value * sign for value in TRIAD[k])) for k in order)))
@@ -72,14 +72,14 @@ def terms_of_degree_one(weights: Mapping[Path, Surd], complex_factors: bool = Fa
     >>> [len(terms_of_degree_one(dict.fromkeys(paths, Surd(1)), kind)[0]) for kind in (False, True)]
     [8, 7]
     """
-    kappa, terms = (3, complex_terms()) if complex_factors else (1, real_terms())
+    kappa, terms = (3, six_terms()) if complex_factors else (1, seven_terms())
     given = scales(weights)
     found: Terms = ([], [], [])
     for factor, slots in terms:
         for forms, numbers, (scalar, vector) in zip(found, slots, given, strict=True):
             scaled = [numbers[0] * scalar, *(number * vector for number in numbers[1:])]
             forms.append({place: (value,) for place, value in sorted(zip(PLACES, scaled, strict=True)) if value})
-        found[2][-1] = times(found[2][-1], Surd.rational(factor))
+        found[2][-1] = scaled_form(found[2][-1], Surd.rational(factor))
     if rest := total([weights[0, 0, 0], prod((scalar for scalar, _ in given), start=Surd.rational(-kappa))]):
         for forms, value in zip(found, ((Surd(1),), (Surd(1),), rest), strict=True):
             forms.append({0: value})

@@ -42,10 +42,10 @@ def place_of(l: int, m: int) -> int:
     return l * l + l + m
 
 
-def times(form: LinearForm, factor: Surd) -> LinearForm:
+def scaled_form(form: LinearForm, factor: Surd) -> LinearForm:
     """Return a form times a number.
 
-    >>> times({0: (Surd(1, 2),)}, Surd(-1, 3))
+    >>> scaled_form({0: (Surd(1, 2),)}, Surd(-1, 3))
     {0: (-√(6),)}
     """
     return {x: tuple(value * factor for value in values) for x, values in form.items()}

@@ -28,7 +28,7 @@ from coupling.exact import Surd, real_wigner_3j, wigner_3j
 from coupling.integers import degree
 from coupling.lowrank.bilinear import Bilinear, both, multiplied_out, quaternion_terms, rectangular
 from coupling.lowrank.factors import Array, Factors
-from coupling.lowrank.linear_forms import LinearForm, place_of, rounded_factors, times, total
+from coupling.lowrank.linear_forms import LinearForm, place_of, rounded_factors, scaled_form, total
 from coupling.lowrank.path_weights import OF_MATRICES, path_weight, whole_paths
 from coupling.selection import Path
 
@@ -168,13 +168,13 @@ def exact_terms(
         raise ValueError(f"terms are constructed for degrees to {LARGEST}, got {limit}")
     entries, algorithm = construction(limit, complex_factors)
     u, v, w = (_forms(values, entries) for values in (algorithm.u, algorithm.v, algorithm.w))
-    w = [times(form, Surd.rational(Fraction(1, algorithm.denominator))) for form in w]
+    w = [scaled_form(form, Surd.rational(Fraction(1, algorithm.denominator))) for form in w]
     if limit == 3 and not complex_factors:
         for factor, values in square_terms():
             form: LinearForm = {4 + place: (value,) for place, value in enumerate(values) if value}
             u.append(form)
             v.append(form)
-            w.append(times(form, factor))
+            w.append(scaled_form(form, factor))
     return u, v, w
 
 

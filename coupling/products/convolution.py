@@ -264,7 +264,7 @@ def convolution_of(text: str) -> Convolution:
 
 
 def _text(irreps_in: Any, irreps_out: Any, conv: Convolution, paths: Any) -> str:
-    """Return what a convolution is, besides its threads, as JSON."""
+    """Return the description of a convolution, without its threads, as JSON."""
     content = {
         "irreps_in": str(Irreps(irreps_in)),
         "lmax_edge": conv.lmax_edge,

@@ -83,7 +83,7 @@ def simulate(
     layout: str = "channels_last",
     workers: int = 1,
 ) -> Features:
-    """Return the product of x and y by :class:`Simulation`; for repeated use make that once.
+    """Return the product of x and y by :class:`Simulation`; for repeated use, construct that once.
 
     >>> import numpy as np
     >>> x = np.eye(4)[:, [1]]
