@@ -171,16 +171,16 @@ def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool,
 
 
 def study_family(name: str, family: str, **options: Any) -> None:
-    """Print and draw the errors of the normalizations of a family, or compare methods."""
-    from coupling.cli.study_families import print_family, problems_by_limit, wanted_ranks
+    """Print and draw the errors of the normalizations of a family."""
+    from coupling.cli.study_families import family_limits, print_family
     from coupling.cli.study_methods import others, print_methods
 
-    check_chart(options)
     if others(options):
-        problems = problems_by_limit(name, family, options)
-        compared = {label: (problem, wanted_ranks(options)) for label, problem in problems.items()}
-        print_methods(compared, options, options["starts"] or 8)
+        ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 6) + 1))
+        limits = family_limits(name, family, options)
+        print_methods({label: (one, ranks) for label, one in limits.items()}, options, options["starts"] or 8)
         return
+    check_chart(options)
     found = print_family(name, family, options | {"starts": options["starts"] or 256})
     show(found, options["chart"], options["force"])
 

@@ -18,7 +18,7 @@ from coupling.numbers.normalizations import parities_and_bases
 def print_family(name: str, family: str, options: Mapping[str, Any]) -> dict[str, dict[str, list[Record]]]:
     """Print the errors of the normalizations of a family, for each degree limit, and variants of the last; return the
     panels of their picture."""
-    lmax, limits = options["lmax"], problems_by_limit(name, family, options)
+    lmax, limits = options["lmax"], family_limits(name, family, options)
     found = run_problems(limits | (others := variants(family, lmax, options)), options)
     by_limit, by_variant = ({label: found[label] for label in part} for part in (limits, others))
     click.echo(f"Relative error by rank; {next(iter(limits.values())).measure}.\n{aligned(LEGEND)}\n")
@@ -28,18 +28,13 @@ def print_family(name: str, family: str, options: Mapping[str, Any]) -> dict[str
     return {f"{name}, degrees up to L": by_limit, f"{name}, variants at L = {lmax}": by_variant}
 
 
-def problems_by_limit(name: str, family: str, options: Mapping[str, Any]) -> dict[str, Problem]:
-    """Return the problem of every degree limit; ValueError where no path is left."""
+def family_limits(name: str, family: str, options: Mapping[str, Any]) -> dict[str, Problem]:
+    """Return the problem of each degree limit that has a path."""
     lmax = options["lmax"]
     limits = {f"L = {l}": p for l in range(1, lmax + 1) if (p := family_problem(family, l, options))}
     if not limits:
         raise ValueError(f"no path of {name} with parity {options['parity']} has degrees up to {lmax}")
     return limits
-
-
-def wanted_ranks(options: Mapping[str, Any]) -> list[int]:
-    """Return the ranks that are asked for, 1 to 6 without options."""
-    return sorted(options["ranks"] or range(1, (options["max_rank"] or 6) + 1))
 
 
 def family_problem(family: str, lmax: int, options: Mapping[str, Any], **changes: str) -> Problem | None:
@@ -79,7 +74,7 @@ def run_problems(problems: Mapping[str, Problem], options: Mapping[str, Any]) ->
     """
     names = ("starts", "seed", "seconds", "workers", "complex_factors", "store")
     chosen = {name: options[name] for name in names}
-    ranks = wanted_ranks(options)
+    ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 6) + 1))
     found: dict[str, list[Record]] = {}
     with bar(len(problems) * len(ranks)) as drawn:
         for number, (label, problem) in enumerate(problems.items()):

@@ -29,8 +29,8 @@ class Construction:
     """Σ_r u_r ⊗ v_r ⊗ w_r = Σ_paths w C, an identity of sums of square roots of rationals.
 
     ``path_weights``: an exact number for each path, zero for one that is lost.  ``forms``: for each of the three slots
-    R linear forms, as sums of surds by flat index l²+l+m.  ``factors`` are three arrays [(lmax+1)², R], complex with
-    ``complex_factors``, every number the nearest double.
+    the R linear forms, as sums of surds by flat index l²+l+m.  ``factors`` are three arrays [(lmax+1)², R],
+    complex ones with ``complex_factors``, every number the nearest double.
 
     >>> found = constructed(2)
     >>> found.rank, found.path_weights[2, 2, 2], found.differing_entries()
