@@ -14,7 +14,7 @@ PIP_INTEROP := $(PYTHON) -m pip --python .venv-interop/bin/python --disable-pip-
 # What `make test` skips, as nothing else needs torch, JAX, the compilers for CUDA and the programs to compare with.
 INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arrays.py tests/test_interop_cuda.py \
     tests/test_interop_e3nn.py tests/test_interop_torch_tensor_product.py tests/test_interop_contraction.py \
-    tests/test_interop_rotations.py tests/test_interop_splines.py tests/test_interop_testing.py \
+    tests/test_interop_rotations.py tests/test_interop_edge_frame.py tests/test_interop_splines.py tests/test_interop_testing.py \
     tests/test_interop_latency.py tests/test_interop_deployment.py tests/test_interop_jax_tensor_product.py \
     tests/test_interop_jax.py tests/test_interop_torch.py tests/test_interop_torch_state.py \
     tests/test_interop_torch_convolution.py tests/test_interop_jax_convolution.py tests/test_contraction_texts.py \
@@ -24,7 +24,7 @@ INTEROP := coupling/backends/jax coupling/backends/torch tests/test_interop_arra
     tests/test_export_options.py tests/test_export_consumers.py tests/test_export_headers.py tests/test_public_arguments.py \
     tests/test_public_cases.py tests/test_docs_run.py tests/test_docs_site.py tests/test_house.py
 INTEROP_TESTS := not numpy and not array_api_strict and (interop or readme or backends or frameworks or coming_from or deployment or harmonics or \
-    message_passing or rotations or jax or cuda or nvcc or row_of_the_page or libwignernj or openequivariance or reads_the_records or triton_kernel or triton_in_the)
+    message_passing or edge or rotations or jax or cuda or nvcc or row_of_the_page or libwignernj or openequivariance or reads_the_records or triton_kernel or triton_in_the)
 
 PIP_BOUNDS := $(PYTHON) -m pip --python .venv-bounds/bin/python --disable-pip-version-check install --quiet --no-compile
 # The site, the notebooks and the project's own files do not depend on versions; old libraries use what newer ones

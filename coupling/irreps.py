@@ -276,7 +276,7 @@ def one_irrep(value: object) -> Irrep:
     if isinstance(value, str):
         found = Irreps(value)
         if len(found) != 1 or found[0].mul != 1:
-            raise ValueError(f"one irrep is wanted, such as 1o, got {quoted(value)}")
+            raise ValueError(f"expected one irrep, such as 1o, got {quoted(value)}")
         return found[0].irrep
     pair = [*iter(value)] if isinstance(value, tuple | list) else []  # an irrep of e3nn has no len
     if len(pair) != 2:

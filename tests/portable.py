@@ -65,6 +65,10 @@ def use(thing: Any) -> Any:
     if isinstance(thing, products.EdgeFrame):
         made = thing(np.ones((2, 9, 3)), np.ones((2, 3)), np.ones(thing.weight_count))
         return content([thing.paths, thing.pairs, thing.matrix, made])
+    if type(thing).__name__ == "EdgeFrame":
+        x, v, w = (np.ones(shape, np.float32) for shape in ((2, 9, 3), (2, 3), thing.weight_count))
+        make = import_module("torch").from_numpy if ".torch." in type(thing).__module__ else np.asarray
+        return content(np.asarray(thing(*map(make, (x, v, w)))))
     if type(thing).__name__ == "Convolution":
         return convolved(thing)
     if isinstance(thing, products.SymmetricContraction):
@@ -226,6 +230,9 @@ FRAMEWORKS = {
     for name in ("torch", "jax")
 }
 for library in ("torch", "jax"):
+    FRAMEWORKS[f"interop {library}"][f"coupling.backends.{library}.EdgeFrame"] = of(
+        f"backends.{library}", "EdgeFrame", 2, 1
+    )
     FRAMEWORKS[f"interop {library}"][f"coupling.backends.{library}.TensorProduct"] = of(
         f"backends.{library}", *TENSOR_PRODUCT, convention="e3nn_0_4"
     )

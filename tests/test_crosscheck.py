@@ -158,6 +158,9 @@ def test_absent_programs_have_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert absent.version is None and not list(crosscheck(1, (absent,)))
     old = PeerProgram("e3nn", "numpy", lambda: {"wigner_3j": block}, lambda version: version < (0, 5))
     assert old.version is None and not list(crosscheck(1, (old,)))
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "0.5.1+cpu.7")  # what follows + is no number of it
+    built = PeerProgram("e3nn", "numpy", lambda: {"wigner_3j": block}, lambda version: version == (0, 5, 1))
+    assert built.version == "0.5.1+cpu.7"
 
 
 # -- the reference -----------------------------------------------------------------------------

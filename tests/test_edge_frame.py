@@ -143,6 +143,54 @@ def test_the_layer_in_the_order_of_escn(mmax: int) -> None:
     np.testing.assert_allclose(frame.from_orders(frame.by_order(s)), s, atol=1e-15)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("channels", [1, 16, 37, 64])
+def test_compiled_messages_are_those_of_the_matrices(channels: int, dtype: type) -> None:
+    """Blocks of channels, whole and not, weights of all edges, of each, and of channels; orders that are cut."""
+    random, met = np.random.default_rng(7), 0
+    for degrees in ((3, 4, 2), (4, 2, None), (0, 3, None), (2, 0, 0)):
+        frame = EdgeFrame(degrees[0], degrees[1], mmax=degrees[2])
+        x = random.standard_normal((len(VECTORS), (degrees[0] + 1) ** 2, channels)).astype(dtype)
+        for shape in ((), (len(VECTORS),), (len(VECTORS), channels)):
+            w = random.standard_normal((*shape[:1], frame.weight_count, *shape[1:])).astype(dtype)
+            wide = w.reshape((1,) * (w.ndim == 1) + w.shape + (1,) * (w.ndim < 3))
+            expected = frame.by_matrices(x.astype(float), VECTORS, wide.astype(float))
+            found = frame(x, VECTORS, w)
+            assert found.dtype == dtype
+            limit = 1e-13 if dtype is np.float64 else 3e-6
+            assert abs(found - expected).max() <= limit * abs(expected).max()
+            np.testing.assert_array_equal(frame(x, 2.0**200 * VECTORS, w), found)
+            met += 1
+    assert met == 12
+
+
+def test_nothing_of_a_former_call_is_left_in_messages() -> None:
+    frame = EdgeFrame(2, 3)
+    x, w = features(frame, 37)
+    w = np.repeat(frame.so2_weights(w)[..., None], 37, 2)
+    fresh = EdgeFrame(2, 3)(x, VECTORS, w)
+    frame(np.full_like(x, np.nan), VECTORS, w)
+    frame(x, VECTORS, np.full_like(w, np.inf))
+    np.testing.assert_array_equal(frame(x, VECTORS, w), fresh)
+    one = x.copy()
+    one[2, :, 5] = np.nan  # an edge and a channel
+    found = frame(one, VECTORS, w)
+    rest = np.isfinite(found)
+    assert not rest[2, :, 5].any() and rest.sum() == rest.size - 16
+    np.testing.assert_array_equal(found[rest], fresh[rest])
+
+
+def test_degrees_beyond_the_kernel_take_the_matrices() -> None:
+    frame = EdgeFrame(41, 0)
+    x, w = np.ones((1, 42**2, 1)), np.linspace(0, 1, frame.weight_count)
+    np.testing.assert_array_equal(
+        frame(x, [[1, 2, 3]], w), frame.by_matrices(x, np.array([[1.0, 2, 3]]), w[None, :, None])
+    )
+    small = EdgeFrame(40, 0)
+    given = x[:, : 41**2], np.array([[1.0, 2, 3]]), w[None, : small.weight_count, None]
+    np.testing.assert_allclose(small(*given[:2], given[2][0, :, 0]), small.by_matrices(*given), rtol=1e-12)
+
+
 def test_equivariance_and_any_frame() -> None:
     frame, turn = EdgeFrame(3, 3), random_rotation(np.random.default_rng(5))
     x, w = features(frame)

@@ -232,6 +232,7 @@ def test_bad_options() -> None:
 
 
 def test_the_table_is_made_of_counts() -> None:
+    assert count_table(1, 3, outputs=[Irrep(2, -1)]) == count_table(1, 3, outputs=["1o"])
     lines = [line.split() for line in count_table(3, 6).splitlines()]
     assert lines[0] == ["order", "0e", "0o", "1e", "1o", "2e", "2o", "3e", "3o"] and len(lines) == 7
     for order, *cells in lines[1:]:

@@ -12,9 +12,11 @@ BACKENDS = (
     "coupling.backends.array_api.constructors",
     "coupling.backends.jax.contraction",
     "coupling.backends.jax.convolution",
+    "coupling.backends.jax.edge_frame",
     "coupling.backends.jax.tensor_product",
     "coupling.backends.torch.contraction",
     "coupling.backends.torch.convolution",
+    "coupling.backends.torch.edge_frame",
     "coupling.backends.torch.tensor_product",
 )
 

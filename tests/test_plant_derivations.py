@@ -76,6 +76,15 @@ def test_faults_that_once_survived() -> None:
         assert list(clebsch_gordan_paths.phases(sign * (-1) ** degree, symbols.EVEN, sp.Integer(0))) == turned
 
 
+def test_no_fault_is_planted_where_there_is_no_formula() -> None:
+    """Types that are refused, and counts that are printed; but comparisons and factors are planted."""
+    lines = {fault.text for _, faults in plant.code_places() for fault in faults}
+    assert not any(line.startswith("count += ") for line in lines)
+    changed = {fault.change for _, faults in plant.code_places() for fault in faults}
+    assert not any("NotImplemented" in change or "isinstance(" in change for change in changed)
+    assert any(line.startswith("require(") for line in lines) and len(lines) > 1000
+
+
 def test_instances_that_are_counted_are_compared() -> None:
     """A check that is left out, an early return and an empty domain make a derivation fail."""
     derivation = registry.load("gradient_dot")

@@ -189,6 +189,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling.backends.jax": PRODUCTS
     | CONTRACTION
     | {"Convolution": (CONVOLUTION, "IdIcccc")}
+    | {"EdgeFrame": ("2, 2, lmax_edge=2, mmax=1, paths=[[1, 1, 2]]", "ddMM-")}
     | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path', dtype='float32'", "fcccc")}
     | {"cartesian_harmonics": (f"np.ones(3, np.float32), 2, {VECTORS}", "-dcB")}
@@ -196,6 +197,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
     "coupling.backends.torch": PRODUCTS
     | CONTRACTION
     | {"Convolution": (CONVOLUTION, "IdIcccc")}
+    | {"EdgeFrame": ("2, 2, lmax_edge=2, mmax=1, paths=[[1, 1, 2]]", "ddMM-")}
     | {"TensorProduct": ("'2x1o', '0e', '2x1o', [(0, 0, 0, 'uvu')], convention='e3nn', layout='ir_mul'", "GGGecc")}
     | {"deployable": ("torch.nn.Identity()", "r")}
     | {"load": ("'real-l4', convention='e3nn', family='gaunt', order='path'", "fccc")}

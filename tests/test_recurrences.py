@@ -265,3 +265,9 @@ def test_where_no_symbol_exists() -> None:
     assert coupling.wigner_3j_family(0, 0, 0, 0) == Symbols(0, np.ones(1))
     with pytest.raises(ValueError, match=rf"must be <= {LARGEST_6J // 2}, got 9000"):
         coupling.wigner_6j_family(9000, 1, 1, 1, 1)
+
+
+def test_empty_families_begin_where_others_would() -> None:
+    for arguments, first in (((1, 1, 0.5, 0.5, 3), 2.5), ((1, 3, 1, 1, 5), 4)):
+        found = coupling.wigner_6j_family(*arguments)
+        assert found.first == first and not len(found.values)

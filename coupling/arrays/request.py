@@ -60,7 +60,7 @@ NAME = re.compile(
 
 @dataclass(frozen=True, init=False)
 class ArraysRequest:
-    """Which arrays, for harmonics of degrees 0 … lmax, with which options, in which type.
+    """A request for arrays: their kind, for harmonics of degrees 0 … lmax, with options and type.
 
     kind : gauss_legendre, lebedev, design, fourier, matrix, normalization or rotation
     degree : of exactness of a grid, default 3 lmax; multiple : its rows are padded to a multiple of it, default 16

@@ -94,7 +94,7 @@ def compare_routes(
     seed: int = 0,
     workers: int = 1,
 ) -> Comparison:
-    """Return what every route makes of the features of a structure.
+    """Return the results of every route on the features of a structure.
 
     >>> from coupling.atoms import neighbours, read_structure
     >>> found = compare_routes(NeighbourDensity(2, 4, 3.0), neighbours(read_structure(), 3.0), weights="sphere")

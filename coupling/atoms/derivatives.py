@@ -154,18 +154,18 @@ def heat_flux(
     one_of(form, FLUXES, "form")
     own = energies(positions, cell, graph)
     kinetic = masses * (velocities**2).sum(-1) / 2
-    convective = total(velocities * (kinetic + own)[:, None])
+    convective = compensated_sum(velocities * (kinetic + own)[:, None])
     if form == "edges":
         r = graph.vectors(positions, cell)
         power = (_by_edge(energies, positions, cell, graph, r) * velocities[graph.others]).sum(-1)
-        return HeatFlux(-total(r * power[:, None]), convective)
+        return HeatFlux(-compensated_sum(r * power[:, None]), convective)
     cluster, arrays = unfold(graph, layers), _arrays_of(positions)
     x, v, inside = cluster.positions(positions, cell), velocities[cluster.atoms], len(positions)
     _, back = pullback(lambda y: energies(y, cell, cluster.graph)[:inside], [x])
     if form == "hardy":
         weights = like(np.eye(inside), positions)
-        parts = [total((x[i] - x) * (back(weights[i])[0] * v).sum(-1)[:, None]) for i in range(inside)]
-        return HeatFlux(total(arrays.stack(parts)), convective)
+        parts = [compensated_sum((x[i] - x) * (back(weights[i])[0] * v).sum(-1)[:, None]) for i in range(inside)]
+        return HeatFlux(compensated_sum(arrays.stack(parts)), convective)
     return HeatFlux(_moments(back, positions, x, v), convective)
 
 
@@ -182,10 +182,10 @@ def _moments(back: Callable[[Array], list[Array]], positions: Array, copies: Arr
         offsets = offsets + half[:, None] * (positions - origin)
         terms.append((origin - copies) * (back(half)[0] * v).sum(-1)[:, None])
     terms.append(arrays.stack([(back(r)[0] * v).sum(-1) for r in offsets.T], 1))
-    return total(arrays.concatenate(terms))
+    return compensated_sum(arrays.concatenate(terms))
 
 
-def total(terms: Array) -> Array:
+def compensated_sum(terms: Array) -> Array:
     """Return the sum over the first axis as in twice the precision, rounded once; torch or JAX, traced or not.
 
     Terms of either sign cancel in a flux.  High parts are multiples of one power of two, so their sum is exact, and the
@@ -193,7 +193,7 @@ def total(terms: Array) -> Array:
     189 (2008).
 
     >>> import torch
-    >>> total(torch.tensor([[1.0], [1e-9], [-1.0], [1e-9]])).tolist() == torch.tensor([2e-9]).tolist()
+    >>> compensated_sum(torch.tensor([[1.0], [1e-9], [-1.0], [1e-9]])).tolist() == torch.tensor([2e-9]).tolist()
     True
     """
     if not len(terms):
@@ -208,7 +208,7 @@ def total(terms: Array) -> Array:
 
 def _dyads(rows: Array, slopes: Array) -> Array:
     """Return Σ r ⊗ s [3, 3] over the rows r and s [n, 3]."""
-    return total(rows[:, :, None] * slopes[:, None, :])
+    return compensated_sum(rows[:, :, None] * slopes[:, None, :])
 
 
 def _arrays_of(value: Array) -> Any:

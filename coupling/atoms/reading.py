@@ -53,7 +53,7 @@ def ase(module: str) -> Any:
 def read_structure(name: str | Path = "quartz") -> Any:
     """Return the ase.Atoms of an XYZ or extended XYZ file (positions in Å), or of the shipped structure "quartz".
 
-    The last frame of a trajectory.  A file has at most 1 GiB, and the lines that its numbers of atoms ask for.
+    The last frame of a trajectory.  A file has at most 1 GiB, and the lines that its numbers of atoms require.
 
     "quartz" is α-quartz, a crystal without mirror symmetry, by the measurements of L. Levien, C. T. Prewitt and
     D. J. Weidner, American Mineralogist 65, 920 (1980).  Raises ValueError for a file that is not XYZ or holds no

@@ -1,4 +1,4 @@
-"""What the shell completes: tables and arrays, conventions, programs, derivations."""
+"""Completion in the shell: tables and arrays, conventions, programs, derivations."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def says_what_is_wrong(command: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError as error:
             if _unnamed(error) != "standard output":
                 raise _exit(f"Error: {_sentence(error)}", UNUSABLE) from None
-            raise click.exceptions.Exit(PIPE) from None  # whoever read it has enough, as head has
+            raise click.exceptions.Exit(PIPE) from None  # the reader has enough, as head has
         except (MemoryError, OSError, TypeError, ValueError) as error:
             raise _exit(f"Error: {_sentence(error)}", UNUSABLE) from None
         except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""``coupling export``: tables and arrays as a program has them; ``coupling symbols``: a header that computes."""
+"""``coupling export``: tables and arrays in the form of a program; ``coupling symbols``: a header of C."""
 
 from __future__ import annotations
 

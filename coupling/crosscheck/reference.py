@@ -73,7 +73,7 @@ EULER_ANGLES = ((0.3, 0.7, 1.1), (-2.0, 2.9, 0.1), (0.0, 0.0, 0.4), (1.2, np.pi,
 
 
 def rotations_of(convention: Convention) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what a program is given, Euler angles [n, 3] or matrices [n, 3, 3], and the matrices.
+    """Return the input of a program, Euler angles [n, 3] or matrices [n, 3, 3], and the matrices.
 
     >>> from coupling.foreign import named
     >>> [array.shape for array in rotations_of(named("e3nn"))]

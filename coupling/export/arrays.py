@@ -1,4 +1,4 @@
-"""The arrays of an export: columns in the order of the program's axes, the narrowest index types, a palette.
+"""The arrays of an export: columns in the order of the program's axes, narrow index types, a palette.
 
 Path vectors turn the coupling tensor of an export into any other family, and back: one number per path.
 """

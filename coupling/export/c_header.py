@@ -1,4 +1,4 @@
-"""A header for C, C++ and CUDA: hexadecimal literals, so that every bit arrives, and nothing but arrays and sizes.
+"""A header for C, C++ and CUDA: hexadecimal literals, which keep every bit, and nothing but arrays and sizes.
 
 The arrays of a header are ``__constant__`` on a device while all headers of a translation unit together fit into its
 constant memory, and ``__device__`` beyond: the n-th header that takes constant memory leaves the bytes of the first n

@@ -1,4 +1,4 @@
-"""Paths for cuEquivariance: one scalar coefficient per non-zero entry, which its uniform kernels take as they are."""
+"""Paths for cuEquivariance: one scalar coefficient per non-zero entry, the form of its uniform kernels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A header for C and C++ that computes the coefficients of degrees to 20: nothing to read, nothing to link.
+"""A header for C and C++ that computes the coefficients of degrees to 20, without files or libraries.
 
 The text of its functions is ``symbols.h`` beside this module.  What they look up is made here from whole numbers, and
 the sample values that a program can compare itself with are those of :mod:`coupling.exact`, rounded once.

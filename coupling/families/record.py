@@ -8,7 +8,7 @@ in the complex basis: ``conj(Y_lm) = (-1)^m Y_{l,-m}``.  In the real basis, wher
 real multiple of C: i^J · factor for an integral over harmonics, and the size |factor| for a family that is not one.
 
 What the rest of the package needs to know about a family it reads from here; it never compares a name.  Exact numbers
-are imported when the first one is wanted: reading a table needs the record, and no more than numpy.
+are imported for the first one: reading a table needs the record, and no more than numpy.
 """
 
 from __future__ import annotations
@@ -255,9 +255,8 @@ class Family:
         """Return what a factor of the record on a path with J = total is in the real basis."""
         from coupling.exact.surd import Surd
 
-        if not self.integral:
-            return abs(value)
-        return value * Surd(parity_sign(total // 2), unit=total & 1) if "complex" in self.bases else value
+        phase = Surd(parity_sign(total // 2), unit=total & 1) if self.integral and "complex" in self.bases else 1
+        return value * phase if self.integral else abs(value)
 
     def real_signs(self, total: NDArray[Any], factor: NDArray[Any], basis: str) -> NDArray[Any]:
         """Return what turns factors of a basis, without their i, on paths with J = total into :meth:`size`: 1 or -1."""

@@ -40,7 +40,7 @@ def _files() -> tuple[str, ...]:
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all families: those of tables by default, the other files, the registered ones.
+    """Return the names of all families: the default ones of tables, those of the other files, the registered ones.
 
     >>> names()[:4]
     ('wigner_3j', 'clebsch_gordan', 'gaunt', 'antisymmetric_gaunt')
@@ -119,7 +119,7 @@ def with_basis(given: object, basis: str, what: str = "family") -> Family:
 
 
 def of_product(parity: str) -> Family:
-    """Return the family of the product on the sphere that does the paths of a parity.
+    """Return the family of the product on the sphere that computes the paths of a parity.
 
     >>> of_product("even"), of_product("odd")
     (Family('gaunt'), Family('antisymmetric_gaunt'))

@@ -1,8 +1,8 @@
 """Files that appear whole or not at all, whatever kills the writer.
 
 A file is written under a temporary name beside its place, flushed to the disk, and renamed.  The writer holds a lock on
-the temporary file; the system drops the lock when the process ends, however it ends.  So a temporary file that nobody
-has locked was left by a killed process, and the next writer removes it.
+the temporary file; the system drops the lock when the process ends, however it ends.  So a temporary file without a
+lock was left by a killed process, and the next writer removes it.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def locked(path: Path, patience: float | None = None) -> Iterator[None]:
 
     The lock is on a file ``.<name>.lock`` beside it, which stays and says who had it last; it ends with the process
     that holds it.  Raises TimeoutError, naming the holder, after ``patience`` seconds (ten minutes).  Where the system
-    has no such locks (Windows, some network disks) nobody waits; then two may do the same work.
+    has no such locks (Windows, some network disks), no process waits, and two may do the same work.
     """
     lock = path.with_name(f".{path.name}.lock")
     with _lock_file(lock) as file:

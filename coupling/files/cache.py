@@ -79,7 +79,7 @@ def refused(error: TableError) -> TableError:
 
 
 def remove(file: Path, kind: Kind, force: bool = False) -> None:
-    """Remove a file of the cache, if it is there, while nobody builds it; one of another kind only by ``force``."""
+    """Remove a file of the cache, if it is there and no process builds it; one of another kind only by ``force``."""
     if file.parent.exists():
         with locked(file):
             require_replaceable(file, kind, force)

@@ -56,7 +56,7 @@ EULER = tuple(a + b + c for a in "xyz" for b in "xyz" for c in "xyz" if a != b !
 
 @dataclass(frozen=True)
 class Convention:
-    """The conventions of a program, relative to this package; the default is this package.
+    """The conventions of a program, relative to this package, whose own are the defaults.
 
     name : under which it is known; 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit
     program : what it describes, and from or up to which version

@@ -81,7 +81,7 @@ CONVENTIONS = {convention.name: convention for convention in _ALL}
 
 
 def named(convention: Convention | str | os.PathLike[str]) -> Convention:
-    """Return the convention of a name, of a file that ends in .toml, or the one that is given.
+    """Return the convention of a name or of a .toml file; a Convention is returned unchanged.
 
     Raises ValueError or TypeError for a name that does not exist, a file that is not a convention, and OSError for a
     file that cannot be read.

@@ -73,7 +73,7 @@ def write_real(l1, l2, l3, reverse, block, start, values):
 
 @kernel
 def orderings(l1, l2, l3, start, where):
-    """Look up the positions of the six orderings of l1 ≤ l2 ≤ l3 in start; return whether one of them is wanted.
+    """Look up the positions of the six orderings of l1 ≤ l2 ≤ l3 in start; return whether one of them is requested.
 
     where [6]: (l1,l2,l3), (l1,l3,l2), (l2,l3,l1), (l2,l1,l3), (l3,l1,l2), (l3,l2,l1); -1 for a path that is not
     wanted, and for the second of two equal ones.

@@ -94,7 +94,7 @@ def certify(objective: Objective, factors: Sequence[Array], measure: str) -> Cer
 
 @dataclass(frozen=True)
 class ExactCertificate:
-    """What exact arithmetic says about factors.
+    """A certificate of factors in exact arithmetic.
 
     relative, worst: as in :class:`Certificate`, of the factors as they are stored, with DIGITS digits.  refined: ‖F‖ of
     the refined factors, or None when refinement did not converge.  radius: an exact decomposition exists within this

@@ -47,8 +47,8 @@ def _sign(spec: dict[str, Any], l1: int, l2: int, l3: int, j: float | None) -> i
 def product_weight(spec: dict[str, Any], path: tuple[int, ...]) -> Surd:
     """Return the weight of a path in the product that is to be simulated.
 
-    >>> product_weight({"weights": "component"}, (1, 1, 1))
-    √(3)
+    >>> product_weight({"weights": "component"}, (1, 1, 1)), product_weight({"weights": [[[-0.5]]]}, (0, 0, 0))
+    (√(3), -1/2)
     """
     l1, l2, l3 = path
     kind = spec["weights"]

@@ -53,7 +53,7 @@ CLASSES = {"even": ("eee", "ooe", "eoo", "oeo"), "odd": ("eeo", "ooo", "oee", "e
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A tensor to decompose, with what it means.
+    """A tensor to decompose, with its mask, its weights and its description.
 
     ``tensor`` [n1, n2, n3]; ``mask``, true on the entries that count, or None for all; ``weights``, what a residual is
     multiplied by before it is squared, or None; ``measure`` names what errors are relative to.  ``spec`` describes the

@@ -2,7 +2,7 @@
 
 A request of up to ``AT_ONCE`` monomials is computed in memory and written.  A larger one leaves each finished basis in
 ``<name>.parts`` beside the file, a file of the same kind with one basis, until all are there.  The same request gives
-the same bytes, whoever built which basis, and however often the work was interrupted.
+the same bytes, whichever process built a basis and however often the work was interrupted.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def build_bases(
     force: bool = False,
     progress: Callable[[int], object] | None = None,
 ) -> Bases:
-    """Return the bases of a request, or of its name; with ``output``, as a file that is there afterwards.
+    """Return the bases of a request, or of its name; with ``output``, write them to a file as well.
 
     - output : ``<name>.safetensors``; an up-to-date file is kept, finished bases of an earlier attempt are used
     - workers : number of processes that build bases of a file

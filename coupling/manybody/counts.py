@@ -53,7 +53,7 @@ def counts(
     sides: int = 1,
     intermediates: str = "all",
 ) -> dict[str, int]:
-    """Return how often each irrep occurs in a tensor power: :func:`count` of all outputs that do.
+    """Return how often each irrep occurs in a tensor power: :func:`count` for every output that occurs.
 
     They are sorted by degree, e before o.
 

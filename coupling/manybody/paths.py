@@ -1,4 +1,4 @@
-"""Which basis of the couplings, in which order and with which signs: this package's own, or another program's.
+"""Choice of the basis of the couplings, its order and its signs: this package's own, or another program's.
 
 - ``"kernel"``: the basis of this package, :func:`coupling.manybody.basis`
 - ``"mace"``, plain: all paths of MACE's ``U_matrix_real``, signs of e3nn 0.4.4, which mace-torch requires.  Factors are

@@ -39,7 +39,7 @@ NAME = re.compile(
 
 @dataclass(frozen=True, init=False)
 class BasesRequest:
-    """Which bases: of harmonics of degrees 0 … lmax, of the orders 1 … ν to each of their irreps, or of one.
+    """A request for bases: harmonics of degrees 0 … lmax, orders 1 … ν, outputs to each of their irreps or to one.
 
     - lmax, order : of the factors, and their number ν
     - output : an irrep such as "1o", for the order ν and this output alone; None for all

@@ -1,4 +1,4 @@
-"""What a tensor power is taken of, and to which output: irreps as the functions of this package are given them."""
+"""The space of a tensor power and its output: irreps as the functions of this package take them."""
 
 from __future__ import annotations
 

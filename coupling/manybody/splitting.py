@@ -1,4 +1,4 @@
-"""Which products of components are formed, so that every monomial is one of them times another.
+"""Choice of the products of components that are formed, so that every monomial is one of them times another.
 
 A monomial of degree d is a *stem* of degree ⌊d/2⌋ times an *extension* of degree ⌈d/2⌉, and
 

@@ -36,7 +36,7 @@ def checked_error(error: object) -> float:
 
 
 def only_defaults(family: object, *options: object) -> None:
-    """Raise ValueError unless the options of a tabulation are left as they are: symbols of recoupling have none.
+    """Raise ValueError unless the options of a tabulation have their defaults: symbols of recoupling take none.
 
     >>> only_defaults("wigner_6j", "real", "even", 1, ERROR, None)
     Traceback (most recent call last):

@@ -71,15 +71,23 @@ class ContractionPlan(Portable):
         found: KernelLists = self._lists[kind, tangent]
         return found
 
+    def _matrix(self, dtype: Any) -> Array:
+        """Return the matrix from weights to coefficients in a type."""
+        key = np.dtype(dtype)
+        if key not in self._lists:
+            self._lists[key] = self.polynomials.matrix.astype(dtype)
+        found: Array = self._lists[key]
+        return found
+
     def merged(self, weights: Array, dtype: Any) -> Array:
         """Return coefficients of weights [species, paths, channels]."""
-        matrix = self.polynomials.matrix.astype(dtype)
+        matrix = self._matrix(dtype)
         found = [matrix @ np.asarray(each, dtype) for each in weights]
         return np.stack(found) if found else np.zeros((0, matrix.shape[0], weights.shape[2]), dtype)
 
     def merged_gradient(self, cotangent: Array) -> Array:
         """Return the gradient in weights from the one in coefficients."""
-        matrix = self.polynomials.matrix.astype(cotangent.dtype).T
+        matrix = self._matrix(cotangent.dtype).T
         found = [matrix @ each for each in cotangent]
         return np.stack(found) if found else np.zeros((0, matrix.shape[0], cotangent.shape[2]), cotangent.dtype)
 
@@ -177,9 +185,9 @@ def by_species(species: Array) -> tuple[Array, list[tuple[int, int, int]]]:
     (array([1, 0, 2]), [(0, 0, 1), (1, 1, 3)])
     """
     atoms = np.argsort(species, kind="stable")
-    found, number = np.unique(species, return_counts=True)
-    last = np.cumsum(number)
-    return atoms, list(zip(found.tolist(), (last - number).tolist(), last.tolist(), strict=True))
+    number = np.bincount(species)
+    last = np.cumsum(number).tolist()
+    return atoms, [(kind, end - n, end) for kind, (n, end) in enumerate(zip(number.tolist(), last, strict=True)) if n]
 
 
 def _tasks(cuts: list[tuple[int, int, int]], channels: int, w: int, most: int) -> Array:

@@ -24,7 +24,7 @@ from coupling.products.edge_list import Edges
 from coupling.products.edge_paths import LARGEST, EdgePaths, Slots, feature_slots, nonzero, selected_triples
 from coupling.products.edge_runs import EdgeRuns
 from coupling.products.edge_vectors import vector_gradients
-from coupling.products.real_numbers import real_numbers
+from coupling.products.given_weights import given_weights
 from coupling.quoted import quoted
 from coupling.selection import one_of
 from coupling.sphere.cartesian import cartesian_harmonics
@@ -264,7 +264,7 @@ def convolution_of(text: str) -> Convolution:
 
 
 def _text(irreps_in: Any, irreps_out: Any, conv: Convolution, paths: Any) -> str:
-    """Return what a convolution is, besides its threads, as JSON."""
+    """Return the description of a convolution, without its threads, as JSON."""
     content = {
         "irreps_in": str(Irreps(irreps_in)),
         "lmax_edge": conv.lmax_edge,
@@ -294,7 +294,7 @@ def _floating(value: Any, name: str) -> Array:
 
 
 def _factors(given: ArrayLike | None, paths: int) -> NDArray[np.float64]:
-    factors = np.ones(paths) if given is None else real_numbers(given, "path_weights")
+    factors = np.ones(paths) if given is None else given_weights(given, "path_weights")
     if factors.shape != (paths,):
         raise ValueError(f"path_weights must have shape ({paths},), one per path, got {factors.shape}")
     return factors

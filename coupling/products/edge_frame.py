@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coupling.indexing import degree_slice, flat_size
-from coupling.memory import require_memory
-from coupling.portable import Portable, read_only
+from coupling.memory import native, require_memory
+from coupling.portable import Kept, Portable, read_only
+from coupling.products.edge_frame_runs import LARGEST_COMPILED, CompiledFrame
 from coupling.products.edge_frame_weights import conversion, edge_frame_paths, pairs_of
 from coupling.quoted import quoted
 from coupling.selection import degree
+from coupling.sphere.directions import real_numbers
 from coupling.sphere.edge_rotations import edge_rotations
 from coupling.sphere.legendre import bounded_degree
 from coupling.sphere.wigner import LARGEST_MATRIX, wigner_D
@@ -62,7 +64,9 @@ class EdgeFrame(Portable):
         whole = self.lmax_in + self.lmax_out
         self.lmax_edge = whole if lmax_edge is None else min(bounded_degree(lmax_edge, "lmax_edge"), whole)
         require_memory(64 * (self.lmax_in + 1) ** 2 * (self.lmax_out + 1) ** 2, "the weights of an edge frame")
+        self._kept = Kept()
         self.pairs, self._starts = pairs_of(self.lmax_in, self.lmax_out, self.mmax)
+        self._count = int(self._starts[-1])
         self.paths = read_only(edge_frame_paths(paths, self.lmax_in, self.lmax_edge, self.lmax_out))
 
     def __repr__(self) -> str:
@@ -77,7 +81,7 @@ class EdgeFrame(Portable):
     @property
     def weight_count(self) -> int:
         """The number of SO(2) weights, Σ 2 min(l1, l3, mmax) + 1 over the pairs of degrees."""
-        return int(self._starts[-1])
+        return self._count
 
     @property
     def multiplications(self) -> int:
@@ -116,6 +120,15 @@ class EdgeFrame(Portable):
         """
         return _last_axis(so2_weights, self.weight_count, "SO(2) weights") @ self.matrix
 
+    def _compiled(self, dtype: Any) -> CompiledFrame:
+        """Return the kernel for arrays of a type."""
+        if dtype not in self._kept:
+            starts = read_only(self._starts[:-1].reshape(self.lmax_in + 1, self.lmax_out + 1))
+            degrees = self.lmax_in, self.lmax_out, self.mmax
+            self._kept[dtype] = CompiledFrame(degrees, starts, self.weight_count, dtype)
+        made: CompiledFrame = self._kept[dtype]
+        return made
+
     def by_order(self, so2_weights: ArrayLike) -> list[tuple[Array, Array]]:
         """Return (a_m, b_m) for m = 0 … mmax, each [..., lmax_out+1-m, lmax_in+1-m], rows l3 and columns l1 from m on.
 
@@ -147,6 +160,20 @@ class EdgeFrame(Portable):
             s[..., at] = given[m][half][..., l3 - m, l1 - m] * np.sqrt(2 if m else 1)
         return s
 
+    def places_by_order(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Return for each order where the SO(2) weights of a_m and b_m are, rows l3 and columns l1 from m on.
+
+        For m = 0 both are the same, as b_0 is zero and has none.
+
+        >>> [a.tolist() for a, _ in EdgeFrame(1, 1).places_by_order()]
+        [[[0, 2], [1, 4]], [[5]]]
+        """
+        sizes = [(self.lmax_out + 1 - m, self.lmax_in + 1 - m) for m in range(self.mmax + 1)]
+        found = [(np.zeros(size, np.int64), np.zeros(size, np.int64)) for size in sizes]
+        for m, half, at, l3, l1 in self._places():
+            found[m][half][l3 - m, l1 - m] = at
+        return [found[0][:1] * 2, *found[1:]]
+
     def _places(self) -> Iterator[tuple[int, int, int, int, int]]:
         """Yield order, 0 for a or 1 for b, the place of the weight, l3 and l1."""
         for (l1, l3), start in zip(self.pairs.tolist(), self._starts.tolist(), strict=False):
@@ -157,18 +184,33 @@ class EdgeFrame(Portable):
         """Return z [edges, (lmax_out+1)², channels] of x [edges, (lmax_in+1)², channels] and vectors [edges, 3].
 
         so2_weights [weight_count], for every edge [edges, weight_count], or also channel [edges, weight_count,
-        channels].  Of a vector only the direction counts; the zero vector raises ValueError.  float64.
+        channels].  Of a vector only the direction counts; the zero vector raises ValueError.  The output is
+        float32 where x is, else float64.
         """
-        features, weights = np.asarray(x, np.float64), np.asarray(so2_weights, np.float64)
-        if features.ndim != 3 or features.shape[1] != flat_size(self.lmax_in):
-            raise ValueError(f"x must have shape [edges, {flat_size(self.lmax_in)}, channels], got {features.shape}")
-        weights = self._weights(weights, features.shape)
+        features, edges = native(x), real_numbers(vectors, "vectors")
+        for name, value in (("x", features), ("so2_weights", np.asarray(so2_weights))):
+            if value.dtype.kind not in "fiu":
+                raise TypeError(f"{name} must be real numbers, got {value.dtype}")
+        dtype = np.dtype(np.float32 if features.dtype == np.float32 else np.float64)
+        weights = np.asarray(so2_weights, dtype)
+        weights = weights.reshape(require_frame_shapes(self, features.shape, edges.shape, weights.shape))
+        if not edges.any(axis=-1).all():
+            raise ValueError("vectors must not have length zero: the zero vector has no frame")
+        if max(self.lmax_in, self.lmax_out) > LARGEST_COMPILED:
+            return self.by_matrices(features.astype(np.float64), edges, weights).astype(dtype)
+        return self._compiled(dtype).run(np.ascontiguousarray(features, dtype), edges, np.ascontiguousarray(weights))
+
+    def by_matrices(self, x: Array, vectors: Array, weights: Array) -> Array:
+        """Return the same from the matrices D(R), one array operation for each degree; weights of three axes.
+
+        >>> frame, x, r = EdgeFrame(1, 1), np.ones((1, 4, 1)), np.ones((1, 3))
+        >>> bool(np.allclose(frame.by_matrices(x, r, np.ones((1, 6, 1))), frame(x, r, np.ones(6))))
+        True
+        """
         turns = edge_rotations(vectors)
-        if turns.shape != (features.shape[0], 4):
-            raise ValueError(f"vectors must have shape [{features.shape[0]}, 3], got {np.shape(vectors)}")
         top = max(self.lmax_in, self.lmax_out)
         matrices = [wigner_D(l, turns) for l in range(top + 1)]
-        inside = np.concatenate([matrices[l] @ features[:, degree_slice(l)] for l in range(self.lmax_in + 1)], 1)
+        inside = np.concatenate([matrices[l] @ x[:, degree_slice(l)] for l in range(self.lmax_in + 1)], 1)
         layer = self.apply(inside, weights)
         back = [np.swapaxes(matrices[l], 1, 2) @ layer[:, degree_slice(l)] for l in range(self.lmax_out + 1)]
         return np.concatenate(back, 1)
@@ -192,13 +234,24 @@ class EdgeFrame(Portable):
                 z[:, middle_out - k : middle_out] += (a * sine + b * cosine)[:, ::-1]
         return z
 
-    def _weights(self, weights: Array, shape: tuple[int, ...]) -> Array:
-        wanted = (self.weight_count,), (shape[0], self.weight_count), (shape[0], self.weight_count, shape[2])
-        if weights.shape not in wanted:
-            raise ValueError(f"so2_weights must have one of the shapes {list(wanted)}, got {weights.shape}")
-        return weights.reshape(
-            *((1,) if weights.ndim == 1 else ()), *weights.shape, *((1,) if weights.ndim < 3 else ())
-        )
+
+def require_frame_shapes(
+    frame: EdgeFrame, x: Sequence[int], vectors: Sequence[int], weights: Sequence[int]
+) -> tuple[int, ...]:
+    """Return the shape of weights with three axes, [1 or edges, weight_count, 1 or channels], or raise ValueError.
+
+    >>> require_frame_shapes(EdgeFrame(1, 1), (5, 4, 8), (5, 3), (5, 6))
+    (5, 6, 1)
+    """
+    if len(x) != 3 or x[1] != flat_size(frame.lmax_in):
+        raise ValueError(f"x must have shape [edges, {flat_size(frame.lmax_in)}, channels], got {tuple(x)}")
+    if tuple(vectors) != (x[0], 3):
+        raise ValueError(f"vectors must have shape [{x[0]}, 3], got {tuple(vectors)}")
+    count = frame.weight_count
+    wanted = (count,), (x[0], count), (x[0], count, x[2])
+    if len(weights) not in (1, 2, 3) or tuple(weights) != wanted[len(weights) - 1]:  # others would fix n in an export
+        raise ValueError(f"so2_weights must have one of the shapes {list(wanted)}, got {tuple(weights)}")
+    return (*(1,) * (len(weights) == 1), *weights, *(1,) * (len(weights) < 3))
 
 
 def m_primary(lmax: object, mmax: object = None) -> NDArray[np.intp]:

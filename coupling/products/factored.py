@@ -228,7 +228,7 @@ class FactoredProduct(Product):
 
 def _shipped(lmax: int, rank: object) -> Any:
     """Return the factors of a shipped decomposition for degrees to lmax, or raise."""
-    from coupling.lowrank.store import shipped  # mpmath, for whom factors are given by rank alone
+    from coupling.lowrank.store import shipped  # loads mpmath, where a rank is given
 
     wanted = None if rank is None else count(rank, "rank")
     try:
@@ -241,7 +241,7 @@ def _shipped(lmax: int, rank: object) -> Any:
 def _checked(factors: Any, sizes: tuple[int, ...]) -> list[Array]:
     """Return three arrays [(lmax+1)², R] of finite real numbers, or raise."""
     if hasattr(factors, "factors"):
-        from coupling.lowrank.cp_tensors import factors_of  # mpmath, for whom a result or a CP tensor is given
+        from coupling.lowrank.cp_tensors import factors_of  # loads mpmath, where a CP tensor is given
 
         factors = factors_of(factors)
     arrays = [native(f) for f in factors]

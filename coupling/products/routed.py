@@ -32,7 +32,7 @@ METHODS = ("auto", *ROUTES)
 
 @dataclass(frozen=True)
 class Choice:
-    """Which route a call takes and why: predicted seconds of each route, what it does, and why others are declined.
+    """The route that a call takes, with reasons: predicted seconds of each route, why others are declined.
 
     ``str`` of it is a small report; ``method`` is the route.
 

@@ -1,4 +1,4 @@
-"""The table that a product takes its coefficients from."""
+"""The table of a product's coefficients."""
 
 from __future__ import annotations
 

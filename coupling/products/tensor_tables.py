@@ -1,4 +1,4 @@
-"""What the compiled tensor product reads: paths, sums of their blocks, and where the copies of features are."""
+"""Input of the compiled tensor product: paths, sums of their blocks, and where the copies of features are."""
 
 from __future__ import annotations
 

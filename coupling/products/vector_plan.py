@@ -1,4 +1,4 @@
-"""What the kernel of vector fields reads: rows of the components of fields, tables, and where all of them begin."""
+"""Input of the kernel of vector fields: rows of the components of fields, tables, and where each begins."""
 
 from __future__ import annotations
 

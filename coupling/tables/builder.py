@@ -55,7 +55,7 @@ def build(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Table:
-    """Return the table of a request, correctly rounded; with ``output``, as a file that is there afterwards.
+    """Return the table of a request, correctly rounded; with ``output``, write it to a file as well.
 
     request : a Request, or the path of a request file (TOML)
     output : ``<name>.safetensors``; an up-to-date file is kept, finished parts of an earlier attempt are used
@@ -96,7 +96,7 @@ def build_shard(
     force: bool = False,
     progress: Progress | None = None,
 ) -> int:
-    """Build the parts i with i % shards == shard that are not there yet, and return how many were built.
+    """Build the missing parts i with i % shards == shard, and return how many were built.
 
     ``merge`` makes the table when all shards are done.  force : also where the output is a file that merge would refuse
 

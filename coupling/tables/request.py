@@ -43,7 +43,7 @@ TOO_DEEP = "a request file is flat; this one is nested too deeply to read"
 
 @dataclass(frozen=True, init=False)
 class Request:
-    """Which paths, in which basis, with the reduced factors of which families.
+    """A request for a table: its paths, its basis, and the families whose reduced factors it holds.
 
     lmax : the largest degree, or three of them, one per slot; at most 127
     basis : "real" (the core is C) or "complex" (the core is the 3j symbol)
@@ -208,7 +208,7 @@ def _check_size(lmax: tuple[int, int, int], basis: str, parity: str, families: i
             f"this table would need about {_about(size)} bytes"
         )
     if parity == "odd" and min(lmax) == 0:
-        raise ValueError(f"no odd path has a degree 0: with lmax {list(lmax)} ask for parity 'all' or 'even'")
+        raise ValueError(f"no odd path has a degree 0: with lmax {list(lmax)} request parity 'all' or 'even'")
 
 
 def _about(n: int) -> str:
@@ -222,7 +222,7 @@ def _families(value: object, parity: str, basis: str) -> tuple[str, ...]:
     for record in records:
         record.require_basis(basis)
         if not record.lives(parity):
-            raise ValueError(f"{record.text} is zero on every {parity} path: leave it out, or ask for parity 'all'")
+            raise ValueError(f"{record.text} is zero on every {parity} path: leave it out, or request parity 'all'")
     given = [record.text for record in records]
     if len(set(given)) != len(given):
         raise ValueError(f"families must be distinct, got {quoted(given)}")

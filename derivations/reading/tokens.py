@@ -20,7 +20,7 @@ OPEN = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "\\langle": "\\rangle"}
 
 
 class Unreadable(Exception):
-    """A text that is no formula of the pages, or a name that nobody explains."""
+    """A text that is no formula of the pages, or an unexplained name."""
 
 
 def tokens(latex: str) -> list[str]:

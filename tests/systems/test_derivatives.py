@@ -18,7 +18,7 @@ import torch  # noqa: E402
 from ase.build import bulk  # noqa: E402
 
 from coupling.atoms import Graph, forces, heat_flux, periodic_graph, strain_derivative, stress, unfold  # noqa: E402
-from coupling.atoms.derivatives import FLUXES, STRAINED, total  # noqa: E402
+from coupling.atoms.derivatives import FLUXES, STRAINED, compensated_sum  # noqa: E402
 from coupling.backends.testing.arrays import like, to_numpy  # noqa: E402
 
 CUTOFF = 4.5
@@ -155,15 +155,15 @@ def test_sums_are_those_of_twice_the_precision(array: Callable[[Any], Any]) -> N
     terms = np.concatenate([terms, -terms[::-1] * (1 + 1e-6)])
     for n in (2002, 1001, 6, 1):
         exact = [math.fsum(column) for column in terms[-n:].T]
-        assert to_numpy(total(array(terms[-n:]))) == pytest.approx(exact, rel=2.3e-16, abs=0)
+        assert to_numpy(compensated_sum(array(terms[-n:]))) == pytest.approx(exact, rel=2.3e-16, abs=0)
     assert abs(terms.sum(axis=0) / [math.fsum(column) for column in terms.T] - 1).max() > 1e-12
-    assert to_numpy(total(array(terms[:0]))).tolist() == [0, 0]
+    assert to_numpy(compensated_sum(array(terms[:0]))).tolist() == [0, 0]
 
 
 def test_sums_are_the_same_when_they_are_traced() -> None:
     terms = np.random.default_rng(1).normal(size=(777, 3)) ** 21
     with jax.enable_x64(True):
-        traced = jax.jit(total)(jax.numpy.asarray(terms))
+        traced = jax.jit(compensated_sum)(jax.numpy.asarray(terms))
     assert np.asarray(traced).tolist() == [math.fsum(column) for column in terms.T]
 
 

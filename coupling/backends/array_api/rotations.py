@@ -10,7 +10,7 @@ angles have none at their poles.  Every step is a compression by an isometry, so
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -53,14 +53,22 @@ def wigner_matrices(xp: Any, rotation: Array, lmax: int, constant: Callable[[Any
     >>> [d.shape for d in wigner_matrices(np, np.ones(4), 2, np.asarray)]
     [(1, 1), (3, 3), (5, 5)]
     """
+    return recurred(xp, rotation, [constant(isometry(l)) for l in range(2, lmax + 1)])[: lmax + 1]
+
+
+def recurred(xp: Any, rotation: Array, isometries: Sequence[Array]) -> list[Array]:
+    """Return D^0, D^1 and a matrix for each isometry, those of the degrees 2, 3, … in the arrays of xp.
+
+    >>> [d.shape for d in recurred(np, np.ones(4), [isometry(2)])]
+    [(1, 1), (3, 3), (5, 5)]
+    """
     first = degree_one(xp, rotation)
     found = [xp.ones_like(first[..., :1, :1]), first]
-    for l in range(2, lmax + 1):
-        b = constant(isometry(l))
+    for b in isometries:
         right = xp.einsum("...xa,abc->...xbc", first, b)
         both = xp.einsum("...yb,...xbc->...xyc", found[-1], right)
         found.append(xp.einsum("xyk,...xyc->...kc", b, both))
-    return found[: lmax + 1]
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -27,7 +27,7 @@ def hold(values: Sequence[Tensor], tensors: Sequence[Tensor]) -> bool:
 
 
 class FrozenTensors:
-    """Parameters and buffers of modules as they are now.
+    """Present values of the parameters and buffers of modules.
 
     >>> layer = nn.Linear(2, 2).requires_grad_(False)
     >>> kept = FrozenTensors(layer)

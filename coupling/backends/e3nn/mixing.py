@@ -14,7 +14,7 @@ from coupling.backends.torch.tensor_product import TensorProduct
 class Mixed(nn.Module):
     """A product of x with scalars that say the species: atoms of one species are multiplied by one matrix.
 
-    Rows of y that are not one in one place and zero elsewhere, and y of which a gradient is wanted, take the product
+    Rows of y that are not one in one place and zero elsewhere, and y that need a gradient, take the product
     itself.  :func:`mixes` says for which products.
 
     >>> product = TensorProduct("2x1o", "3x0e", "4x1o", layout="mul_ir")

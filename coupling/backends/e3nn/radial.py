@@ -140,7 +140,7 @@ class Radial:
 
 
 def spline_text(spline: RadialSpline, frozen: bool) -> str:
-    """Return what a spline is and how far it is from its network.
+    """Return the description of a spline and its deviation from its network.
 
     >>> spline_text(RadialSpline(5.0, np.zeros((37, 8)), (1e-9, 2e-8)), True)
     'spline of degree 5 to r = 5, 32 intervals, 8 weights: relative deviation 1.0e-09, of derivatives 2.0e-08'

@@ -15,6 +15,7 @@ break equivariance at 1e-3.  Needs jax, which no extra installs.
 
 from coupling.backends.jax.contraction import SymmetricContraction
 from coupling.backends.jax.convolution import Convolution
+from coupling.backends.jax.edge_frame import EdgeFrame
 from coupling.backends.jax.loading import load
 from coupling.backends.jax.products import (
     AntisymmetricGaunt,
@@ -34,6 +35,7 @@ __all__ = [
     "AntisymmetricGaunt",
     "ClebschGordan",
     "Convolution",
+    "EdgeFrame",
     "FactoredProduct",
     "FullProduct",
     "Gaunt",

@@ -14,6 +14,7 @@ torch.Size([100, 25, 32])
 from coupling.backends.torch.contraction import SymmetricContraction
 from coupling.backends.torch.convolution import Convolution
 from coupling.backends.torch.deployment import deployable
+from coupling.backends.torch.edge_frame import EdgeFrame
 from coupling.backends.torch.harmonics import cartesian_harmonics
 from coupling.backends.torch.loading import load
 from coupling.backends.torch.modules import (
@@ -34,6 +35,7 @@ __all__ = [
     "AntisymmetricGaunt",
     "ClebschGordan",
     "Convolution",
+    "EdgeFrame",
     "FactoredProduct",
     "FullProduct",
     "Gaunt",

@@ -12,8 +12,8 @@ and of Φ = Σ g B(A; c) with features a [atoms, components, channels] and cotan
 
 ``species`` [atoms] are int64, ``kinds`` is their number, ``plan`` the name of a plan registered in this process.
 To torch they are ``torch.ops.coupling.contract`` and so on.  They are the kernels of :mod:`coupling.products`, on the
-processor; higher derivatives are those of :mod:`coupling.backends.array_api.contraction`.  Raises TypeError or
-ValueError for tensors that do not fit.
+processor, called without the operator where :mod:`coupling.backends.torch.direct` may; higher derivatives are those of
+:mod:`coupling.backends.array_api.contraction`.  Raises TypeError or ValueError for tensors that do not fit.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ import torch
 from torch import Tensor
 
 from coupling.backends.array_api.contraction import contract_arrays
+from coupling.backends.torch.direct import direct_operator
 from coupling.products.contraction_plan import ContractionPlan, plan_named
 
 #: Numbers of features for which one more thread pays.
 NUMBERS_PER_THREAD = 1 << 18
 
 
-@torch.library.custom_op("coupling::contract_weights", mutates_args=())
+@direct_operator("coupling::contract_weights")
 def contract_weights(weights: Tensor, plan: str) -> Tensor:
     """Return the coefficients of weights."""
     found = _plan(plan, weights)
@@ -38,7 +39,7 @@ def contract_weights(weights: Tensor, plan: str) -> Tensor:
     return torch.from_numpy(found.merged(_array(weights), _array(weights).dtype))
 
 
-@torch.library.custom_op("coupling::contract_weights_gradient", mutates_args=())
+@direct_operator("coupling::contract_weights_gradient")
 def contract_weights_gradient(coefficients: Tensor, plan: str) -> Tensor:
     """Return the gradient in weights of the one in coefficients."""
     found = _plan(plan, coefficients)
@@ -46,37 +47,37 @@ def contract_weights_gradient(coefficients: Tensor, plan: str) -> Tensor:
     return torch.from_numpy(found.merged_gradient(_array(coefficients)))
 
 
-@torch.library.custom_op("coupling::contract", mutates_args=())
+@direct_operator("coupling::contract")
 def contract(a: Tensor, coefficients: Tensor, species: Tensor, plan: str) -> Tensor:
     """Return B [atoms, rows, channels]."""
     return _values(plan, a, coefficients, species)
 
 
-@torch.library.custom_op("coupling::contract_tangent", mutates_args=())
+@direct_operator("coupling::contract_tangent")
 def contract_tangent(a: Tensor, v: Tensor, coefficients: Tensor, species: Tensor, plan: str) -> Tensor:
     """Return the derivative of B in the direction v of a."""
     return _values(plan, a, coefficients, species, v=v)
 
 
-@torch.library.custom_op("coupling::contract_gradient", mutates_args=())
+@direct_operator("coupling::contract_gradient")
 def contract_gradient(a: Tensor, coefficients: Tensor, species: Tensor, g: Tensor, plan: str) -> Tensor:
     """Return the gradient of Σ g B in a."""
     return _values(plan, a, coefficients, species, g=g)
 
 
-@torch.library.custom_op("coupling::contract_curvature", mutates_args=())
+@direct_operator("coupling::contract_curvature")
 def contract_curvature(a: Tensor, v: Tensor, coefficients: Tensor, species: Tensor, g: Tensor, plan: str) -> Tensor:
     """Return the derivative of the gradient of Σ g B in the direction v of a."""
     return _values(plan, a, coefficients, species, v=v, g=g)
 
 
-@torch.library.custom_op("coupling::contract_terms", mutates_args=())
+@direct_operator("coupling::contract_terms")
 def contract_terms(a: Tensor, species: Tensor, g: Tensor, kinds: int, plan: str) -> Tensor:
     """Return the gradient of Σ g B in the coefficients of ``kinds`` kinds of atoms."""
     return _terms(plan, a, species, g, kinds)
 
 
-@torch.library.custom_op("coupling::contract_tangent_terms", mutates_args=())
+@direct_operator("coupling::contract_tangent_terms")
 def contract_tangent_terms(a: Tensor, v: Tensor, species: Tensor, g: Tensor, kinds: int, plan: str) -> Tensor:
     """Return the derivative of the gradient in the coefficients in the direction v of a."""
     return _terms(plan, a, species, g, kinds, v)
@@ -284,4 +285,4 @@ for _operator, _backward in (
     (contract_tangent, _tangent_backward),
     (contract_tangent_terms, _tangent_terms_backward),
 ):
-    _operator.register_autograd(_backward, setup_context=_keep)
+    _operator.register_autograd(_backward, _keep)

@@ -111,7 +111,7 @@ class TensorProduct(nn.Module):
         return result.to(common)
 
     def _constants_on(self, device: torch.device, dtype: torch.dtype) -> list[Any]:
-        """Return the constants of the paths, numbers as they are."""
+        """Return the constants of the paths, numbers unchanged."""
         tensors = self._constants[dtype]
         if device.type != "cpu" and (device, dtype) in self._elsewhere:
             tensors = self._elsewhere[device, dtype]
