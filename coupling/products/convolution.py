@@ -24,7 +24,7 @@ from coupling.products.edge_list import Edges
 from coupling.products.edge_paths import LARGEST, EdgePaths, Slots, feature_slots, nonzero, selected_triples
 from coupling.products.edge_runs import EdgeRuns
 from coupling.products.edge_vectors import vector_gradients
-from coupling.products.given_weights import given_weights
+from coupling.products.given_numbers import given_numbers
 from coupling.quoted import quoted
 from coupling.selection import one_of
 from coupling.sphere.cartesian import cartesian_harmonics
@@ -294,7 +294,7 @@ def _floating(value: Any, name: str) -> Array:
 
 
 def _factors(given: ArrayLike | None, paths: int) -> NDArray[np.float64]:
-    factors = np.ones(paths) if given is None else given_weights(given, "path_weights")
+    factors = np.ones(paths) if given is None else given_numbers(given, "path_weights")
     if factors.shape != (paths,):
         raise ValueError(f"path_weights must have shape ({paths},), one per path, got {factors.shape}")
     return factors

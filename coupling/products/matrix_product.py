@@ -16,7 +16,7 @@ from coupling.memory import require_memory
 from coupling.numbers.spins import diagonal, doubled_spin, matrix_factor, matrix_factors, smallest_spin, used_degrees
 from coupling.portable import Kept
 from coupling.products.blocks import BoundKernel
-from coupling.products.given_weights import given_weights
+from coupling.products.given_numbers import given_numbers
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, Triple, largest, reached_degrees, rows_of
 from coupling.quoted import quoted
@@ -229,7 +229,7 @@ def _by_parity(m: int, lmax: int) -> list[int]:
 
 def _finite(weights: Any, lmax: tuple[int, ...]) -> list[Array]:
     """Return arrays of lmax+1 finite numbers each, or raise."""
-    arrays = [given_weights(w, "weights") for w in weights]
+    arrays = [given_numbers(w, "weights") for w in weights]
     shapes = [(l + 1,) for l in lmax]
     if [w.shape for w in arrays] != shapes:
         raise ValueError(f"weights must be arrays of shapes {shapes}, got {[w.shape for w in arrays]}")

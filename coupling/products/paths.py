@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from coupling.indexing import path_array
 from coupling.memory import require_memory
 from coupling.numbers.plan import checked_paths
-from coupling.products.given_weights import given_weights
+from coupling.products.given_numbers import given_numbers
 from coupling.selection import PARITIES, one_of
 
 Integers = NDArray[np.int64]
@@ -45,7 +45,7 @@ def path_weights(paths: NDArray[Any], weights: ArrayLike | None) -> NDArray[np.f
     >>> path_weights(selected_paths((0, 1, 1)), None)
     array([1., 1.])
     """
-    given = np.ones(len(paths)) if weights is None else given_weights(weights, "weights")
+    given = np.ones(len(paths)) if weights is None else given_numbers(weights, "weights")
     if given.shape != (len(paths),):
         raise ValueError(
             f"weights must have shape ({len(paths)},), one per path, got {given.shape}; "

@@ -24,7 +24,7 @@ from coupling.indexing import path_array
 from coupling.kernels.sphere_product import BRACKET, GAUNT
 from coupling.memory import native
 from coupling.numbers.normalizations import exact_normalization, normalization
-from coupling.products.given_weights import given_weights
+from coupling.products.given_numbers import given_numbers
 from coupling.products.product import Features
 from coupling.products.spherical import Spherical, Term, Triple, term, triple
 from coupling.quoted import quoted
@@ -162,7 +162,7 @@ def named_factors(lmax: Triple, factors: Factors | None) -> dict[Any, list[NDArr
     found = {}
     for key, three in named.items():
         class_of(key, lmax)
-        columns = [given_weights(f, "factors") for f in three]
+        columns = [given_numbers(f, "factors") for f in three]
         columns = [f[:, None] if f.ndim == 1 else f for f in columns]
         shapes = [f.shape for f in columns]
         if len(shapes) != 3 or len({shape[1:] for shape in shapes}) != 1 or len(shapes[0]) != 2:

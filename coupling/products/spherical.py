@@ -17,7 +17,7 @@ from coupling.kernels.sphere_product import CHUNK, GAUNT, space_needed, spherica
 from coupling.memory import require_memory
 from coupling.portable import Kept
 from coupling.products.blocks import BoundKernel
-from coupling.products.given_weights import given_weights
+from coupling.products.given_numbers import given_numbers
 from coupling.products.legendre import colatitudes, legendre_values, slope
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, largest, reached_degrees, rows_of
@@ -93,11 +93,11 @@ def triple(*lmax: object) -> Triple:
 
 def term(kind: int, lmax: Triple, weights: Any = None, classes: ArrayLike | None = None) -> Term:
     """Return a Term after checking its weights: three arrays of lmax+1 finite numbers, or None for ones."""
-    given = [np.ones(l + 1) for l in lmax] if weights is None else [given_weights(w, "weights") for w in weights]
+    given = [np.ones(l + 1) for l in lmax] if weights is None else [given_numbers(w, "weights") for w in weights]
     if [w.shape for w in given] != [(l + 1,) for l in lmax]:
         shapes = [(l + 1,) for l in lmax]
         raise ValueError(f"weights must be three arrays of shapes {shapes}, got {[w.shape for w in given]}")
-    four = np.ones((2, 2)) if classes is None else given_weights(classes, "classes")
+    four = np.ones((2, 2)) if classes is None else given_numbers(classes, "classes")
     if four.shape != (2, 2):
         raise ValueError(f"classes must be an array [parity of l1, parity of l2], got shape {four.shape}")
     if not all(np.isfinite(w).all() for w in (*given, four)):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.floating_point import default_rounding
-from coupling.products.given_weights import given_weights
+from coupling.products.given_numbers import given_numbers
 from coupling.products.reach import Masks
 from coupling.selection import degree
 from coupling.sphere import Grid, gradients, harmonics
@@ -67,7 +67,7 @@ def shift_fields(lmax: int) -> Array:
 
 def checked_fields(fields: Any, lmax: tuple[int, ...]) -> Three:
     """Return fields after checking them: three arrays [3, lmax+1] or [3, components, lmax+1] of finite numbers."""
-    arrays = [given_weights(f, "fields") for f in fields]
+    arrays = [given_numbers(f, "fields") for f in fields]
     wrong = len(arrays) != 3 or any(
         f.ndim not in (2, 3) or not f.size or (f.shape[0], f.shape[-1]) != (3, l + 1)
         for f, l in zip(arrays, lmax, strict=False)

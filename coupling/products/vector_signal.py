@@ -13,7 +13,7 @@ from coupling.kernels.vector_product import space_needed, vector_product
 from coupling.numbers.normalizations import normalization
 from coupling.portable import Kept
 from coupling.products.blocks import BoundKernel
-from coupling.products.given_weights import given_weights
+from coupling.products.given_numbers import given_numbers
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks
 from coupling.products.spherical import Triple, require_tables, triple
@@ -67,7 +67,7 @@ class VectorSignal(Product):
         require_tables(triple(*self.lmax), 3)
         self.fields = checked_fields([shift_fields(l) for l in self.lmax] if fields is None else fields, self.lmax)
         ones = [np.ones(f.shape[1:]) for f in self.fields]
-        given = ones if weights is None else [given_weights(w, "weights") for w in weights]
+        given = ones if weights is None else [given_numbers(w, "weights") for w in weights]
         if [w.shape for w in given] != [f.shape[1:] for f in self.fields]:
             shapes = [f.shape[1:] for f in self.fields]
             raise ValueError(f"weights must be three arrays of shapes {shapes}, got {[w.shape for w in given]}")

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from coupling.quoted import quoted
 
 
-def given_weights(values: Any, name: str) -> NDArray[np.float64]:
+def given_numbers(values: Any, name: str) -> NDArray[np.float64]:
     """Return a new array of doubles; fractions and exact numbers are rounded.
 
     Raises TypeError, naming the argument, for texts, None, complex numbers and lists of unequal length.
 
-    >>> given_weights([1, 2.5], "weights")
+    >>> given_numbers([1, 2.5], "weights")
     array([1. , 2.5])
-    >>> given_weights("sparse", "weights")
+    >>> given_numbers("sparse", "weights")
     Traceback (most recent call last):
     TypeError: weights must be real numbers, got 'sparse'
     """
