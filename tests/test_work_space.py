@@ -10,11 +10,13 @@ import pytest
 from coupling.manybody import basis
 from coupling.products import (
     Convolution,
+    EdgeFrame,
     FullProduct,
     SymmetricContraction,
     TensorProduct,
     blocks,
     contraction_plan,
+    edge_frame_runs,
     edge_runs,
     tensor_tables,
     weight_sums,
@@ -22,7 +24,7 @@ from coupling.products import (
 from coupling.products.form import KINDS
 
 BEHIND = 4096  # numbers that are watched
-USERS = blocks, contraction_plan, edge_runs, tensor_tables, weight_sums
+USERS = blocks, contraction_plan, edge_frame_runs, edge_runs, tensor_tables, weight_sums
 TYPES = np.float32, np.float64
 
 
@@ -107,3 +109,14 @@ def test_space_that_is_too_small_is_seen(watched: Watched) -> None:
     made.__dict__["_lists"] = tuple(lists._replace(rows=lists.rows - 1) for lists in made._lists)
     made(np.ones((1, 4, 70)), np.ones((1, 4, 70)))
     assert not watched.untouched
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_messages_in_the_frame_of_an_edge(dtype: type, watched: Watched) -> None:
+    random = np.random.default_rng(0)
+    for lmax_in, lmax_out, mmax in ((0, 0, None), (3, 1, None), (1, 4, None), (4, 4, 1), (6, 2, 0)):
+        frame = EdgeFrame(lmax_in, lmax_out, mmax=mmax)
+        for lanes in (1, 37, 64):
+            shapes = (3, (lmax_in + 1) ** 2, lanes), (3, 3), (3, frame.weight_count, lanes)
+            frame(*(random.standard_normal(shape).astype(dtype) for shape in shapes))
+    assert watched.untouched
