@@ -292,8 +292,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
 #: builders, writers and pictures of what others made (tests/test_files_kept.py, test_plots.py), derivatives that torch
 #: and JAX take (tests/systems/test_derivatives.py).
 APART = {
-    "ArrayProduct", "Arrays", "Bases", "Basis", "Comparison", "Convention", "Decomposition", "ExactCertificate",
-    "Graph", "Grid", "HeatFlux", "Listing", "Neighbours", "Problem", "Record", "RouteResult", "Unfolded", "angles",
+    "ArrayProduct", "Arrays", "Bases", "Basis", "Comparison", "Construction", "Convention", "Decomposition",
+    "ExactCertificate", "Graph", "Grid", "HeatFlux", "Listing", "Neighbours", "Problem", "Record", "RouteResult",
+    "Unfolded", "angles",
     "curves", "degree_chart", "false_claims", "forces", "heat_flux", "jit", "load_bases", "load_factors", "new_axes",
     "parities_and_bases", "plot_errors", "plot_features", "plot_structure", "read_convention", "read_exact_basis",
     "read_exact_json", "read_structure", "save", "save_errors", "save_factors", "save_structure",

@@ -13,7 +13,7 @@ from coupling.lowrank.degree_one import fewest_weights, terms_of_degree_one
 from coupling.lowrank.exact_sums import differing
 from coupling.lowrank.factors import Factors
 from coupling.lowrank.linear_forms import LinearForm, rounded_factors
-from coupling.lowrank.matrix_terms import exact_terms, exact_weights, targets
+from coupling.lowrank.matrix_terms import LARGEST, exact_terms, exact_weights, targets
 from coupling.lowrank.path_weights import OF_MATRICES, UNIT, whole_paths
 from coupling.quoted import quoted
 from coupling.selection import Path, one_of
@@ -82,6 +82,8 @@ def constructed(
     ([7, 6], 8)
     """
     limit = degree(lmax, "lmax")
+    if limit > LARGEST:
+        raise ValueError(f"terms are constructed for degrees to {LARGEST}, got {quoted(limit)}")
     if isinstance(weights, str):
         one_of(weights, CONSTRUCTED, "weights")
     if limit == 1 and weights != OF_MATRICES:
