@@ -95,7 +95,7 @@ was not readable. It is close to the error of our fit until, at R = 28, ours is 
 $whole
 
 Proved lower bounds of the rank, border rank included, from Koszul flattenings: $lower. The mode ranks are (L+1)²
-only.
+only. `coupling study verify --bounds` proves more, 17 for L = 2 and 31 for L = 3.
 
 *Exact ranks.* A generic tensor of n = (L+1)² dimensions per slot has rank ⌈n³/(3n-2)⌉ over the complex numbers: 7, 30,
 90, 215 for L = 1 to 4. The coupling tensor is invariant under a cyclic permutation of its slots, and its antisymmetric
