@@ -9,7 +9,7 @@ import click
 
 from coupling.cli.console import aligned, bar, tell
 from coupling.cli.value import parse_number
-from coupling.lowrank.by_rank import study as search
+from coupling.lowrank import by_rank
 from coupling.lowrank.problems import CLASSES, Problem, normalization_problem, same
 from coupling.lowrank.records import LEGEND, Record, errors_by_rank, worst_by_rank
 from coupling.numbers.normalizations import parities_and_bases
@@ -84,6 +84,6 @@ def run_problems(problems: Mapping[str, Problem], options: Mapping[str, Any]) ->
                 drawn.update(done - drawn.pos, f"{label}, R = {rank}: {starts} of {of} starts, {best:.1e}")
 
             earlier = next((found[name] for name in found if problems[name].objective.same_as(problem.objective)), None)
-            found[label] = earlier or search(problem, ranks, **chosen, progress=progress, tell=tell)
+            found[label] = earlier or by_rank.study(problem, ranks, **chosen, progress=progress, tell=tell)
             drawn.update((number + 1) * len(ranks) - drawn.pos, label)
     return found

@@ -26,16 +26,10 @@ def outputs(sources: list[str], copy: dict[str, Any]) -> list[Any] | None:
     return [cell["outputs"] for cell in cells]
 
 
-def read(text: str, copy: str) -> Any:
-    """The notebook of a page, with the outputs of its executed copy if that is there."""
-    import nbformat
-    from myst_nb.core.read import read_myst_markdown_notebook
-
-    notebook = read_myst_markdown_notebook(text)
+def with_outputs(notebook: Any, copy: dict[str, Any]) -> Any:
+    """A notebook with the outputs of its executed copy, or with a sentence below its title where they are not its."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    file = Path(copy)
-    content = nbformat.read(file, 4) if file.exists() else {"cells": []}
-    found = outputs([cell.source for cell in code], content)
+    found = outputs([cell.source for cell in code], copy)
     for cell, shown in zip(code, found or [], strict=False):
         cell.outputs = shown
     if found is None:
@@ -43,3 +37,12 @@ def read(text: str, copy: str) -> Any:
         title, _, rest = first.source.strip().partition("\n")
         first.source = title + ABSENT + rest
     return notebook
+
+
+def read(text: str, copy: str) -> Any:
+    """The notebook of a page, with the outputs of its executed copy if that is there."""
+    import nbformat
+    from myst_nb.core.read import read_myst_markdown_notebook
+
+    file = Path(copy)
+    return with_outputs(read_myst_markdown_notebook(text), nbformat.read(file, 4) if file.exists() else {"cells": []})
