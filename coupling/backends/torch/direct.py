@@ -9,6 +9,7 @@ every derivative decides anew.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import new_class
 from typing import Any
 
 import torch
@@ -47,7 +48,7 @@ class DirectOperator:
             return output
 
         methods = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
-        self._function = type("Direct", (Function,), methods)
+        self._function = new_class("Direct", (Function,), exec_body=lambda names: names.update(methods))
 
     def __call__(self, *inputs: Any) -> Tensor:
         """Compute, by the operator if anything looks on."""
