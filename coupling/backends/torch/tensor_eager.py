@@ -8,7 +8,6 @@ a compiler, a transform or a mode looks on, the same is made of operations of to
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 from typing import Any, NamedTuple
 
@@ -64,9 +63,10 @@ class EagerTensor:
 
     def __init__(self, product: TensorProduct) -> None:
         self.form, self._known = product, Kept()
-        self.constants: Callable[[Tensor], list[Any]] = lambda like: [
-            c if isinstance(c, float) else torch.from_numpy(c).to(like) for c in product.constants
-        ]
+
+    def constants(self, like: Tensor) -> list[Any]:
+        """Return the constants of the product as tensors of the type of another, numbers as they are."""
+        return [c if isinstance(c, float) else torch.from_numpy(c).to(like) for c in self.form.constants]
 
     def product(self, x: Tensor, y: Tensor, weights: Tensor) -> Tensor:
         """Return the product of plain tensors that have been found to fit."""
