@@ -153,6 +153,11 @@ def test_what_is_no_degree_or_order_raises_in_arrays_as_well(
         coupling.wigner_3j(*numbers, outside=outside)
 
 
+def test_degrees_in_the_place_of_the_family_are_told_so() -> None:
+    with pytest.raises(TypeError, match=r"^family must be one of wigner_3j, .*, got int 1$"):
+        coupling.block(1, 1, 2, "gaunt")  # type: ignore[arg-type]
+
+
 def test_half_integers_are_no_degrees_of_integrals() -> None:
     for outside in ("raise", "zero"):
         with pytest.raises(ValueError, match=r"^degree 1 must be an integer, got 0.5$"):

@@ -108,3 +108,12 @@ def test_functions_of_jax() -> None:
         even = ours_jax.ClebschGordan(1, 1, 2, paths="even")
         given = [jax.numpy.asarray(RANDOM.standard_normal((3, 4))) for _ in range(2)]
         assert check_equivariant(lambda a, b: even(a[..., None], b[..., None])[..., 0], given, [1, 1], 2) < 1e-12
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_every_test_draws_the_same_numbers_of_torch(before: int, request: pytest.FixtureRequest) -> None:
+    """Whatever ran before, here the one of two that leaves another seed behind."""
+    seed = request.config.getoption("--seed")
+    assert torch.initial_seed() == seed
+    assert torch.equal(torch.randn(3), torch.randn(3, generator=torch.Generator().manual_seed(seed)))
+    torch.manual_seed(seed + before)

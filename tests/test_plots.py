@@ -169,7 +169,9 @@ def test_a_route_looks_the_same_in_every_chart() -> None:
     assert diagram["even: Gaunt"] == plots.ROUTES["Gaunt"][0] and diagram["odd: bracket"] == plots.ROUTES["bracket"][0]
 
 
-@pytest.mark.parametrize("labels", [[f"L = {l}" for l in range(1, 13)], [f"variant {n}" for n in range(7)], ["a", "b"]])
+@pytest.mark.parametrize(
+    "labels", [[f"L = {l}" for l in range(1, 13)], [f"variant {n}" for n in range(26)], ["a", "b"]], ids=len
+)
 def test_the_legend_of_errors_covers_no_curve(labels: list[str]) -> None:
     """Pictures of a study have many falling curves."""
     ranks = np.arange(1, 9)

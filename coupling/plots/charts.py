@@ -95,7 +95,7 @@ def _looks(labels: Iterable[str]) -> Iterator[dict[str, Any]]:
     routes = {label: route_look(label) for label in labels}
     taken = {look["color"] for look in routes.values() if look}
     free = [look for look in zip(PALETTE, MARKERS, strict=True) if look[0] not in taken] or [(PALETTE[0], MARKERS[0])]
-    others = ((c, marker, line) for line in cycle(("-", "--", ":")) for c, marker in free)
+    others = ((c, marker, line) for line in cycle(("-", "--", ":", "-.")) for c, marker in free)
     for look in routes.values():
         yield dict(look) if look else dict(zip(("color", "marker", "linestyle"), next(others), strict=True))
 
