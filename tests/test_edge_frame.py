@@ -236,6 +236,15 @@ def test_what_is_refused() -> None:
     ):
         with pytest.raises(ValueError, match=words):
             frame(*arguments)
+    x, edges, weights = np.ones((2, 4, 1)), np.ones((2, 3)), np.ones(6)
+    for arguments, error, words in (
+        ((x, np.array([[0, 0, 1.0], [0, 0, 0]]), weights), ValueError, "the zero vector has no frame"),
+        ((x.astype(complex), edges, weights), TypeError, "x must be real numbers, got complex128"),
+        ((x.astype(bool), edges, weights), TypeError, "x must be real numbers, got bool"),
+        ((x, edges, 1j * weights), TypeError, "so2_weights must be real numbers, got complex128"),
+    ):
+        with pytest.raises(error, match=words):
+            frame(*arguments)
     with pytest.raises(ValueError, match=r"\[\.\.\., 6\]"):
         frame.path_weights(np.ones(5))
     with pytest.raises(ValueError, match="listed twice"):
