@@ -191,10 +191,9 @@ class ClebschGordan(Product):
         The kernel of the last weights is kept: they change once in a step of training, not in every call.
         """
         given, last = weights.tobytes(), self._last.get(x.dtype)
-        if last is None or last[0] != given or last[1] is not weights.dtype:
-            kernel = self._kernel(x.dtype, weights.astype(np.float64, copy=False))
-            last = self._last[x.dtype] = given, weights.dtype, kernel
-        last[2].run(x, y, out, self.workers)
+        if last is None or last[0] != given:
+            last = self._last[x.dtype] = given, self._kernel(x.dtype, weights.astype(np.float64, copy=False))
+        last[1].run(x, y, out, self.workers)
 
     @default_rounding()
     def _kernel(self, dtype: np.dtype[Any], weights: NDArray[np.float64]) -> BoundKernel:
