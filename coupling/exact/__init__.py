@@ -13,6 +13,7 @@ from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import clebsch_gordan, wigner_3j
 from coupling.exact.wigner_6j import wigner_6j
 from coupling.exact.wigner_9j import wigner_9j
+from coupling.exact.wigner_12j import wigner_12j
 from coupling.exact.wigner_d import wigner_d, wigner_d_polynomial
 from coupling.exact.wigner_eckart import reduced_harmonic, reduced_spin, wigner_eckart
 
@@ -38,6 +39,7 @@ __all__ = [
     "wigner_3j_at_zero",
     "wigner_6j",
     "wigner_9j",
+    "wigner_12j",
     "wigner_d",
     "wigner_d_polynomial",
     "wigner_eckart",
