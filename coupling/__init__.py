@@ -81,7 +81,7 @@ _HOME = {
     "wigner_eckart": "coupling.numbers.wigner_eckart",
 }
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - in the order of dir()
     "Irreps",
     "Table",
     "TableError",
@@ -110,12 +110,12 @@ __all__ = [
     "reduced_spin",
     "sphere",
     "tabulate",
+    "wigner_12j",
     "wigner_3j",
     "wigner_3j_family",
     "wigner_6j",
     "wigner_6j_family",
     "wigner_9j",
-    "wigner_12j",
     "wigner_D",
     "wigner_d",
     "wigner_eckart",

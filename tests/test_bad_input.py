@@ -95,6 +95,12 @@ NUMERIC |= {
     "coupling.sphere.gauss_legendre": (lambda d: sphere.gauss_legendre(d).weights, (3,), "an integer"),
     "coupling.sphere.lebedev": (lambda d: sphere.lebedev(d).weights, (3,), "an integer"),
     "coupling.sphere.harmonics": (lambda l: sphere.harmonics(l, 0.5, 0.5), (2,), "an integer"),
+    "coupling.sphere.spin_weighted_harmonics": (
+        lambda l: sphere.spin_weighted_harmonics(l, 1, 0.5, 0.5),
+        (2,),
+        "an integer",
+    ),
+    "coupling.sphere.vector_harmonics": (lambda l: sphere.vector_harmonics(l, 0.5, 0.5, "E"), (2,), "an integer"),
     "coupling.sphere.gradients": (lambda l: sphere.gradients(l, 0.5, 0.5), (2,), "an integer"),
     "coupling.sphere.analysis": (
         lambda l: sphere.analysis(np.ones(28), sphere.gauss_legendre(6), l),

@@ -168,7 +168,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "quadrature": ("'gaunt', 1, 1, 2, 'real'", "cdddc"),
         "random_rotation": ("np.random.default_rng(0)", "r"),
         "rotation_matrix": ("np.eye(3), 2", "md"),
+        "spin_weighted_harmonics": ("2, 1, 0.3, 0.4", "dM--"),
         "synthesis": ("np.ones(4), gauss_legendre(2), 'real'", "zrc"),
+        "vector_harmonics": ("2, 0.3, 0.4, 'E', 'real'", "d--vc"),
     },
     "coupling.foreign": {
         "change_of_basis": ("1, 'e3nn', 'sympy'", "dcc"),

@@ -17,7 +17,7 @@ from coupling.exact.wigner_12j import wigner_12j
 from coupling.exact.wigner_d import wigner_d, wigner_d_polynomial
 from coupling.exact.wigner_eckart import reduced_harmonic, reduced_spin, wigner_eckart
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - in the order of dir()
     "Surd",
     "antisymmetric_gaunt",
     "bracket_factor",
@@ -35,11 +35,11 @@ __all__ = [
     "reduced_matrix",
     "reduced_spin",
     "triangle_coefficient",
+    "wigner_12j",
     "wigner_3j",
     "wigner_3j_at_zero",
     "wigner_6j",
     "wigner_9j",
-    "wigner_12j",
     "wigner_d",
     "wigner_d_polynomial",
     "wigner_eckart",
