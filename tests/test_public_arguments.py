@@ -168,9 +168,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "quadrature": ("'gaunt', 1, 1, 2, 'real'", "cdddc"),
         "random_rotation": ("np.random.default_rng(0)", "r"),
         "rotation_matrix": ("np.eye(3), 2", "md"),
-        "spin_weighted_harmonics": ("2, 1, 0.3, 0.4", "dM--"),
+        "spin_weighted_harmonics": ("2, 1, 0.3, 0.4", "dJ--"),
         "synthesis": ("np.ones(4), gauss_legendre(2), 'real'", "zrc"),
-        "vector_harmonics": ("2, 0.3, 0.4, 'E', 'real'", "d--vc"),
+        "vector_harmonics": ("2, 0.3, 0.4, 'E', 'real'", "d--Kc"),
     },
     "coupling.foreign": {
         "change_of_basis": ("1, 'e3nn', 'sympy'", "dcc"),
@@ -389,6 +389,8 @@ BAD = {
     "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
     "B": [None, 1, 0.0, "x", [True], NAN],
     "X": [None, 1, "x", [0, 2], [-1, 0], [0.0, 1.0], [[0, 1]], [0], [HUGE, 0], [True, False], ["0", "1"]],
+    "J": [1.7, 0.5, HUGE, -HUGE, NAN, *NO_NUMBER],
+    "K": [None, 2, 0.0, NAN, "", "e", "-1", b"E", True, ["E"], object()],
     "-": [],
 }
 EXPECTED = TypeError, ValueError, MemoryError, OSError
