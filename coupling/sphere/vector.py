@@ -38,8 +38,8 @@ def vector_harmonics(
     range and dtypes are those of :func:`harmonics`; at a pole the components are limits along the meridian phi.  The
     error of a component is at most 3e-15 √((2l+1)/4π) where numpy's long double has 64 bits.
 
-    Raises as :func:`harmonics`, and ValueError for another kind.  Source: derivation ``vector_harmonics``, steps 2 to
-    5.
+    Raises as :func:`harmonics`, and ValueError or TypeError for another kind.  Source: derivation
+    ``vector_harmonics``, steps 2 to 5.
 
     >>> vector_harmonics(1, 0.0, 0.0, "L")[2].round(6) + 0.0
     array([0.282095, 0.      , 0.488603, 0.      ])
@@ -66,7 +66,10 @@ def _kind(value: object) -> Any:
         return value
     if type(value) is int and value in PURE_ORBIT:
         return value
-    raise ValueError(f"kind must be one of 'E', 'B', 'L', or a shift -1, 0, 1, got {quoted(value)}")
+    rule = "kind must be one of 'E', 'B', 'L', or a shift -1, 0, 1"
+    if type(value) not in (str, int):
+        raise TypeError(f"{rule}, got {type(value).__name__} {quoted(value)}")
+    raise ValueError(f"{rule}, got {quoted(value)}")
 
 
 def _radial(kind: Any, l: NDArray[np.float64]) -> NDArray[np.float64] | float:
