@@ -29,7 +29,7 @@ MAIN: list[Any] = [
     coupling.tabulate,
     coupling.wigner_d,
     coupling.wigner_D,
-    *(getattr(products, name) for name in products.__all__ if name not in ("Choice", "Edges", "Product", "Simulation")
+    *(getattr(products, name) for name in products.__all__ if name not in ("Choice", "Edges", "Product")
       and name[0].isupper()),
     *(getattr(sphere, name) for name in sphere.__all__ if name not in ("angles", "gauss_legendre", "lebedev",
       "random_rotation")),
