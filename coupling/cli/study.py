@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.group(
-    short_help="Errors of low-rank decompositions, by rank.",
+    short_help="Search low-rank decompositions, and print their errors by rank.",
     epilog="""\b
 Examples:
   coupling study gaunt --lmax 6 --max-rank 6
@@ -51,7 +51,7 @@ def study(context: click.Context) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def gaunt(**options: Any) -> None:
-    """Even paths, by Gaunt products."""
+    """Give the even paths weights by few Gaunt products."""
     study_family(GAUNT, GAUNT, spin=None, **options)
 
 
@@ -59,7 +59,7 @@ def gaunt(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def bracket(**options: Any) -> None:
-    """Odd paths, by brackets: antisymmetric Gaunt products."""
+    """Give the odd paths weights by few brackets, antisymmetric Gaunt products."""
     study_family("bracket", ANTISYMMETRIC_GAUNT, spin=None, **options)
 
 
@@ -68,7 +68,7 @@ def bracket(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def matrix(**options: Any) -> None:
-    """All paths, by products of matrices of a spin."""
+    """Give all paths weights by few products of matrices of a spin."""
     from coupling.numbers.normalizations import MATRIX
 
     study_family(MATRIX, MATRIX, **options)
@@ -78,7 +78,7 @@ def matrix(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def vector(**options: Any) -> None:
-    """All paths but (0, 0, 0), by single vector products."""
+    """Give all paths but (0, 0, 0) weights by few single vector products."""
     from coupling.families.single_vector_product import FAMILY as SINGLE
 
     study_family("single vector product", SINGLE.name, spin=None, **options)
@@ -89,7 +89,7 @@ def vector(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def any_family(name: str, **options: Any) -> None:
-    """The normalizations of any family, such as gradient_dot."""
+    """Decompose the normalizations of any family, such as gradient_dot."""
     study_family(name, name, spin=None, **options)
 
 
@@ -108,7 +108,7 @@ def any_family(name: str, **options: Any) -> None:
 @with_options(*SEARCH)
 @says_what_is_wrong
 def whole(**options: Any) -> None:
-    """The coupling tensor of all paths, (L+1)² per side."""
+    """Decompose the coupling tensor of all paths, (L+1)² per side."""
     from coupling.cli.study_methods import others, print_methods
     from coupling.cli.study_whole import print_whole, whole_problems
     from coupling.lowrank.records import LEGEND
@@ -126,7 +126,10 @@ def whole(**options: Any) -> None:
 @click.option("--lmax", type=click.IntRange(1, 5), default=5, show_default=True, help="Degrees up to L.")
 @says_what_is_wrong
 def constructed(lmax: int) -> None:
-    """Multiply out the constructed terms of the whole tensor, as surds; exit status 1 where an entry differs."""
+    """Multiply out the constructed terms of the whole tensor, as surds.
+
+    Exit status 1 where an entry differs.
+    """
     from coupling.cli.study_constructed import constructed_table
 
     text, exact = constructed_table(lmax)
@@ -141,7 +144,10 @@ def constructed(lmax: int) -> None:
 @click.option("--bounds", is_flag=True, help="Compute the ranks behind the lower bounds of border ranks again.")
 @says_what_is_wrong
 def verify(files: Sequence[Path], computed: bool, bounds: bool) -> None:
-    """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
+    """Check stored results, and files of factors, in exact arithmetic.
+
+    Exit status 1 when a claim does not hold.
+    """
     from coupling.cli.study_constructed import verified_constructions
     from coupling.cli.study_verify import verified, verified_bounds
 
@@ -164,7 +170,10 @@ def verify(files: Sequence[Path], computed: bool, bounds: bool) -> None:
 @may_overwrite
 @says_what_is_wrong
 def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool, force: bool) -> None:
-    """Write the study page: all tables and pictures, half an hour on two cores; small: two minutes."""
+    """Write the study page with all tables and pictures.
+
+    It takes half an hour on two cores; --size small takes two minutes.
+    """
     from coupling.cli.study_page import write_study_page
 
     write_study_page(folder, store or folder / "results", size == "full", workers, fresh, force)
