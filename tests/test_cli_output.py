@@ -37,6 +37,7 @@ def coupling_command() -> click.Command:
         ("3j 1 1 2 0 0 0 --basis real", ("unit Frobenius norm", "the sign of the Gaunt integrals")),
         ("6j 1 1 1 1 1 1", ("Edmonds 1957, eq. 6.3.7", "no phase of harmonics")),
         ("9j 1 1 2 1 1 2 2 2 4", ("Edmonds 1957, eq. 6.4.3, rows first",)),
+        ("12j 1 1 1 1 1 1 1 1 1 1 1 1", ("Ord-Smith 1954 (kind 1)", "rows first")),
         ("matrix 1 1 2 --j 1", ("6j{l1 l2 l3; j j j}",)),
     ],
 )

@@ -12,7 +12,7 @@ import click
 from coupling.cli.console import aligned
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite, with_options
-from coupling.cli.study_options import FAMILY, FOLDER, SEARCH
+from coupling.cli.study_options import FAMILY, FOLDER, SEARCH, SYMMETRY
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.threads import one_thread
 
@@ -31,6 +31,7 @@ Examples:
   coupling study vector --lmax 4 --max-rank 5
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
   coupling study whole --lmax 1 --weights free
+  coupling study whole --lmax 1 --weights free --symmetry tetrahedral --rank 7
   coupling study whole --lmax 1 --method ours --method parafac --method tucker
   coupling study verify results/*.safetensors --constructed
   coupling study page --folder docs/study
@@ -105,19 +106,24 @@ def any_family(name: str, **options: Any) -> None:
     show_default=True,
     help="Weights of the paths: 1; those of matrices of spin L/2; or variables of the search.",
 )
-@with_options(*SEARCH)
+@with_options(*SEARCH, *SYMMETRY)
 @says_what_is_wrong
 def whole(**options: Any) -> None:
     """Decompose the coupling tensor of all paths, (L+1)² per side."""
     from coupling.cli.study_methods import others, print_methods
-    from coupling.cli.study_whole import print_whole, whole_problems
+    from coupling.cli.study_whole import print_complex, print_whole, whole_problems
+    from coupling.lowrank.free_weights import FREE_WEIGHTS
     from coupling.lowrank.records import LEGEND
 
     if others(options):
         print_methods(whole_problems(options), options, options["starts"] or 4)
         return
     check_chart(options)
-    found = print_whole(options | {"starts": options["starts"] or 16})
+    options["starts"] = options["starts"] or (64 if options["symmetry"] else 16)
+    if options["weights"] == FREE_WEIGHTS and options["complex_factors"] and not options["symmetry"]:
+        print_complex(options)
+        return
+    found = print_whole(options)
     click.echo(aligned(LEGEND))
     show({"whole coupling tensor": found}, options["chart"], options["force"])
 
