@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,8 +11,7 @@ import pytest
 import sympy as sp
 
 import coupling
-import coupling.products as products
-from coupling import exact, sphere
+from coupling import exact
 from derivations.reading import Reading
 from derivations.reading.paths import PATHS, of_parity, path_instances, total
 from derivations.reading.sphere import SPHERE
@@ -20,20 +20,21 @@ from tests.test_docs_site import helper
 FORMULAS = helper("typeset_formulas")
 PLAIN = helper("plain_docstrings")
 
-#: What a reader looks up first: each has its formula, and so have all symbols of the exact layer.
+#: What a reader looks up first, by module.
+LOOKED_UP = {
+    "coupling": "antisymmetric_gaunt block clebsch_gordan fano_x gaunt racah_v racah_w real_antisymmetric_gaunt "
+    "real_gaunt tabulate wigner_3j wigner_6j wigner_9j wigner_D wigner_d",
+    "coupling.exact": "antisymmetric_gaunt bracket_factor clebsch_gordan fano_x gaunt racah_v racah_w "
+    "real_antisymmetric_gaunt real_clebsch_gordan real_gaunt real_wigner_3j reduced_matrix triangle_coefficient "
+    "wigner_3j wigner_3j_at_zero wigner_6j wigner_9j wigner_d wigner_eckart",
+    "coupling.products": "AntisymmetricGaunt ClebschGordan Convolution EdgeFrame FactoredProduct FullProduct Gaunt "
+    "MatrixProduct RoutedProduct Simulation SymmetricContraction TensorProduct VectorSignal",
+    "coupling.sphere": "Grid analysis cartesian_gradients cartesian_harmonics cartesian_hessians edge_rotations "
+    "generators gradients harmonics quadrature rotation_matrix synthesis",
+}
 MAIN: list[Any] = [
-    *(getattr(coupling, name) for name in coupling.__all__ if name in exact.__all__),
-    *(getattr(exact, name) for name in exact.__all__ if name not in ("Surd", "edge_frame_matrix", "reduced_harmonic")
-      and name not in ("reduced_spin", "wigner_d_polynomial")),
-    coupling.block,
-    coupling.tabulate,
-    coupling.wigner_d,
-    coupling.wigner_D,
-    *(getattr(products, name) for name in products.__all__ if name not in ("Choice", "Edges", "Product")
-      and name[0].isupper()),
-    *(getattr(sphere, name) for name in sphere.__all__ if name not in ("angles", "gauss_legendre", "lebedev",
-      "random_rotation")),
-]  # fmt: skip
+    getattr(importlib.import_module(module), name) for module, names in LOOKED_UP.items() for name in names.split()
+]
 
 
 def shown(thing: Any) -> list[str]:
