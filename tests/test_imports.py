@@ -37,6 +37,7 @@ coupling.manybody.reader
 coupling.manybody.builder
 coupling.manybody.check
 coupling.tables.request
+coupling.tables.request_file
 coupling.tables.table
 coupling.tables.reader
 coupling.tables.core
