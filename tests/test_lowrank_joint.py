@@ -23,7 +23,7 @@ from coupling.products.vector_fields import vector_path_factors
 #: Fewest evaluations, their proved lower bound, and whether (0, 0, 0) is one multiplication more.
 FEWEST = {
     ("gaunt", "bracket"): {1: (2, 2, False), 2: (3, 3, False), 3: (4, 4, False)},
-    ("single",): {1: (1, 1, True), 2: (2, 1, True), 3: (4, 2, True)},
+    ("single",): {1: (1, 1, True), 2: (2, 2, True), 3: (4, 3, True)},
     ("vector",): {1: (1, 1, True), 2: (1, 1, True), 3: (2, 1, True)},
 }
 
@@ -104,6 +104,8 @@ def test_columns_are_what_the_products_compute() -> None:
 def test_bounds_and_splits() -> None:
     assert len(list(splits(["gaunt", "bracket", "single"], 4))) == 15
     assert not possible({"gaunt": 1, "bracket": 5}, 2) and possible({"gaunt": 2, "bracket": 1}, 2)
+    assert not possible({"single": 2}, 3) and not possible({"single": 1, "gaunt": 5}, 3)
+    assert possible({"single": 2, "gaunt": 5}, 3)
     with pytest.raises(ValueError, match="gaunt and gradient do not reach the path"):
         joint_study(["gaunt", "gradient"], 2)
     with pytest.raises(ValueError, match="products must be one of gaunt, bracket, single, gradient, vector"):

@@ -151,8 +151,11 @@ def searched(
     guess: Factors | None,
     progress: StartProgress | None = None,
 ) -> Record:
-    """Return the best decomposition of a rank among sums with and without the symmetries of the problem."""
-    layouts, free = symmetries(problem, rank), Layout(problem.tensor.shape, rank)
+    """Return the best decomposition of a rank among sums with and without the symmetries of the problem.
+
+    There are no more kinds of sums with symmetry than starts.
+    """
+    layouts, free = symmetries(problem, rank)[: effort.starts], Layout(problem.tensor.shape, rank)
     shares = [0.75 / len(layouts)] * len(layouts) + [0.25] if layouts else [1.0]
     if not layouts or free.size <= MOST_FREE[problem.mask is not None]:
         layouts.append(free)

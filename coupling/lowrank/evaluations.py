@@ -36,12 +36,14 @@ Coefficient = Callable[[Path], Surd]
 class Evaluation:
     """A product as it enters a sum.
 
-    columns: for each column its coefficient and the vector of factors in each slot; vectors: their number in a slot;
-    symmetric: the coefficients do not depend on the order of the degrees.  even, odd: the largest rank that its
-    coefficients have on even paths relative to N of the Gaunt product, and on odd ones relative to N of the bracket.
+    family: whose coefficients it has, where it has one column.  columns: for each column its coefficient and the vector
+    of factors in each slot; vectors: their number in a slot.  symmetric: the coefficients do not depend on the order of
+    the degrees.  even, odd: the largest rank that its coefficients have on even paths relative to N of the Gaunt
+    product, and on odd ones relative to N of the bracket.
     """
 
     name: str
+    family: str | None
     columns: tuple[tuple[Coefficient, Path], ...]
     vectors: int
     symmetric: bool
@@ -78,7 +80,7 @@ def _general() -> tuple[tuple[Coefficient, Path], ...]:
 
 def _simple(name: str, family: str, even: int, odd: int) -> Evaluation:
     symmetric = known(family).symmetry == "total"
-    return Evaluation(name, ((_of_family(family), (0, 0, 0)),), 1, symmetric, even, odd)
+    return Evaluation(name, family, ((_of_family(family), (0, 0, 0)),), 1, symmetric, even, odd)
 
 
 #: What can be added up.  ½(λ1+λ2+λ3) and ½(λ2+λ3-λ1) are sums of three functions of one degree, hence 3.
@@ -89,6 +91,6 @@ EVALUATIONS = {
         _simple("bracket", ANTISYMMETRIC_GAUNT, 0, 1),
         _simple("single", SINGLE.name, 3, 1),
         _simple("gradient", PAIRING.name, 3, 0),
-        Evaluation("vector", _general(), 3, False, 18, 6),
+        Evaluation("vector", None, _general(), 3, False, 18, 6),
     )
 }

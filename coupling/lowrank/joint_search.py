@@ -1,8 +1,8 @@
 """How few evaluations of several products make all paths with weight 1: a joint low-rank problem.
 
 *Lower bound.*  On odd paths, the sum of all columns over N of the bracket has rank at most Σ R_k odd_k and equals 1/N
-there; so with the even ones and N of the Gaunt product.  1/N has a proved bound of its rank,
-:func:`coupling.lowrank.bounds.lower_bound`.
+there; so with the even ones and N of the Gaunt product.  Where one product alone has paths of a parity, its own 1/N
+counts.  1/N has a proved bound of its rank, :func:`coupling.lowrank.bounds.lower_bound`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from coupling.lowrank.joint import JointEquations, column_numbers, is_proved
 from coupling.lowrank.path_weights import whole_paths
 from coupling.lowrank.problems import normalization_problem
 from coupling.lowrank.stacks import polish_stack
+from coupling.numbers.normalizations import normalization
 from coupling.selection import Path, one_of
 
 #: Starts of a stack, and how many results others begin near.
@@ -82,22 +83,42 @@ def _beginning(
 
 
 @cache
-def rank_bounds(lmax: int) -> tuple[int, int]:
-    """Return proved lower bounds of the ranks of 1/N on even and on odd paths."""
-    even, odd = (lower_bound(normalization_problem(family, lmax).objective) for family in (GAUNT, ANTISYMMETRIC_GAUNT))
-    return even, odd
+def rank_bound(family: str, lmax: int, parity: str) -> int:
+    """Return a proved lower bound of the rank of 1/N of a family on the paths of a parity, 0 where it has none.
+
+    >>> rank_bound("gaunt", 2, "even"), rank_bound("gaunt", 2, "odd")
+    (2, 0)
+    """
+    if not any(any(normalization(family, lmax)[p] for p in whole_paths(lmax, kind)) for kind in _kinds(parity)):
+        return 0
+    return lower_bound(normalization_problem(family, lmax, parity).objective)
+
+
+def _kinds(parity: str) -> tuple[str, ...]:
+    return ("even", "odd") if parity == "all" else (parity,)
 
 
 def possible(counts: Mapping[str, int], lmax: int) -> bool:
-    """Return whether the ranks on even and on odd paths leave room for an exact sum.
+    """Return whether the ranks on even, on odd and on all paths leave room for an exact sum.
 
     >>> possible({"gaunt": 2, "bracket": 1}, 2), possible({"gaunt": 3}, 2), possible({"single": 1}, 2)
-    (True, False, True)
+    (True, False, False)
     """
-    every = [(EVALUATIONS[name], number) for name, number in counts.items()]
+    every = [(EVALUATIONS[name], number) for name, number in counts.items() if number]
     alone = 0 if counts.get(GAUNT) else 1  # the path (0, 0, 0), which the others lack
-    ranks = alone + sum(one.even * n for one, n in every), sum(one.odd * n for one, n in every)
-    return all(rank >= bound for rank, bound in zip(ranks, rank_bounds(lmax), strict=True))
+    even, odd = alone + sum(one.even * n for one, n in every), sum(one.odd * n for one, n in every)
+    enough = even >= rank_bound(GAUNT, lmax, "even") and odd >= rank_bound(ANTISYMMETRIC_GAUNT, lmax, "odd")
+    return enough and all(_alone(every, parity, lmax) for parity in ("even", "odd", "all"))
+
+
+def _alone(every: Sequence[tuple[Evaluation, int]], parity: str, lmax: int) -> bool:
+    """Return whether a product has enough evaluations where it is the only one with paths of a parity."""
+    kinds = _kinds(parity)
+    there = [(one, n) for one, n in every if ("even" in kinds and one.even) or ("odd" in kinds and one.odd)]
+    if len(there) != 1 or there[0][0].family is None:
+        return True
+    [(one, number)] = there
+    return number >= rank_bound(str(one.family), lmax, parity)
 
 
 def splits(names: Sequence[str], total: int) -> Iterator[dict[str, int]]:
