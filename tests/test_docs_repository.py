@@ -27,7 +27,7 @@ REMOTES = {
     "/srv/git/coupling.git": None,
     "../coupling": None,
     "file:///srv/coupling": None,
-    "C:/Users/coupling": None,
+    "C:/srv/coupling": None,
     "host:coupling": None,
     "git@host:coupling": None,
     "javascript:alert(1)": None,

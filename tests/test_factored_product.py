@@ -161,6 +161,13 @@ def test_seven_terms_with_their_own_path_weights() -> None:
     assert abs(product(x, y, wanted / product.path_weights) - ClebschGordan(1, 1, 1, wanted)(x, y)).max() < 1e-14
 
 
+def test_the_form_of_what_holds_factors_is_that_of_its_arrays() -> None:
+    terms = constructed(1, complex_factors=True)
+    product, form = FactoredProduct(1, 1, 1, factors=terms), Form.of("FactoredProduct", 1, 1, 1, factors=terms)
+    assert all(np.array_equal(a, b) for a, b in zip(form.product().factors, product.factors, strict=True))
+    assert form == Form.of("FactoredProduct", 1, 1, 1, factors=product.factors)
+
+
 @pytest.mark.parametrize(("lmax", "weights"), [(1, "fewest"), (1, "unit"), (1, "matrix"), (3, "matrix")])
 def test_constructed_complex_terms_are_three_real_ones_each(lmax: int, weights: str) -> None:
     terms = constructed(lmax, weights, complex_factors=True)

@@ -37,6 +37,7 @@ coupling.manybody.reader
 coupling.manybody.builder
 coupling.manybody.check
 coupling.tables.request
+coupling.tables.request_file
 coupling.tables.table
 coupling.tables.reader
 coupling.tables.core
@@ -76,6 +77,7 @@ coupling.lowrank.matrix_terms
 coupling.lowrank.degree_one
 coupling.lowrank.exact_sums
 coupling.lowrank.every_weight
+coupling.lowrank.even_cubes
 coupling.lowrank.constructed
 coupling.lowrank.entries
 coupling.lowrank.problems

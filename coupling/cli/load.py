@@ -169,6 +169,7 @@ def describe_table(table: Table) -> str:
         "table": request.name,
         "basis": request.basis,
         "lmax": ", ".join(map(str, request.lmax)),
+        **({"half-integers": "yes; paths and orders hold twice the numbers"} if request.half_integers else {}),
         "parity": request.parity,
         "families": ", ".join(f"{f} (times i)" if f in metadata["imaginary"] else f for f in request.families),
         "paths": counts["paths"],

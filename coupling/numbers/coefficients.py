@@ -16,11 +16,12 @@ from coupling.conventions import CLEBSCH_GORDAN
 from coupling.exact.surd import Surd
 from coupling.families import Family
 from coupling.families import family as known
+from coupling.families.registry import require_half_integers
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
 from coupling.numbers.compiled import FUNCTIONS
-from coupling.numbers.half_integers import ENTRY_BYTES, half_degrees, half_integer_block, require_half_integers
+from coupling.numbers.half_integers import ENTRY_BYTES, half_degrees, half_integer_block
 from coupling.quoted import quoted
 from coupling.selection import Path, check_basis, degrees, doubled_degrees, orders, triangle
 

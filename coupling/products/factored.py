@@ -241,11 +241,7 @@ def _shipped(lmax: int, rank: object) -> Any:
 
 def _checked(factors: Any, sizes: tuple[int, ...]) -> list[Array]:
     """Return three arrays [(lmax+1)², R] of finite real numbers, or raise."""
-    if hasattr(factors, "factors"):
-        from coupling.lowrank.cp_tensors import factors_of  # loads mpmath, where a CP tensor is given
-
-        factors = factors_of(factors)
-    arrays = [native(f) for f in factors]
+    arrays = given_arrays(factors)
     shapes = [a.shape for a in arrays]
     if len(shapes) != 3 or not shapes[0][1:] or shapes != [(n, shapes[0][1]) for n in sizes] or not shapes[0][1]:
         wanted = ", ".join(f"[{n}, R]" for n in sizes)
@@ -259,6 +255,15 @@ def _checked(factors: Any, sizes: tuple[int, ...]) -> list[Array]:
 
         return list(real_factors([a.astype(complex) for a in arrays]))
     return [a.astype(float) for a in arrays]
+
+
+def given_arrays(factors: Any) -> list[NDArray[Any]]:
+    """Return three arrays as arrays, and those of what holds them: a result of a search, a CP tensor."""
+    if hasattr(factors, "factors"):
+        from coupling.lowrank.cp_tensors import factors_of  # loads mpmath, where a CP tensor is given
+
+        factors = factors_of(factors)
+    return [native(f) for f in factors]
 
 
 def _cut(factors: Any, reached: Triple, lmax: tuple[int, ...]) -> tuple[Array, Array, Array]:
