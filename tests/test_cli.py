@@ -284,7 +284,7 @@ def test_a_name_that_nearly_exists_is_suggested(name: str, words: str) -> None:
         ("3j 100001 1 1 0 0 0", r"100000, got 100001"),
         ("3j 1 1 1 0 0 x", r"got 'x'"),
         ("3j 1 1 1 0 0 ١", r"got '١'"),
-        ("3j 1 1 1 0 0 0 --exat", r"No such option:? '?--exat"),
+        ("3j 1 1 1 0 0 0 --exat", r"No such option:? '?--exat'?.* Did you mean '?--exact'?\?"),
         ("3j 1 1 1 0 0 0 -x", r"No such option:? '?-x"),
         ("3j 1 1 1 0 0 0 --exact --latex", r"--latex is the exact value: give --latex or --exact"),
         ("3j 1 1 -1", r"degree 3 must be >= 0, got -1"),

@@ -245,6 +245,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "cp_tensor": ("[np.ones((2, 1))] * 3", "Y"),
         "decompose": ("np.ones((2, 2, 2)), 1", "tn"),
         "equivariance_error": ("np.ones((4, 4, 4))", "t"),
+        "equivariant_study": ("1, [7], 'tetrahedral', starts=1", "dkcn"),
         "exact_certificate": ("normalization_problem('gaunt', 1, 'even'), [np.ones((2, 1))] * 3", "rt"),
         "factors_of": ("[np.ones((2, 1))] * 3", "Y"),
         "normalization_problem": ("'gaunt', 1, 'even'", "cdc"),

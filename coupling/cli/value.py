@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from fractions import Fraction
 from functools import partial
 from itertools import product
@@ -227,9 +228,16 @@ def parse_number(text: str) -> int | float | Fraction:
     (3, -1.5, 0.5)
     """
     if re.match(r"--?[A-Za-z]", text):
-        raise click.NoSuchOption(text)
+        raise _no_such_option(text)
     if not re.fullmatch(r"[+-]?\d{1,9}(/0*[1-9]\d{0,8}|\.\d{1,9})?", text, re.ASCII):
         rule = "degrees and orders are integers or half-integers such as 3, -2, 1/2, 0.5, separated by spaces"
         raise ValueError(f"{rule}; got {quoted(text)}")
     number = Fraction(text)
     return {1: int, 2: float}.get(number.denominator, Fraction)(number)
+
+
+def _no_such_option(text: str) -> click.NoSuchOption:
+    """Return the error for what is meant as an option, with the one of the command that is spelled most nearly so."""
+    context = click.get_current_context(silent=True)
+    names = [name for each in context.command.params for name in each.opts if name[0] == "-"] if context else []
+    return click.NoSuchOption(text, possibilities=get_close_matches(text, names, 1))

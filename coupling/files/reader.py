@@ -112,10 +112,10 @@ def _check_schema(kind: Kind, file: str, metadata: dict[str, Any]) -> None:
         advice = "this is a table: coupling.load" if found == "coupling-table" and kind.name == "arrays" else ""
         raise TableError(file, "schema", kind.schema, found, advice)
     version = metadata.get("schema_version")
-    if version != kind.version or type(version) is not int:
-        newer = type(version) is int and version > kind.version
+    if version not in kind.versions or type(version) is not int:
+        newer = type(version) is int and version > max(kind.versions)
         advice = "the file is newer: upgrade coupling" if newer else kind.renewal
-        raise TableError(file, "schema_version", f"{kind.version} ({advice})", version)
+        raise TableError(file, "schema_version", f"{' or '.join(map(str, kind.versions))} ({advice})", version)
 
 
 def check_tensors(path: Path, tensors: list[Tensor], expected: list[Tensor]) -> None:

@@ -24,6 +24,10 @@ WORK = 400
 def harmonics(lmax: object, theta: ArrayLike, phi: ArrayLike, basis: str = "real") -> NDArray[np.inexact]:
     """Return the orthonormal harmonics of degrees 0 … lmax as an array [..., (lmax+1)²], flat index l²+l+m last.
 
+        R_l0 = P_l0(θ),    R_lm = √2 P_lm(θ) cos mφ,    R_{l,-m} = √2 P_lm(θ) sin mφ    (m > 0)
+        Y_lm = (-1)^m P_lm(θ) e^{imφ},    Y_{l,-m} = P_lm(θ) e^{-imφ}    (m ≥ 0)
+        P_lm(θ) = √((2l+1)/4π (l-m)!/(l+m)!) sin^m θ (d/d cos θ)^m P_l(cos θ)
+
     theta (colatitude, 0 … π) and phi, of any real dtype, broadcast to the leading shape.  "complex": Y with
     Condon-Shortley phase, complex128; "real": R without it, m < 0 the sine, float64.
 
@@ -54,7 +58,7 @@ def gradients(lmax: object, theta: ArrayLike, phi: ArrayLike, basis: str = "real
     at most 1e-15 √(l(l+1)(2l+1)/4π).  Source: recurrences of the associated Legendre functions that are regular at
     the poles, in the P_lm of :mod:`coupling.sphere.legendre`,
 
-        ∂θ P_lm = ½ [√((l+m)(l-m+1)) P_l,m-1 - √((l-m)(l+m+1)) P_l,m+1]
+        ∂θ P_lm = ½ [√((l+m)(l-m+1)) P_{l,m-1} - √((l-m)(l+m+1)) P_{l,m+1}]
         m P_lm / sin θ = ½ √((2l+1)/(2l-1)) [√((l-m)(l-m-1)) P_{l-1,m+1} + √((l+m)(l+m-1)) P_{l-1,m-1}]
 
     >>> (gradients(1, 0.0, 0.0)[:, 1:] * np.sqrt(4 * np.pi / 3)).round(12) + 0.0
