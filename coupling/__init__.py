@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         wigner_9j,
     )
     from coupling.numbers.tabulation import tabulate
+    from coupling.numbers.triangle_coefficient import triangle_coefficient
     from coupling.numbers.wigner_12j import wigner_12j
     from coupling.numbers.wigner_eckart import reduced_harmonic, reduced_spin, wigner_eckart
     from coupling.sphere.wigner import wigner_D, wigner_d
@@ -70,6 +71,7 @@ _HOME = {
     "reduced_spin": "coupling.numbers.wigner_eckart",
     "sphere": "coupling.sphere",
     "tabulate": "coupling.numbers.tabulation",
+    "triangle_coefficient": "coupling.numbers.triangle_coefficient",
     "wigner_12j": "coupling.numbers.wigner_12j",
     "wigner_3j": "coupling.numbers.symbols",
     "wigner_3j_family": "coupling.numbers.recurrences",
@@ -110,6 +112,7 @@ __all__ = [  # noqa: RUF022 - in the order of dir()
     "reduced_spin",
     "sphere",
     "tabulate",
+    "triangle_coefficient",
     "wigner_12j",
     "wigner_3j",
     "wigner_3j_family",

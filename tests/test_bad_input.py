@@ -44,6 +44,7 @@ HALF_INTEGER = {
     "wigner_12j": (1,) * 12,
     "wigner_eckart": (1, 1, 2, 0, 1, -1),
     "reduced_spin": (1,),
+    "triangle_coefficient": (1, 1, 2),
     "racah_w": (1, 1, 1, 1, 2, 2),
     "fano_x": (1, 1, 2, 1, 1, 2, 2, 2, 4),
 }
@@ -90,7 +91,6 @@ NUMERIC |= {
         (1, 2, 1, 1, 2),
         "an integer or half-integer",
     ),
-    "coupling.exact.triangle_coefficient": (exact.triangle_coefficient, (1, 1, 2), "an integer or half-integer"),
     "coupling.exact.reduced_matrix": (partial(exact.reduced_matrix, j=1.5), (1, 1, 2), "an integer"),
     "coupling.sphere.gauss_legendre": (lambda d: sphere.gauss_legendre(d).weights, (3,), "an integer"),
     "coupling.sphere.lebedev": (lambda d: sphere.lebedev(d).weights, (3,), "an integer"),

@@ -48,6 +48,7 @@ PUBLIC = [
     "reduced_spin",
     "sphere",
     "tabulate",
+    "triangle_coefficient",
     "wigner_12j",
     "wigner_3j",
     "wigner_3j_family",

@@ -64,6 +64,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "reduced_harmonic": ("1, 1, 2, 'edmonds', outside='raise'", "QQQcc"),
         "reduced_spin": ("1, 'rose', outside='raise'", "Hcc"),
         "tabulate": ("'gaunt', 2, 'real', 'all', 1, 2.0**-90", "cdccnp"),
+        "triangle_coefficient": ("1, 1, 2, outside='raise'", "HHHc"),
         "wigner_12j": (f"{'1, ' * 12}kind=2, outside='raise'", "H" * 12 + "nc"),
         "wigner_3j": ("1, 1, 2, 0, 1, -1, outside='raise'", "HHHSSSc"),
         "wigner_3j_family": ("2, 1, 1, 0", "ddoo"),

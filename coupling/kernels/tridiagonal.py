@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 
-from coupling.kernels.doubledouble import add, fma, inverse, inverse_root, product, quotient, times
+from coupling.kernels.doubledouble import add, fma, inverse_root, product, quotient, reciprocal, times_double
 from coupling.kernels.jit import kernel
 
 UNIT = 2.0**-106  # u², u = 2^-53
@@ -61,8 +61,8 @@ def null_vector(twice, off, diagonal, f, exponent, error, ratio, other):
 def _row(i, direction, twice, off, diagonal):
     """Return the coefficients of f(l + direction), f(l) and f(l - direction) in row l, each as a double-double."""
     l = 0.5 * twice + i
-    uh, ul = times(off[2 * i + 2], off[2 * i + 3], l if l > 0.0 else 1.0)
-    dh, dl = times(off[2 * i], off[2 * i + 1], l + 1.0)
+    uh, ul = times_double(off[2 * i + 2], off[2 * i + 3], l if l > 0.0 else 1.0)
+    dh, dl = times_double(off[2 * i], off[2 * i + 1], l + 1.0)
     if direction > 0:
         return uh, ul, diagonal[2 * i], diagonal[2 * i + 1], dh, dl
     return dh, dl, diagonal[2 * i], diagonal[2 * i + 1], uh, ul
@@ -145,11 +145,11 @@ def _divide(direction, start, stop, twice, off, diagonal, ratio, other):
     inner, outer = diagonal[2 * start : 2 * stop], off[2 * start : 2 * stop + 2]
     for i in range(stop - start):
         l = 0.5 * twice + (start + i)
-        uh, ul = times(outer[2 * i + 2], outer[2 * i + 3], l if l > 0.0 else 1.0)
-        dh, dl = times(outer[2 * i], outer[2 * i + 1], l + 1.0)
+        uh, ul = times_double(outer[2 * i + 2], outer[2 * i + 3], l if l > 0.0 else 1.0)
+        dh, dl = times_double(outer[2 * i], outer[2 * i + 1], l + 1.0)
         if direction < 0:
             uh, ul, dh, dl = dh, dl, uh, ul
-        yh, yl = inverse(-uh, -ul)
+        yh, yl = reciprocal(-uh, -ul)
         here[2 * i], here[2 * i + 1] = product(inner[2 * i], inner[2 * i + 1], yh, yl)
         there[2 * i], there[2 * i + 1] = product(dh, dl, yh, yl)
 
@@ -212,8 +212,8 @@ def _alternating(twice, off, f, exponent, error):
         f[2 * i], f[2 * i + 1], exponent[i] = h, e, power
         if i >= 2:  # row l-1: (l-1) A(l) f(l) + l A(l-1) f(l-2) = 0
             l = 0.5 * twice + i
-            xh, xl = times(off[2 * i], off[2 * i + 1], 1.0 - l)
-            yh, yl = times(off[2 * i - 2], off[2 * i - 1], l)
+            xh, xl = times_double(off[2 * i], off[2 * i + 1], 1.0 - l)
+            yh, yl = times_double(off[2 * i - 2], off[2 * i - 1], l)
             xh, xl = quotient(xh, xl, yh, yl)
             h, e = product(h, e, xh, xl)
             if abs(h) < SMALL:
@@ -302,7 +302,7 @@ def _squares(twice, f, exponent, terms):
     for i in range(n):
         h, e = f[2 * i], f[2 * i + 1]
         xh, xl = product(h, e, h, e)
-        xh, xl = times(xh, xl, twice + 2.0 * i + 1.0)
+        xh, xl = times_double(xh, xl, twice + 2.0 * i + 1.0)
         counts = exponent[i] == 0.0
         terms[2 * i], terms[2 * i + 1] = (xh if counts else 0.0), (xl if counts else 0.0)
     while n > 1:
