@@ -74,8 +74,8 @@ def load_any(name: str) -> Table | Arrays | Bases:
 Examples:
   coupling load real-l8                shipped
   coupling load real-l16 complex-l24   built into the cache folder, if they are not there yet
-  coupling load lebedev-l6-float32     a grid, likewise
-  coupling load symmetric-l3-n3        many-body bases, likewise
+  coupling load lebedev-l6-float32     a grid, built into the cache folder
+  coupling load symmetric-l3-n3        many-body bases, built into the cache folder
   coupling load real-l16 --renew       built again
 """,
 )

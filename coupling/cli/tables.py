@@ -60,7 +60,7 @@ Examples:
   coupling build --lmax 5/2 --basis complex --half-integers     complex-half-l2.5.safetensors
   coupling build --lmax 64 --shard 3/16           one of 16 jobs; when all are done: coupling merge --lmax 64
 
-Interrupt it whenever you like: the same command goes on where it stopped, to the same bytes.
+Interrupt it at any time: the same command resumes, and the bytes are the same.
 """,
 )
 @describes_a_request
@@ -90,7 +90,7 @@ def build(everything: bool, workers: int, shard: str | None, force: bool, checke
 
 
 @click.command(
-    short_help="Put together what `coupling build --shard` has built.",
+    short_help="Merge the parts that `coupling build --shard` has built.",
     epilog="""\b
 Examples:
   coupling merge --lmax 64
@@ -102,7 +102,7 @@ Examples:
 @may_overwrite
 @says_what_is_wrong
 def merge(workers: int, force: bool, **what: Any) -> None:
-    """Put together what `coupling build --shard` has built; takes the same request and output.
+    """Merge the parts that `coupling build --shard` has built, for the same request and output.
 
     Every part is computed again and compared, bit by bit.
     """

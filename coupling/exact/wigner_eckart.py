@@ -23,7 +23,9 @@ NORMALIZATIONS = ("edmonds", "rose")
 def wigner_eckart(
     j1: object, k: object, j2: object, m1: object, q: object, m2: object, normalization: str = "edmonds"
 ) -> Surd:
-    """Return ⟨j1 m1|T_kq|j2 m2⟩ / ⟨j1‖T_k‖j2⟩ as an exact Surd.
+    """Return the ratio of a matrix element of a tensor operator to the reduced one as an exact Surd.
+
+        ⟨j1 m1|T_kq|j2 m2⟩ / ⟨j1‖T_k‖j2⟩
 
     "edmonds": (-1)^(j1-m1) 3j(j1 k j2; -m1 q m2); "rose": ⟨j2 m2 k q|j1 m1⟩.  Degrees are integers or half-integers.
     Zero when the triangle rule fails, j1+k+j2 is not an integer or m1 ≠ q+m2.  Raises as :func:`wigner_3j`, and

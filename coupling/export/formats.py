@@ -114,7 +114,7 @@ def export(
     channels, weights : of a cuEquivariance descriptor: channels per index, a weight for each path and channel
     exact : the last column of csv; it is what takes long
     paths, orders : of the entries to write, such as [(1, 1, 2), (None, None, 0)], None for any number; all if empty
-    progress : called with numbers of entries while exact numbers are written, which takes long
+    progress : called with numbers of entries while csv and json are written, which takes long for large tables
 
     Of a table of half-integers, csv and npz are written as :mod:`coupling.export.half_integers` says, which takes
     family and exact.  The same request gives the same bytes.  Raises ValueError or TypeError for options that do not

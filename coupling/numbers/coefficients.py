@@ -51,8 +51,14 @@ def block(
     basis: str = "real",
     convention: Convention | str | None = None,
 ) -> NDArray[Any]:
-    """Return all coefficients of a path as an array [2l1+1, 2l2+1, 2l3+1], orders -l … l, each
-    correctly rounded.  Degrees of 3j symbols and Clebsch-Gordan coefficients may be half-integers in the complex basis.
+    """Return all coefficients of a path as an array B [2l1+1, 2l2+1, 2l3+1], orders -l … l, each correctly rounded.
+
+    In the real basis, with C of :func:`coupling.exact.real_wigner_3j` and N of :func:`coupling.normalization`,
+
+        B[m1, m2, m3] = N(l1, l2, l3) C(l1,l2,l3)[m1, m2, m3]
+
+    In the complex basis they are the values of the functions :func:`coupling.wigner_3j`, :func:`coupling.gaunt`, …;
+    degrees of 3j symbols and Clebsch-Gordan coefficients may be half-integers there.
 
     family is "wigner_3j" (in the real basis the core C), "clebsch_gordan", "gaunt", "antisymmetric_gaunt" or
     another one of :func:`coupling.families.family`, such as "gradient_dot", "spin_weighted_gaunt:1,-2,1" or

@@ -36,14 +36,14 @@ NO_WEIGHTS = np.zeros(0)
 class TensorProduct(Portable):
     """The product of features of two lists of irreps into a third, path by path.
 
-        z[w, k] = Σ_paths c_p Σ_{u v} W_p[u, v, w] Σ_{i j} C_p[i, j, k] x[u, i] y[v, j]
+        z[w, k] = Σ_p c_p Σ_{u v} W_p[u, v, w] Σ_{i j} C_p[i, j, k] x[u, i] y[v, j]
 
-    C_p is the real 3j symbol, of unit Frobenius norm; with basis "complex" it is ⟨l1 m1 l2 m2|l3 m3⟩ / √(2l3+1), for
-    complex features and half-integer degrees too.  Each of the instructions (in1, in2, out, mode[, has_weight[,
-    path_weight]]) is a path between three terms of the lists; :mod:`coupling.products.instructions` has the modes uvw,
-    uvu, uvv, uuw, uuu, uvuv, uvu<v and u<vw.  By default every pair of terms is connected with every output to which it
-    couples, mode uvw.  :meth:`channelwise`, :meth:`full` and :meth:`elementwise` list the instructions of the products
-    that message passing, and e3nn's classes, have.
+    p runs over the paths; C_p is the real 3j symbol, of unit Frobenius norm, or with basis "complex", for complex
+    features and half-integer degrees, ⟨l1 m1 l2 m2|l3 m3⟩ / √(2l3+1). Each of the instructions (in1, in2, out, mode[,
+    has_weight[, path_weight]]) is a path between three terms of the lists; :mod:`coupling.products.instructions` has
+    the modes uvw, uvu, uvv, uuw, uuu, uvuv, uvu<v and u<vw. By default every pair of terms is connected with every
+    output to which it couples, mode uvw. :meth:`channelwise`, :meth:`full` and :meth:`elementwise` list the
+    instructions of the products that message passing, and e3nn's classes, have.
 
     - irrep_normalization, path_normalization: of the coefficients c_p: "component", "norm" or "none", and "element",
       "path" or "none", as e3nn has them

@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy as sp
 
-from derivations.reading.names import Names, entries
+from derivations.reading.names import Names, Operator, entries
 from derivations.reading.stream import RELATIONS, Stream
 from derivations.reading.tokens import OPEN, Unreadable, closing, split
 from derivations.residuals import is_zero
@@ -75,6 +75,8 @@ class Relations(Stream):
 
     def compared(self, mark: str, left: Any, right: Any) -> Iterable[Any]:
         """Zeros when one relation holds."""
+        if isinstance(left, Operator) and isinstance(right, Operator):
+            left, right = (operator.action(self.names["\\cdot"]) for operator in (left, right))
         if mark == "=":
             return entries(self.names.get("=", difference)(left, right))
         if mark == "\\to":

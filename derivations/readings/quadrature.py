@@ -11,6 +11,7 @@ from derivations.reading import Reading
 from derivations.reading.names import Names, Operator
 from derivations.reading.paths import PATHS, path_instances
 from derivations.reading.sphere import SPHERE, bracket, harmonic, integral
+from derivations.reading.texts import CASE, NOTATION, PART
 from derivations.readings.single_vector_product import SINGLE, made
 from derivations.symbols import x, y, z
 
@@ -104,5 +105,14 @@ READING = Reading(
         ),
         "Products": Reading({}, tuple(given for given in path_instances(2, 10) if given["l_1"] + given["l_2"])),
         "What fails one degree below, degrees to 2": Reading({}, ({},)),
+    },
+    {"Longitudes": Reading({"=": lambda _: lambda left, right: sp.expand(left - right, complex=True)}, ())},
+    {
+        CASE: (r"m=n_\phi", "m=0"),
+        PART: (
+            r"e^{\mathrm im\phi}",
+            r"\frac2{2n+1}",
+        ),
+        NOTATION: ("P_n",),
     },
 )
