@@ -12,7 +12,7 @@ import click
 from coupling.cli.console import aligned
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite, with_options
-from coupling.cli.study_options import FAMILY, FOLDER, SEARCH, SYMMETRY
+from coupling.cli.study_options import FAMILY, FOLDER, SEARCH, SYMMETRY, ranks_of
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.threads import one_thread
 
@@ -29,6 +29,8 @@ Examples:
   coupling study matrix --lmax 3 --spin 2 --parity even
   coupling study family gradient_dot --lmax 3
   coupling study vector --lmax 4 --max-rank 5
+  coupling study signal --shifts=-1,0,1 --lmax 3
+  coupling study joint --products gaunt+bracket --products vector --lmax 2
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
   coupling study whole --lmax 1 --weights free
   coupling study whole --lmax 1 --weights free --symmetry tetrahedral --rank 7
@@ -41,9 +43,10 @@ Examples:
 def study(context: click.Context) -> None:
     """Search sums of few products, print and draw their errors by rank, and verify what was found.
 
-    gaunt, bracket, matrix, vector, family: the normalizations w/N of a family, whose rank is the number of its products
-    that simulate a Clebsch-Gordan product; errors are those of the weights of its paths.  whole: the coupling tensor of
-    all paths.  Each process has one thread of linear algebra: its matrices are small.
+    gaunt, bracket, matrix, vector, signal, family: the normalizations w/N of a product, whose rank is the number of its
+    evaluations that simulate a Clebsch-Gordan product; errors are those of the weights of its paths.  joint: sums of
+    several products.  whole: the coupling tensor of all paths.  Each process has one thread of linear algebra: its
+    matrices are small.
     """
     context.with_resource(one_thread())
 
@@ -83,6 +86,44 @@ def vector(**options: Any) -> None:
     from coupling.families.single_vector_product import FAMILY as SINGLE
 
     study_family("single vector product", SINGLE.name, spin=None, **options)
+
+
+@study.command()
+@click.option(
+    "--shifts", metavar="S1,S2,S3", required=True, help="Shifts of inputs and output, -1, 0 or 1: --shifts=-1,0,1"
+)
+@with_options(*FAMILY, *SEARCH)
+@says_what_is_wrong
+def signal(shifts: str, **options: Any) -> None:
+    """The paths of a general vector product from and to vector harmonics of three shifts."""
+    from coupling.lowrank.shifts import SIGNAL, shifts_of
+
+    if not shifts_of(f"{SIGNAL}:{shifts}"):
+        raise click.UsageError(f"--shifts takes three of -1, 0 and 1, not all 0, as -1,0,1; got {shifts}")
+    study_family(f"vector product {shifts}", f"{SIGNAL}:{shifts}", spin=None, **options)
+
+
+@study.command()
+@click.option(
+    "--products",
+    "sums",
+    multiple=True,
+    help="Products whose evaluations are added up, such as single+bracket.  Repeatable.  [default: eight sums]",
+)
+@click.option("--lmax", type=click.IntRange(1, 8), default=3, show_default=True, help="Degrees up to L.")
+@click.option("--starts", type=click.IntRange(1), default=64, show_default=True, help="Starts for each split.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the starts.")
+@says_what_is_wrong
+def joint(sums: Sequence[str], lmax: int, starts: int, seed: int) -> None:
+    """How few evaluations of several products make all paths with weight 1.
+
+    gaunt, bracket, single (the single vector product), gradient (the gradient-dot pairing) and vector (a general vector
+    product, with three numbers for each degree of a slot).
+    """
+    from coupling.cli.study_joint import JOINT_LEGEND, SUMS, joint_results, joint_table
+
+    found = joint_results([text.split("+") for text in sums] or SUMS, range(1, lmax + 1), starts, seed)
+    click.echo(f"{aligned(JOINT_LEGEND)}\n\n{aligned(joint_table(found))}")
 
 
 @study.command("family")
@@ -191,9 +232,8 @@ def study_family(name: str, family: str, **options: Any) -> None:
     from coupling.cli.study_methods import others, print_methods
 
     if others(options):
-        ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 6) + 1))
         limits = family_limits(name, family, options)
-        print_methods({label: (one, ranks) for label, one in limits.items()}, options, options["starts"] or 8)
+        print_methods({k: (one, ranks_of(options)) for k, one in limits.items()}, options, options["starts"] or 8)
         return
     check_chart(options)
     found = print_family(name, family, options | {"starts": options["starts"] or 256})

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from coupling.integers import count, degree
 from coupling.lowrank.certificate import certify
 from coupling.lowrank.decomposition import Decomposition
-from coupling.lowrank.factors import Array, Factors, largest_first
+from coupling.lowrank.factors import Array, Factors, largest_first, tensor
 from coupling.lowrank.fit import EXACT, noise
 from coupling.lowrank.free_weights import FREE_WEIGHTS, free_record, within
 from coupling.lowrank.invariants import Invariants, invariants
@@ -180,8 +180,9 @@ class OrbitSearch:
         x = solved(problem, self.start(kinds, generator, dtype))
         terms = [whole_orbit(self.group, *one) for one in zip(kinds, problem.parts(x), strict=True)]
         a, b, c = (np.concatenate(slots, axis=1) for slots in zip(*terms, strict=True))
-        error = float(np.linalg.norm(problem.equations(x)[0]) / np.linalg.norm(self.invariants.lengths))
-        return error, (a, b, c)
+        left = np.linalg.norm(problem.equations(x)[0])
+        scale = self.weights * self.invariants.lengths if self.weights is not None else tensor((a, b, c))
+        return float(left / np.linalg.norm(scale)), (a, b, c)
 
 
 def orbit_search(name: str, lmax: int, parity: str, weights: Given, exchange: bool, cubes: bool) -> OrbitSearch:
