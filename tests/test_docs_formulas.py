@@ -23,10 +23,12 @@ PLAIN = helper("plain_docstrings")
 #: What a reader looks up first, by module.
 LOOKED_UP = {
     "coupling": "antisymmetric_gaunt block clebsch_gordan fano_x gaunt racah_v racah_w real_antisymmetric_gaunt "
-    "real_gaunt tabulate wigner_3j wigner_6j wigner_9j wigner_D wigner_d",
+    "real_gaunt reduced_harmonic reduced_spin tabulate wigner_12j wigner_3j wigner_6j wigner_9j wigner_D wigner_d "
+    "wigner_eckart",
     "coupling.exact": "antisymmetric_gaunt bracket_factor clebsch_gordan fano_x gaunt racah_v racah_w "
-    "real_antisymmetric_gaunt real_clebsch_gordan real_gaunt real_wigner_3j reduced_matrix triangle_coefficient "
-    "wigner_3j wigner_3j_at_zero wigner_6j wigner_9j wigner_d wigner_eckart",
+    "real_antisymmetric_gaunt real_clebsch_gordan real_gaunt real_wigner_3j reduced_harmonic reduced_matrix "
+    "reduced_spin triangle_coefficient wigner_12j wigner_3j wigner_3j_at_zero wigner_6j wigner_9j wigner_d "
+    "wigner_eckart",
     "coupling.products": "AntisymmetricGaunt ClebschGordan Convolution EdgeFrame FactoredProduct FullProduct Gaunt "
     "MatrixProduct RoutedProduct Simulation SymmetricContraction TensorProduct VectorSignal",
     "coupling.sphere": "Grid analysis cartesian_gradients cartesian_harmonics cartesian_hessians edge_rotations "

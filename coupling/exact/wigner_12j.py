@@ -45,11 +45,15 @@ def wigner_12j(
     """Return the 12j symbol {j1 j2 j3 j4; j5 j6 j7 j8; j9 j10 j11 j12}, rows first, of the first or second kind, as an
     exact Surd.
 
-    Formula, triads and phases: :mod:`coupling.exact.wigner_12j`, with a = j1 … j4, b = j5 … j8, c = j9 … j12.  All
-    triangle coefficients that hold x occur twice, so all terms are rational multiples of one surd.  Degrees are
-    integers or half-integers.  Zero when one of the eight triads breaks the triangle rule.  Raises ValueError or
-    TypeError for a degree that does not exist and another kind.  Source: Ord-Smith 1954; Yutsis, Levinson and Vanagas
-    1962, chapter 4; derivation ``wigner_12j``.
+    With a = j1 … j4, b = j5 … j8, c = j9 … j12 and S the sum of all, the first kind and the second are
+
+        Σ_x (-1)^(S-x) (2x+1) {a1 c1 x; c2 a2 b1} {a2 c2 x; c3 a3 b2} {a3 c3 x; c4 a4 b3} {a4 c4 x; a1 c1 b4}
+        Σ_x (2x+1) {a1 c1 x; c2 a2 b1} {a2 c2 x; c3 a3 b2} {a3 c3 x; c4 a4 b3} {a4 c4 x; c1 a1 b4}
+
+    Triads and phases: :mod:`coupling.exact.wigner_12j`.  All triangle coefficients that hold x occur twice, so all
+    terms are rational multiples of one surd.  Degrees are integers or half-integers.  Zero when one of the eight triads
+    breaks the triangle rule.  Raises ValueError or TypeError for a degree that does not exist and another kind.
+    Source: Ord-Smith 1954; Yutsis, Levinson and Vanagas 1962, chapter 4; derivation ``wigner_12j``.
 
     >>> wigner_12j(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), wigner_12j(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, kind=2)
     (1/72, 1/54)

@@ -34,12 +34,13 @@ def wigner_12j(
     correctly rounded.
 
     With rows a, b, c and S the sum of all twelve degrees, the triads are (a1 a2 b1) (a2 a3 b2) (a3 a4 b3) (c1 c2 b1)
-    (c2 c3 b2) (c3 c4 b3), and
+    (c2 c3 b2) (c3 c4 b3).  The first kind also has the triads (a4 c1 b4) (c4 a1 b4), and is
 
-        kind 1    Σ_x (-1)^(S-x) (2x+1) {a1 c1 x; c2 a2 b1} {a2 c2 x; c3 a3 b2} {a3 c3 x; c4 a4 b3} {a4 c4 x; a1 c1 b4},
-                  with the triads (a4 c1 b4) (c4 a1 b4)
-        kind 2    Σ_x (2x+1) {a1 c1 x; c2 a2 b1} {a2 c2 x; c3 a3 b2} {a3 c3 x; c4 a4 b3} {a4 c4 x; c1 a1 b4},
-                  with the triads (a4 a1 b4) (c4 c1 b4); times (-1)^S in a text that writes this sign before the sum
+        Σ_x (-1)^(S-x) (2x+1) {a1 c1 x; c2 a2 b1} {a2 c2 x; c3 a3 b2} {a3 c3 x; c4 a4 b3} {a4 c4 x; a1 c1 b4}
+
+    The second kind has (a4 a1 b4) (c4 c1 b4), and is the following; some texts write (-1)^S before the sum.
+
+        Σ_x (2x+1) {a1 c1 x; c2 a2 b1} {a2 c2 x; c3 a3 b2} {a3 c3 x; c4 a4 b3} {a4 c4 x; c1 a1 b4}
 
     Degrees are integers or half-integers; arrays broadcast.  Zero when one of the eight triads breaks the triangle
     rule.  ``outside`` and errors as for :func:`wigner_6j`, and another kind raises.  Every value comes from exact

@@ -47,12 +47,13 @@ _HARMONICS, _SPINS = (
 def wigner_eckart(
     j1: Any, k: Any, j2: Any, m1: Any, q: Any, m2: Any, normalization: str = "edmonds", *, outside: str = "raise"
 ) -> Any:
-    """Return ⟨j1 m1|T_kq|j2 m2⟩ / ⟨j1‖T_k‖j2⟩, correctly rounded.
+    """Return the ratio of a matrix element of a tensor operator to the reduced one, correctly rounded.
 
-    "edmonds": (-1)^(j1-m1) 3j(j1 k j2; -m1 q m2); "rose": ⟨j2 m2 k q|j1 m1⟩.  Degrees are integers or half-integers;
-    arrays broadcast.  Zero when the triangle rule fails or m1 ≠ q+m2.  ``outside`` and errors as for
-    :func:`wigner_3j`, and another normalization raises.  Source: Edmonds 1957, eq. 5.4.1; Rose 1957, eq. 5.14;
-    derivation ``wigner_eckart``.
+        ⟨j1 m1|T_kq|j2 m2⟩ / ⟨j1‖T_k‖j2⟩ = (-1)^(j1-m1) 3j(j1 k j2; -m1 q m2)
+
+    That is "edmonds"; "rose": ⟨j2 m2 k q|j1 m1⟩.  Degrees are integers or half-integers; arrays broadcast.  Zero when
+    the triangle rule fails or m1 ≠ q+m2.  ``outside`` and errors as for :func:`wigner_3j`, and another normalization
+    raises.  Source: Edmonds 1957, eq. 5.4.1; Rose 1957, eq. 5.14; derivation ``wigner_eckart``.
 
     >>> wigner_eckart(1, 1, 1, 1, [1, 0], [0, 1]), wigner_eckart(1, 1, 1, 1, 1, 0, "rose")
     (array([-0.40824829,  0.40824829]), -0.7071067811865476)
@@ -62,12 +63,13 @@ def wigner_eckart(
 
 
 def reduced_harmonic(l1: Any, k: Any, l2: Any, normalization: str = "edmonds", *, outside: str = "raise") -> Any:
-    """Return ⟨l1‖Y_k‖l2⟩ of orthonormal complex harmonics, correctly rounded.
+    """Return the reduced matrix element of orthonormal complex harmonics, correctly rounded.
 
-    "edmonds": (-1)^l1 √((2l1+1)(2k+1)(2l2+1)/4π) 3j(l1 k l2; 0 0 0); "rose": the same over √(2l1+1).  Arrays
-    broadcast.  Zero when the triangle rule fails or l1+k+l2 is odd.  Raises ValueError or TypeError for a degree that
-    is negative, unless ``outside`` is "zero", or no integer, and another normalization.  Source: Edmonds 1957, eq.
-    5.4.5; derivation ``wigner_eckart``.
+        ⟨l1‖Y_k‖l2⟩ = (-1)^l1 √((2l1+1)(2k+1)(2l2+1)/4π) 3j(l1 k l2; 0 0 0)
+
+    That is "edmonds"; "rose": the same over √(2l1+1).  Arrays broadcast.  Zero when the triangle rule fails or l1+k+l2
+    is odd.  Raises ValueError or TypeError for a degree that is negative, unless ``outside`` is "zero", or no integer,
+    and another normalization.  Source: Edmonds 1957, eq. 5.4.5; derivation ``wigner_eckart``.
 
     >>> reduced_harmonic(1, [0, 1, 2], 1)
     array([ 0.48860251,  0.        , -0.6909883 ])
@@ -77,11 +79,13 @@ def reduced_harmonic(l1: Any, k: Any, l2: Any, normalization: str = "edmonds", *
 
 
 def reduced_spin(j: Any, normalization: str = "edmonds", *, outside: str = "raise") -> Any:
-    """Return ⟨j‖J‖j⟩ of the angular momentum, J_±1 = ∓(J_x ± iJ_y)/√2, correctly rounded.
+    """Return the reduced matrix element of the angular momentum, J_±1 = ∓(J_x ± iJ_y)/√2, correctly rounded.
 
-    "edmonds": √(j(j+1)(2j+1)); "rose": √(j(j+1)).  Arrays give arrays.  Raises ValueError or TypeError for a degree
-    that does not exist, a negative one only where ``outside`` is not "zero", and another normalization.  Source:
-    Edmonds 1957, eq. 5.4.3; derivation ``wigner_eckart``.
+        ⟨j‖J‖j⟩ = √(j(j+1)(2j+1))
+
+    That is "edmonds"; "rose": √(j(j+1)).  Arrays give arrays.  Raises ValueError or TypeError for a degree that does
+    not exist, a negative one only where ``outside`` is not "zero", and another normalization.  Source: Edmonds 1957,
+    eq. 5.4.3; derivation ``wigner_eckart``.
 
     >>> reduced_spin([0.5, 1, 1.5]), reduced_spin(0.5, "rose")
     (array([1.22474487, 2.44948974, 3.87298335]), 0.8660254037844386)
