@@ -21,6 +21,7 @@ from derivations import (
     run,
     symbols,
     vector_shifts,
+    wigner_12j,
     wigner_eckart,
 )
 from derivations.closed_forms import zero_orders
@@ -143,7 +144,7 @@ def test_a_wrong_row_of_a_table_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def negative(function: Callable[..., exact.Surd]) -> Callable[..., exact.Surd]:
-    return lambda *numbers: -function(*numbers)
+    return lambda *numbers, **options: -function(*numbers, **options)
 
 
 def test_a_wrong_exact_layer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,6 +156,7 @@ def test_a_wrong_exact_layer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         "racah_w": exact_layer.recoupled,
         "triangle_coefficient": exact_layer.recoupled,
         "wigner_9j": exact_layer.nine,
+        "wigner_12j": wigner_12j.around,
         "fano_x": exact_layer.nine,
         "gaunt": exact_layer.integrals,
         "antisymmetric_gaunt": exact_layer.integrals,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,6 +32,21 @@ SEARCH = (
     click.option("--chart", type=FILE, help="Draw error against rank: a PNG or SVG file."),
     may_overwrite,
 )
+SYMMETRY = (
+    click.option(
+        "--symmetry",
+        metavar="GROUP",
+        help="Search whole orbits of terms only: tetrahedral, octahedral, icosahedral, cyclic-N, dihedral-N, or, for "
+        "even paths, pyramidal-N.",
+    ),
+    click.option(
+        "--slots",
+        type=click.Choice(["cyclic", "free", "equal"]),
+        default="cyclic",
+        show_default=True,
+        help="With --symmetry: cyclic turns of the slots are symmetries as well; they are not; all terms are cubes.",
+    ),
+)
 FAMILY = (
     click.option("--lmax", type=click.IntRange(1, 16), default=4, show_default=True, help="Degrees up to L."),
     click.option("--double", is_flag=True, help="Outputs to degree 2L instead of L."),
@@ -55,3 +72,12 @@ FAMILY = (
     ),
     click.option("--direct", is_flag=True, help="Decompose the normalization N itself, not the weights over it, w/N."),
 )
+
+
+def ranks_of(options: Mapping[str, Any], default: Iterable[int] = range(1, 7)) -> list[int]:
+    """Return the ranks that the options name, in rising order: those of --rank, or up to --max-rank, or the default.
+
+    >>> ranks_of({"ranks": (3, 2), "max_rank": 9}), ranks_of({"ranks": (), "max_rank": 2})
+    ([2, 3], [1, 2])
+    """
+    return sorted(options["ranks"] or (range(1, options["max_rank"] + 1) if options["max_rank"] else default))
