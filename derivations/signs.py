@@ -164,8 +164,8 @@ STEPS = (
         The primed tables are those with $s_lR_l$ for $R_l$, where $s_0=s_1=1$ and all other $s_l=\pm1$.
         Associativity, Jacobi and Leibniz are laws of the algebra, whatever its basis is called. Each of their terms
         is a product of two coefficients that share one index, and takes the same sign as the others: all stay true.
-        So do rotations, as whole degrees change sign. To degree $L$ there are $2^{L-1}-1$ wrong tables that all four
-        pass.
+        So do rotations, as whole degrees change sign. To degree $L$ there are $2^{L-1}-1$ choices of such signs,
+        and their wrong tables pass all four.
         """,
     ),
     Step(
