@@ -181,7 +181,7 @@ READING = Reading(
         "Two terms and three norms": Reading({}, tuple(paths.path_instances(4, 24))),
     },
     {"Statement": Reading({"=": lambda _: lambda left, right: left - right}, ())},
-    {CASE: (r"\epsilon=0", r"k=\kappa-f", "k=l"), PART: ("1", "1/n^2")},
+    {CASE: (r"\epsilon=0", r"k=\kappa-f", "k=l"), PART: ("W", "1", "1/n^2")},
 )
 
 DERIVATION = Derivation(

@@ -175,14 +175,15 @@ def verify(derivation: Derivation, lmax: int) -> int:
 
 
 def displayed(derivation: Derivation) -> list[tuple[str, str]]:
-    """The statement and those of the steps that are not quoted, each with its title."""
-    steps = [(step.title, step.statement) for step in derivation.steps if step.kind != "cited"]
-    return [(STATEMENT, derivation.statement), *steps]
+    """The statement and those of the steps, each with its title."""
+    return [(STATEMENT, derivation.statement), *((step.title, step.statement) for step in derivation.steps)]
 
 
 def read_text(derivation: Derivation, text: tuple[str, str], _: int) -> int:
     """Number of residuals that vanish when a displayed statement is evaluated at its instances."""
     title, latex = text
+    if latex in unread(derivation):
+        return 0
     count, failures = derivation.reading.of(title).failures(latex)
     if failures or count == 0:
         raise DoesNotHold(f"{title!r} as it is displayed: {failures[0] if failures else 'nothing was compared'}")
@@ -214,7 +215,7 @@ def read_table(derivation: Derivation, title: str, cells: list[list[str]]) -> in
 
 def read_formula(derivation: Derivation, title: str, latex: str) -> int:
     """Number of residuals of a relation; none for what is on the list, named, or a part of another formula."""
-    if any(latex in group for group in derivation.reading.unread.values()):
+    if latex in unread(derivation):
         return 0
     reading = derivation.reading.argument(title, latex)
     if states(latex):
@@ -224,7 +225,8 @@ def read_formula(derivation: Derivation, title: str, latex: str) -> int:
                 f"the text of {title!r} at {latex}: {failures[0] if failures else 'nothing was compared'}"
             )
         return count
-    if not all_mean(reading, latex) and not stands_in(latex, formed(derivation)):
+    near = (title, STATEMENT)  # a name may stand in any step
+    if not all_mean(reading, latex) and not stands_in(latex, formed(derivation, () if names(latex) else near)):
         raise DoesNotHold(f"the text of {title!r} at {latex}: no relation, name or part of another formula")
     return 0
 
@@ -234,19 +236,23 @@ def all_mean(reading: Reading, latex: str) -> bool:
     return bool(found := names(latex)) and all(map(reading.means, found))
 
 
-def formed(derivation: Derivation) -> list[str]:
-    """The formulas of a page that are evaluated."""
-    found = [latex for part in (derivation, *derivation.uses) for _, latex in displayed(part)]
-    unread = {latex for group in derivation.reading.unread.values() for latex in group}
-    texts = [latex for _, text in arguments(derivation) for latex in formulas(text)]
-    return found + [latex for latex in texts if states(latex) and latex not in unread]
+def formed(derivation: Derivation, titles: tuple[str, ...]) -> list[str]:
+    """The formulas that are evaluated under some titles, or under all."""
+    texts = [(title, latex) for title, text in arguments(derivation) for latex in formulas(text) if states(latex)]
+    found = [latex for title, latex in (*texts, *displayed(derivation)) if not titles or title in titles]
+    return [latex for latex in found if latex not in unread(derivation)]
+
+
+def unread(derivation: Derivation) -> list[str]:
+    """The formulas of a page that are not evaluated."""
+    return [latex for group in derivation.reading.unread.values() for latex in group]
 
 
 def read_list(derivation: Derivation, _: int) -> int:
     """No residual; raises DoesNotHold where a formula is on the list and in no text."""
     texts = {latex for _, text in arguments(derivation) for latex in formulas(text)}
-    for latex in (latex for group in derivation.reading.unread.values() for latex in group):
-        if latex not in texts:
+    for latex in unread(derivation):
+        if latex not in texts | {latex for _, latex in displayed(derivation)}:
             raise DoesNotHold(f"{latex} is in no text and need not be on the list of those that are not evaluated")
     return 0
 

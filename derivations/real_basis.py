@@ -184,7 +184,7 @@ STEPS = (
         r"C=(-\mathrm i)^J\,(U_1\otimes U_2\otimes U_3)\,3j",
         reality,
         because=r"""
-        $\overline{U_{\mu m}}=(-1)^mU_{\mu,-m}$. With $(-1)^{m_1+m_2+m_3}=1$ and
+        $\overline{U_{\mu m}}=(-1)^mU_{\mu,-m}$. With $m_1+m_2+m_3=0$ and
         $3j(-m_1,-m_2,-m_3)=(-1)^J\,3j(m_1,m_2,m_3)$, renaming $m\to-m$ in the sum gives the first formula;
         $\overline{(-\mathrm i)^J}\,(-1)^J=(-\mathrm i)^J$, so $C$ is real.""",
     ),

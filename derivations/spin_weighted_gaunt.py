@@ -210,7 +210,7 @@ STEPS = (
         because=r"""
         The left side is the invariant polynomial of the turned spinors, and every bracket is that of the spinors
         themselves: it does not depend on the point. Integrate over the sphere, $4\pi$ on the right. On the left
-        each product is, by the third step with $s=-\mu$ and $(-1)^{s_1+s_2+s_3}=1$, $\prod\sqrt{4\pi/(2l_i+1)}$
+        each product is, by the third step with $s=-\mu$ and $s_1+s_2+s_3=0$, $\prod\sqrt{4\pi/(2l_i+1)}$
         times the generating sum of $k$, and $\sum_{\mu_1\mu_2\mu_3}3j(\mu_1,\mu_2,\mu_3)^2=1$. Compare the
         coefficients of the normalized monomials in $\xi_i,\eta_i$: those of the right side are $3j(m_1m_2m_3)$.
         """,

@@ -132,7 +132,7 @@ STEPS = (
 
 def verify(lmax: int) -> int:
     r"""For every path to the degree and all 27 shifts: the closed form against the 9j symbol as a sum
-    over three 6j symbols; for all orders, with $l\le3$, the contraction of six 3j symbols term by term
+    over three 6j symbols; for all orders, to degree 3, the contraction of six 3j symbols term by term
     against it; and for every pair of input shifts, whether any output is reached against the rule."""
     count = 0
     for path in paths(lmax):

@@ -43,6 +43,7 @@ PLAIN = ("formatting", "rounding", "blocks", "__init__")
 CONVERSIONS = ("__float__", "__complex__", "_rounded", "_mpmath_", "__hash__", "_existing", "_exact_angle", "_decides")
 CONVERSIONS += ("__repr__", "__str__", "__format__", "_repr_latex_", "latex", "__reduce__", "_as_surd")
 WHOLE_POWER = re.compile(rb"\(-1\)\^\{[^}]*$")  # an exponent of -1; with half-integers a change is found all the same
+CONVERTED = re.compile(r"(sp\.Integer|sp\.sympify|sp\.Matrix|surd|int)\(")
 OF_A_FAULT = 240  # seconds of the processor for all derivations that depend on a file
 LOW = 2  # the degree of the first round
 
@@ -196,6 +197,8 @@ def reason(fault: Fault) -> str:
     source = (ROOT / fault.file).read_bytes()
     if WHOLE_POWER.search(source[: fault.begin]) and {fault.old, fault.new} == {"+", "-"}:
         return "the parity of a whole number does not change with the sign of a part of it"
+    if CONVERTED.match(fault.old) and fault.new == fault.old[fault.old.index("(") :]:
+        return "SymPy and the exact layer convert a number or a list by themselves: the value is the same"
     for entry in tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")).get("equivalent", []):
         same = (entry.get("file", fault.file), entry["line"]) == (fault.file, fault.text)
         if same and entry.get("fault", fault.change) == fault.change:

@@ -20,7 +20,7 @@ import pytest
 import sympy
 
 import coupling
-from coupling import exact, indexing, lowrank, sphere
+from coupling import exact, foreign, indexing, lowrank, products, sphere
 from coupling.arrays.request import ArraysRequest
 from coupling.atoms.density import NeighbourDensity
 from coupling.conventions import BASES, FAMILIES
@@ -608,3 +608,37 @@ def test_the_repr_of_a_value_may_fail() -> None:
             raise RuntimeError
 
     assert quoted(Bad()) == "a Bad that cannot be written out"
+
+
+@pytest.mark.parametrize(
+    ("call", "near"),
+    [
+        (lambda: coupling.block("gaunt", 1, 1, 2, convention="e3n"), "e3nn"),
+        (lambda: coupling.block("gaunt", 1, 1, 2, convention="E3NN_jx"), "e3nn_jax"),
+        (lambda: foreign.named("sympi"), "sympy"),
+        (lambda: coupling.block("gaun", 1, 1, 2), "gaunt"),
+        (lambda: coupling.block("gaunt", 1, 1, 2, "complx"), "complex"),
+        (lambda: coupling.reduced_spin(1, "edmond"), "edmonds"),
+        (lambda: coupling.tabulate("gaunt", 1, "real", "evn"), "even"),
+        (lambda: products.ClebschGordan(1, 1, 1, layout="channel_first"), "channels_first"),
+        (lambda: coupling.wigner_3j(1, 1, 2, 0, 0, 0, outside="zeros"), "zero"),
+    ],
+)
+def test_a_name_that_is_nearly_right_gets_a_suggestion(call: Callable[[], object], near: str) -> None:
+    with pytest.raises(ValueError, match=rf" must be one of .*, got '\w+'; did you mean {near}\?$"):
+        call()
+
+
+def test_a_name_that_is_far_from_all_gets_none() -> None:
+    with pytest.raises(ValueError, match=r", got 'nothing'$"):
+        foreign.named("nothing")
+
+
+@pytest.mark.parametrize("name", [n for n in products.__all__ if isinstance(getattr(products, n), type)])
+def test_messages_of_constructors_name_the_public_class(name: str) -> None:
+    """Python names the function that a class inherits its constructor from: no class that a user does not know."""
+    own = vars(getattr(products, name)).get("__init__")
+    if own is not None:
+        assert own.__qualname__ == f"{name}.__init__"
+    with pytest.raises(TypeError, match=rf"^({name}\.__init__\(\)|Can't instantiate|missing a required)"):
+        getattr(products, name)()

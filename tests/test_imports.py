@@ -79,6 +79,7 @@ coupling.lowrank.degree_one
 coupling.lowrank.exact_sums
 coupling.lowrank.every_weight
 coupling.lowrank.even_cubes
+coupling.lowrank.icosahedral_cubes
 coupling.lowrank.constructed
 coupling.lowrank.shifts
 coupling.lowrank.entries

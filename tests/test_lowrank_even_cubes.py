@@ -9,11 +9,12 @@ import mpmath
 import numpy as np
 import pytest
 
-from coupling.lowrank import even_cubes, whole_problem
+from coupling.lowrank import even_cubes, icosahedral_cubes, whole_problem
 from coupling.lowrank.even_cubes import AXIAL, EvenCubes, FieldNumber, differing_components, orbits_of_cubes
 from coupling.lowrank.factors import tensor
+from coupling.lowrank.icosahedral_cubes import IcosahedralCubes
 from coupling.lowrank.path_weights import whole_paths
-from coupling.products import ClebschGordan, FactoredProduct
+from coupling.products import ClebschGordan, FactoredProduct, Gaunt
 
 
 def test_the_field_is_one() -> None:
@@ -61,3 +62,17 @@ def test_the_terms_have_a_five_fold_axis_and_one_negative_weight() -> None:
         == pytest.approx(1.142483, abs=1e-6)
     )
     assert second == pytest.approx(0.989524, abs=1e-6)
+
+
+def test_the_icosahedral_rule_makes_the_even_paths_of_degree_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    cubes = IcosahedralCubes()
+    assert cubes.differing_entries() == 0 and cubes.rank == cubes.factors[0].shape[1] == 32
+    target = whole_problem(3, "even", weights=cubes.path_weights).tensor
+    assert abs(tensor(cubes.factors) - target).max() < 2e-15 and min(cubes.path_weights.values()) > 0.2
+    product = FactoredProduct(3, 3, 3, factors=cubes)
+    x, y = np.random.default_rng(0).standard_normal((2, 5, 16, 3))
+    assert abs(product(x, y) - Gaunt(3, 3, 3)(x, y)).max() < 1e-13
+    points = icosahedral_cubes.nodes()
+    heavier = [(2 * weight, norm, node) for weight, norm, node in points[:6]]
+    monkeypatch.setattr(icosahedral_cubes, "nodes", lambda: [*heavier, *points[6:]])
+    assert icosahedral_cubes.failing_degrees() == [6]  # the least degree with an icosahedral invariant

@@ -147,6 +147,12 @@ def test_six_complex_terms_at_an_isolated_weight() -> None:
     assert complex_errors(1, [5], starts=6)[0][1] == poor
 
 
+def test_eighteen_complex_terms_reach_every_path_of_degree_two() -> None:
+    """Five fewer than the algorithm for matrices has; the search ends at the first start that arrives."""
+    [(rank, error, size, _)] = complex_errors(2, [18], starts=24)
+    assert rank == 18 and error < 1e-12 and size < 100
+
+
 def test_free_complex_weights_have_the_derivatives_of_variable_projection() -> None:
     objective, generator = free_objective(1), np.random.default_rng(3)
     parts = generator.standard_normal((2, 3, 4, 6))

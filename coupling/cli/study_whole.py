@@ -20,6 +20,9 @@ WEIGHTS = *NAMED, FREE_WEIGHTS
 
 COMPLEX_HEADER = "R", "‖T̂ - Σ w C‖/‖T̂‖", "growth", "starts"
 
+#: Default ranks of complex terms over complex weights.
+COMPLEX_RANKS = {1: [5, 6], 2: [16, 17, 18]}
+
 #: Default ranks where path weights are not 1: up to the least for which an exact sum is known, or that of unit weights.
 RANKS = {1: (4, 5, 6, 7, 8), 2: (15, 20, 22, 23)}
 
@@ -101,7 +104,9 @@ def orbits(lmax: int, ranks: list[int], options: Mapping[str, Any], **chosen: An
 def print_complex(options: Mapping[str, Any]) -> None:
     """Search complex terms over complex weights, and print the errors of each rank."""
     for lmax in range(1, options["lmax"] + 1):
-        ranks = chosen_ranks(lmax, options)
+        ranks = COMPLEX_RANKS.get(lmax) or chosen_ranks(lmax, options)
+        if options["ranks"] or options["max_rank"]:
+            ranks = chosen_ranks(lmax, options)
         options_given = {name: options[name] for name in ("starts", "seed", "seconds", "workers")}
         with bar(len(ranks)) as drawn:
             step = shown(drawn, lmax, ranks)

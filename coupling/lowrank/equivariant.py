@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from coupling.integers import count, degree
 from coupling.lowrank.certificate import certify
 from coupling.lowrank.decomposition import Decomposition
-from coupling.lowrank.factors import Array, Factors, largest_first, tensor
+from coupling.lowrank.factors import Array, Factors, largest_first
 from coupling.lowrank.fit import EXACT, noise
 from coupling.lowrank.free_weights import FREE_WEIGHTS, free_record, within
 from coupling.lowrank.invariants import Invariants, invariants
@@ -64,18 +64,36 @@ class OrbitSum:
         """Return the unknowns of each orbit."""
         return np.split(unknowns, np.cumsum([kind.unknowns for kind in self.kinds])[:-1])
 
+    def components(self, unknowns: Array) -> Array:
+        """Return the components of the sum along the invariants, [K]."""
+        a, b, c = self.terms(unknowns)
+        return self.invariants.components(a, b, c)[0] @ np.array([kind.size for kind in self.kinds])
+
+    def terms(self, unknowns: Array) -> Factors:
+        """Return one term for each orbit, three arrays [n, orbits]."""
+        given = list(zip(self.parts(unknowns), self.kinds, strict=True))
+        a, b, c = (np.stack([kind.slots()[s] @ part for part, kind in given], axis=1) for s in range(3))
+        return a, b, c
+
     def equations(self, unknowns: Array) -> tuple[Array, Array]:
         """Return the residual [K] and its derivatives [K, unknowns]."""
         slots = [kind.slots() for kind in self.kinds]
-        given = list(zip(self.parts(unknowns), slots, strict=True))
-        a, b, c = (np.stack([three[s] @ part for part, three in given], axis=1) for s in range(3))
-        values, derivatives = self.invariants.components(a, b, c)
+        values, derivatives = self.invariants.components(*self.terms(unknowns))
         sizes = np.array([kind.size for kind in self.kinds])
         columns = [
             size * sum(along[:, :, m] @ matrix for along, matrix in zip(derivatives, three, strict=True))
             for m, (size, three) in enumerate(zip(sizes, slots, strict=True))
         ]
         return self.residual(values @ sizes, np.concatenate(columns, axis=1))
+
+    def error(self, unknowns: Array) -> float:
+        """Return the norm of the residual relative to the tensor with the nearest weights."""
+        left, _ = self.equations(unknowns)
+        if self.weights is not None:
+            return float(np.linalg.norm(left) / np.linalg.norm(self.weights * self.invariants.lengths))
+        number = len(self.invariants.lengths)
+        nearest = np.linalg.norm(self.components(unknowns)[:number] - left[:number])
+        return float(np.linalg.norm(left) / nearest)
 
     def residual(self, components: Array, jacobian: Array) -> tuple[Array, Array]:
         """Return both without the part that weights take up."""
@@ -149,6 +167,11 @@ class OrbitSearch:
         taken = 0 if self.weights is not None else len(self.invariants.classes) - scales
         return len(self.invariants.basis) - max(0, taken)
 
+    @cached_property
+    def fewest(self) -> float:
+        """The number of unknowns that a start must have: half as many for cubes, symmetric sums by themselves."""
+        return FEWEST_UNKNOWNS * self.equations / (2 if all(kind.cubes for kind in self.kinds) else 1)
+
     def draw(self, rank: int, generator: np.random.Generator) -> list[OrbitKind]:
         """Return orbits whose sizes add up to a rank, with enough unknowns; an empty list where none were met."""
         for _ in range(DRAWS):
@@ -160,7 +183,7 @@ class OrbitSearch:
                 size = sizes[generator.integers(len(sizes))]
                 alike = [kind for kind in self.kinds if kind.size == size]
                 found.append(alike[generator.integers(len(alike))])
-            if left == 0 and sum(kind.free for kind in found) >= FEWEST_UNKNOWNS * self.equations:
+            if left == 0 and sum(kind.free for kind in found) >= self.fewest:
                 return found
         return []
 
@@ -180,9 +203,7 @@ class OrbitSearch:
         x = solved(problem, self.start(kinds, generator, dtype))
         terms = [whole_orbit(self.group, *one) for one in zip(kinds, problem.parts(x), strict=True)]
         a, b, c = (np.concatenate(slots, axis=1) for slots in zip(*terms, strict=True))
-        left = np.linalg.norm(problem.equations(x)[0])
-        scale = self.weights * self.invariants.lengths if self.weights is not None else tensor((a, b, c))
-        return float(left / np.linalg.norm(scale)), (a, b, c)
+        return problem.error(x), (a, b, c)
 
 
 def orbit_search(name: str, lmax: int, parity: str, weights: Given, exchange: bool, cubes: bool) -> OrbitSearch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
@@ -67,7 +68,7 @@ class Relations(Stream):
             yield sp.Integer(left != right)
             return
         sides = split(clause, RELATIONS)
-        if len(sides) < 2:
+        if len(sides) < 2 or any(left == right for left, right in pairwise(sides)):
             raise Unreadable(f"{' '.join(clause)} states nothing")
         values = [self.of(side) for side in sides]
         for mark, left, right in zip(marks(clause, sides), values[:-1], values[1:], strict=True):

@@ -14,6 +14,7 @@ from derivations.reading.tokens import split, tokens
 #: Why a formula of a text is not evaluated: it is on the list of its derivation, and stands there as on the page.
 CASE = "a case, or a choice of letters, that the argument takes and that does not hold at every instance"
 PART = "a factor, a term or a power that the words name: it states nothing"
+QUOTED = "a fact that is quoted, with its place in the literature"
 NOTATION = "a set, a map or a sign without a value"
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 #: One letter or command with its indices, primes and marks.
@@ -61,8 +62,8 @@ def names(latex: str) -> list[str]:
 
 
 def stands_in(latex: str, others: Iterable[str]) -> bool:
-    """Whether a formula that is more than a number is a part of another one."""
+    """Whether a formula that is more than numbers and signs is a part of another one."""
     part = plain(latex)
-    return not all(token.isdigit() or token in "+-" for token in part) and any(
+    return not all(token.isdigit() or token in "+-(,)" for token in part) and any(
         part == whole[i : i + len(part)] for whole in map(plain, others) for i in range(len(whole))
     )

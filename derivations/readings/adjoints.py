@@ -224,6 +224,13 @@ ORDERS: dict[str, Any] = {f"m_{i}": lambda n, i=i: n[f"\\mu_{i}"] for i in (1, 2
 UNREAD = {
     CASE: (r"2j=l_{\max}", "z=B(x,y)", "w=N", "w'=w"),
     PART: (
+        r"\mathrm{Re\,tr}\,A^\dagger B",
+        "fg",
+        r"\{f,g\}",
+        "XY",
+        "B_w(x,y)",
+        r"\partial_\phi g",
+        "(-1)^J",
         r"t(u,\cdot,\bar z)",
         r"t(u,y,\cdot)",
         "L_1+L_2+L_3",

@@ -47,6 +47,13 @@ ALL = {"range l_1": lambda n: range(n["L"] + 1), "range l_2": lambda n: range(n[
 UNREAD = {
     CASE: (r"l_1,l_2\le L", r"l_1,l_2=0,\dots,L", "l_1=p", "l_2<p"),
     PART: (
+        "w",
+        "R_{lm}",
+        r"\{f,h\}",
+        "|K|",
+        "(-1)^{J/2}",
+        r"\mathrm i\cdot\mathrm i^J",
+        "(-1)^{g+1}",
         r"\sum_{l_1l_2}N(l_1,l_2,l_3)\sum_{m_1m_2}C_{m_1m_2m_3}\,x_{l_1m_1}y_{l_2m_2}",
         "w/N",
         r"a_r(l_1)\,b_r(l_2)\,c_r(l_3)",

@@ -8,7 +8,7 @@ from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
 from derivations.reading.paths import PATHS, degrees, path_instances, wigner_3j
 from derivations.reading.sphere import POLE, SPHERE, real_harmonic
-from derivations.reading.texts import CASE
+from derivations.reading.texts import CASE, PART
 from derivations.readings.real_basis import entry
 
 
@@ -37,5 +37,5 @@ READING = Reading(
     tuple(path_instances(2, 14)),
     {"Odd paths vanish": Reading({}, tuple(path_instances(3, 30)))},
     {"Statement": Reading({}, ONE), "The stabilizer of a direction": Reading(AT_THE_POLE, ONE)},
-    {CASE: ("m_3=0",)},
+    {CASE: ("m_3=0",), PART: ("(-1)^J",)},
 )

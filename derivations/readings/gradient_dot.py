@@ -23,6 +23,8 @@ FACTOR = {"F": lambda n: Indexed(factor, bare=lambda: factor(*degrees(n)))}
 UNREAD = {
     CASE: ("f=Y_2", "g=Y_3", r"l_1\le l_2\le l_3", r"\lambda_1=\lambda_2+\lambda_3", "l_2=0", "l_3=0"),
     PART: (
+        r"\sin\theta",
+        r"(a\cdot r)^l",
         "|r|^l",
         r"\partial_r^2+\frac2r\partial_r+\frac1{r^2}\Delta",
     ),

@@ -189,7 +189,10 @@ ALGEBRA: dict[str, Any] = {
 }
 UNREAD = {
     CASE: ("k=0", "k=2L", "m>0", "p=L_1", "q=L_2"),
-    PART: (r"f_{k_1}\cdots f_{k_\nu}",),
+    PART: (
+        "L(L+1)",
+        r"f_{k_1}\cdots f_{k_\nu}",
+    ),
     NOTATION: (
         "SU(2)",
         "V",

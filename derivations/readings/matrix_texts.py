@@ -103,6 +103,10 @@ UNREAD = {
         r"l_{\max}\ge6",
     ),
     PART: (
+        r"(-1)^{J+2j}\sqrt P\,6j\,3j",
+        "J(a)^l",
+        "(-1)^l",
+        r"\overline{Y_{lm}}",
         "J(ga)^l",
         r"\lambda^{2p}",
         r"\prod_ie^{s_iJ(a_i)}",

@@ -90,5 +90,8 @@ READING = Reading(
     (*SIGNED[3:5], *SIGNED[-3:]),
     {"The nine factors": Reading({}, SIGNED[::2])},
     {"Statement": Reading(ONE, BOTH), "The three fields in shifts": Reading(ONE, BOTH)},
-    {CASE: (r"\alpha_i=l_i", r"\alpha_i=-l_i-1", "(0,0,0)"), PART: ("-1", "0", "1", "-", "+")},
+    {
+        CASE: (r"\alpha_i=l_i", r"\alpha_i=-l_i-1", "(0,0,0)"),
+        PART: ("l-1", r"V_3\cdot(F_1^{s_1}\times F_2^{s_2})", "-1", "0", "1", "-", "+"),
+    },
 )

@@ -139,7 +139,7 @@ UNREAD = {
         "m_1+m_2+m_3=0",
         r"\sigma_\mu=-1",
     ),
-    PART: ("1", r"\sigma_{\mu_1}\sigma_{\mu_2}\sigma_{\mu_3}(-1)^J", "2^{-n/2}", r"3j(0\,0\,0)"),
+    PART: ("n", "(-1)^{J/2}", "1", r"\sigma_{\mu_1}\sigma_{\mu_2}\sigma_{\mu_3}(-1)^J", "2^{-n/2}", r"3j(0\,0\,0)"),
     NOTATION: (r"U\otimes U\otimes U",),
 }
 

@@ -148,8 +148,15 @@ UNREAD = {
         r"l_1\le l_2\le l_3",
         "L=0,1,2,4,5,7,9",
     ),
-    PART: (r"\sum w\,C\,x\,y\,z", r"\sum c_{l\mu}\,\mathrm i^l\,T_{l\mu}", "(-1)^j", "n/2"),
+    PART: (
+        r"(-\mathrm i)^J",
+        r"\sum w\,C\,x\,y\,z",
+        r"\sum c_{l\mu}\,\mathrm i^l\,T_{l\mu}",
+        "(-1)^j",
+        "n/2",
+    ),
     NOTATION: (
+        "x",
         r"(L+1)\times(L+1)",
         r"\frac{L+1}2\times\frac{L+1}2",
         r"\sum_r\langle u_r,A\rangle\langle v_r,B\rangle\langle w_r,C\rangle=\mathrm{tr}\,ABC",
