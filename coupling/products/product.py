@@ -82,13 +82,20 @@ class Product(Portable, ABC):
     def __repr__(self) -> str:
         """Name the kind, its largest degrees, and the paths and multiply-adds of a channel sample where it counts them.
 
-        >>> from coupling.products import ClebschGordan
+        >>> from coupling.products import ClebschGordan, Gaunt, MatrixProduct
         >>> ClebschGordan(2, 2, 2, paths="odd")
         ClebschGordan(2, 2, 2 | 4 paths | 96 multiply-adds)
+        >>> Gaunt(2, 2, 2)
+        Gaunt(2, 2, 2 | 11 paths | weights of degrees | 170 multiply-adds)
+        >>> MatrixProduct(2, 2, 2)
+        MatrixProduct(2, 2, 2 | spin 1 | 15 paths | weights of degrees | 144 multiply-adds)
         """
+        return f"{type(self).__name__}({' | '.join([', '.join(map(str, self.lmax)), *self._counts()])})"
+
+    def _counts(self) -> list[str]:
+        """Return what the text of the product counts: paths, weights, multiply-adds."""
         counts = [f"{len(self.paths)} paths"] if hasattr(self, "paths") else []
-        counts += [f"{self.operations} multiply-adds"] if hasattr(self, "operations") else []
-        return f"{type(self).__name__}({' | '.join([', '.join(map(str, self.lmax)), *counts])})"
+        return counts + ([f"{self.operations} multiply-adds"] if hasattr(self, "operations") else [])
 
     @abstractmethod
     def turn(self) -> Product:

@@ -108,6 +108,10 @@ class VectorSignal(Product):
         fields = [np.repeat(np.array(numbers, float)[:, None], l + 1, axis=1) for numbers, l in pure]
         return cls(*lmax, fields=fields, weights=weights, layout=layout, workers=workers)
 
+    def _counts(self) -> list[str]:
+        x, y, z = (f.shape[1] if f.ndim == 3 else 1 for f in self.fields)
+        return [f"{x} x {y} -> {z} components", "weights of degrees and components"]
+
     @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """The axes of the entries of x, y and z: (components, (lmax+1)²), or one where fields have no components."""
