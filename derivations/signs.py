@@ -216,7 +216,8 @@ DERIVATION = Derivation(
     \{Y_{10},Y_{lm}\}=-\mathrm i\,m\sqrt{\tfrac3{4\pi}}\,Y_{lm}
     """,
     hypotheses=(
-        r"$G_{123}=\int R_1R_2R_3$ and $A_{123}=\int R_1\{R_2,R_3\}$ on all paths, in one basis of harmonics; a triple "
+        r"$G_{123}=\int R_1R_2R_3\,d\Omega$ and $A_{123}=\int R_1\{R_2,R_3\}\,d\Omega$ on all paths, in one basis of "
+        r"harmonics; a triple "
         r"of degrees as an index stands for the reduced factor of the path.",
         "These three laws, the first of them at one point of the sphere, and invariance under rotations fix every $G$ "
         "and every $A$.",

@@ -25,6 +25,10 @@ PAGES = {
     "contraction": {"docs/benchmarks/contraction.md": f"{TORCH}contraction"},
     "cost_model": {"coupling/products/costs.json": f"{TORCH}cost_model"},
     "degree_one": {"docs/study/degree-one.md": f"{TORCH}degree_one", "docs/study/degree-one.png": "picture"},
+    "edge_frame": {
+        "docs/benchmarks/edge-frame.md": f"{TORCH}edge_frame",
+        "docs/benchmarks/edge-frame.png": "picture",
+    },
     "gpu": {"docs/benchmarks/gpu.md": f"{TORCH}gpu"},
     "gpu_compile": {"docs/benchmarks/gpu-compiled.md": f"{TORCH}gpu_compile"},
     "latency": {"docs/benchmarks/latency.md": f"{TORCH}latency"},

@@ -29,7 +29,7 @@ OF_AN_EXTRA = {
     "ase": ("structures", {"coupling.atoms.reading"}),
     "matplotlib": ("plots", {"coupling.plots.style", "coupling.plots.tables"}),
     "sympy": ("symbolic", {"coupling.cli.checks", "coupling.exact.surd", "coupling.exact.wigner_d"}),
-    "tensorly": ("study", {"coupling.lowrank.by_rank", "coupling.lowrank.cp_tensors"}),
+    "tensorly": ("study", {"coupling.lowrank.baseline", "coupling.lowrank.cp_tensors"}),
 }
 
 #: Calls that need an extra, and what they say without it.

@@ -333,7 +333,7 @@ def test_the_study_page_asks_before_it_searches(name: str, here: Path) -> None:
 def test_what_takes_long_asks_before_it_begins(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("coupling.atoms.read_structure", pytest.fail)
     monkeypatch.setattr("coupling.crosscheck.crosscheck", pytest.fail)
-    monkeypatch.setattr("coupling.lowrank.by_rank.study", pytest.fail)
+    monkeypatch.setattr("coupling.lowrank.limits.study", pytest.fail)
     monkeypatch.setattr("coupling.tables.builder.core_blocks", pytest.fail)
     monkeypatch.setattr("coupling.tables.parts.core_blocks", pytest.fail)
     for words in ("simulate --plot x.png", "crosscheck --write --page x.md", "study gaunt --chart x.png",

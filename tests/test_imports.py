@@ -37,6 +37,7 @@ coupling.manybody.reader
 coupling.manybody.builder
 coupling.manybody.check
 coupling.tables.request
+coupling.tables.request_file
 coupling.tables.table
 coupling.tables.reader
 coupling.tables.core
@@ -66,6 +67,7 @@ coupling.lowrank.orbits
 coupling.lowrank.cp_tensors
 coupling.lowrank.objective
 coupling.lowrank.fit
+coupling.lowrank.stacks
 coupling.lowrank.bounds
 coupling.lowrank.path_weights
 coupling.lowrank.invariants
@@ -79,14 +81,21 @@ coupling.lowrank.every_weight
 coupling.lowrank.even_cubes
 coupling.lowrank.icosahedral_cubes
 coupling.lowrank.constructed
+coupling.lowrank.shifts
 coupling.lowrank.entries
 coupling.lowrank.problems
 coupling.lowrank.certificate
 coupling.lowrank.decomposition
+coupling.lowrank.continuation
 coupling.lowrank.records
 coupling.lowrank.verification
 coupling.lowrank.store
 coupling.lowrank.by_rank
+coupling.lowrank.limits
+coupling.lowrank.baseline
+coupling.lowrank.evaluations
+coupling.lowrank.joint
+coupling.lowrank.joint_search
 coupling.lowrank.methods
 coupling.lowrank.free_weights
 coupling.lowrank.equivariant

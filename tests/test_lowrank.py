@@ -12,9 +12,10 @@ from coupling.exact import real_gaunt, real_wigner_3j, wigner_6j
 from coupling.families import family as known
 from coupling.lowrank import decompose, normalization_problem, tensorly_decompose, whole_problem
 from coupling.lowrank.factors import Layout, column_norms, congruence, tensor
-from coupling.lowrank.fit import _solved, equations, polish, polish_many, value_and_gradient
+from coupling.lowrank.fit import equations, polish, value_and_gradient
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import CLASSES, Problem, from_spec
+from coupling.lowrank.stacks import _solved, polish_many
 from coupling.numbers.normalizations import normalization
 from coupling.selection import paths, triangle
 

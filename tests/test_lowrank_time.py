@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from coupling.cli import main
+from coupling.cli import main, study_families
 from coupling.cli.console import bar
-from coupling.lowrank import by_rank, decompose, fit, normalization_problem
+from coupling.lowrank import by_rank, decompose, fit, limits, normalization_problem, stacks
 from coupling.lowrank.factors import Layout
 from coupling.lowrank.objective import scaled_problem
 from coupling.threads import THREADS, one_thread
@@ -32,7 +32,7 @@ print("loaded before", early, file=sys.stderr)
 def test_a_study_keeps_one_thread_of_linear_algebra_and_gives_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[dict[str, str | None]] = []
     monkeypatch.setattr(
-        "coupling.lowrank.by_rank.study", lambda *_, **__: seen.append({k: os.environ.get(k) for k in THREADS})
+        "coupling.lowrank.limits.study", lambda *_, **__: seen.append({k: os.environ.get(k) for k in THREADS})
     )
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
@@ -95,16 +95,16 @@ def test_hopeless_starts_end_early_and_the_best_is_the_same(monkeypatch: pytest.
     starts = np.array(
         [fit.random_start(objective, layout, np.random.default_rng(k), np.dtype(float)) for k in range(64)]
     )
-    step = fit._stack_step
+    step = stacks._stack_step
 
-    def counted(stack: fit.Stack, state: fit.State) -> fit.State:
+    def counted(stack: stacks.Stack, state: stacks.State) -> stacks.State:
         steps[0] += len(state.x)
         return step(stack, state)
 
-    monkeypatch.setattr(fit, "_stack_step", counted)
-    found, taken = fit.polish_many(objective, layout, starts), steps[0]
-    monkeypatch.setattr(fit, "HOPELESS", np.inf)
-    every = fit.polish_many(objective, layout, starts)
+    monkeypatch.setattr(stacks, "_stack_step", counted)
+    found, taken = stacks.polish_many(objective, layout, starts), steps[0]
+    monkeypatch.setattr(stacks, "HOPELESS", np.inf)
+    every = stacks.polish_many(objective, layout, starts)
     best = [min(objective.relative(layout.unpack(x)) for x in ends) for ends in (found, every)]
     assert best[0] == pytest.approx(best[1], rel=1e-6)
     assert taken < 0.6 * (steps[0] - taken)
@@ -115,13 +115,14 @@ def test_hopeless_starts_end_early_and_the_best_is_the_same(monkeypatch: pytest.
 )
 def test_a_start_is_hopeless_by_its_pace(value: float, before: float, steps: int, ends: bool) -> None:
     """Value 4 falls to 4/1.1⁴ = 2.7 or 4/2⁴ = 0.25 in 100 more steps; four times the best, 0.5, is 2."""
-    assert fit.hopeless(np.array([value]), np.array([before]), 0.5, steps).tolist() == [ends]
+    assert stacks.hopeless(np.array([value]), np.array([before]), 0.5, steps).tolist() == [ends]
 
 
 def test_a_problem_with_the_numbers_of_an_earlier_one_is_not_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[str] = []
     real = by_rank.study
-    monkeypatch.setattr(by_rank, "study", lambda p, *a, **o: searched.append(p.name) or real(p, *a, **o))
+    for module in (limits, study_families):
+        monkeypatch.setattr(module, "study", lambda p, *a, **o: searched.append(p.name) or real(p, *a, **o))
     options = ["study", "gaunt", "--lmax", "2", "--max-rank", "2", "--starts", "4"]
     result = CliRunner().invoke(main, options)
     assert result.exit_code == 0 and re.search(r"^even, real +0\.047 +0 ", result.output, re.M)

@@ -61,7 +61,10 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "racah_w": ("1, 1, 1, 1, 2, 2, outside='raise'", "HHHHHHc"),
         "real_antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0, outside='raise'", "QQQSSSc"),
         "real_gaunt": ("1, 1, 2, 0, 1, 1, outside='raise'", "QQQSSSc"),
+        "reduced_harmonic": ("1, 1, 2, 'edmonds', outside='raise'", "QQQcc"),
+        "reduced_spin": ("1, 'rose', outside='raise'", "Hcc"),
         "tabulate": ("'gaunt', 2, 'real', 'all', 1, 2.0**-90", "cdccnp"),
+        "wigner_12j": (f"{'1, ' * 12}kind=2, outside='raise'", "H" * 12 + "nc"),
         "wigner_3j": ("1, 1, 2, 0, 1, -1, outside='raise'", "HHHSSSc"),
         "wigner_3j_family": ("2, 1, 1, 0", "ddoo"),
         "wigner_6j": ("1, 1, 2, 1, 1, 2, outside='raise'", "HHHHHHc"),
@@ -69,6 +72,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "wigner_9j": ("1, 1, 2, 1, 1, 2, 2, 2, 4, outside='raise'", "H" * 9 + "c"),
         "wigner_D": ("1, np.ones(4), 'complex', euler=None, convention=None", "hRcEE"),
         "wigner_d": ("1, 0.5", "hA"),
+        "wigner_eckart": ("1, 1, 2, 0, 1, -1, 'edmonds', outside='raise'", "HHHSSScc"),
     },
     "coupling.exact": {
         "antisymmetric_gaunt": ("1, 1, 1, 1, -1, 0", "dddooo"),
@@ -87,6 +91,7 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "reduced_matrix": ("1, 1, 2, 1", "dddh"),
         "reduced_spin": ("1, 'rose'", "hc"),
         "triangle_coefficient": ("1, 1, 2", "hhh"),
+        "wigner_12j": (f"{'1, ' * 12}kind=2", "h" * 12 + "n"),
         "wigner_3j": ("1, 1, 2, 0, 1, -1", "hhhooo"),
         "wigner_3j_at_zero": ("1, 1, 2", "ddd"),
         "wigner_6j": ("1, 1, 2, 1, 1, 2", "hhhhhh"),
@@ -163,7 +168,9 @@ WALKED: dict[str, dict[str, tuple[str, str]]] = {
         "quadrature": ("'gaunt', 1, 1, 2, 'real'", "cdddc"),
         "random_rotation": ("np.random.default_rng(0)", "r"),
         "rotation_matrix": ("np.eye(3), 2", "md"),
+        "spin_weighted_harmonics": ("2, 1, 0.3, 0.4", "dJ--"),
         "synthesis": ("np.ones(4), gauss_legendre(2), 'real'", "zrc"),
+        "vector_harmonics": ("2, 0.3, 0.4, 'E', 'real'", "d--Kc"),
     },
     "coupling.foreign": {
         "change_of_basis": ("1, 'e3nn', 'sympy'", "dcc"),
@@ -383,6 +390,8 @@ BAD = {
     "V": [None, 1, "x", np.ones(4), np.full(3, NAN), np.float32([1, NAN, 1]), [1j] * 3, [["x"] * 3], [True] * 3],
     "B": [None, 1, 0.0, "x", [True], NAN],
     "X": [None, 1, "x", [0, 2], [-1, 0], [0.0, 1.0], [[0, 1]], [0], [HUGE, 0], [True, False], ["0", "1"]],
+    "J": [1.7, 0.5, HUGE, -HUGE, NAN, *NO_NUMBER],
+    "K": [None, 2, 0.0, NAN, "", "e", "-1", b"E", True, ["E"], object()],
     "-": [],
 }
 EXPECTED = TypeError, ValueError, MemoryError, OSError

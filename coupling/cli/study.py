@@ -12,7 +12,7 @@ import click
 from coupling.cli.console import aligned
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite, with_options
-from coupling.cli.study_options import FAMILY, FOLDER, SEARCH, SYMMETRY
+from coupling.cli.study_options import FAMILY, FOLDER, SEARCH, SYMMETRY, ranks_of
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.threads import one_thread
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.group(
-    short_help="Errors of low-rank decompositions, by rank.",
+    short_help="Search low-rank decompositions, and print their errors by rank.",
     epilog="""\b
 Examples:
   coupling study gaunt --lmax 6 --max-rank 6
@@ -29,6 +29,8 @@ Examples:
   coupling study matrix --lmax 3 --spin 2 --parity even
   coupling study family gradient_dot --lmax 3
   coupling study vector --lmax 4 --max-rank 5
+  coupling study signal --shifts=-1,0,1 --lmax 3
+  coupling study joint --products gaunt+bracket --products vector --lmax 2
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
   coupling study whole --lmax 1 --weights free
   coupling study whole --lmax 1 --weights free --symmetry tetrahedral --rank 7
@@ -41,9 +43,10 @@ Examples:
 def study(context: click.Context) -> None:
     """Search sums of few products, print and draw their errors by rank, and verify what was found.
 
-    gaunt, bracket, matrix, vector, family: the normalizations w/N of a family, whose rank is the number of its products
-    that simulate a Clebsch-Gordan product; errors are those of the weights of its paths.  whole: the coupling tensor of
-    all paths.  Each process has one thread of linear algebra: its matrices are small.
+    gaunt, bracket, matrix, vector, signal, family: the normalizations w/N of a product, whose rank is the number of its
+    evaluations that simulate a Clebsch-Gordan product; errors are those of the weights of its paths.  joint: sums of
+    several products.  whole: the coupling tensor of all paths.  Each process has one thread of linear algebra: its
+    matrices are small.
     """
     context.with_resource(one_thread())
 
@@ -52,7 +55,7 @@ def study(context: click.Context) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def gaunt(**options: Any) -> None:
-    """Even paths, by Gaunt products."""
+    """Give the even paths weights by few Gaunt products."""
     study_family(GAUNT, GAUNT, spin=None, **options)
 
 
@@ -60,7 +63,7 @@ def gaunt(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def bracket(**options: Any) -> None:
-    """Odd paths, by brackets: antisymmetric Gaunt products."""
+    """Give the odd paths weights by few brackets, antisymmetric Gaunt products."""
     study_family("bracket", ANTISYMMETRIC_GAUNT, spin=None, **options)
 
 
@@ -69,7 +72,7 @@ def bracket(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def matrix(**options: Any) -> None:
-    """All paths, by products of matrices of a spin."""
+    """Give all paths weights by few products of matrices of a spin."""
     from coupling.numbers.normalizations import MATRIX
 
     study_family(MATRIX, MATRIX, **options)
@@ -79,10 +82,48 @@ def matrix(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def vector(**options: Any) -> None:
-    """All paths but (0, 0, 0), by single vector products."""
+    """Give all paths but (0, 0, 0) weights by few single vector products."""
     from coupling.families.single_vector_product import FAMILY as SINGLE
 
     study_family("single vector product", SINGLE.name, spin=None, **options)
+
+
+@study.command()
+@click.option(
+    "--shifts", metavar="S1,S2,S3", required=True, help="Shifts of inputs and output, -1, 0 or 1: --shifts=-1,0,1"
+)
+@with_options(*FAMILY, *SEARCH)
+@says_what_is_wrong
+def signal(shifts: str, **options: Any) -> None:
+    """The paths of a general vector product from and to vector harmonics of three shifts."""
+    from coupling.lowrank.shifts import SIGNAL, shifts_of
+
+    if not shifts_of(f"{SIGNAL}:{shifts}"):
+        raise click.UsageError(f"--shifts takes three of -1, 0 and 1, not all 0, as -1,0,1; got {shifts}")
+    study_family(f"vector product {shifts}", f"{SIGNAL}:{shifts}", spin=None, **options)
+
+
+@study.command()
+@click.option(
+    "--products",
+    "sums",
+    multiple=True,
+    help="Products whose evaluations are added up, such as single+bracket.  Repeatable.  [default: eight sums]",
+)
+@click.option("--lmax", type=click.IntRange(1, 8), default=3, show_default=True, help="Degrees up to L.")
+@click.option("--starts", type=click.IntRange(1), default=64, show_default=True, help="Starts for each split.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the starts.")
+@says_what_is_wrong
+def joint(sums: Sequence[str], lmax: int, starts: int, seed: int) -> None:
+    """How few evaluations of several products make all paths with weight 1.
+
+    gaunt, bracket, single (the single vector product), gradient (the gradient-dot pairing) and vector (a general vector
+    product, with three numbers for each degree of a slot).
+    """
+    from coupling.cli.study_joint import JOINT_LEGEND, SUMS, joint_results, joint_table
+
+    found = joint_results([text.split("+") for text in sums] or SUMS, range(1, lmax + 1), starts, seed)
+    click.echo(f"{aligned(JOINT_LEGEND)}\n\n{aligned(joint_table(found))}")
 
 
 @study.command("family")
@@ -90,7 +131,7 @@ def vector(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def any_family(name: str, **options: Any) -> None:
-    """The normalizations of any family, such as gradient_dot."""
+    """Decompose the normalizations of any family, such as gradient_dot."""
     study_family(name, name, spin=None, **options)
 
 
@@ -109,7 +150,7 @@ def any_family(name: str, **options: Any) -> None:
 @with_options(*SEARCH, *SYMMETRY)
 @says_what_is_wrong
 def whole(**options: Any) -> None:
-    """The coupling tensor of all paths, (L+1)² per side."""
+    """Decompose the coupling tensor of all paths, (L+1)² per side."""
     from coupling.cli.study_methods import others, print_methods
     from coupling.cli.study_whole import print_complex, print_whole, whole_problems
     from coupling.lowrank.free_weights import FREE_WEIGHTS
@@ -132,7 +173,10 @@ def whole(**options: Any) -> None:
 @click.option("--lmax", type=click.IntRange(1, 5), default=5, show_default=True, help="Degrees up to L.")
 @says_what_is_wrong
 def constructed(lmax: int) -> None:
-    """Multiply out the constructed terms of the whole tensor, as surds; exit status 1 where an entry differs."""
+    """Multiply out the constructed terms of the whole tensor, as surds.
+
+    Exit status 1 where an entry differs.
+    """
     from coupling.cli.study_constructed import constructed_table
 
     text, exact = constructed_table(lmax)
@@ -147,7 +191,10 @@ def constructed(lmax: int) -> None:
 @click.option("--bounds", is_flag=True, help="Compute the ranks behind the lower bounds of border ranks again.")
 @says_what_is_wrong
 def verify(files: Sequence[Path], computed: bool, bounds: bool) -> None:
-    """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
+    """Check stored results, and files of factors, in exact arithmetic.
+
+    Exit status 1 when a claim does not hold.
+    """
     from coupling.cli.study_constructed import verified_constructions
     from coupling.cli.study_verify import verified, verified_bounds
 
@@ -170,7 +217,10 @@ def verify(files: Sequence[Path], computed: bool, bounds: bool) -> None:
 @may_overwrite
 @says_what_is_wrong
 def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool, force: bool) -> None:
-    """Write the study page: all tables and pictures, half an hour on two cores; small: two minutes."""
+    """Write the study page with all tables and pictures.
+
+    It takes half an hour on two cores; --size small takes two minutes.
+    """
     from coupling.cli.study_page import write_study_page
 
     write_study_page(folder, store or folder / "results", size == "full", workers, fresh, force)
@@ -182,9 +232,8 @@ def study_family(name: str, family: str, **options: Any) -> None:
     from coupling.cli.study_methods import others, print_methods
 
     if others(options):
-        ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 6) + 1))
         limits = family_limits(name, family, options)
-        print_methods({label: (one, ranks) for label, one in limits.items()}, options, options["starts"] or 8)
+        print_methods({k: (one, ranks_of(options)) for k, one in limits.items()}, options, options["starts"] or 8)
         return
     check_chart(options)
     found = print_family(name, family, options | {"starts": options["starts"] or 256})

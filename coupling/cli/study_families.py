@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import click
 
 from coupling.cli.console import aligned, bar, tell
+from coupling.cli.study_options import ranks_of
 from coupling.cli.value import parse_number
-from coupling.lowrank import by_rank
+from coupling.lowrank.by_rank import study
+from coupling.lowrank.limits import study_limits
 from coupling.lowrank.problems import CLASSES, Problem, normalization_problem, same
 from coupling.lowrank.records import LEGEND, Record, errors_by_rank, worst_by_rank
+from coupling.lowrank.shifts import shifts_of
 from coupling.numbers.normalizations import parities_and_bases
 
 
@@ -19,7 +23,7 @@ def print_family(name: str, family: str, options: Mapping[str, Any]) -> dict[str
     """Print the errors of the normalizations of a family, for each degree limit, and variants of the last; return the
     panels of their picture."""
     lmax, limits = options["lmax"], family_limits(name, family, options)
-    found = run_problems(limits | (others := variants(family, lmax, options)), options)
+    found = run_problems(limits, others := variants(family, lmax, options), options)
     by_limit, by_variant = ({label: found[label] for label in part} for part in (limits, others))
     click.echo(f"Relative error by rank; {next(iter(limits.values())).measure}.\n{aligned(LEGEND)}\n")
     click.echo(aligned(errors_by_rank(by_limit, "degrees")))
@@ -56,9 +60,11 @@ def variants(family: str, lmax: int, options: Mapping[str, Any]) -> dict[str, Pr
     Of classes that are the same up to the order of the slots only the first is kept.
     """
     found: dict[str, Problem] = {}
-    kinds, bases = parities_and_bases(family)
+    kinds, bases = (("all",), ("real",)) if shifts_of(family) else parities_and_bases(family)
     for kind in kinds:
-        wanted = [(kind, sign) for sign in (*bases, "absolute")] + [(name, "absolute") for name in CLASSES[kind]]
+        wanted = [(kind, sign) for sign in (*bases, "absolute")] + [
+            (name, "absolute") for name in CLASSES.get(kind, ())
+        ]
         for parity, sign in wanted:
             problem = family_problem(family, lmax, options, parity=parity, signs=sign)
             if problem and not any(same(problem, other) for other in found.values()):
@@ -66,24 +72,30 @@ def variants(family: str, lmax: int, options: Mapping[str, Any]) -> dict[str, Pr
     return found
 
 
-def run_problems(problems: Mapping[str, Problem], options: Mapping[str, Any]) -> dict[str, list[Record]]:
-    """Return the results of all ranks of the problems; a bar on the error stream shows how far that is.
+def run_problems(
+    limits: Mapping[str, Problem], others: Mapping[str, Problem], options: Mapping[str, Any]
+) -> dict[str, list[Record]]:
+    """Return the results of all ranks, of degree limits that help each other and of other problems; a bar on the error
+    stream shows how far that is.
 
     A problem with the numbers of an earlier one, such as the even paths beside all paths of a family that has no
     others, gets the results of that one.
     """
     names = ("starts", "seed", "seconds", "workers", "complex_factors", "store")
     chosen = {name: options[name] for name in names}
-    ranks = sorted(options["ranks"] or range(1, (options["max_rank"] or 6) + 1))
-    found: dict[str, list[Record]] = {}
+    ranks, problems = ranks_of(options), {**limits, **others}
+    places = {label: number * len(ranks) for number, label in enumerate(problems)}
     with bar(len(problems) * len(ranks)) as drawn:
-        for number, (label, problem) in enumerate(problems.items()):
 
-            def progress(rank: int, starts: int, of: int, best: float, label: str = label, first: int = number) -> None:
-                done = first * len(ranks) + ranks.index(rank)
-                drawn.update(done - drawn.pos, f"{label}, R = {rank}: {starts} of {of} starts, {best:.1e}")
+        def progress(label: str, rank: int, starts: int, of: int, best: float) -> None:
+            done = places[label] + ranks.index(rank)
+            drawn.update(done - drawn.pos, f"{label}, R = {rank}: {starts} of {of} starts, {best:.1e}")
 
+        found = study_limits(limits, ranks, **chosen, progress=progress, tell=tell)
+        for label, problem in others.items():
+            drawn.update(places[label] - drawn.pos, label)
             earlier = next((found[name] for name in found if problems[name].objective.same_as(problem.objective)), None)
-            found[label] = earlier or by_rank.study(problem, ranks, **chosen, progress=progress, tell=tell)
-            drawn.update((number + 1) * len(ranks) - drawn.pos, label)
+            step = partial(progress, label)
+            found[label] = earlier or study(problem, ranks, **chosen, progress=step, tell=tell)
+        drawn.update(len(problems) * len(ranks) - drawn.pos, next(reversed(found)))
     return found

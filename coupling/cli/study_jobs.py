@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,13 +11,15 @@ from pathlib import Path
 from coupling.cli.console import bar, tell
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.families import family as known
+from coupling.families.gradient_dot import FAMILY as PAIRING
 from coupling.families.single_vector_product import FAMILY as SINGLE
 from coupling.files.atomic import FINISHED
-from coupling.lowrank.by_rank import study
+from coupling.lowrank.by_rank import Effort, study
 from coupling.lowrank.decomposition import pool
-from coupling.lowrank.factors import Factors
+from coupling.lowrank.limits import continued
 from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization_problem, same, whole_problem
 from coupling.lowrank.records import Record, factor_file_name
+from coupling.lowrank.shifts import ALL, signal_name
 from coupling.lowrank.store import PROBLEMS, keep, load_factors
 from coupling.numbers.normalizations import MATRIX
 
@@ -37,6 +39,7 @@ WHOLE = {
 }
 
 Sections = dict[str, dict[str, "Job"]]
+Call = tuple["Job | Sequence[Job]", Path]
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,10 @@ class Job:
     starts: int
     complex_factors: bool = False
 
-    def run(self, store: Path, guesses: dict[int, Factors] | None = None) -> list[Record]:
+    def run(self, store: Path) -> list[Record]:
         """Search, or read from the store what is there."""
         starts, kind = self.starts, self.complex_factors
-        options = {"starts": starts, "complex_factors": kind, "store": store, "guesses": guesses, "tell": tell}
-        return study(self.problem, self.ranks, **options)  # type: ignore[arg-type]
+        return study(self.problem, self.ranks, starts=starts, complex_factors=kind, store=store, tell=tell)
 
     @property
     def cost(self) -> float:
@@ -69,6 +71,8 @@ def sections(full: bool) -> Sections:
         "double": double(full, starts),
         "matrix": matrix(full, starts),
         "vector": vector(full, starts),
+        "pairing": pairing(full, starts),
+        "shifts": shift_tensors(full, starts),
         "exact": exact_searches(full, starts),
         "whole": whole(full),
     }
@@ -96,11 +100,23 @@ def work(found: Sections, store: Path, workers: int) -> dict[str, dict[str, list
     """Run all jobs and return their results; a bar shows how many are done."""
     jobs = sorted((job for group in found.values() for job in group.values()), key=lambda job: -job.cost)
     with pool(workers) as executor, bar(len(jobs)) as drawn, noting(jobs, store):
-        for words in _done(executor, jobs, store):
+        for words in _done(executor, _run, [(job, store) for job in jobs]):
             drawn.update(1, words)
-    for name in FAMILIES:
-        from_above(found[name], store)
+        drawn.update(0, "continuation")
+        for _ in _done(executor, _continued, [(chain, store) for chain in chains(found)]):
+            pass
     return {name: {label: job.run(store) for label, job in group.items()} for name, group in found.items()}
+
+
+def chains(found: Sections) -> list[list[Job]]:
+    """Return the jobs that differ in the degree limit alone, in rising order.
+
+    >>> [len(chain) for chain in chains(sections(False))]
+    [6, 6, 3, 3, 3, 2, 2]
+    """
+    groups = [list(found[name].values()) for name in (*FAMILIES, "vector", "pairing", "whole")]
+    double_limits = [[job for label, job in found["double"].items() if label.startswith(name)] for name in FAMILIES]
+    return [*groups[:2], *double_limits, *groups[2:]]
 
 
 @contextmanager
@@ -113,32 +129,24 @@ def noting(jobs: Sequence[Job], store: Path) -> Iterator[None]:
         FINISHED.extend(file for file in files if file.exists())
 
 
-def from_above(jobs: dict[str, Job], store: Path) -> None:
-    """Search again, from the largest degree limit down, where a result cut to fewer degrees is better than the own."""
-    guesses: dict[int, Factors] = {}
-    for job in sorted(jobs.values(), key=lambda job: -len(job.problem.tensor)):
-        size = len(job.problem.tensor)
-        cut = {rank: (a[:size], b[:size], c[:size]) for rank, (a, b, c) in guesses.items()}
-        guesses |= {record.rank: record.factors for record in job.run(store, cut)}
-
-
-def _done(executor: ProcessPoolExecutor | None, jobs: Iterable[Job], store: Path) -> Iterable[str]:
+def _done(executor: ProcessPoolExecutor | None, function: Callable[..., str], calls: Iterable[Call]) -> Iterable[str]:
     if executor is None:
-        for job in jobs:
-            job.run(store)
-            yield job.problem.name
+        yield from (function(*call) for call in calls)
         return
-    futures = [
-        executor.submit(_run, job.problem.spec, job.ranks, job.starts, job.complex_factors, store) for job in jobs
-    ]
-    for future in as_completed(futures):
+    for future in as_completed([executor.submit(function, *call) for call in calls]):
         yield future.result()
 
 
-def _run(spec: dict, ranks: tuple[int, ...], starts: int, complex_factors: bool, store: Path) -> str:
-    problem = from_spec(spec)
-    Job(problem, ranks, starts, complex_factors).run(store)
-    return problem.name
+def _run(job: Job, store: Path) -> str:
+    job.run(store)
+    return job.problem.name
+
+
+def _continued(chain: Sequence[Job], store: Path) -> str:
+    """Improve what a store has for a chain of degree limits."""
+    problems = {job.problem.name: job.problem for job in chain}
+    continued(problems, {job.problem.name: job.run(store) for job in chain}, Effort(chain[0].starts), store)
+    return chain[-1].problem.name
 
 
 def by_limit(name: str, full: bool, starts: int) -> dict[str, Job]:
@@ -202,6 +210,25 @@ def vector(full: bool, starts: int) -> dict[str, Job]:
     """Return the jobs of the single vector product."""
     limits = range(1, 6 if full else 4)
     return {f"L = {lmax}": Job(normalization_problem(SINGLE, lmax), tuple(range(1, 9)), starts) for lmax in limits}
+
+
+def pairing(full: bool, starts: int) -> dict[str, Job]:
+    """Return the jobs of the gradient-dot pairing."""
+    limits = range(1, 6 if full else 3)
+    return {f"L = {lmax}": Job(normalization_problem(PAIRING, lmax), tuple(range(1, 9)), starts) for lmax in limits}
+
+
+def shift_tensors(full: bool, starts: int) -> dict[str, Job]:
+    """Return the jobs of the shift tensors at one degree limit, one for all that differ in the order of slots alone."""
+    jobs: dict[str, Job] = {}
+    sizes: list[Problem] = []
+    for shifts in ALL:
+        problem = normalization_problem(signal_name(shifts), 4 if full else 2)
+        size = normalization_problem(signal_name(shifts), 4 if full else 2, signs="absolute")
+        if not any(same(size, other) for other in sizes):
+            sizes.append(size)
+            jobs[", ".join(map(str, shifts))] = Job(problem, tuple(range(1, 9)), starts)
+    return jobs
 
 
 def exact_searches(full: bool, starts: int) -> dict[str, Job]:

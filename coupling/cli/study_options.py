@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -70,3 +72,12 @@ FAMILY = (
     ),
     click.option("--direct", is_flag=True, help="Decompose the normalization N itself, not the weights over it, w/N."),
 )
+
+
+def ranks_of(options: Mapping[str, Any], default: Iterable[int] = range(1, 7)) -> list[int]:
+    """Return the ranks that the options name, in rising order: those of --rank, or up to --max-rank, or the default.
+
+    >>> ranks_of({"ranks": (3, 2), "max_rank": 9}), ranks_of({"ranks": (), "max_rank": 2})
+    ([2, 3], [1, 2])
+    """
+    return sorted(options["ranks"] or (range(1, options["max_rank"] + 1) if options["max_rank"] else default))

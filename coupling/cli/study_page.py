@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 
 from coupling.cli.study_jobs import begin, counted, sections, work
+from coupling.cli.study_joint import JOINT_LEGEND, SUMS, joint_results, joint_table
 from coupling.cli.study_page_text import TEXT
 from coupling.conventions import GAUNT
 from coupling.files import Kind
 from coupling.files.atomic import write_file
 from coupling.files.ownership import require_replaceable
 from coupling.lowrank import normalization_problem, tensorly_decompose, whole_problem
+from coupling.lowrank.baseline import tensorly
 from coupling.lowrank.bounds import bracket_factors, gaunt_factors, term_products
-from coupling.lowrank.by_rank import Effort, searched, tensorly
+from coupling.lowrank.by_rank import Effort, searched
 from coupling.lowrank.factors import column_norms, tensor
 from coupling.lowrank.methods import unweighted
 from coupling.lowrank.problems import from_spec
@@ -56,6 +58,10 @@ def write_study_page(
         "double": errors_by_rank(found["double"], "outputs to 2L"),
         "matrix": errors_by_rank(found["matrix"], "matrix product"),
         "vector": errors_by_rank(found["vector"], "single vector product"),
+        "pairing": errors_by_rank(found["pairing"], "gradient-dot pairing"),
+        "shifts": errors_by_rank(found["shifts"], f"shifts, L = {4 if full else 2}"),
+        "joint": joint_table(joint_results(SUMS, range(1, 6 if full else 3), 64 if full else 16)),
+        "joint_legend": JOINT_LEGEND,
         "exact": exact_table(found["exact"]),
         "baseline": baseline_table(full),
         "whole": "\n\n".join(
@@ -87,14 +93,14 @@ def require_study_page(folder: Path, force: bool) -> None:
 
 
 def to_ship(found: Mapping[str, Studies]) -> dict[str, list[Record]]:
-    """Return the results that are shipped as files of factors: degrees to 8, or what there is of the whole tensor."""
+    """Return the results that are shipped as files of factors: all, of the whole tensor those of degrees to 3."""
     groups = {GAUNT: found["Gaunt"], "bracket": found["bracket"], "whole": found["whole"]}
     return {
         name: [
             record
             for records in studies.values()
             for record in records
-            if record.spec["lmax"][0] <= (3 if name == "whole" else 8)
+            if name != "whole" or record.spec["lmax"][0] <= 3
         ]
         for name, studies in groups.items()
     }
@@ -107,12 +113,13 @@ def draw_pictures(folder: Path, found: Mapping[str, Studies], products: Sequence
         f"variants, {name}": {k.removeprefix(f"{name}, "): v for k, v in found["variants"].items() if name in k}
         for name in limits
     }
+    vectors = {"single vector product": found["vector"], "shift tensors": found["shifts"]}
     panels: dict[str, tuple[Any, str]] = {
         "normalizations": (error_curves({f"1/N, {name}": studies for name, studies in limits.items()}), "rank R"),
         "degrees": (fixed_rank(limits), "degree limit L"),
         "variants": (error_curves(sides), "rank R"),
         "outputs": (error_curves({"outputs to 2L": found["double"], "matrix product": found["matrix"]}), "rank R"),
-        "vector": (error_curves({"single vector product": found["vector"]}), "rank R"),
+        "vector": (error_curves(vectors), "rank R"),
         "whole": ({"degrees to 2": compared(found["whole"]["L = 2"], products)}, "terms R"),
     }
     for name in PICTURES:

@@ -4,8 +4,9 @@ TEXT = """<!-- Written by `coupling study page`. -->
 
 # Ranks of the normalizations and of the coupling tensor
 
-Written by `$command`. Each number is the best of many seeded starts: an upper bound of what is possible, unless a
-bound from below meets it.
+Written by `$command`. Each number is the best of many seeded starts and of continuation, where a result begins the fit
+of the next degree limit, the one before, or the rank below: an upper bound of what is possible, unless a bound from
+below meets it.
 
 $legend
 
@@ -65,7 +66,30 @@ number of Gaunt products plus that of brackets.
 
 $vector
 
-![Relative error against rank for the single vector product, a curve for each degree limit](vector.png)
+![Relative error against rank: single vector product, a curve for each degree limit, and shift tensors](vector.png)
+
+**Gradient-dot pairing.** ∫ Y1 ∇Y2·∇Y3 has ½(λ2+λ3-λ1) N on even paths: of both signs, and zero where λ1 = λ2 + λ3, as
+on (l, 0, l) and (l, l, 0). These paths are lost, and free here; R counts pairings for the others. One pairing is a sum
+of three Gaunt products, since ½(λ2+λ3-λ1) is a sum of three functions of one degree, and so are the even paths of one
+single vector product.
+
+$pairing
+
+**The 27 shift tensors.** The general vector product, `coupling.products.VectorSignal`, goes from two vector harmonics
+to a third; their shifts are -1, 0 or 1. With three shifts 0 no path exists. The others are even or odd paths, as the
+number of zeros is odd or even; up to the order of the slots there are nine. With two zeros, N is that of the bracket
+times a function of one degree, so the rank is that of the bracket without degree 0. Paths that a tensor loses are free.
+
+$shifts
+
+**Sums of several products.** How few evaluations make all paths at once, with weight 1? One of a general vector product
+has three numbers for each degree and slot, the coefficients of ∇R, r×∇R and r R, where the others have one.
+"gradient" is the gradient-dot pairing, "single" the single vector product. $joint_legend
+
+$joint
+
+To degree 2, one general vector product makes every path but (0, 0, 0), where a Gaunt product and a bracket need three
+evaluations. It has nine scalar components on the grid; a Gaunt product has three.
 
 ## Exact ranks and a count
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from coupling.cli.console import aligned, bar, tell
+from coupling.cli.study_options import ranks_of
 from coupling.lowrank.by_rank import study, whole_ranks
 from coupling.lowrank.equivariant import equivariant_study
 from coupling.lowrank.free_weights import FREE_WEIGHTS, complex_errors, free_study
@@ -26,10 +27,10 @@ COMPLEX_RANKS = {1: [5, 6], 2: [16, 17, 18]}
 RANKS = {1: (4, 5, 6, 7, 8), 2: (15, 20, 22, 23)}
 
 
-def ranks_of(lmax: int, weights: str) -> list[int]:
+def default_ranks(lmax: int, weights: str) -> list[int]:
     """Return the default ranks of a search.
 
-    >>> ranks_of(1, "free")
+    >>> default_ranks(1, "free")
     [4, 5, 6, 7, 8]
     """
     return list(RANKS[lmax]) if weights in (FREE_WEIGHTS, OF_MATRICES) and lmax in RANKS else whole_ranks(lmax)
@@ -59,9 +60,8 @@ def whole_problems(options: Mapping[str, Any]) -> dict[str, tuple[Problem, list[
 
 
 def chosen_ranks(lmax: int, options: Mapping[str, Any]) -> list[int]:
-    """Return the ranks that the options name, or the default ones."""
-    given = options["ranks"] or range(1, (options["max_rank"] or 0) + 1)
-    return sorted(given or ranks_of(lmax, options["weights"]))
+    """Return the ranks that the options name, or the default ones of a degree limit."""
+    return ranks_of(options, default_ranks(lmax, options["weights"]))
 
 
 def whole_records(lmax: int, options: Mapping[str, Any]) -> list[Record]:

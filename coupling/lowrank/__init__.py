@@ -5,7 +5,8 @@ A decomposition of rank R replaces one product by R cheaper ones.
 
 from __future__ import annotations
 
-from coupling.lowrank.by_rank import study, tensorly_decompose
+from coupling.lowrank.baseline import tensorly_decompose
+from coupling.lowrank.by_rank import study
 from coupling.lowrank.certificate import Certificate, ExactCertificate, equivariance_error, exact_certificate
 from coupling.lowrank.constructed import Construction, constructed
 from coupling.lowrank.cp_tensors import cp_tensor, factors_of

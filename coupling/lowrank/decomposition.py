@@ -23,8 +23,9 @@ from coupling.integers import count, degree
 from coupling.lowrank.certificate import Certificate, certify
 from coupling.lowrank.cp_tensors import factors_of
 from coupling.lowrank.factors import FREE, Array, Factors, Layout, Ties, balanced, growth, largest_first
-from coupling.lowrank.fit import EXACT, RIDGES, fit, noise, polish_many, random_start, stack_size, stackable
-from coupling.lowrank.objective import Objective, as_objective, scaled_problem
+from coupling.lowrank.fit import EXACT, RIDGES, fit, noise, random_start
+from coupling.lowrank.objective import Objective, as_objective, scaled_problem, symmetric_slots
+from coupling.lowrank.stacks import polish_many, stack_size, stackable
 from coupling.threads import one_thread
 
 T = TypeVar("T")
@@ -35,6 +36,9 @@ STARTS = 8, 128
 
 #: Number of groups that begin at the same results, and of these results.
 SHARING, BEST = 4, 8
+
+#: Errors within this factor of the smallest one count as equal: the result with the smallest terms is taken.
+EQUAL = 1 + 1e-4
 
 #: Sizes of the noise of a start near a result, relative to the root mean square of its unknowns.
 NEAR, FAR = 0.01, 1.0
@@ -86,10 +90,11 @@ def decompose(
     """Return the best CP (canonical polyadic) decomposition of this rank, for a real tensor of three indices.
 
     Entries where mask is false, and where weights is zero, are free and may hold anything.  Minimises
-    Σ weights² (T̂ - T)²; ``error`` is its root relative to Σ weights² T².  Among starts whose errors agree within 1 %
-    the one with the smallest terms is returned.
+    Σ weights² (T̂ - T)²; ``error`` is its root relative to Σ weights² T².  Among starts whose errors agree to 1e-4 the
+    one with the smallest terms is returned.
 
-    Every start has a seed of its own.  The first half is random, the others begin near the best so far.  Default: 128
+    Every start has a seed of its own.  The first half is random, the others begin near the best so far.  Where tensor
+    and weights are symmetric in slots, every other random start has equal factors in them.  Default: 128
     starts where the problem is small enough to solve many at once, else 8.  ties = (0, 0, 0) keeps the three factors
     equal and (0, 0, 1) the first two: fewer unknowns for a tensor with such a symmetry.  singles = s restricts the
     search to sums that are invariant under a cyclic permutation of the slots: s terms a⊗a⊗a and threes
@@ -115,7 +120,9 @@ def decompose(
         None if guess is None else tuple(x / s[:, None] for x, s in zip(factors_of(guess), scales, strict=True))
     )
     layout = Layout(objective.shape, rank, ties, singles, bare)
-    task = Task(objective, layout, seed, complex if complex_factors else float, scaled_guess)
+    arrays = [x for x in (objective.target, objective.weights) if x is not None]
+    kind = complex if complex_factors else float
+    task = Task(objective, layout, seed, kind, scaled_guess, symmetric_slots(arrays))
     results: list[tuple[float, float, Factors]] = []
     starts = STARTS[stackable(objective, layout)] if starts is None else starts
     for one in run(task, starts, seconds, workers):
@@ -132,13 +139,13 @@ def decompose(
 
 
 def best_conditioned(results: Sequence[tuple[float, float, T]]) -> T:
-    """Return the result with the least growth among (error, growth, result) that are within 1 % of the smallest error.
+    """Return the result with the least growth among (error, growth, result) whose error is ``EQUAL`` to the smallest.
 
-    >>> best_conditioned([(0.1005, 5.0, "tame"), (0.1, 1e5, "divergent"), (0.2, 1.0, "far")])
+    >>> best_conditioned([(0.100005, 5.0, "tame"), (0.1, 1e5, "divergent"), (0.2, 1.0, "far")])
     'tame'
     """
     best = max(min(error for error, _, _ in results), EXACT)
-    return min((one for one in results if one[0] <= 1.01 * best), key=lambda one: one[1])[2]
+    return min((one for one in results if one[0] <= EQUAL * best), key=lambda one: one[1])[2]
 
 
 # -- starts -----------------------------------------------------------------------------------
@@ -146,13 +153,17 @@ def best_conditioned(results: Sequence[tuple[float, float, T]]) -> T:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A scaled problem and how its unknowns are held; guess: three arrays of at most as many columns, or None."""
+    """A scaled problem and how its unknowns are held.
+
+    guess: three arrays of at most as many columns, or None.  ties: the slots in which the problem is symmetric.
+    """
 
     objective: Objective
     layout: Layout
     seed: int
     dtype: type
     guess: tuple[Array, ...] | None = None
+    ties: Ties = FREE
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +227,10 @@ def solve(task: Task, numbers: range, bases: Sequence[Array]) -> list[Result]:
 
 
 def beginning(task: Task, number: int, generator: np.random.Generator, bases: Sequence[Array]) -> Array:
-    """Return the unknowns of a start: near one of the bases; at the guess for every fourth; or at random."""
+    """Return the unknowns of a start: near one of the bases; at the guess for every fourth; or at random.
+
+    Every other random one is symmetric where the problem is, whether or not its sum has to be.
+    """
     start = random_start(task.objective, task.layout, generator, np.dtype(task.dtype))
     if bases:
         base = bases[number % len(bases)]
@@ -225,9 +239,17 @@ def beginning(task: Task, number: int, generator: np.random.Generator, bases: Se
         if number == 0:
             return base
     else:
-        return start
+        return symmetric(task, start) if number % 2 else start
     size = np.exp(generator.uniform(np.log(NEAR), np.log(FAR))) * np.sqrt(np.mean(abs(base) ** 2))
     return np.asarray(base + size * noise(generator, base.shape, base.dtype))
+
+
+def symmetric(task: Task, start: Array) -> Array:
+    """Return a start with equal factors in the slots in which the problem is symmetric, where a layout has none."""
+    if task.layout != Layout(task.layout.shape, task.layout.rank):
+        return start
+    tied = Layout(task.layout.shape, task.layout.rank, task.ties)
+    return task.layout.pack(tied.unpack(start[: tied.size]))
 
 
 def extended(layout: Layout, start: Array, guess: Sequence[Array]) -> Array:

@@ -8,29 +8,44 @@ from coupling.conventions import parity_sign
 from coupling.exact import Surd, real_wigner_3j, reduced_matrix
 from coupling.families import family as known
 from coupling.lowrank.path_weights import UNIT, path_weight
+from coupling.lowrank.shifts import shift_normalization, shifts_of
 from coupling.numbers.normalizations import MATRIX, exact_normalization
 from coupling.selection import Path, triangle
 
 
 def is_path(spec: dict[str, Any], path: tuple[int, ...]) -> bool:
-    """Return whether the degrees are a path of the family and the parity of a normalization problem."""
+    """Return whether the degrees are a path of the product and the parity of a normalization problem."""
     l1, l2, l3 = path
     kind = "odd" if (l1 + l2 + l3) % 2 else "even"
     wanted = spec["parity"] if spec["parity"] in ("even", "odd") else kind
     if not triangle(l1, l2, l3) or kind != wanted:
         return False
-    return spec["problem"] == MATRIX or bool(known(spec["problem"]).size(l1, l2, l3))
+    return spec["problem"] == MATRIX or bool(signed_normalization(spec, path))
 
 
 def normalization_entry(spec: dict[str, Any], path: tuple[int, ...]) -> Surd:
     """Return w/N or w·N with its sign; ValueError where the matrix product lacks the path."""
-    l1, l2, l3 = path
-    j = spec["spin"] / 2 if "spin" in spec else None
-    size = abs(exact_normalization(spec["problem"], l1, l2, l3, j=j))
-    if not size:
-        raise ValueError(f"the matrix product of spin {j} lacks the path {path}: its 6j symbol vanishes or l > 2j")
-    signed = size * _sign(spec, l1, l2, l3, j)
+    signed = signed_normalization(spec, path)
     return product_weight(spec, path) * (signed.reciprocal() if spec["target"] == "inverse" else signed)
+
+
+def signed_normalization(spec: dict[str, Any], path: tuple[int, ...]) -> Surd:
+    """Return N with the sign that a problem wants, zero where the product lacks the path.
+
+    Raises ValueError where the matrix product does.
+
+    >>> signed_normalization({"problem": "vector_signal:0,0,1", "signs": "real"}, (1, 1, 1))
+    -√(3/(4π))
+    """
+    problem, (l1, l2, l3) = spec["problem"], path
+    if (shifts := shifts_of(problem)) is not None:
+        value = shift_normalization(shifts, l1, l2, l3)
+        return abs(value) if spec["signs"] == "absolute" else value
+    j = spec["spin"] / 2 if "spin" in spec else None
+    size = abs(exact_normalization(problem, l1, l2, l3, j=j))
+    if problem == MATRIX and not size:
+        raise ValueError(f"the matrix product of spin {j} lacks the path {path}: its 6j symbol vanishes or l > 2j")
+    return size * _sign(spec, l1, l2, l3, j) if size else size
 
 
 def _sign(spec: dict[str, Any], l1: int, l2: int, l3: int, j: float | None) -> int:

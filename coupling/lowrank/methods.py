@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coupling.integers import count, degree
-from coupling.lowrank.by_rank import study, tensorly, tensorly_decompose
+from coupling.lowrank.baseline import tensorly, tensorly_decompose
+from coupling.lowrank.by_rank import study
 from coupling.lowrank.objective import Objective, as_objective
 from coupling.lowrank.problems import Problem
 from coupling.selection import of_type, one_of

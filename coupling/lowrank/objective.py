@@ -141,6 +141,33 @@ def as_objective(values: ArrayLike, mask: ArrayLike | None, weights: ArrayLike |
     return Objective(np.where(active, target, 0.0), np.where(active, factor, 0.0))
 
 
+def symmetric_slots(arrays: Sequence[Floats], degrees: Sequence[Sequence[int]] | None = None) -> tuple[int, int, int]:
+    """Return the slots that may share their factor, as numbers: all arrays are symmetric in slots with the same number.
+
+    Slots of different dimensions count where both indices are in range of both and the longer one is the last; with
+    degrees [slot][index], these must agree there.
+
+    >>> symmetric_slots([np.ones((2, 2, 3))]), symmetric_slots([np.arange(8.0).reshape(2, 2, 2)])
+    ((0, 0, 0), (0, 1, 2))
+    """
+
+    def alike(slot1: int, slot2: int) -> bool:
+        shape = arrays[0].shape
+        common = min(shape[slot1], shape[slot2])
+        box = tuple(slice(common) if slot in (slot1, slot2) else slice(None) for slot in range(3))
+        same = degrees is None or degrees[slot1][:common] == degrees[slot2][:common]
+        cuts = [array[box] for array in arrays]
+        swapped = (np.allclose(x, np.swapaxes(x, slot1, slot2), rtol=1e-12, atol=0) for x in cuts)
+        return shape[slot1] <= shape[slot2] and same and all(swapped)
+
+    first, last = alike(0, 1), alike(1, 2)
+    if first and last:
+        return 0, 0, 0
+    if first or last:
+        return (0, 0, 1) if first else (0, 1, 1)
+    return (0, 1, 0) if alike(0, 2) else (0, 1, 2)
+
+
 def scaled_problem(
     objective: Objective, ties: tuple[int, ...] = (0, 1, 2)
 ) -> tuple[Objective, list[NDArray[np.float64]]]:

@@ -27,7 +27,7 @@ from coupling.exact import Surd
 from coupling.families import Family, with_basis
 from coupling.families import family as known
 from coupling.lowrank.entries import is_path, normalization_entry, product_weight, whole_entry
-from coupling.lowrank.objective import Objective, as_objective
+from coupling.lowrank.objective import Objective, as_objective, symmetric_slots
 from coupling.lowrank.path_weights import (
     UNIT,
     Given,
@@ -37,6 +37,7 @@ from coupling.lowrank.path_weights import (
     weights_array,
     whole_paths,
 )
+from coupling.lowrank.shifts import shifts_of
 from coupling.numbers.normalizations import MATRIX
 from coupling.numbers.spins import doubled_spin
 from coupling.numbers.tabulation import tabulate
@@ -90,12 +91,8 @@ class Problem:
     @cached_property
     def ties(self) -> tuple[int, int, int]:
         """The slots that may share their factor because tensor and weights are symmetric in them."""
-        first, last = self._symmetric(0, 1), self._symmetric(1, 2)
-        if first and last:
-            return 0, 0, 0
-        if first or last:
-            return (0, 0, 1) if first else (0, 1, 1)
-        return (0, 1, 0) if self._symmetric(0, 2) else (0, 1, 2)
+        arrays = [x for x in (self.tensor, self.weights) if x is not None]
+        return symmetric_slots(arrays, self.degrees)
 
     @cached_property
     def cyclic(self) -> bool:
@@ -115,22 +112,13 @@ class Problem:
     @property
     def spherical(self) -> str | None:
         """The parity, "even" or "odd", of the paths that products on the sphere of this family have, or None."""
-        named = self.spec["problem"] not in ("whole", MATRIX)
+        named = self.spec["problem"] not in ("whole", MATRIX) and not shifts_of(self.spec["problem"])
         return known(self.spec["problem"]).spherical if named else None
 
     @property
     def bare(self) -> int:
         """The number of first indices, of degree 0, without a part that is antisymmetric in two slots."""
         return 1 if self.spec["problem"] == "whole" else 0
-
-    def _symmetric(self, slot1: int, slot2: int) -> bool:
-        """Whether the slots can be exchanged where both indices are in range of both; the longer one is the last."""
-        common = min(self.tensor.shape[slot1], self.tensor.shape[slot2])
-        box = tuple(slice(common) if slot in (slot1, slot2) else slice(None) for slot in range(3))
-        arrays = [x[box] for x in (self.tensor, self.weights) if x is not None]
-        fits = self.tensor.shape[slot1] <= self.tensor.shape[slot2]
-        ranges = self.degrees[slot1][:common] == self.degrees[slot2][:common]
-        return fits and ranges and all(np.allclose(x, np.swapaxes(x, slot1, slot2), rtol=1e-12, atol=0) for x in arrays)
 
     @property
     def name(self) -> str:
@@ -154,7 +142,8 @@ def normalization_problem(
 ) -> Problem:
     """Return the masked problem w/N of a family, or w·N with inverse=False.
 
-    family: "gaunt", "antisymmetric_gaunt" or any other, or "matrix" with its spin j.  lmax: one degree limit or three.
+    family: "gaunt", "antisymmetric_gaunt" or any other, "matrix" with its spin j, or, for the general vector product
+    from and to vector harmonics of three shifts, "vector_signal:-1,0,1" and the like.  lmax: one degree limit or three.
     parity: "all" paths of the family, "even", "odd", or one parity class of the degrees such as "ooe".  Paths on which
     the factor of the family vanishes are free.  signs: "real" as in the real basis (all positive for both Gaunt
     families), "complex" as in the complex one, "absolute" none: an antipodal split, or the parities of the matrix
@@ -186,8 +175,9 @@ def normalization_problem(
 
 
 def _family_name(family: str | Family, signs: str) -> str:
-    if family == MATRIX:
-        return MATRIX
+    if family == MATRIX or (isinstance(family, str) and shifts_of(family)):
+        one_of(signs, ("real", "absolute") if family != MATRIX else SIGNS, "signs")
+        return str(family)
     record = known(family, also=(MATRIX,))
     if signs in BASES:
         record.require_basis(signs)

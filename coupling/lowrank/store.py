@@ -81,8 +81,8 @@ def load_factors(file: str | os.PathLike[str]) -> list[Record]:
     that are shipped are not evaluated again.
 
     >>> records = load_factors("gaunt")
-    >>> records[-1].spec["lmax"], records[-1].proved
-    ([8, 8, 8], True)
+    >>> records[-1].spec["lmax"], records[-1].rank
+    ([16, 16, 16], 8)
     """
     path = table_folder() / "factors" / f"{file}.safetensors" if file in PROBLEMS else Path(file)
     records: list[Record] = load_file(FACTORS, path)
@@ -115,7 +115,7 @@ def _records(file: Path, results: list[dict[str, Any]], content: Content, verify
 
 
 def shipped(problem: str, lmax: int, rank: int | None = None) -> Record:
-    """Return a shipped result: of "gaunt", "bracket" (weights 1, degrees to 8) or "whole", the highest rank by default.
+    """Return a shipped result, the highest rank by default: of "gaunt", "bracket" (weights 1, to degree 16) or "whole".
 
     Its ``product_factors`` are what :func:`coupling.products.simulate` takes; ``error`` is that of the product, and
     zero to rounding where ``proved``.  Raises ValueError, naming what there is, for a result that is not shipped.

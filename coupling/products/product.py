@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from functools import cached_property
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,17 @@ class Product(Portable, ABC):
     >>> product(np.ones((5, 4, 64)), np.ones((4, 1))).shape, product.lmax, product.sizes
     ((5, 9, 64), (1, 1, 2), (4, 4, 9))
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Give a class that inherits its constructor one of its own name, which Python's messages tell."""
+        super().__init_subclass__(**options)
+        if "__init__" not in vars(cls):
+            made: Any = cls.__init__
+            own = FunctionType(made.__code__, made.__globals__, made.__name__, made.__defaults__, made.__closure__)
+            own.__kwdefaults__, own.__annotations__ = made.__kwdefaults__, made.__annotations__
+            own.__doc__, own.__module__ = made.__doc__, cls.__module__
+            own.__qualname__ = f"{cls.__qualname__}.__init__"
+            cls.__init__ = own  # type: ignore[method-assign]
 
     def __init__(
         self, lmax_in1: object, lmax_in2: object, lmax_out: object, *, layout: str = "channels_last", workers: int = 1

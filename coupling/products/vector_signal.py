@@ -25,7 +25,7 @@ from coupling.selection import PARITIES
 class VectorSignal(Product):
     """The cross product f × g of two vector fields on the sphere, from and to vector harmonics.
 
-        z[s3, l3 m3] = ∫ Y^{l3+s3}_{l3m3} · (f × g) dΩ,    f = Σ x[s, l m] Y^{l+s}_{lm},  g likewise from y
+        z[s3, l3 m3] = ∫ Y^{l3+s3}_{l3m3} · (f × g) dΩ,    f = Σ x[s, l m] Y^{l+s}_{lm},    g = Σ y[s, l m] Y^{l+s}_{lm}
 
     Features are [..., 3, (lmax+1)², channels], or [..., channels, 3, (lmax+1)²] with layout="channels_first", float32
     or float64, with the shifts s = -1, 0, 1 on their own axis; leading axes and channels broadcast.

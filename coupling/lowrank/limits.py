@@ -1,0 +1,115 @@
+"""Studies of one family for several degree limits, each helped by the others.
+
+Degree limits are searched in rising order; what was found for the one before grows and begins another fit.  In the end,
+from the largest limit down and up again, every result is compared with what its neighbours lead to.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from coupling.lowrank.by_rank import Effort, from_next_ranks, improved, study, until_exact
+from coupling.lowrank.factors import Factors
+from coupling.lowrank.problems import Problem
+from coupling.lowrank.records import Record
+from coupling.lowrank.store import keep
+
+#: Times that all results are compared, down and up; less where nothing gets better.
+SWEEPS = 3
+
+#: Called with the name of a problem, the rank, its starts that are done, their number, the best error so far.
+LimitProgress = Callable[[str, int, int, int, float], None]
+
+
+def study_limits(
+    problems: Mapping[str, Problem],
+    ranks: Iterable[int],
+    *,
+    store: Path | None = None,
+    progress: LimitProgress | None = None,
+    tell: Callable[[str], object] = warnings.warn,
+    **options: Any,
+) -> dict[str, list[Record]]:
+    """Return the results of :func:`coupling.lowrank.study` for problems of one kind with rising degree limits.
+
+    options: starts, seed, seconds, workers and complex_factors.  The same options give the same results.
+
+    >>> from coupling.lowrank.problems import normalization_problem
+    >>> found = study_limits({str(l): normalization_problem("gaunt", l) for l in (2, 3)}, [1, 2], starts=8)
+    >>> [[round(record.error, 3) for record in records] for records in found.values()]
+    [[0.047, 0.0], [0.06, 0.0]]
+    """
+    ranks, found = list(ranks), {}
+    before: dict[int, Factors] = {}
+    for name, problem in problems.items():
+
+        def step(*words: Any, name: str = name) -> None:
+            if progress is not None:
+                progress(name, *words)
+
+        found[name] = study(problem, ranks, store=store, guesses=before, progress=step, tell=tell, **options)
+        before = factors_by_rank(found[name])
+    effort = Effort(**{f.name: options[f.name] for f in fields(Effort) if f.name in options})
+    return continued(problems, found, effort, store)
+
+
+def factors_by_rank(records: Iterable[Record]) -> dict[int, Factors]:
+    """Return the factors of results by rank."""
+    return {record.rank: record.factors for record in records}
+
+
+def continued(
+    problems: Mapping[str, Problem], found: Mapping[str, list[Record]], effort: Effort, store: Path | None = None
+) -> dict[str, list[Record]]:
+    """Return results for rising degree limits, each at least as good as what its neighbours lead to.
+
+    A result is compared with the cut of that of the next larger degree limit and with the growth of that of the next
+    smaller one; where one of a degree limit gets better, all of it are compared with those of the next rank without a
+    term.  With a folder as store, those that are better are written there.
+
+    >>> from coupling.lowrank import load_factors
+    >>> from coupling.lowrank.problems import from_spec
+    >>> some = [record for record in load_factors("gaunt") if record.rank == 1 and record.spec["lmax"][0] in (3, 4)]
+    >>> problems = {record.name: from_spec(record.spec) for record in some}
+    >>> again = continued(problems, {record.name: [record] for record in some}, Effort(starts=1))
+    >>> [one[0] is record for one, record in zip(again.values(), some)]
+    [True, True]
+    """
+    tables = {name: {record.rank: record for record in records} for name, records in found.items()}
+    down = [(small, large) for small, large in pairwise(problems)][::-1]
+    tried: set[tuple[Record, Record]] = set()
+    for _ in range(SWEEPS):
+        changed: dict[str, list[Record]] = {}
+        for name, other in down + [(large, small) for small, large in reversed(down)]:
+            better = list(_from_limit(problems[name], tables[name], tables[other], effort, tried))
+            changed[name] = changed.get(name, []) + better
+        for name in (name for name, some in changed.items() if some):
+            changed[name] += from_next_ranks(problems[name], tables[name], effort)
+        for record in (record for some in changed.values() for record in some if store is not None):
+            keep(record, store)  # type: ignore[arg-type]
+        if not any(changed.values()):
+            break
+    return {name: until_exact(table) for name, table in tables.items()}
+
+
+def _from_limit(
+    problem: Problem,
+    table: dict[int, Record],
+    other: Mapping[int, Record],
+    effort: Effort,
+    tried: set[tuple[Record, Record]],
+) -> Iterable[Record]:
+    """Replace results by what those of another degree limit lead to, where that is better, and yield these."""
+    for rank in sorted(table.keys() & other.keys()):
+        if (table[rank], other[rank]) in tried:
+            continue
+        tried.add((table[rank], other[rank]))
+        record = improved(problem, table[rank], other[rank].factors, effort)
+        if record is not table[rank]:
+            table[rank] = record
+            yield record
