@@ -42,6 +42,11 @@ PAGES = {
     },
     "products_torch": {"docs/benchmarks/torch.md": f"{TORCH}products_torch"},
     "ranks": {"docs/study/cost.md": f"{TORCH}ranks", "docs/study/cost.png": "picture"},
+    "sets": {
+        "docs/study/sets.md": f"{TORCH}sets",
+        "docs/study/sets.png": "picture",
+        "docs/study/bounds.png": "picture",
+    },
     "speed": {"docs/benchmarks/speed.md": f"{TORCH}speed"},
     "symbols": {"docs/benchmarks/symbols.md": BENCH},
     "tables": {"docs/benchmarks/tables.md": BENCH, "docs/benchmarks/tables.png": "picture"},

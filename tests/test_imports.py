@@ -98,6 +98,7 @@ coupling.lowrank.joint
 coupling.lowrank.joint_search
 coupling.lowrank.methods
 coupling.lowrank.free_weights
+coupling.lowrank.free_refinement
 coupling.lowrank.equivariant
 coupling.lowrank
 coupling.cli.console

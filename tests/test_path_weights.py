@@ -16,8 +16,9 @@ from coupling.exact import Surd, wigner_6j
 from coupling.files import TableError
 from coupling.lowrank import false_claims, study, whole_problem
 from coupling.lowrank.bounds import eckart_young, slot_singular_values
-from coupling.lowrank.factors import tensor
-from coupling.lowrank.free_weights import FreeWeights, complex_errors, free_objective, free_study
+from coupling.lowrank.factors import growth, tensor
+from coupling.lowrank.free_refinement import refined_residuals
+from coupling.lowrank.free_weights import FreeWeights, complex_errors, free_objective, free_study, search_free
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.path_weights import path_weight, weights_array, whole_paths
 from coupling.lowrank.problems import from_spec
@@ -148,9 +149,15 @@ def test_six_complex_terms_at_an_isolated_weight() -> None:
 
 
 def test_eighteen_complex_terms_reach_every_path_of_degree_two() -> None:
-    """Five fewer than the algorithm for matrices has; the search ends at the first start that arrives."""
-    [(rank, error, size, _)] = complex_errors(2, [18], starts=24)
-    assert rank == 18 and error < 1e-12 and size < 100
+    """Five fewer than the algorithm for matrices has; Newton steps from there end at no residual in 60 digits."""
+    found = search_free(free_objective(2), 18, 24, 0, None, 1, lambda done, best: None, True)
+    error, factors = found[0]
+    assert error < 1e-12 and growth(factors) < 100
+    assert abs(free_objective(2).components(tensor(factors))).min() > 0.33  # no path is lost
+    norms, rank = refined_residuals(2, factors, steps=3, digits=60)
+    assert norms[-1] < 1e-40 and rank < 600
+    far, _ = refined_residuals(2, [factor[:, :17] for factor in factors], steps=3, digits=30)
+    assert far[-1] > 1e-3
 
 
 def test_free_complex_weights_have_the_derivatives_of_variable_projection() -> None:
