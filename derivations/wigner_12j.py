@@ -144,8 +144,8 @@ STEPS = (
         reduced,
         kind="verified",
         because=r"""
-        The last 6j symbol is $(-1)^{a_1+c_1+x}/\sqrt{(2a_1+1)(2c_1+1)}$. What is left is the sum of the 9j symbol, and
-        the sum of Biedenharn and Elliott.
+        The last 6j symbol is $6j(c_1\,a_1\,x;a_1\,c_1\,0)=(-1)^{a_1+c_1+x}/\sqrt{(2a_1+1)(2c_1+1)}$. What is left is
+        the sum of the 9j symbol, and the sum of Biedenharn and Elliott.
         """,
     ),
 )
