@@ -127,8 +127,8 @@ STEPS = (
         kind="verified",
         because=r"""
         Four rungs in a row: by the orthogonality of 3j symbols one sum over $x$ is left, and the last sum over orders
-        is a trace, $2x+1$. Lines that cross before they close exchange two columns of a 3j symbol: this is the sign
-        that changes with $x$ in the first kind.
+        is a trace, $2x+1$. Lines that cross before they close exchange the two columns of a 3j symbol, which gives
+        $(-1)^{a_1+c_1-x}$ in the first kind.
         """,
     ),
     Step(
@@ -144,8 +144,8 @@ STEPS = (
         reduced,
         kind="verified",
         because=r"""
-        The last 6j symbol is a sign over $\sqrt{(2a_1+1)(2c_1+1)}$. What is left is the sum of the 9j symbol, and
-        the sum of Biedenharn and Elliott.
+        The last 6j symbol is $6j(c_1\,a_1\,x;a_1\,c_1\,0)=(-1)^{a_1+c_1+x}/\sqrt{(2a_1+1)(2c_1+1)}$. What is left is
+        the sum of the 9j symbol, and the sum of Biedenharn and Elliott.
         """,
     ),
 )
@@ -164,13 +164,12 @@ DERIVATION = Derivation(
     \begin{Bmatrix}a_4&c_4&x\\a_1&c_1&b_4\end{Bmatrix},\qquad X_2=(-1)^ST_2
     """,
     hypotheses=(
-        r"$X_1$, $X_2$: the symbols of both kinds, as `coupling.exact.wigner_12j` has them, with the rows of degrees "
-        r"$a$, $b$ and $c$ of four columns; $S$: the sum of all twelve degrees.",
-        r"$T_1$, $T_2$: the sum over all orders of the product of eight 3j symbols. Each rung has one on the line of "
-        r"$a$ and one on the line of $c$: the degrees of its column, of the rung and of the next column, with the "
-        r"orders of both lines negative at the next column, and that of the rung on the line of $c$. Each of the "
-        r"twelve lines has the sign that the rung has in the first step.",
-        r"The last column is followed by the first one: in $T_2$ as it is, in $T_1$ with the lines exchanged.",
+        r"$X_1$, $X_2$: the symbols $\{a_1a_2a_3a_4;b_1b_2b_3b_4;c_1c_2c_3c_4\}$ of both kinds, as "
+        r"`coupling.exact.wigner_12j` has them; $S$: the sum of all twelve degrees.",
+        r"$T_1$, $T_2$: the sum over all orders of the product over $i=1,\dots,4$ of the 3j symbols with the columns "
+        r"$(a_i,m_i)$, $(b_i,q_i)$, $(a_{i+1},-m_{i+1})$ and $(c_i,p_i)$, $(b_i,-q_i)$, $(c_{i+1},-p_{i+1})$, times "
+        r"$(-1)^{j-m}$ for each of the twelve lines.",
+        r"Closed by $a_5=c_1$, $c_5=a_1$ in $T_1$, and by $a_5=a_1$, $c_5=c_1$ in $T_2$.",
     ),
     steps=STEPS,
     verify=verify,

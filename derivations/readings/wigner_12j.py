@@ -11,6 +11,7 @@ import coupling.exact as exact
 from derivations.reading import Reading
 from derivations.reading.names import Names
 from derivations.reading.paths import PATHS, surd
+from derivations.reading.texts import CASE, NOTATION, PART
 from derivations.rings import contraction
 
 H = sp.Rational(1, 2)
@@ -103,4 +104,18 @@ READING = Reading(
     RULES,
     RINGS,
     {"A rung between two lines": Reading({}, RUNGS), "A rung of degree zero": Reading({}, ZERO)},
+    {"A rung of degree zero": Reading({"x": lambda n: abs(n["a_1"] - n["c_1"])}, ())},
+    {
+        CASE: (r"i=1,\dots,4", "a_5=c_1", "c_5=a_1", "a_5=a_1", "c_5=c_1"),
+        PART: ("(-1)^{j-m}", "(-1)^{a_1+c_1-x}"),
+        NOTATION: (
+            r"\{a_1a_2a_3a_4;b_1b_2b_3b_4;c_1c_2c_3c_4\}",
+            "(a_i,m_i)",
+            "(b_i,q_i)",
+            "(a_{i+1},-m_{i+1})",
+            "(c_i,p_i)",
+            "(b_i,-q_i)",
+            "(c_{i+1},-p_{i+1})",
+        ),
+    },
 )
