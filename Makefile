@@ -112,7 +112,7 @@ look: docs
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
-	.venv-bench/bin/pip install --quiet --disable-pip-version-check --editable ".[plots,symbolic]"
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --editable ".[plots,symbolic,interop]"
 	@touch $@
 
 # "How fast, how exact": every measurement at one size, in one run; make speed ARGS=--quick takes two minutes.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -153,12 +154,50 @@ def rows(turns: int) -> tuple[list[str], int]:
     return lines, given["edge_index"].shape[1]
 
 
+def resident(field: str) -> float:
+    """Megabytes of this process that are resident: VmRSS now, VmHWM at most since the peak was forgotten (Linux)."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{field}:")) / 1024
+
+
+def memory_of(name: str) -> tuple[float, float]:
+    """The megabytes of a process that has built one model, before it is called, and at most in three calls."""
+    import torch
+
+    torch.set_num_threads(1)
+    given, model = crystal(), untouched(torch.float32)
+    if (options := MODELS[name][1]) is not None:
+        from coupling.backends.e3nn import accelerate
+
+        accelerate(model, **options)
+    before = resident("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+    for _ in range(3):
+        results(model, given)
+    return before, resident("VmHWM")
+
+
+def memory_rows() -> list[str]:
+    """The lines of the table of memory, each of a process of its own."""
+    command, lines = [sys.executable, "-m", "benchmarks.mace", "--memory"], []
+    for name, (text, _, _) in MODELS.items():
+        done = subprocess.run([*command, name], capture_output=True, text=True, check=True)
+        before, most = map(float, done.stdout.split()[-2:])
+        lines.append(f"| {text} | {before:.0f} | {most:.0f} | {most - before:.0f} |")
+        print(lines[-1], flush=True)
+    return lines
+
+
 def main() -> None:
-    """Print the table, or write the page."""
+    """Print the tables, or write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     writing.add_options(parser, "docs/benchmarks/mace.md")
     parser.add_argument("--turns", type=int, default=12, help="calls of each model that are timed")
+    parser.add_argument("--memory", choices=list(MODELS), help="print the megabytes of one model and end")
     options = parser.parse_args()
+    if options.memory:
+        print(*memory_of(options.memory))
+        return
     if options.write:
         writing.require(parser, options.force, BY, PAGE)
     if not KEPT.items() <= os.environ.items():
@@ -167,9 +206,10 @@ def main() -> None:
 
     peak, load = 2 * multiply_adds(np.dtype(np.float32)) / 1e9, os.getloadavg()[0]
     lines, edges = rows(options.turns)
+    memory = "\n".join(memory_rows())
     text = HEAD.format(edges=edges, turns=options.turns, load=load, cores=os.cpu_count(), peak=f"{peak:.0f}")
     if options.write:
-        writing.write(PAGE, text + "\n".join(lines) + "\n", options.force)
+        writing.write(PAGE, text + "\n".join(lines) + f"\n{MEMORY}{memory}\n", options.force)
 
 
 HEAD = """# A MACE model, accelerated
@@ -187,6 +227,16 @@ medians.
 
 | model | edges | shortest, ms | median, ms | ratio | of medians | deviations, float64 | deviations, float32 |
 | --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+MEMORY = """
+## Memory
+
+Megabytes of a process that has built one model: resident before the first call, at most in three calls, and the
+difference.
+
+| model | before | at most | of the calls |
+| --- | --- | --- | --- |
 """
 
 if __name__ == "__main__":

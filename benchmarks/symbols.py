@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 import coupling
-from benchmarks import writing
+from benchmarks import families, writing
 from benchmarks.peers import installed
 from benchmarks.timing import compared, told
 from coupling import exact
@@ -243,7 +243,12 @@ def main() -> None:
     if given.write:
         writing.require(parser, given.force, "make bench", PAGE)
     FUNCTIONS.load()
-    parts = [TEXT, HEADER, *rows(), INSIDE, COMPILED_HEADER, *compiled_rows()]
+    parts = [TEXT, HEADER, *rows()]
+    if installed("ducc0"):
+        drawn_ones = {top: symbols("3j", top, count) for (kind, top), count in CASES.items() if kind == "3j"}
+        asked = {top: [(a, b, p, q) for a, b, _, p, q, _ in found] for top, found in drawn_ones.items()}
+        parts += [families.TEXT, families.HEADER, *families.rows(asked)]
+    parts += [INSIDE, COMPILED_HEADER, *compiled_rows()]
     if given.write:
         writing.write(PAGE, "\n".join(parts) + "\n", given.force)
 

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
         wigner_9j,
     )
     from coupling.numbers.tabulation import tabulate
+    from coupling.numbers.triangle_coefficient import triangle_coefficient
+    from coupling.numbers.wigner_12j import wigner_12j
+    from coupling.numbers.wigner_eckart import reduced_harmonic, reduced_spin, wigner_eckart
     from coupling.sphere.wigner import wigner_D, wigner_d
     from coupling.tables import Table, TableError, build, load
 
@@ -64,8 +67,12 @@ _HOME = {
     "racah_w": "coupling.numbers.symbols",
     "real_antisymmetric_gaunt": "coupling.numbers.symbols",
     "real_gaunt": "coupling.numbers.symbols",
+    "reduced_harmonic": "coupling.numbers.wigner_eckart",
+    "reduced_spin": "coupling.numbers.wigner_eckart",
     "sphere": "coupling.sphere",
     "tabulate": "coupling.numbers.tabulation",
+    "triangle_coefficient": "coupling.numbers.triangle_coefficient",
+    "wigner_12j": "coupling.numbers.wigner_12j",
     "wigner_3j": "coupling.numbers.symbols",
     "wigner_3j_family": "coupling.numbers.recurrences",
     "wigner_6j": "coupling.numbers.symbols",
@@ -73,9 +80,10 @@ _HOME = {
     "wigner_9j": "coupling.numbers.symbols",
     "wigner_D": "coupling.sphere.wigner",
     "wigner_d": "coupling.sphere.wigner",
+    "wigner_eckart": "coupling.numbers.wigner_eckart",
 }
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - in the order of dir()
     "Irreps",
     "Table",
     "TableError",
@@ -100,8 +108,12 @@ __all__ = [
     "racah_w",
     "real_antisymmetric_gaunt",
     "real_gaunt",
+    "reduced_harmonic",
+    "reduced_spin",
     "sphere",
     "tabulate",
+    "triangle_coefficient",
+    "wigner_12j",
     "wigner_3j",
     "wigner_3j_family",
     "wigner_6j",
@@ -109,6 +121,7 @@ __all__ = [
     "wigner_9j",
     "wigner_D",
     "wigner_d",
+    "wigner_eckart",
 ]
 
 

@@ -7,6 +7,7 @@ there: no path separator, no quote, no space, no sign of another alphabet.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from coupling.quoted import quoted
 
@@ -35,6 +36,18 @@ got '../real-l8'
     if value.split(".")[0].upper() in DEVICES:
         raise ValueError(f"{what} must not be that of a device on Windows, {', '.join(DEVICES)}, got {quoted(value)}")
     return value
+
+
+def suggestion(value: str, choices: Iterable[str]) -> str:
+    """Return the end of a message on a name that is none of the choices: the nearest one, where one is near.
+
+    >>> suggestion("E3N", ["e3nn", "e3x"]), suggestion("nothing", ["e3nn"])
+    ('; did you mean e3nn?', '')
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(value.lower(), list(choices), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def file_stem(text: str) -> str:

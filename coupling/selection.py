@@ -19,6 +19,7 @@ from coupling.integers import degree as degree
 from coupling.integers import doubled as doubled
 from coupling.integers import half
 from coupling.integers import integer as integer
+from coupling.names import suggestion
 from coupling.quoted import quoted
 
 Path = tuple[int, int, int]
@@ -126,7 +127,7 @@ def check_basis(basis: object) -> str:
 
 
 def one_of(value: object, choices: tuple[str, ...], name: str) -> str:
-    """Return value if it is one of the choices, or raise a ValueError that lists them.
+    """Return value if it is one of the choices, or raise a ValueError that lists them and names the nearest.
 
     >>> one_of("even", PARITIES, "parity")
     'even'
@@ -134,7 +135,8 @@ def one_of(value: object, choices: tuple[str, ...], name: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be one of {', '.join(choices)}, got {type(value).__name__} {quoted(value)}")
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {quoted(value)}")
+        near = suggestion(value, choices)
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {quoted(value)}{near}")
     return value
 
 

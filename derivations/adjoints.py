@@ -125,7 +125,7 @@ STEPS = (
         """,
         cyclic_weights,
         because=r"""
-        $t=\sum w\,C\,x\,y\,\bar z$, and $C(l_2,l_3,l_1)_{m_2m_3m_1}=C(l_1,l_2,l_3)_{m_1m_2m_3}$ (page of the real
+        $t=\sum w\,C\,x\,y\,\bar z$, and $C^{l_2l_3l_1}_{m_2m_3m_1}=C^{l_1l_2l_3}_{m_1m_2m_3}$ (page of the real
         basis): it may be read cyclically from any slot, and the weights move along. Writing $B(\bar z,y)$ instead of
         $B(y,\bar z)$ costs the sign $(-1)^J$ on each path. Gaunt and bracket are the cases $w=N$ on even and on odd
         paths: there $w$ is symmetric, $w'=w$.""",

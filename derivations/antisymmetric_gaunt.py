@@ -115,7 +115,7 @@ STEPS = (
         """,
         definitions,
         because=r"""
-        The surface gradient is $\hat\theta\,\partial_\theta+\hat\phi\,\partial_\phi/\sin\theta$. The last form,
+        The surface gradient is $\nabla=\hat\theta\,\partial_\theta+\hat\phi\,\partial_\phi/\sin\theta$. The last form,
         with $z=\cos\theta$ and the area element $dz\,d\phi$, says that $\{\cdot,\cdot\}$ is the Poisson bracket of
         the sphere with canonical coordinates $\phi$ and $z$. For a function given in space the full gradient may be
         taken instead of the surface gradient: a radial part drops out of the triple product with $r$.
@@ -129,9 +129,9 @@ STEPS = (
         """,
         antisymmetry,
         because=r"""
-        $f\{g,h\}+g\{f,h\}$ is a divergence. The $\phi$ part integrates to zero by periodicity, the $\theta$ part
-        because $\partial_\phi h$ vanishes at both poles. With $l=0$ in one slot that function is constant; bring it
-        under a derivative.
+        $f\{g,h\}+g\{f,h\}=\{fg,h\}$ is a divergence. The $\phi$ part integrates to zero by periodicity, the
+        $\theta$ part because $\partial_\phi h$ vanishes at both poles. With $l=0$ in one slot that function is
+        constant; bring it under a derivative.
         """,
     ),
     Step(
@@ -178,7 +178,7 @@ STEPS = (
         """,
         coefficient,
         because=r"""
-        Put $v=\sum t_ia_i$, $w=a_2\times a_3$, $n=J-2$ in the step before, so that $v\cdot
+        Put $v=\sum_it_ia_i$, $w=a_2\times a_3$, $n=J-2$ in the step before, so that $v\cdot
         w=t_1\,a_1\cdot(a_2\times a_3)$, and take the coefficient of $t_1^{l_1}t_2^{l_2-1}t_3^{l_3-1}$: on the left
         $\frac{(J-2)!}{l_1!(l_2-1)!(l_3-1)!}$ times the integral, on the right the power $(J-3)/2=a+b+c$ of $v\cdot
         v=-(t_1t_2[12]^2+t_2t_3[23]^2+t_3t_1[31]^2)$ contributes its term $t_1^{l_1-1}t_2^{l_2-1}t_3^{l_3-1}$, in
@@ -254,7 +254,7 @@ STEPS = (
         gradient_dot,
         because=r"""
         Integrate $2\nabla f\cdot\nabla g=\Delta(fg)-f\,\Delta g-g\,\Delta f$ against $Y_1$, move the first
-        Laplacian to $Y_1$ and use $\Delta Y_l=-l(l+1)Y_l$.
+        Laplacian to $Y_1$ and use $\Delta Y_{lm}=-l(l+1)Y_{lm}$.
         """,
     ),
 )
@@ -276,7 +276,7 @@ DERIVATION = Derivation(
     \end{cases}
     """,
     hypotheses=(
-        r"$l_i=0,1,2,\dots$, $m_i=-l_i,\dots,l_i$; $J=l_1+l_2+l_3$, $P=(2l_1+1)(2l_2+1)(2l_3+1)$; harmonics "
+        r"$l_i\ge0$, $|m_i|\le l_i$; $J=l_1+l_2+l_3$, $P=(2l_1+1)(2l_2+1)(2l_3+1)$; harmonics "
         r"as for the Gaunt "
         "integral.",
         r"$r$ is the unit normal and $\nabla$ the surface gradient of the unit sphere.",

@@ -156,8 +156,8 @@ STEPS = (
         =\sum_{k\ge0}\frac{x^k\tau^k}{(1-x)^{2k+2}}""",
         characters,
         because=r"""
-        In spin $j$ the eigenvalues of $g$ are $\lambda^{2p}$ with $p=-j,\dots,j$, so the trace is
-        $(\lambda^n-\lambda^{-n})/(\lambda-\lambda^{-1})$ with $n=2j+1$.""",
+        In spin $j$ the eigenvalues of $g$ are $\lambda^{2p}$ with $p=-j,\dots,j$, so
+        $\mathrm{tr}_j\,g=(\lambda^n-\lambda^{-n})/(\lambda-\lambda^{-1})$ with $n=2j+1$.""",
     ),
     Step(
         "Reading off the three powers",
@@ -170,13 +170,13 @@ STEPS = (
         """,
         trace_terms,
         because=r"""
-        Here $(A,B,C)=(2a+\epsilon,2b+\epsilon,2c+\epsilon)$ with $\epsilon=0$ for even and 1 for odd $J$. The trace of
-        $\prod_ie^{s_iJ(a_i)}$ has the coefficient $\mathrm{tr}\prod_iJ(a_i)^{l_i}/l_i!$ at $\prod_is_i^{l_i}$. Take the
-        cubic term of $\tau$ $2f+\epsilon$ times and the quadratic ones, which bring the sign, $a-f$, $b-f$ and $c-f$
-        times: no other multiplicities give these three powers, and the fraction is their multinomial coefficient.
-        The coefficient of $x^{n-1}$ in $x^k(1-x)^{-2k-2}$ is $\binom{n+k}{2k+1}$, since both start with 1 at $n=k+1$
-        and obey the same two-term relation. As $\binom{n+k}{2k+1}=n\prod_{i\le k}(n^2-i^2)/(2k+1)!$, $W$ is an odd
-        polynomial in $n$.""",
+        Here $(A,B,C)=(2a+\epsilon,2b+\epsilon,2c+\epsilon)$ with $\epsilon=0$ for even and 1 for odd $J$. The trace
+        of $\prod_ie^{s_iJ(a_i)}$ has the coefficient $\mathrm{tr}\prod_iJ(a_i)^{l_i}/l_i!$ at $\prod_is_i^{l_i}$.
+        Take the cubic term of $\tau$ $2f+\epsilon$ times and the quadratic ones, which bring the sign, $a-f$, $b-f$
+        and $c-f$ times: no other multiplicities give these three powers, and the fraction is their multinomial
+        coefficient. The coefficient of $x^{n-1}$ in $x^k(1-x)^{-2k-2}$ is $\binom{n+k}{2k+1}$, since both start
+        with 1 at $n=k+1$ and obey the same two-term relation. As
+        $\binom{n+k}{2k+1}=\frac n{(2k+1)!}\prod_{i=1}^k(n^2-i^2)$, $W$ is an odd polynomial in $n$.""",
     ),
     Step(
         "The matrices T are the components of J(a)^l",
@@ -201,8 +201,8 @@ STEPS = (
         orthonormality,
         because=r"""
         Without the third element only equal powers of $s_1$ and $s_2$ occur:
-        $\mathrm{tr}\,J(a)^lJ(b)^{l'}=\delta_{ll'}\,l!^2\binom{n+l}{2l+1}(-[ab]^2)^l$. The sign is $(-1)^l$ times
-        $(-1)^{l-m}$ from the second term of the bracket.""",
+        $\mathrm{tr}\,J(a)^lJ(b)^{l'}=\delta_{ll'}\,l!^2\binom{n+l}{2l+1}(-(\tilde a\cdot b)^2)^l$. The sign is
+        $(-1)^l$ times $(-1)^{l-m}$ from the second term of the bracket.""",
     ),
     Step(
         "Adjoints",

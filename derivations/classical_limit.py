@@ -17,6 +17,7 @@ from derivations.matrix_product import term
 from derivations.matrix_trace import sorted_paths, square_6j, weights
 from derivations.reading import Reading, paths
 from derivations.reading.names import Names
+from derivations.reading.texts import CASE, PART
 from derivations.readings.clebsch_gordan_paths import core, of_path
 from derivations.symbols import a, b, c, k, ratio_residual
 
@@ -179,6 +180,8 @@ READING = Reading(
         "One binomial": Reading({}, tuple({"n": LARGE, "k": k} for k in (2, 3))),
         "Two terms and three norms": Reading({}, tuple(paths.path_instances(4, 24))),
     },
+    {"Statement": Reading({"=": lambda _: lambda left, right: left - right}, ())},
+    {CASE: (r"\epsilon=0", r"k=\kappa-f", "k=l"), PART: ("W", "1", "1/n^2")},
 )
 
 DERIVATION = Derivation(
@@ -194,7 +197,7 @@ DERIVATION = Derivation(
     """,
     hypotheses=(
         r"$\epsilon=0$ for even and $1$ for odd $J=l_1+l_2+l_3$; $(a,b,c)=\tfrac{J-\epsilon}2-(l_1,l_2,l_3)$; "
-        r"$n=2j+1>\max l_i$.",
+        r"$n=2j+1>l_i$.",
     ),
     steps=STEPS,
     verify=verify,

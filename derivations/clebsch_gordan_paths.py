@@ -81,8 +81,8 @@ STEPS = (
         even_factor,
         because=r"""
         Apply $U\otimes U\otimes U$ to the Gaunt integral: the 3j symbol becomes $\mathrm i^JC$, and $\mathrm i^J$
-        cancels the sign $(-1)^{J/2}$ of $3j(000)$. The triangle rule says $a,b,c\ge0$, so all binomials are positive
-        and $N>0$. With $x!=\Gamma(x+1)$ this is the closed form in Gamma functions.""",
+        cancels the sign $(-1)^{J/2}$ of $3j(000)$. The triangle rule says $a$, $b$, $c\ge0$, so all binomials are
+        positive and $N>0$. With $x!=\Gamma(x+1)$ this is the closed form in Gamma functions.""",
     ),
     Step(
         "Odd paths",
@@ -94,7 +94,7 @@ STEPS = (
         odd_factor,
         because=r"""
         $g=(J-1)/2=a+b+c+1$. The same with $\mathrm i\,K$: $\mathrm i\cdot\mathrm i^J$ cancels the sign $(-1)^{g+1}$
-        of $K$. On an odd path the triangle rule gives $J-2l_i\ge1$, hence again $a,b,c\ge0$ and $N>0$.""",
+        of $K$. On an odd path the triangle rule gives $J-2l_i\ge1$, hence again $a$, $b$, $c\ge0$ and $N>0$.""",
     ),
     Step(
         "An odd path is a shifted even path",
@@ -130,7 +130,7 @@ STEPS = (
 def verify(lmax: int) -> int:
     r"""For every path and all real orders up to the degree: the integral of three real harmonics (even
     $J$) or of one with the bracket of two (odd $J$), integrated exactly from their definition, over
-    $N$ in binomials, against $C=(-\mathrm i)^J(U\otimes U\otimes U)\,3j$; and the path counts for limits up to
+    $N$ in binomials, against $C=(-\mathrm i)^J(U_1\otimes U_2\otimes U_3)\,3j$; and the path counts for limits up to
     three times the degree."""
     count = sum(verify_path(path) for path in paths(lmax))
     for limit in range(3 * lmax + 1):
@@ -188,21 +188,21 @@ DERIVATION = Derivation(
     C(l_1,l_2,l_3)=\frac1N\int R_1R_2R_3\,d\Omega\quad(J\text{ even}),\qquad
     C(l_1,l_2,l_3)=\frac1N\int R_1\{R_2,R_3\}\,d\Omega\quad(J\text{ odd}),\qquad N>0""",
     hypotheses=(
-        r"$l_1,l_2,l_3\ge0$ satisfy the triangle rule; $J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$",
+        r"$l_1$, $l_2$, $l_3\ge0$ satisfy the triangle rule; $J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$",
         r"$R_{lm}$: real orthonormal harmonics",
-        r"$C=(-\mathrm i)^J(U\otimes U\otimes U)\,3j$: the real core, of unit norm",
+        r"$C=(-\mathrm i)^J(U_1\otimes U_2\otimes U_3)\,3j$: the real core, of unit norm",
     ),
     conclusion=r"""
     ## What follows for products
 
     For features $x_{lm}$, $y_{lm}$ let $f=\sum x_{lm}R_{lm}$ and $h=\sum y_{lm}R_{lm}$. Then the component of $fh$
-    along $R_{l_3m_3}$ is $\sum_{l_1l_2}N(l_1,l_2,l_3)\sum_{m_1m_2}C_{m_1m_2m_3}\,x_{l_1m_1}y_{l_2m_2}$ over the even
-    paths, and that of $\{f,h\}$ the same over the odd ones. One Gaunt product and one bracket product thus reach all
-    $\tfrac13(L+1)(2L^2+4L+3)$ paths, each with the weight $N$. A Clebsch-Gordan product with path weights $w$ needs
-    the weight $w/N$ on each path: when $w/N$ is a sum of $R$ terms $a_r(l_1)\,b_r(l_2)\,c_r(l_3)$, it is the sum of
-    $R$ such pairs of products, inputs and output rescaled degree by degree. With the harmonics
-    $\sqrt{4\pi/(2l+1)}\,R_{lm}$ of Racah and Schmidt and a mean over the sphere instead of the integral, $N$ is
-    $|3j(000)|$ or $|K|$.""",
+    along $R_{l_3m_3}$ is $\sum_{l_1l_2}N(l_1,l_2,l_3)\sum_{m_1m_2}C_{m_1m_2m_3}\,x_{l_1m_1}y_{l_2m_2}$ over the
+    even paths, and that of $\{f,h\}$ the same over the odd ones. One Gaunt product and one bracket product thus
+    reach all $\#\{l_1l_2l_3:J\ge0\}=\tfrac13(L+1)(2L^2+4L+3)$ paths, each with the weight $N$. A Clebsch-Gordan
+    product with path weights $w$ needs the weight $w/N$ on each path: when $w/N$ is a sum of $R$ terms
+    $a_r(l_1)\,b_r(l_2)\,c_r(l_3)$, it is the sum of $R$ such pairs of products, inputs and output rescaled degree
+    by degree. With the harmonics $\sqrt{4\pi/(2l+1)}\,R_{lm}$ of Racah and Schmidt and a mean over the sphere
+    instead of the integral, $N$ is $|3j(000)|$ or $|K|$.""",
     steps=STEPS,
     verify=verify,
     certificate=values,

@@ -178,7 +178,8 @@ STEPS = (
         r"f_i\cdot f_j=1-2\,\delta_{ij},\qquad\det(f_1,f_2,f_3)=2",
         triad,
         because=r"""
-        $f_1=(1,2\mathrm i,0)/\sqrt3$ and $f_{2,3}=(1,-\mathrm i,\mp\sqrt3\,\mathrm i)/\sqrt3$, complex vectors with the
+        $f_1=(1,2\mathrm i,0)/\sqrt3$, $f_2=(1,-\mathrm i,-\sqrt3\,\mathrm i)/\sqrt3$ and
+        $f_3=(1,-\mathrm i,\sqrt3\,\mathrm i)/\sqrt3$, complex vectors with the
         product $f\cdot g=\sum f_kg_k$. No real ones have it: their squares are $-1$.""",
     ),
     Step(
@@ -200,7 +201,8 @@ STEPS = (
         because=r"""
         Restrict the first slot to three dimensions, with matrices $A_1,A_2,A_3$ of the other two slots, and let
         $F=\begin{pmatrix}0&A_1&A_2\\-A_1&0&A_3\\-A_2&-A_3&0\end{pmatrix}$. It is linear in the tensor. For one term
-        $u\otimes v\otimes w$, $A_i=u_iA$ with $A=vw^{\mathsf T}$, and $S$ is $F$ with $u_i$ in the place of $A_i$:
+        $u\otimes v\otimes w$, $A_i=u_iA$ with $A=vw^{\mathsf T}$, and
+        $S=\begin{pmatrix}0&u_1&u_2\\-u_1&0&u_3\\-u_2&-u_3&0\end{pmatrix}$ is $F$ with $u_i$ in the place of $A_i$:
         antisymmetric and $3\times3$, so of rank 2 at most. A tensor of rank $R$, or a limit of such tensors, has
         $\mathrm{rank}\,F\le2R$.""",
     ),

@@ -92,9 +92,10 @@ STEPS = (
         pole,
         kind="verified",
         because=r"""
-        Both sides of the statement are equivariant functions of the direction $r$, so it is enough to compare them at
-        the pole. The value there is invariant under rotations about it: only $m_3=0$ is left, and $\tilde R_{lm}$ is
-        $\sqrt{2l+1}\,\delta_{m0}$ at the pole. So the product is a multiple of one harmonic, whatever the path.
+        Both sides of the statement are equivariant functions of the direction $r$, so it is enough to compare them
+        at the pole. The value there is invariant under rotations about it: only $m_3=0$ is left, and
+        $\tilde R_{lm}=\sqrt{2l+1}\,\delta_{m0}$ at the pole. So the product is a multiple of one harmonic, whatever
+        the path.
         """,
     ),
     Step(

@@ -73,12 +73,14 @@ def recoupled(lmax: int) -> Iterator[Fraction]:
 
 
 def nine(lmax: int) -> Iterator[Fraction]:
-    """9j symbols as sums over three 6j symbols minus those of the exact layer, half-integers included; and Fano's X."""
+    """9j symbols as sums over three 6j symbols minus those of the package, half-integers and zeros too; Fano's X."""
     rows = [triad for triad in triads(lmax) if max(triad) <= 2]
     for first, second, third in product(rows, repeat=3):
-        columns = zip(first, second, third, strict=True)
-        if all(racah.is_triad(*column) for column in columns):
-            square, numbers = racah.square_9j((first, second, third)), halved(*first, *second, *third)
+        columns, square = zip(first, second, third, strict=True), racah.square_9j((first, second, third))
+        if not all(racah.is_triad(*column) for column in columns):
+            yield square
+        else:
+            numbers = halved(*first, *second, *third)
             yield residual(exact.wigner_9j(*numbers), square)
             weight = (first[2] + 1) * (second[2] + 1) * (third[0] + 1) * (third[1] + 1)
             yield residual(exact.fano_x(*numbers), weight * square)

@@ -21,6 +21,8 @@ from functools import partial
 from typing import Any, Literal
 
 from derivations.reading import STATEMENT, Reading
+from derivations.reading.names import Names
+from derivations.reading.texts import formulas, names, rows, stands_in, states
 from derivations.residuals import residuals, vanishes
 
 Kind = Literal["proved", "cited", "verified"]
@@ -157,6 +159,8 @@ def examine(derivation: Derivation, lmax: int | None = None) -> Examination:
 def parts(derivation: Derivation) -> list[Callable[[int], int]]:
     """All that `examine` runs, what is displayed first."""
     texts = [partial(read_text, derivation, text) for text in displayed(derivation)]
+    texts += [partial(read_argument, derivation, text) for text in arguments(derivation) if "$" in text[1]]
+    texts.append(partial(read_list, derivation))
     return [*texts, *(step.run for step in derivation.steps), partial(verify, derivation)]
 
 
@@ -171,18 +175,86 @@ def verify(derivation: Derivation, lmax: int) -> int:
 
 
 def displayed(derivation: Derivation) -> list[tuple[str, str]]:
-    """The statement and those of the steps that are not quoted, each with its title."""
-    steps = [(step.title, step.statement) for step in derivation.steps if step.kind != "cited"]
-    return [(STATEMENT, derivation.statement), *steps]
+    """The statement and those of the steps, each with its title."""
+    return [(STATEMENT, derivation.statement), *((step.title, step.statement) for step in derivation.steps)]
 
 
 def read_text(derivation: Derivation, text: tuple[str, str], _: int) -> int:
     """Number of residuals that vanish when a displayed statement is evaluated at its instances."""
     title, latex = text
+    if latex in unread(derivation):
+        return 0
     count, failures = derivation.reading.of(title).failures(latex)
     if failures or count == 0:
         raise DoesNotHold(f"{title!r} as it is displayed: {failures[0] if failures else 'nothing was compared'}")
     return count
+
+
+def arguments(derivation: Derivation) -> list[tuple[str, str]]:
+    """The texts of a page, each with the title under which its formulas are read."""
+    whole = (derivation.introduction, derivation.conclusion, *derivation.hypotheses)
+    texts = [(STATEMENT, text) for text in (*whole, inspect.getdoc(derivation.verify) or "")]
+    return texts + [(step.title, step.because) for step in derivation.steps]
+
+
+def read_argument(derivation: Derivation, text: tuple[str, str], _: int) -> int:
+    """Number of residuals that vanish when the relations in a text are evaluated; the rest of its formulas is known."""
+    title, words = text
+    tables = read_table(derivation, title, rows(words)) if rows(words) else 0
+    return tables + sum(read_formula(derivation, title, latex) for latex in formulas(words))
+
+
+def read_table(derivation: Derivation, title: str, cells: list[list[str]]) -> int:
+    """Number of residuals of the table in a text, which the name `table` of its reading compares."""
+    reading = derivation.reading.argument(title, "")
+    found = list(reading.rules["table"](Names(reading.rules))(cells)) if "table" in reading.rules else []
+    if not found or not all(map(vanishes, found)):
+        raise DoesNotHold(f"the table in the text of {title!r}, one of {found}")
+    return len(found)
+
+
+def read_formula(derivation: Derivation, title: str, latex: str) -> int:
+    """Number of residuals of a relation; none for what is on the list, named, or a part of another formula."""
+    if latex in unread(derivation):
+        return 0
+    reading = derivation.reading.argument(title, latex)
+    if states(latex):
+        count, failures = reading.failures(latex)
+        if failures or count == 0:
+            raise DoesNotHold(
+                f"the text of {title!r} at {latex}: {failures[0] if failures else 'nothing was compared'}"
+            )
+        return count
+    near = (title, STATEMENT)  # a name may stand in any step
+    if not all_mean(reading, latex) and not stands_in(latex, formed(derivation, () if names(latex) else near)):
+        raise DoesNotHold(f"the text of {title!r} at {latex}: no relation, name or part of another formula")
+    return 0
+
+
+def all_mean(reading: Reading, latex: str) -> bool:
+    """Whether a formula is one name or several, all of which have a meaning."""
+    return bool(found := names(latex)) and all(map(reading.means, found))
+
+
+def formed(derivation: Derivation, titles: tuple[str, ...]) -> list[str]:
+    """The formulas that are evaluated under some titles, or under all."""
+    texts = [(title, latex) for title, text in arguments(derivation) for latex in formulas(text) if states(latex)]
+    found = [latex for title, latex in (*texts, *displayed(derivation)) if not titles or title in titles]
+    return [latex for latex in found if latex not in unread(derivation)]
+
+
+def unread(derivation: Derivation) -> list[str]:
+    """The formulas of a page that are not evaluated."""
+    return [latex for group in derivation.reading.unread.values() for latex in group]
+
+
+def read_list(derivation: Derivation, _: int) -> int:
+    """No residual; raises DoesNotHold where a formula is on the list and in no text."""
+    texts = {latex for _, text in arguments(derivation) for latex in formulas(text)}
+    for latex in unread(derivation):
+        if latex not in texts | {latex for _, latex in displayed(derivation)}:
+            raise DoesNotHold(f"{latex} is in no text and need not be on the list of those that are not evaluated")
+    return 0
 
 
 def attempt(action: Callable[[int], int], lmax: int, failures: list[str]) -> int:

@@ -135,8 +135,8 @@ STEPS = (
         Taylor's formula for the polynomial $(x^2-1)^l$, with increment $sh$, $s=\sin\theta$, is
         $\sum_m\frac{(sh)^{l+m}}{(l+m)!}\frac{d^{l+m}}{dx^{l+m}}(x^2-1)^l=((x+sh)^2-1)^l$. As $1-x^2=s^2$, the right
         side factorizes: $(x+sh)^2-1=sh\,(2x+s(h-1/h))$. Divide by $(sh)^l\,2^l\,l!$, use Rodrigues' formula and put
-        $h=-e^{\mathrm i\phi}\,\xi/\eta$: the left side becomes $\sum_m P_l^m e^{\mathrm
-        im\phi}(\xi/\eta)^m/(l+m)!$, the right side $(a\cdot r)^l/(l!\,\xi^l\eta^l)$.
+        $h=-e^{\mathrm i\phi}\,\xi/\eta$: $\sum_m P^m_l(x)\,e^{\mathrm im\phi}(\xi/\eta)^m/(l+m)!
+        =(a\cdot r)^l/(l!\,\xi^l\eta^l)$.
         """,
     ),
     Step(
@@ -144,8 +144,8 @@ STEPS = (
         r"\overline{Y_{lm}} = (-1)^m\,Y_{l,-m}",
         conjugate,
         because=r"""
-        For real spinors $\overline{a(\xi,\eta)}=-a(\eta,-\xi)$. So $\overline{(a\cdot r)^l}$ is $(-1)^l$ times the
-        generating power at $(\eta,-\xi)$; compare the coefficients of $\xi^{l+m}\eta^{l-m}$.
+        For real spinors $\overline{a(\xi,\eta)}=-a(\eta,-\xi)$. So
+        $\overline{(a\cdot r)^l}=(-1)^l(a(\eta,-\xi)\cdot r)^l$; compare the coefficients of $\xi^{l+m}\eta^{l-m}$.
         """,
     ),
     Step(
@@ -173,7 +173,7 @@ STEPS = (
         """,
         coefficient,
         because=r"""
-        Take the coefficient of $t_1^{l_1}t_2^{l_2}t_3^{l_3}$ in the step before, with $v=\sum t_ia_i$ and $n=J$. On
+        Take the coefficient of $t_1^{l_1}t_2^{l_2}t_3^{l_3}$ in the step before, with $v=\sum_it_ia_i$ and $n=J$. On
         the left it is $\frac{J!}{l_1!\,l_2!\,l_3!}$ times the integral of the three powers. On the right $v\cdot
         v=-(t_1t_2[12]^2+t_2t_3[23]^2+t_3t_1[31]^2)$, and the powers of the three terms are fixed by the degrees to
         $c$, $a$, $b$. If $J$ is odd the integral vanishes; if one of $a,b,c$ is negative, the triangle rule fails,
@@ -201,7 +201,8 @@ STEPS = (
         one_degree_zero,
         because=r"""
         $Y_{00}=1/\sqrt{4\pi}$. With $l_1=0$ the triangle rule leaves $l_2=l_3=l$, the orders $m_2=-m_3=m$, and the
-        two 3j symbols are $(-1)^l/\sqrt{2l+1}$ and $(-1)^{l-m}/\sqrt{2l+1}$; the sign $(-1)^m$ is that of the
+        two 3j symbols are $3j(0\,l\,l;0\,0\,0)=(-1)^l/\sqrt{2l+1}$ and
+        $3j(0\,l\,l;0\,m\,{-m})=(-1)^{l-m}/\sqrt{2l+1}$; the sign $(-1)^m$ is that of the
         conjugate. So the normalization assumed in the definition is the right one.
         """,
     ),
@@ -222,9 +223,9 @@ DERIVATION = Derivation(
       \begin{pmatrix} l_1&l_2&l_3\\ m_1&m_2&m_3\end{pmatrix}
     """,
     hypotheses=(
-        r"$l_i=0,1,2,\dots$, $m_i=-l_i,\dots,l_i$; $J=l_1+l_2+l_3$, $P=(2l_1+1)(2l_2+1)(2l_3+1)$.",
-        r"$Y_{lm}=\sqrt{\frac{2l+1}{4\pi}\frac{(l-m)!}{(l+m)!}}\,P_l^m(\cos\theta)\,e^{\mathrm im\phi}$ with "
-        r"$P_l^m(x)=\frac{(-1)^m}{2^l\,l!}(1-x^2)^{m/2}\frac{d^{l+m}}{dx^{l+m}}(x^2-1)^l$ (Rodrigues, for negative $m$ "
+        r"$l_i\ge0$, $|m_i|\le l_i$; $J=l_1+l_2+l_3$, $P=(2l_1+1)(2l_2+1)(2l_3+1)$.",
+        r"$Y_{lm}=\sqrt{\frac{2l+1}{4\pi}\frac{(l-m)!}{(l+m)!}}\,P^m_l(z)\,e^{\mathrm im\phi}$ with $z=\cos\theta$ and "
+        r"$P^m_l(z)=\frac{(-1)^m}{2^l\,l!}(1-z^2)^{m/2}\frac{d^{l+m}}{dz^{l+m}}(z^2-1)^l$ (Rodrigues, for negative $m$ "
         "as well; Condon-Shortley phase).",
     ),
     steps=STEPS,

@@ -148,8 +148,8 @@ STEPS = (
         because=r"""
         So one factor per set of degrees is not enough: a program that computes the ordered path $l_1\le l_2\le l_3$
         alone must scale each ordering by its own factor. $F$ has both signs, and vanishes where
-        $\lambda_1=\lambda_2+\lambda_3$: for $l_2=0$ and for $l_3=0$, and on a few other even paths, $(6,3,5)$ being the
-        first.
+        $\lambda_1=\lambda_2+\lambda_3$: for $l_2=0$ and for $l_3=0$, and on a few other even paths, $F(6,3,5)=0$ being
+        the first.
         """,
     ),
     Step(
@@ -161,7 +161,7 @@ STEPS = (
         """,
         real_sign,
         because=r"""
-        $R_l=U_lY_l$, and $C=(-\mathrm i)^J(U_{l_1}\otimes U_{l_2}\otimes U_{l_3})\,3j$: the factor of $C$ is $\mathrm
+        $R_l=U_lY_l$, and $C=(-\mathrm i)^J(U_1\otimes U_2\otimes U_3)\,3j$: the factor of $C$ is $\mathrm
         i^J$ times that of the 3j symbol. It has the sign of $F$.
         """,
     ),
@@ -182,7 +182,7 @@ DERIVATION = Derivation(
       \begin{pmatrix} l_1&l_2&l_3\\ m_1&m_2&m_3\end{pmatrix}
     """,
     hypotheses=(
-        r"$l_i=0,1,2,\dots$, $m_i=-l_i,\dots,l_i$; $J=l_1+l_2+l_3$, $P=(2l_1+1)(2l_2+1)(2l_3+1)$; harmonics as for the "
+        r"$l_i\ge0$, $|m_i|\le l_i$; $J=l_1+l_2+l_3$, $P=(2l_1+1)(2l_2+1)(2l_3+1)$; harmonics as for the "
         "Gaunt integral.",
         r"$\nabla$ is the surface gradient of the unit sphere and $\Delta$ its Laplacian; $\lambda_i=l_i(l_i+1)$.",
     ),

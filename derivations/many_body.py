@@ -184,8 +184,9 @@ STEPS = (
         """,
         commutator,
         because=r"""
-        The three operators satisfy $[J_+,J_-]=2J_z$, $[J_z,J_\pm]=\pm J_\pm$ and $J^2=J_-J_++J_z^2+J_z=L(L+1)$, and the
-        string ends at $k=0$ and $k=2L$: it is the irrep of degree $L$. All factors are integers.
+        The three operators satisfy $[J_+,J_-]=2J_z$, $[J_z,J_\pm]=\pm J_\pm$ and $J^2=J_-J_++J_z^2+J_z$ with
+        $J^2f_k=L(L+1)f_k$, and the string ends at $k=0$ and $k=2L$: it is the irrep of degree $L$. All factors are
+        integers.
         """,
     ),
     Step(

@@ -106,8 +106,8 @@ STEPS = (
         because=r"""
         $T_{lm}^\dagger=(-1)^mT_{l,-m}$ is the rule of $\overline{Y_{lm}}$: the matrices with real index,
         $\sum_{m'}U_{mm'}T_{lm'}$, are Hermitian as the real harmonics are real. There are
-        $\sum_{l\le2j}(2l+1)=n^2$ of them, an orthonormal basis of all $n\times n$ matrices. With
-        $(U\otimes U\otimes U)\,3j=\mathrm i^JC$ the trace has the factor $(-1)^J\mathrm i^J=(-\mathrm i)^J$.
+        $\sum_{l=0}^{2j}(2l+1)=n^2$ of them, an orthonormal basis of all $n\times n$ matrices. With
+        $(U_1\otimes U_2\otimes U_3)\,3j=\mathrm i^JC$ the trace has the factor $(-1)^J\mathrm i^J=(-\mathrm i)^J$.
 
         For Hermitian $X=\sum x_{lm}T_{lm}$ and $Y=\sum y_{lm}T_{lm}$ write $XY=\tfrac12\{X,Y\}+\tfrac12[X,Y]$. The
         anticommutator is Hermitian, the commutator anti-Hermitian, and $\mathrm{tr}\,T_3XY$ has a real part
@@ -134,9 +134,10 @@ STEPS = (
         term_ratio,
         because=r"""
         The terms $t_f$ of $W$ alternate in sign. For $n>\kappa$ the ratio falls with $f$ factor by factor, as
-        $k=\kappa-f$ falls, too; when the first ratio is below one the terms decrease and $W$ has the sign of the first.
-        For all degrees up to $L$, $\kappa\le\tfrac32L$ and $abc\le(L/2)^3$, so that
-        $n^2>\tfrac94L^2+\tfrac18L^3(3L+1)$ is enough for all paths at once. The bound is not sharp.""",
+        $k=\kappa-f$ falls, too; when the first ratio is below one the terms decrease and $W$ has the sign of the
+        first. For all degrees up to $L$, $\kappa\le\tfrac32L$ and $abc\le(L/2)^3$, so that
+        $\beta\le\tfrac94L^2+\tfrac18L^3(3L+1)$, and a larger $n^2$ is enough for all paths at once. The bound is
+        not sharp.""",
     ),
     Step(
         "Classical limit",
@@ -151,10 +152,10 @@ STEPS = (
         polynomials in $n^2$, so both limits are reached with corrections in powers of $1/n^2$. For the products this
         reads
 
-        $$\sqrt n\;\mathrm{tr}\,T_1T_2T_3\to\sqrt{4\pi}\int Y_1Y_2Y_3\,d\Omega,\qquad
-        n\sqrt n\;\mathrm{tr}\,T_1T_2T_3\to\mathrm i\sqrt{4\pi}\int Y_1\{Y_2,Y_3\}\,d\Omega$$
+        $$\sqrt n\;\mathrm{tr}\,T_1T_2T_3\to\sqrt{4\pi}\int Y_1Y_2Y_3\,d\Omega\quad(J\text{ even}),\qquad
+        n\sqrt n\;\mathrm{tr}\,T_1T_2T_3\to\mathrm i\sqrt{4\pi}\int Y_1\{Y_2,Y_3\}\,d\Omega\quad(J\text{ odd})$$
 
-        on even and on odd paths: both products on the sphere are the classical limit of the matrix product.""",
+        so both products on the sphere are the classical limit of the matrix product.""",
     ),
     Step(
         "Smallest spins without a vanishing 6j symbol, degree limits 0 to 24",
@@ -163,8 +164,8 @@ STEPS = (
         because=r"""
         A finite statement, settled by enumeration in integers: the smallest $2j\ge l_{\max}$ for which no 6j symbol
         of a path with degrees up to $l_{\max}$ vanishes. The first obstacles are
-        $\{2\,2\,2;\tfrac32\,\tfrac32\,\tfrac32\}=0$ and $\{3\,5\,5;3\,3\,3\}=0$. A larger $2j$ is not always safe:
-        $\{3\,5\,6;6\,6\,6\}=0$ spoils $2j=12$ for every $l_{\max}\ge6$.""",
+        $6j(2\,2\,2;\tfrac32\,\tfrac32\,\tfrac32)=0$ and $6j(3\,5\,5;3\,3\,3)=0$. A larger $2j$ is not always safe:
+        $6j(3\,5\,6;6\,6\,6)=0$ spoils $2j=12$ for every $l_{\max}\ge6$.""",
     ),
 )
 
@@ -231,9 +232,9 @@ DERIVATION = Derivation(
     \end{gathered}
     """,
     hypotheses=(
-        r"$2j=0,1,2,\dots$ and $n=2j+1$; $0\le l_i\le2j$; $J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$,"
+        r"$2j\ge0$ is whole and $n=2j+1$; $0\le l_i\le2j$; $J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$,"
         r" $(A,B,C)=(J-2l_1,J-2l_2,J-2l_3)$",
-        r"$(T_{lm})_{pq}=(-1)^{j-p}\sqrt{2l+1}\;3j(j\,l\,j;-p\,m\,q)$ with $p,q=-j,\dots,j$;"
+        r"$(T_{lm})_{pq}=(-1)^{j-p}\sqrt{2l+1}\;3j(j\,l\,j;-p\,m\,q)$ with $|p|\le j$, $|q|\le j$;"
         r" $T_i=\sum_mU_{\mu_im}T_{l_im}$: the matrices with real index",
         r"the 6j symbol is defined as the contraction of four 3j symbols, DLMF 34.4.1",
         r"$J_\pm$, $J_z$: the representation of spin $j$ with the phases of Condon and Shortley",

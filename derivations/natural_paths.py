@@ -13,6 +13,7 @@ from derivations import certificate, many_body
 from derivations.framework import Derivation, Step, require
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
+from derivations.reading.texts import CASE, NOTATION, PART
 
 #: A prime below 2^31: products of residues fit in 64 bits.  The rank modulo a prime is a lower bound of the rank.
 PRIME = 2**31 - 1
@@ -161,6 +162,11 @@ READING = Reading(
         "n": lambda n: Indexed(lambda output: ranks(n)[output][1]),
     },
     tuple({"l_{\\max}": 2, "L": output} for output in range(3)),
+    unread={
+        CASE: (r"L\le l_{\max}", r"l\le l_{\max}"),
+        PART: ("-(-1)^l", "(-1)^L", "R_2-l_1-l_2", "R_3-l_1-l_2-l_3"),
+        NOTATION: (r"V=\bigoplus_l(l,(-1)^l)", r"((l_1\otimes l_2)_{R_2}\otimes l_3)_{R_3}\otimes l_4"),
+    },
 )
 
 DERIVATION = Derivation(

@@ -175,7 +175,7 @@ STEPS = (
         because=r"""
         For $m>0$ write $Y_{lm}=(-1)^mQ_{lm}\,e^{\mathrm im\phi}$ with $Q_{lm}$ real; then
         $Y_{l,-m}=(-1)^m\overline{Y_{lm}}=Q_{lm}\,e^{-\mathrm im\phi}$. The sign cancels, and
-        $Q_{lm}=N\,\sin^m\theta\;\frac{d^{l+m}}{dx^{l+m}}(x^2-1)^l$ is positive near the north pole.
+        $Q_{lm}=N\,(\sin\theta)^m\;\frac{d^{l+m}}{dx^{l+m}}(x^2-1)^l$ is positive near the north pole.
         """,
     ),
     Step(
@@ -184,9 +184,9 @@ STEPS = (
         r"C=(-\mathrm i)^J\,(U_1\otimes U_2\otimes U_3)\,3j",
         reality,
         because=r"""
-        $\overline{U_{\mu m}}=(-1)^mU_{\mu,-m}$. With $(-1)^{m_1+m_2+m_3}=1$ and $3j(-m)=(-1)^J\,3j(m)$, renaming
-        $m\to-m$ in the sum gives the first formula; $\overline{(-\mathrm i)^J}\,(-1)^J=(-\mathrm i)^J$, so $C$ is real.
-        """,
+        $\overline{U_{\mu m}}=(-1)^mU_{\mu,-m}$. With $m_1+m_2+m_3=0$ and
+        $3j(-m_1,-m_2,-m_3)=(-1)^J\,3j(m_1,m_2,m_3)$, renaming $m\to-m$ in the sum gives the first formula;
+        $\overline{(-\mathrm i)^J}\,(-1)^J=(-\mathrm i)^J$, so $C$ is real.""",
     ),
     Step(
         "Unit norm and symmetries",
@@ -257,15 +257,14 @@ STEPS = (
         bracket_sign,
         because=r"""
         The bracket is linear in each slot, so $U\otimes U\otimes U$ acts in the same way; $K$ has the sign
-        $(-1)^{g+1}=(-1)^{(J+1)/2}$. No imaginary unit is left.
-        """,
+        $(-1)^{g+1}=(-1)^{(J+1)/2}$. No imaginary unit is left.""",
     ),
     Step(
         "Degrees 1, 1, 1",
         r"C^{111}_{ijk} = \frac{\varepsilon_{ijk}}{\sqrt6}",
         levi_civita,
         because=r"""
-        $R_{1,-1},R_{1,0},R_{1,1}$ are $\sqrt{3/4\pi}\,(y,z,x)$, an even permutation of $(x,y,z)$: the tensor of the
+        $(R_{1,-1},R_{1,0},R_{1,1})=\sqrt{3/4\pi}\,(y,z,x)$, an even permutation of $(x,y,z)$: the tensor of the
         cross product, with the sign of $\{x,y\}=z$.
         """,
     ),
@@ -285,7 +284,7 @@ DERIVATION = Derivation(
     \int R_1\,\{R_2,R_3\}\,d\Omega = \sqrt{\frac P{4\pi}}\,|K|\,C_{\mu_1\mu_2\mu_3}\quad (J\text{ odd})
     """,
     hypotheses=(
-        r"$R_l=U_lY_l$ as in the first step, orders $\mu=-l,\dots,l$: sines for $\mu<0$, cosines for $\mu>0$.",
+        r"$R_l=U_lY_l$ as in the first step, orders $|\mu|\le l$: sines for $\mu<0$, cosines for $\mu>0$.",
         r"The first integral lives on even, the second on odd $J=l_1+l_2+l_3$; $P=\prod_i(2l_i+1)$; $K$ and the "
         r"bracket $\{f,g\}=r\cdot(\nabla f\times\nabla g)$ as on the page of the antisymmetric Gaunt integral.",
     ),

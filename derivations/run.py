@@ -27,7 +27,7 @@ def main(
     write  write certificates, and pages to docs/theory; nothing is written when anything fails
     pages  folder for the theory pages, instead of docs/theory; implies writing the pages
     force  write over files that are no pages and certificates of this command
-    Returns 0 when everything holds and the committed certificates are reproduced, else 1.
+    Returns 0 when everything holds and the committed pages and certificates are reproduced, else 1.
     """
     chosen = closure(tuple(IDS if ids is None else ids))
     echo(COLUMNS.format("derivation", "status", "steps", "residuals", "read", "instances", "seconds"))
@@ -40,6 +40,7 @@ def main(
         echo(f"cited: {step.title} ({step.source})")
     if not problems and (write or pages is not None):
         write_files(chosen, write, Path(pages) if pages is not None else None, force)
+    problems += [problem for derivation in chosen for problem in page_problem(derivation)]
     problems += [problem for derivation in chosen for problem in certificate_problem(derivation)]
     for problem in problems:
         echo(f"does not hold: {problem}")
@@ -74,6 +75,14 @@ def certificate_problem(derivation: Derivation) -> list[str]:
     if file.read_text(encoding="ascii") != certificate_text(derivation):
         return [f"{derivation.id}: certificate {file.name} differs from the re-derived one"]
     return []
+
+
+def page_problem(derivation: Derivation) -> list[str]:
+    """Empty when the page is the one that the derivation gives now, or where there are no pages at all."""
+    file = theory.path(derivation.id, theory.FOLDER)
+    if not theory.FOLDER.is_dir() or (file.exists() and file.read_text(encoding="utf-8") == theory.page(derivation)):
+        return []
+    return [f"{derivation.id}: page {file.name} differs from the derivation; run `coupling derive --write`"]
 
 
 def write_files(chosen: Sequence[Derivation], certificates: bool, folder: Path | None, force: bool = False) -> None:

@@ -164,8 +164,8 @@ STEPS = (
         The primed tables are those with $s_lR_l$ for $R_l$, where $s_0=s_1=1$ and all other $s_l=\pm1$.
         Associativity, Jacobi and Leibniz are laws of the algebra, whatever its basis is called. Each of their terms
         is a product of two coefficients that share one index, and takes the same sign as the others: all stay true.
-        So do rotations, as whole degrees change sign. To degree $L$ there are $2^{L-1}-1$ wrong tables that all four
-        pass.
+        So do rotations, as whole degrees change sign. To degree $L$ there are $2^{L-1}-1$ choices of such signs,
+        and their wrong tables pass all four.
         """,
     ),
     Step(
@@ -216,7 +216,8 @@ DERIVATION = Derivation(
     \{Y_{10},Y_{lm}\}=-\mathrm i\,m\sqrt{\tfrac3{4\pi}}\,Y_{lm}
     """,
     hypotheses=(
-        r"$G_{123}=\int R_1R_2R_3$ and $A_{123}=\int R_1\{R_2,R_3\}$ on all paths, in one basis of harmonics; a triple "
+        r"$G_{123}=\int R_1R_2R_3\,d\Omega$ and $A_{123}=\int R_1\{R_2,R_3\}\,d\Omega$ on all paths, in one basis of "
+        r"harmonics; a triple "
         r"of degrees as an index stands for the reduced factor of the path.",
         "These three laws, the first of them at one point of the sphere, and invariance under rotations fix every $G$ "
         "and every $A$.",

@@ -100,8 +100,8 @@ STEPS = (
         because=r"""
         $(ijk)$ runs over the cyclic permutations of $(1,2,3)$. A triple product is a determinant, and the same for
         cyclic permutations of the three fields. With $\int Y_i\{Y_j,Y_k\}$ the same for all of them and
-        $\int Y_i\,\nabla Y_j\cdot\nabla Y_k=\frac12[\lambda_j+\lambda_k-\lambda_i]\int Y_1Y_2Y_3$, this gives the
-        factor of every path for all fields that a product is made of.
+        $\int Y_i\,\nabla Y_j\cdot\nabla Y_k\,d\Omega=\frac12[\lambda_j+\lambda_k-\lambda_i]\int Y_1Y_2Y_3\,d\Omega$,
+        this gives the factor of every path for all fields that a product is made of.
         """,
     ),
     Step(

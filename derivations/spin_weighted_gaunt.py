@@ -209,10 +209,10 @@ STEPS = (
         whole,
         because=r"""
         The left side is the invariant polynomial of the turned spinors, and every bracket is that of the spinors
-        themselves: it does not depend on the point. Integrate over the sphere, $4\pi$ on the right. On the left each
-        product is, by the third step with $s=-\mu$ and $(-1)^{s_1+s_2+s_3}=1$, $\prod\sqrt{4\pi/(2l_i+1)}$ times the
-        generating sum of $k$, and $\sum_\mu3j(\mu)^2=1$. Compare the coefficients of the normalized monomials in
-        $\xi_i,\eta_i$: those of the right side are $3j(m_1m_2m_3)$.
+        themselves: it does not depend on the point. Integrate over the sphere, $4\pi$ on the right. On the left
+        each product is, by the third step with $s=-\mu$ and $s_1+s_2+s_3=0$, $\prod\sqrt{4\pi/(2l_i+1)}$
+        times the generating sum of $k$, and $\sum_{\mu_1\mu_2\mu_3}3j(\mu_1,\mu_2,\mu_3)^2=1$. Compare the
+        coefficients of the normalized monomials in $\xi_i,\eta_i$: those of the right side are $3j(m_1m_2m_3)$.
         """,
     ),
 )
@@ -232,10 +232,10 @@ DERIVATION = Derivation(
       \begin{pmatrix} l_1&l_2&l_3\\ m_1&m_2&m_3\end{pmatrix}
     """,
     hypotheses=(
-        r"$s_1+s_2+s_3=0$; $l_i\ge|s_i|$, $m_i=-l_i,\dots,l_i$; $J=l_1+l_2+l_3$, $P=(2l_1+1)(2l_2+1)(2l_3+1)$; "
+        r"$s_1+s_2+s_3=0$; $l_i\ge|s_i|$, $|m_i|\le l_i$; $J=l_1+l_2+l_3$, $P=(2l_1+1)(2l_2+1)(2l_3+1)$; "
         r"$Y_{lm}$ as for the Gaunt integral.",
-        r"${}_sY_{lm}=\sqrt{\frac{(l-s)!}{(l+s)!}}\;\eth^s\,Y_{lm}$ for $s\ge0$, and "
-        r"$(-1)^s\sqrt{\frac{(l+s)!}{(l-s)!}}\;\bar\eth^{-s}\,Y_{lm}$ for $s<0$.",
+        r"${}_sY_{lm}=\sqrt{\frac{(l-s)!}{(l+s)!}}\;\eth^s\,Y_{lm}\quad\text{for }s\ge0$ and "
+        r"${}_sY_{lm}=(-1)^s\sqrt{\frac{(l+s)!}{(l-s)!}}\;\bar\eth^{-s}\,Y_{lm}\quad\text{for }s\le0$.",
         r"$\eth f=-(\partial_\theta+\frac{\mathrm i}{\sin\theta}\partial_\phi-s\cot\theta)f$ and "
         r"$\bar\eth f=-(\partial_\theta-\frac{\mathrm i}{\sin\theta}\partial_\phi+s\cot\theta)f$ for $f$ of spin "
         "weight $s$.",

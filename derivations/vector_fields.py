@@ -151,8 +151,8 @@ STEPS = (
         radial,
         because=r"""
         Under rotations $rY_{lm}$ behaves like $Y_{lm}$, so only $Y^L_{lm}$ with $L=l-1,l,l+1$ occur. The overlap with
-        one of them is a sum over $\mu$ of $C^{lm}_{L,m-\mu,1\mu}$ times a Gaunt integral, which holds the same 3j
-        symbol $3j(L\,1\,l;m-\mu,\mu,-m)$; their squares sum to $1/(2l+1)$, and
+        one of them is a sum over $\mu$ of $C^{lm}_{L,m-\mu,1\mu}=(-1)^{L-1+m}\sqrt{2l+1}\;3j(L\,1\,l;m-\mu,\mu,-m)$
+        times a Gaunt integral, which holds the same 3j symbol; $\sum_\mu3j(L\,1\,l;m-\mu,\mu,-m)^2=1/(2l+1)$, and
         $(-1)^{L-1}\sqrt{2L+1}\;3j(L\,1\,l;000)$ is left. It vanishes for $L=l$; the closed form of the 3j symbol at
         zero orders gives the other two.""",
     ),
@@ -161,8 +161,8 @@ STEPS = (
         r"\nabla Y_{lm}=(l+1)\sqrt{\frac l{2l+1}}\;Y^{l-1}_{lm}+l\,\sqrt{\frac{l+1}{2l+1}}\;Y^{l+1}_{lm}",
         gradients,
         because=r"""
-        The Laplacian acts on Cartesian components, $\Delta(rf)=r\Delta f+2\nabla f-2rf$, and multiplies
-        $Y^L_{lm}$ by $-L(L+1)$. Hence $\nabla Y_{lm}$ has the components of $rY_{lm}$ times
+        The Laplacian acts on Cartesian components, $\Delta(rf)=r\Delta f+2\nabla f-2rf$, and
+        $\Delta Y^L_{lm}=-L(L+1)Y^L_{lm}$. Hence $\nabla Y_{lm}$ has the components of $rY_{lm}$ times
         $\tfrac12[l(l+1)+2-L(L+1)]$.""",
     ),
     Step(
@@ -170,11 +170,11 @@ STEPS = (
         r"r\times\nabla Y_{lm}=\mathrm i\sqrt{l(l+1)}\;Y^l_{lm}",
         turned,
         because=r"""
-        $-\mathrm i\,r\times\nabla=\sum_q(-1)^qL_q\,e_{-q}$ is the angular momentum, and by the Wigner-Eckart theorem
+        $-\mathrm i\,r\times\nabla=\sum_q(-1)^qe_{-q}\,L_q$ is the angular momentum, and by the Wigner-Eckart theorem
         $L_qY_{lm}=\kappa\,C^{l,m+q}_{lm,1q}\,Y_{l,m+q}$. One entry fixes $\kappa=\sqrt{l(l+1)}$:
         $L_{+1}Y_{l0}=-\sqrt{l(l+1)/2}\;Y_{l1}$ and
-        $C^{l1}_{l0,11}=(-1)^l\sqrt{2l+1}\;3j(1\,l\,l;1\,{-1}\,0)=-1/\sqrt2$. The symmetries of the 3j symbol turn
-        $(-1)^qC^{l,m+q}_{lm,1q}$ into $C^{lm}_{l,m+q,1,-q}$, the coefficient in $Y^l_{lm}$.""",
+        $C^{l1}_{l0,11}=(-1)^l\sqrt{2l+1}\;3j(1\,l\,l;1\,{-1}\,0)=-1/\sqrt2$. By the symmetries of the 3j symbol
+        $(-1)^qC^{l,m+q}_{lm,1q}=C^{lm}_{l,m+q,1,-q}$, the coefficient in $Y^l_{lm}$.""",
     ),
     Step(
         "Three fields per harmonic",

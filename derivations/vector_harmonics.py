@@ -103,11 +103,11 @@ STEPS = (
         \begin{pmatrix}l_1&l_2&l_3\\m_1&m_2&m_3\end{pmatrix}""",
         nine_j_sign,
         because=r"""
-        Insert $Y^L_{lm}=\sum(-1)^{L-1+m}\sqrt{2l+1}\;3j(L\,1\,l;M\,\mu\,{-m})\,Y_{LM}\,e_\mu$ three times, the Gaunt
-        integral of the three $Y_{LM}$ and the triple product of the unit vectors. Five of the 3j symbols are
-        contracted over $M_i$ and $\mu_i$, which is the 9j symbol with columns $(L_i,1,l_i)$ times
-        $3j(l_1l_2l_3;-m_1,-m_2,-m_3)$ (its definition, DLMF 34.6.1, contracted with the unit invariant). As $\sum
-        L_i$ is even and $\sum m_i=0$, the phases leave $-(-1)^J$. With
+        Insert $Y^L_{lm}=\sum_{M\mu}(-1)^{L-1+m}\sqrt{2l+1}\;3j(L\,1\,l;M\,\mu\,{-m})\,Y_{LM}\,e_\mu$ three times,
+        the Gaunt integral of the three $Y_{LM}$ and the triple product of the unit vectors. Five of the 3j symbols
+        are contracted over $M_i$ and $\mu_i$, which is the 9j symbol with columns $(L_i,1,l_i)$ times
+        $3j(l_1l_2l_3;-m_1,-m_2,-m_3)$ (its definition, DLMF 34.6.1, contracted with the unit invariant). As
+        $\sum_iL_i$ is even and $\sum_im_i=0$, the phases leave $-(-1)^J$. With
         $\overline{Y^L_{lm}}=(-1)^{L+l+m+1}\,Y^L_{l,-m}$ the same formula gives the component of the cross product
         along a third vector harmonic.""",
     ),
@@ -122,16 +122,17 @@ STEPS = (
         &L_1=l_1,\,L_2\ne l_2,\,L_3\ne l_3\\0&L_1=l_1,\,L_2=l_2,\,L_3=l_3\end{cases}""",
         by_product,
         because=r"""
-        $\nu=l(2l+1)$, $l(l+1)$, $(l+1)(2l+1)$ for $L=l-1$, $l$, $l+1$ are the squared norms of the three fields.
-        Compare the two evaluations of one integral, with $G=\sqrt{P/4\pi}\;3j(000)\,3j(m)$ and $A=\mathrm
-        i\sqrt{P/4\pi}\;K\,3j(m)$.""",
+        The squared norms of the three fields are $\nu_i=l_i(2l_i+1)\quad\text{for }L_i=l_i-1$,
+        $\nu_i=l_i(l_i+1)\quad\text{for }L_i=l_i$ and $\nu_i=(l_i+1)(2l_i+1)\quad\text{for }L_i=l_i+1$. Compare the
+        two evaluations of one integral, with $G=\sqrt{P/4\pi}\;3j(000)\,3j(m_1m_2m_3)$ and
+        $A=\mathrm i\sqrt{P/4\pi}\;K\,3j(m_1m_2m_3)$.""",
     ),
 )
 
 
 def verify(lmax: int) -> int:
     r"""For every path to the degree and all 27 shifts: the closed form against the 9j symbol as a sum
-    over three 6j symbols; for all orders, with $l\le3$, the contraction of six 3j symbols term by term
+    over three 6j symbols; for all orders, to degree 3, the contraction of six 3j symbols term by term
     against it; and for every pair of input shifts, whether any output is reached against the rule."""
     count = 0
     for path in paths(lmax):
@@ -201,7 +202,7 @@ DERIVATION = Derivation(
     \int Y_1Y_2Y_3\,d\Omega&J\text{ even}\end{cases}
     """,
     hypotheses=(
-        r"$Y^L_{lm}=\sum_{M\mu}C^{lm}_{LM,1\mu}\,Y_{LM}\,e_\mu$ with $L=l-1,l,l+1$, $L\ge0$, and only $L=1$ for $l=0$;"
+        r"$Y^L_{lm}=\sum_{M\mu}C^{lm}_{LM,1\mu}\,Y_{LM}\,e_\mu$ with $|L-l|\le1$, $L\ge0$, and only $L=1$ for $l=0$;"
         r" scalar and cross products are bilinear",
         r"$\nabla$: gradient on the unit sphere; $r$: its outward normal; $\{f,g\}=r\cdot(\nabla f\times\nabla g)$",
         r"$J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$; $x$: a number that depends on the degrees and $L_i$ only;"

@@ -18,7 +18,7 @@ from derivations.reading.statement import Statement
 
 SHIFT = (-1, 0, 1)
 #: The even paths that a pair of input shifts does not reach: one of these relations holds.
-ANY = ["l_1=l_1"]
+ANY = ["l_1\\ge0"]
 UNREACHED = {
     (0, 0): ANY,
     (0, 1): ["l_1=0"],

@@ -181,7 +181,7 @@ STEPS = (
         With all orders of the 3j symbol reversed, $(T_{lm})_{-p,-q}=(-1)^l\,(T_{l,-m})_{pq}$. The rule of
         $\overline{R_{lm}}$ is $U_{\mu,-m}=(-1)^m\overline{U_{\mu m}}$, and $\overline{\mathrm i^l}=(-1)^l\,\mathrm
         i^l$: the two signs $(-1)^l$ cancel, and $m=p-q$ on every entry. So $\Theta\psi=V\overline\psi$ commutes with
-        every $X$, and $\Theta^2=V\overline V=V^2=(-1)^{2j}$, as $V$ is real.""",
+        every $X$, and $\Theta^2$ is $V\overline V=V^2=(-1)^{2j}$, as $V$ is real.""",
     ),
     Step(
         "These are all matrices that commute with Θ",
@@ -241,8 +241,9 @@ DERIVATION = Derivation(
     \end{gathered}
     """,
     hypotheses=(
-        r"$2j=0,1,2,\dots$, $n=2j+1$; $0\le l_i\le2j$; $J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$",
-        r"$X=\mathrm i^l\,T$ with real index, $T_i=\sum_mU_{\mu_im}T_{l_im}$, the matrices of the matrix product; "
+        r"$2j\ge0$ is whole, $n=2j+1$; $0\le l_i\le2j$; $J=l_1+l_2+l_3$, $P=\prod_i(2l_i+1)$",
+        r"$X_i=\mathrm i^{l_i}\,T_i$ with real index, $T_i=\sum_mU_{\mu_im}T_{l_im}$, the matrices of the matrix "
+        r"product; "
         r"$X_i$ is $X$ at the degree and order of slot $i$, and $C$ the real core of the three degrees",
         r"$V_{pq}=(-1)^{j-p}\,\delta_{p,-q}$; the antilinear map $\Theta\psi=V\overline\psi$ is time reversal",
     ),

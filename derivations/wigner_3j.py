@@ -163,9 +163,9 @@ STEPS = (
         ladder_factors,
         because=r"""
         On the normalized monomials $e_{lm} = \xi^{l+m}\eta^{l-m}/\sqrt{(l+m)!\,(l-m)!}$ the operators
-        $\xi\,\partial_\eta$ and $\eta\,\partial_\xi$ are $L_+$ and $L_-$ with the standard matrix elements
-        $\sqrt{(l\mp m)(l\pm m+1)}$, hence adjoints of one another. The relation is the coefficient of
-        $e_{l_1n_1}e_{l_2n_2}e_{l_3n_3}$ in the step before.
+        $L_+=\xi\,\partial_\eta$ and $L_-=\eta\,\partial_\xi$ have the standard matrix elements,
+        $L_\pm e_{lm}=\sqrt{(l\mp m)(l\pm m+1)}\,e_{l,m\pm1}$, hence are adjoints of one another. The relation is
+        the coefficient of $e_{l_1n_1}e_{l_2n_2}e_{l_3n_3}$ in the step before.
         """,
     ),
     Step(
@@ -192,10 +192,10 @@ STEPS = (
         """,
         norm,
         because=r"""
-        On the edge the squares are, up to a factor, $\binom{A+k}{k}\binom{B+C-k}{C-k}$ with $k=l_1-m_1$, and their sum
-        is Vandermonde's. Write $V_{m_3}=\sum_{m_1m_2}3j\,|m_1m_2\rangle$. The ladder relations say
-        $L_-V_{m_3}=-\sqrt{(l_3+m_3+1)(l_3-m_3)}\,V_{m_3+1}$ and the same factor leads back by $L_+$; as $L_+$ is the
-        adjoint of $L_-$, $\lVert V_{m_3+1}\rVert=\lVert V_{m_3}\rVert$.
+        On the edge the squares are, up to a factor, $\binom{A+k}{k}\binom{B+C-k}{C-k}$ with $k=l_1-m_1$, and their
+        sum is Vandermonde's. Write $V_{m_3}$ for the vector of all $3j(m_1,m_2,m_3)$ with this $m_3$. The ladder
+        relations say $L_-V_{m_3}=-\sqrt{(l_3+m_3+1)(l_3-m_3)}\,V_{m_3+1}$ and the same factor leads back by $L_+$;
+        as $L_+$ is the adjoint of $L_-$, $V_{m_3+1}^{\mathsf T}V_{m_3+1}=V_{m_3}^{\mathsf T}V_{m_3}$.
         """,
     ),
     Step(
@@ -207,10 +207,10 @@ STEPS = (
         """,
         casimir,
         because=r"""
-        $V_{m_3}$ is an eigenvector of the Hermitian operators $L_z$ and $L^2=L_-L_++L_z^2+L_z$ with eigenvalues
-        $-m_3$ and $l_3(l_3+1)$; eigenvectors of different eigenvalues are orthogonal. The
-        $\sum_{l_3}(2l_3+1)=(2l_1+1)(2l_2+1)$ vectors $\sqrt{2l_3+1}\,V_{m_3}$ are thus an orthonormal basis, which is
-        the second orthogonality relation.
+        $V_{m_3}$ is an eigenvector of the Hermitian operators $L_z$ and $L^2=L_-L_++L_z^2+L_z$ :
+        $L_zV_{m_3}=-m_3V_{m_3}$ and $L^2V_{m_3}=l_3(l_3+1)V_{m_3}$; eigenvectors of different eigenvalues are
+        orthogonal. The $\sum_{l_3}(2l_3+1)=(2l_1+1)(2l_2+1)$ vectors $\sqrt{2l_3+1}\,V_{m_3}$ are thus an
+        orthonormal basis, which is the second orthogonality relation.
         """,
     ),
     Step(
@@ -242,7 +242,7 @@ STEPS = (
         With $F$ the summand over the right side, $F(a+1,k)-F(a,k)=G(k+1)-G(k)$ for
         $G=-\frac{(b+k)(c+k)}{2(a+b+c+1)(a+1-k)}F$; all terms are polynomials in $k$ times
         $u(k)=(-1)^k\binom{2a+2}{a+1+k}\binom{2b}{b+k}\binom{2c}{c+k}$, so the relation holds at every integer $k$ and
-        the sum of $F$ does not depend on $a$. It is never zero: a product of factorials with $a,b,c\ge0$.
+        the sum of $F$ does not depend on $a$. It is never zero: a product of factorials with $a$, $b$, $c\ge0$.
         """,
     ),
     Step(
@@ -255,7 +255,7 @@ STEPS = (
         because=r"""
         Put $(A,B,C)=(2a+1,2b+1,2c+1)$, $i=c+k$, so $g=a+b+c+1$. The sum is $(-1)^{a+b+c}E$ with
         $E=\sum_k f(k)$, $f(k)=(-1)^k\binom{2c+1}{c+k}\binom{2a+1}{a+1+k}\binom{2b+1}{b+1+k}$. Folding it about its
-        centre, $2E=\sum_k[f(k)+f(1-k)]$, makes it a combination $\alpha V(a+1,b+1,c)+\beta V(a,b+1,c)$ of the
+        centre, $2E=\sum_k[f(k)+f(-k+1)]$, makes it a combination $2E=\alpha V(a+1,b+1,c)+\beta V(a,b+1,c)$ of the
         summable $V(a,b,c)=\sum_k v_{abc}(k)$,
         $v_{abc}(k)=(-1)^k(2k-1)\binom{2a+1}{a+k}\binom{2b+1}{b+k}\binom{2c+1}{c+k}$, with
         $\beta=\frac{a+b+2}{(b+1)(2b+3)}$, $\alpha=-\frac{a+b+3}{2(2a+3)}\beta$. $V$ telescopes as Dixon's sum does,
@@ -281,7 +281,7 @@ DERIVATION = Derivation(
     hypotheses=(
         r"$J=l_1+l_2+l_3$, $A=J-2l_1$, $B=J-2l_2$, $C=J-2l_3$ are non-negative integers (the triangle rule).",
         r"$[ij]=\xi_i\eta_j-\eta_i\xi_j$ for three spinors $(\xi_i,\eta_i)$.",
-        r"Orders $m_i=-l_i,\dots,l_i$. The last two steps need integer degrees, the others do not.",
+        r"Orders $|m_i|\le l_i$ in steps of one. The last two steps need integer degrees, the others do not.",
     ),
     steps=STEPS,
     verify=verify,

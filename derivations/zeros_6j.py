@@ -126,11 +126,11 @@ DERIVATION = Derivation(
     id="zeros_6j",
     title="Zeros of the 6j symbols in use",
     introduction=r"""
-    The matrix product of spin $j$ reaches a path unless the 6j symbol $\{l_1\,l_2\,l_3;j\,j\,j\}$ vanishes, which it
+    The matrix product of spin $j$ reaches a path unless the 6j symbol $6j(l_1l_2l_3;jjj)$ vanishes, which it
     does without a selection rule at a few spins. Here are all of them.
     """,
     statement=table(TABLE),
-    hypotheses=(r"$l_1\le l_2\le l_3\le2j$ satisfy the triangle rule, $2j=0,1,2,\dots$",),
+    hypotheses=(r"$l_1\le l_2\le l_3\le2j$ satisfy the triangle rule, $2j\ge0$ whole",),
     steps=STEPS,
     verify=verify,
     certificate=values,

@@ -14,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "_ext")]
 
+import repository  # noqa: E402
+
 from coupling import __version__  # noqa: E402
 
 project = "coupling"
@@ -34,6 +36,7 @@ extensions = [
     "inner_modules",
     "plain_docstrings",
     "typeset_conventions",
+    "typeset_formulas",
 ]
 
 root_doc = "docs/index"
@@ -102,6 +105,7 @@ html_copy_source = False
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0072B2", "color-brand-content": "#0072B2"},
     "dark_css_variables": {"color-brand-primary": "#56B4E9", "color-brand-content": "#56B4E9"},
+    **repository.theme_options(repository.address(), repository.branch()),
 }
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

@@ -37,7 +37,7 @@ RECORDS: tuple[tuple[Problem, int, dict[str, Any]], ...] = (
     (whole_problem(1), 2, {}),
     (normalization_problem("antisymmetric_gaunt", 2), 1, {"complex_factors": True}),
 )
-TABLES = (Request(lmax=2), Request(lmax=2, basis="complex"))
+TABLES = (Request(lmax=2), Request(lmax=2, basis="complex"), Request(lmax=1.5, basis="complex", half_integers=True))
 ARRAYS = ("gauss_legendre-l1-x8", "lebedev-l1-float32", "design-l1", "fourier-l3", "matrix-l1", "normalization-l2")
 
 

@@ -14,18 +14,25 @@ import ast
 import os
 import random
 import re
-import shutil
+import resource
 import sys
-import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from derivations.reading import STATEMENT
+from derivations.framework import Derivation, DoesNotHold, arguments, read_argument, read_list, read_text
+from derivations.framework import displayed as shown_formulas
 from derivations.registry import IDS, load
 from tests.plant_choice import distances
 from tests.plant_faults import Fault, Places, differs
+from tests.plant_latex import latex_faults
 from tests.sources import ROOT, modules, tree
 
 EQUIVALENTS = ROOT / "tests/plant_derivations.toml"
@@ -35,83 +42,10 @@ PLAIN = ("formatting", "rounding", "blocks", "__init__")
 #: Of exact numbers: how they become floats and texts, and which arguments are refused.
 CONVERSIONS = ("__float__", "__complex__", "_rounded", "_mpmath_", "__hash__", "_existing", "_exact_angle", "_decides")
 CONVERSIONS += ("__repr__", "__str__", "__format__", "_repr_latex_", "latex", "__reduce__", "_as_surd")
-LATEX = re.compile(
-    r"(?P<skip>\\\\\[[^]]*\]|\\begin\{array\}\{[^}]*\}|\\(?:text|begin|end)\s*\{[^}]*\}|\\[!,;:\\])"
-    r"|(?P<digit>\d)|(?P<sign>[+-])|(?P<factorial>!)"
-    r"|(?P<word>\\(?:sin|cos|ge|ne|sum|prod|frac|tfrac|sqrt|nabla|overline)(?![a-zA-Z]))"
-    r"|(?P<unit>\\mathrm i(?![a-z]))|(?P<equal>=)|(?P<letter>(?<![\\a-zA-Z])[fghXYGA](?![a-z]))|(?P<other>\\[a-zA-Z]+)"
-)
-WORDS = {
-    "\\sin": "\\cos",
-    "\\cos": "\\sin",
-    "\\ge": "<",
-    "\\ne": "=",
-    "\\sum": "\\prod",
-    "\\prod": "\\sum",
-    "\\frac": "\\binom",
-    "\\tfrac": "\\tbinom",
-    "\\sqrt": "",
-    "\\nabla": "",
-    "\\overline": "",
-}
 WHOLE_POWER = re.compile(rb"\(-1\)\^\{[^}]*$")  # an exponent of -1; with half-integers a change is found all the same
+CONVERTED = re.compile(r"(sp\.Integer|sp\.sympify|sp\.Matrix|surd|int)\(")
 OF_A_FAULT = 240  # seconds of the processor for all derivations that depend on a file
-
-
-def statements(module: ast.Module) -> Iterator[tuple[str, list[ast.Constant]]]:
-    """The texts of every displayed formula of a derivation, with the title of its step."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            given = {word.arg: word.value for word in node.keywords}
-            if node.func.id == "Step" and len(node.args) > 1 and isinstance(node.args[0], ast.Constant):
-                yield str(node.args[0].value), texts(node.args[1])
-            elif node.func.id == "Derivation" and "statement" in given:
-                yield "Statement", texts(given["statement"])
-
-
-def texts(node: ast.AST) -> list[ast.Constant]:
-    found = [part for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    return found if not isinstance(node, ast.Call | ast.BinOp) else []  # made of numbers that the code checks
-
-
-def in_latex(file: Path, constant: ast.Constant) -> Iterator[Fault]:
-    """Every fault of the formula in one text."""
-    places = Places(str(file.relative_to(ROOT)), file.read_bytes())
-    begin = places.begin(constant)
-    source = places.source[begin : places.end(constant)].decode()
-    for match in LATEX.finditer(source):
-        old, new = match.group(), replaced(match)
-        if new is not None:
-            start = begin + len(source[: match.start()].encode())
-            yield places.fault(start, start + len(old.encode()), new)
-
-
-def replaced(match: re.Match[str]) -> str | None:
-    """What is written in place of a digit, a sign, a factorial, an imaginary unit, a relation, a letter, a function."""
-    old = match.group()
-    match match.lastgroup:
-        case "digit":
-            return str((int(old) + 1) % 10)
-        case "sign":
-            return "-" if old == "+" else "+"
-        case "factorial" | "unit":
-            return "" if old == "!" else "2"
-        case "equal":
-            return "\\ne "
-        case "letter":
-            return dict(zip("fghXYGA", "ghfYXAG", strict=True))[old]
-    return WORDS.get(old)
-
-
-def latex_faults() -> dict[tuple[str, str], list[Fault]]:
-    """Faults in every statement and step, by derivation and title."""
-    found: dict[tuple[str, str], list[Fault]] = {}
-    for file in sorted((ROOT / "derivations").glob("*.py")):
-        for title, constants in statements(tree(file)):
-            faults = [fault for constant in constants for fault in in_latex(file, constant)]
-            if faults:
-                found.setdefault((file.stem, title), []).extend(faults)
-    return found
+LOW = 2  # the degree of the first round
 
 
 def code_places() -> Iterator[tuple[Path, list[Fault]]]:
@@ -167,22 +101,23 @@ def is_other(fault: Fault) -> bool:
 
 def dependent(fault: Fault) -> list[str]:
     """The derivations that depend on a file, the nearest first."""
-    name = ".".join(Path(fault.file).with_suffix("").parts)
+    name = module_of(fault)
     away = {module.split(".")[-1]: distance for module, distance in distances(name).items() if module.count(".") == 1}
     away.update({identifier: 0 for identifier in (name.split(".")[-1],) if identifier in IDS})
     near = sorted((identifier for identifier in IDS if identifier in away), key=lambda i: (away[i], i != "exact_layer"))
     return near or list(IDS)
 
 
-def examined(folder: Path, identifiers: list[str]) -> str:
-    """The first derivation that fails in a tree, examined in a fork; empty when none does."""
+def forked(action: Callable[[], str]) -> str:
+    """What an action says, done in a fork, which may be spoilt."""
     read, write = os.pipe()
     process = os.fork()
     if not process:
         said = "the process died"
         try:
             os.close(read)
-            said = first_failure(folder, identifiers)
+            resource.setrlimit(resource.RLIMIT_CPU, (OF_A_FAULT, OF_A_FAULT))
+            said = action()
         except BaseException as failure:
             said = f"{type(failure).__name__}: {failure}"
         finally:
@@ -192,31 +127,69 @@ def examined(folder: Path, identifiers: list[str]) -> str:
     with os.fdopen(read, "rb") as pipe:
         said = pipe.read().decode(errors="replace")
     os.waitpid(process, 0)
-    return said or "" if said != "-" else ""
+    return said
 
 
-def first_failure(folder: Path, identifiers: list[str]) -> str:
-    """What `derive` says about the first derivation that does not hold, or a dash."""
-    import resource
+class Planted(SourceFileLoader):
+    """Loads a module with a fault in it; nothing is written."""
 
-    resource.setrlimit(resource.RLIMIT_CPU, (OF_A_FAULT, OF_A_FAULT))
-    for name in [n for n in sys.modules if n.split(".")[0] in ("coupling", "derivations")]:
-        del sys.modules[name]
-    sys.path[:] = [str(folder), *(p for p in sys.path if Path(p or ".").resolve() != ROOT)]
-    os.chdir(folder)
+    def __init__(self, name: str, path: str, source: bytes) -> None:
+        super().__init__(name, path)
+        self.source = source
+
+    def get_code(self, fullname: str) -> Any:
+        return compile(self.source, self.path, "exec")
+
+
+def plant(fault: Fault) -> None:
+    """Forget the module of a fault and all that use it; what is loaded anew has the fault in it."""
+    file = ROOT / fault.file
+    name = module_of(fault)
+    spec = spec_from_loader(name, Planted(name, str(file), fault.planted(file.read_bytes())))
+    assert spec is not None
+    for used in distances(name):
+        package, _, own = used.rpartition(".")
+        if (loaded := sys.modules.pop(used, None)) is not None and getattr(sys.modules.get(package), own, 0) is loaded:
+            delattr(sys.modules[package], own)
+    if file.stem == "__init__":
+        spec.submodule_search_locations = [str(file.parent)]
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    package, _, own = name.rpartition(".")
+    if package in sys.modules:
+        setattr(sys.modules[package], own, module)
+
+
+def module_of(fault: Fault) -> str:
+    return ".".join(Path(fault.file).with_suffix("").parts).removesuffix(".__init__")
+
+
+def first_failure(fault: Fault) -> str:
+    """What `derive` says about the first derivation that does not hold, the cheap parts of all of them first."""
+    plant(fault)
     from derivations import registry, run
-    from derivations.framework import DoesNotHold, parts
+    from derivations.framework import DoesNotHold
 
-    for identifier in identifiers:
-        derivation = registry.load(identifier)
-        try:
-            for part in parts(derivation):
-                part(derivation.lmax)
-        except DoesNotHold as failure:
-            return f"{identifier}: {failure}"
-        if problems := run.certificate_problem(derivation):
-            return problems[0]
-    return "-"
+    names = dependent(fault)
+    for whole in (False, True):
+        for derivation in map(registry.load, names):
+            try:
+                for part in due(derivation, whole):
+                    part(derivation.lmax if whole else min(LOW, derivation.lmax))
+            except DoesNotHold as failure:
+                return f"{derivation.id}: {failure}"
+            if whole and (problems := run.certificate_problem(derivation)):
+                return problems[0]
+    return ""
+
+
+def due(derivation: Derivation, whole: bool) -> list[Callable[[int], int]]:
+    """The parts of a derivation, first all of them at a low degree, then those that depend on the degree at its own."""
+    from derivations.framework import parts, verify
+
+    finite = [step.run for step in derivation.steps if step.kind == "verified"]
+    return [*finite, partial(verify, derivation)] if whole else parts(derivation)
 
 
 def reason(fault: Fault) -> str:
@@ -224,6 +197,8 @@ def reason(fault: Fault) -> str:
     source = (ROOT / fault.file).read_bytes()
     if WHOLE_POWER.search(source[: fault.begin]) and {fault.old, fault.new} == {"+", "-"}:
         return "the parity of a whole number does not change with the sign of a part of it"
+    if CONVERTED.match(fault.old) and fault.new == fault.old[fault.old.index("(") :]:
+        return "SymPy and the exact layer convert a number or a list by themselves: the value is the same"
     for entry in tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")).get("equivalent", []):
         same = (entry.get("file", fault.file), entry["line"]) == (fault.file, fault.text)
         if same and entry.get("fault", fault.change) == fault.change:
@@ -231,37 +206,59 @@ def reason(fault: Fault) -> str:
     return ""
 
 
-def displayed(clean: Path, fault: Fault) -> str | None:
-    """What `derive` says about a changed formula of a page, on which nothing else depends; None for other faults."""
-    file = clean / fault.file
-    before = {title: text(constants) for title, constants in statements(ast.parse(file.read_bytes()))}
-    planted = ast.parse(fault.planted(file.read_bytes()))
-    for title, constants in statements(planted):
-        if before.get(title) != text(constants):
-            for derivation in map(load, IDS):
-                if (title == STATEMENT and derivation.id == file.stem) or title in {s.title for s in derivation.steps}:
-                    _, failures = derivation.reading.of(title).failures(text(constants))
-                    return f"{derivation.id}: {title!r}: {failures[0]}" if failures else ""
-    return None
+def is_text(fault: Fault) -> bool:
+    """Whether a fault is in a text, which only its page shows."""
+    places = Places(fault.file, (ROOT / fault.file).read_bytes())
+    texts = [node for node in ast.walk(ast.parse(places.source)) if isinstance(node, ast.Constant)]
+    spans = [(places.begin(node), places.end(node)) for node in texts if isinstance(node.value, str)]
+    return any(begin <= fault.begin and fault.end <= end for begin, end in spans)
 
 
-def text(constants: list[ast.Constant]) -> str:
-    return "".join(str(constant.value) for constant in constants)
+def displayed(fault: Fault) -> str:
+    """What `derive` says about a changed formula of a page, on which nothing else depends."""
+    before = {text for derivation in map(load, IDS) for text in shown(derivation)}
+    source = fault.planted((ROOT / fault.file).read_bytes())
+    module = ModuleType("derivations.planted")
+    module.__file__ = str(ROOT / fault.file)
+    sys.modules[module.__name__] = module
+    exec(compile(source, fault.file, "exec"), module.__dict__)
+    for derivation in map(load, IDS):
+        changed = with_texts(derivation, module)
+        try:
+            for kind, title, words in shown(changed):
+                if (kind, title, words) not in before:
+                    (read_text if kind == "displayed" else read_argument)(changed, (title, words), 0)
+                    read_list(changed, 0)
+        except DoesNotHold as failure:
+            return f"{derivation.id}: {failure}"
+    return ""
 
 
-def outcome(clean: Path, fault: Fault) -> str:
-    """Plant a fault in the copy, examine, and take it out again."""
-    if (said := displayed(clean, fault)) is not None:
-        return said
-    file = clean / fault.file
-    before = file.read_bytes()
-    file.write_bytes(fault.planted(before))
-    for stale in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
-        stale.unlink()
-    try:
-        return examined(clean, dependent(fault))
-    finally:
-        file.write_bytes(before)
+def shown(derivation: Derivation) -> Iterator[tuple[str, str, str]]:
+    """All texts of a page, each with its title."""
+    for kind, texts in (("displayed", shown_formulas(derivation)), ("words", arguments(derivation))):
+        yield from ((kind, *text) for text in texts)
+
+
+def with_texts(derivation: Derivation, module: ModuleType) -> Derivation:
+    """A derivation with the steps that a module defines in place of those of the same title."""
+    own = getattr(module, "DERIVATION", None)
+    if own is not None and own.id == derivation.id:
+        return own
+    steps = {step.title: step for step in getattr(module, "STEPS", ())}
+    return replace(derivation, steps=tuple(steps.get(step.title, step) for step in derivation.steps))
+
+
+def outcome(fault: Fault) -> str:
+    """What `derive` says about a fault; nothing when it holds."""
+    return forked(lambda: displayed(fault) if is_text(fault) else first_failure(fault))
+
+
+def warm() -> None:
+    """Examine everything at a low degree once: what was simplified and computed is not done again for each fault."""
+    for derivation in map(load, IDS):
+        for part in due(derivation, False):
+            part(min(LOW, derivation.lmax))
 
 
 def main() -> int:
@@ -272,19 +269,16 @@ def main() -> int:
     options = parser.parse_args()
     drawn = [fault for fault in draw(options.seed, options.count) if options.only in fault.file]
     counts = {"caught": 0, "equivalent": 0, "survived": 0}
-    with tempfile.TemporaryDirectory(prefix="coupling-derive-") as folder:
-        for name in ("coupling", "derivations"):
-            shutil.copytree(ROOT / name, Path(folder) / name, ignore=shutil.ignore_patterns("*.nb?", "tables/data"))
-        sys.dont_write_bytecode = True
-        print(f"seed {options.seed}: {len(drawn)} faults", flush=True)
-        for fault in drawn:
-            start = time.perf_counter()
-            said = outcome(Path(folder), fault)
-            why = "" if said else reason(fault)
-            counts["caught" if said else "equivalent" if why else "survived"] += 1
-            verdict = said or (f"equivalent: {why}" if why else "SURVIVED")
-            seconds = time.perf_counter() - start
-            print(f"{fault.file}:{fault.line:<4} {fault.change:<40} {seconds:5.1f} s  {verdict[:150]}", flush=True)
+    print(f"seed {options.seed}: {len(drawn)} faults", flush=True)
+    warm()
+    for fault in drawn:
+        start = time.perf_counter()
+        said = outcome(fault)
+        why = "" if said else reason(fault)
+        counts["caught" if said else "equivalent" if why else "survived"] += 1
+        verdict = said or (f"equivalent: {why}" if why else "SURVIVED")
+        seconds = time.perf_counter() - start
+        print(f"{fault.file}:{fault.line:<4} {fault.change:<40} {seconds:5.1f} s  {verdict[:150]}", flush=True)
     print(", ".join(f"{number} {name}" for name, number in counts.items()))
     return int(counts["survived"] > 0)
 

@@ -20,7 +20,7 @@ import pytest
 import sympy
 
 import coupling
-from coupling import exact, indexing, lowrank, sphere
+from coupling import exact, foreign, indexing, lowrank, products, sphere
 from coupling.arrays.request import ArraysRequest
 from coupling.atoms.density import NeighbourDensity
 from coupling.conventions import BASES, FAMILIES
@@ -41,12 +41,17 @@ HALF_INTEGER = {
     "wigner_6j": (1, 1, 2, 1, 1, 2),
     "wigner_9j": (1, 1, 2, 1, 1, 2, 2, 2, 4),
     "racah_v": (1, 1, 2, 0, 1, -1),
+    "wigner_12j": (1,) * 12,
+    "wigner_eckart": (1, 1, 2, 0, 1, -1),
+    "reduced_spin": (1,),
+    "triangle_coefficient": (1, 1, 2),
     "racah_w": (1, 1, 1, 1, 2, 2),
     "fano_x": (1, 1, 2, 1, 1, 2, 2, 2, 4),
 }
 INTEGER = {
     "gaunt": (1, 1, 2, 0, 1, -1),
     "antisymmetric_gaunt": (1, 2, 2, 0, 1, -1),
+    "reduced_harmonic": (1, 1, 2),
     "real_gaunt": (1, 1, 2, 0, 1, 1),
     "real_antisymmetric_gaunt": (1, 2, 2, 0, 1, -1),
 }
@@ -86,14 +91,16 @@ NUMERIC |= {
         (1, 2, 1, 1, 2),
         "an integer or half-integer",
     ),
-    "coupling.exact.wigner_eckart": (exact.wigner_eckart, (1, 1, 2, 0, 1, -1), "an integer or half-integer"),
-    "coupling.exact.reduced_harmonic": (exact.reduced_harmonic, (1, 1, 2), "an integer"),
-    "coupling.exact.reduced_spin": (exact.reduced_spin, (2,), "an integer or half-integer"),
-    "coupling.exact.triangle_coefficient": (exact.triangle_coefficient, (1, 1, 2), "an integer or half-integer"),
     "coupling.exact.reduced_matrix": (partial(exact.reduced_matrix, j=1.5), (1, 1, 2), "an integer"),
     "coupling.sphere.gauss_legendre": (lambda d: sphere.gauss_legendre(d).weights, (3,), "an integer"),
     "coupling.sphere.lebedev": (lambda d: sphere.lebedev(d).weights, (3,), "an integer"),
     "coupling.sphere.harmonics": (lambda l: sphere.harmonics(l, 0.5, 0.5), (2,), "an integer"),
+    "coupling.sphere.spin_weighted_harmonics": (
+        lambda l: sphere.spin_weighted_harmonics(l, 1, 0.5, 0.5),
+        (2,),
+        "an integer",
+    ),
+    "coupling.sphere.vector_harmonics": (lambda l: sphere.vector_harmonics(l, 0.5, 0.5, "E"), (2,), "an integer"),
     "coupling.sphere.gradients": (lambda l: sphere.gradients(l, 0.5, 0.5), (2,), "an integer"),
     "coupling.sphere.analysis": (
         lambda l: sphere.analysis(np.ones(28), sphere.gauss_legendre(6), l),
@@ -198,7 +205,7 @@ def test_wrong_value(name: str, slot: int) -> None:
 def degrees_of(name: str) -> int:
     """How many of the arguments are degrees; the others are orders."""
     arguments = NUMERIC[name][1]
-    if any(kind in name for kind in ("6j", "9j", "racah_w", "fano_x", "triangle")):
+    if any(kind in name for kind in ("6j", "9j", "12j", "racah_w", "fano_x", "triangle", "reduced")):
         return len(arguments)
     return {2: 1, 4: 2, 6: 3}.get(len(arguments), len(arguments))
 
@@ -601,3 +608,37 @@ def test_the_repr_of_a_value_may_fail() -> None:
             raise RuntimeError
 
     assert quoted(Bad()) == "a Bad that cannot be written out"
+
+
+@pytest.mark.parametrize(
+    ("call", "near"),
+    [
+        (lambda: coupling.block("gaunt", 1, 1, 2, convention="e3n"), "e3nn"),
+        (lambda: coupling.block("gaunt", 1, 1, 2, convention="E3NN_jx"), "e3nn_jax"),
+        (lambda: foreign.named("sympi"), "sympy"),
+        (lambda: coupling.block("gaun", 1, 1, 2), "gaunt"),
+        (lambda: coupling.block("gaunt", 1, 1, 2, "complx"), "complex"),
+        (lambda: coupling.reduced_spin(1, "edmond"), "edmonds"),
+        (lambda: coupling.tabulate("gaunt", 1, "real", "evn"), "even"),
+        (lambda: products.ClebschGordan(1, 1, 1, layout="channel_first"), "channels_first"),
+        (lambda: coupling.wigner_3j(1, 1, 2, 0, 0, 0, outside="zeros"), "zero"),
+    ],
+)
+def test_a_name_that_is_nearly_right_gets_a_suggestion(call: Callable[[], object], near: str) -> None:
+    with pytest.raises(ValueError, match=rf" must be one of .*, got '\w+'; did you mean {near}\?$"):
+        call()
+
+
+def test_a_name_that_is_far_from_all_gets_none() -> None:
+    with pytest.raises(ValueError, match=r", got 'nothing'$"):
+        foreign.named("nothing")
+
+
+@pytest.mark.parametrize("name", [n for n in products.__all__ if isinstance(getattr(products, n), type)])
+def test_messages_of_constructors_name_the_public_class(name: str) -> None:
+    """Python names the function that a class inherits its constructor from: no class that a user does not know."""
+    own = vars(getattr(products, name)).get("__init__")
+    if own is not None:
+        assert own.__qualname__ == f"{name}.__init__"
+    with pytest.raises(TypeError, match=rf"^({name}\.__init__\(\)|Can't instantiate|missing a required)"):
+        getattr(products, name)()

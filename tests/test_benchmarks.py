@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import compiled, exact_vs_sympy, manybody, peers, product_peers, products, symbols, tables
+from benchmarks import compiled, exact_vs_sympy, families, manybody, peers, product_peers, products, symbols, tables
 from benchmarks.timing import UNTIMED, told, wrong
 from coupling import wigner_3j, wigner_6j, wigner_9j
 from coupling.manybody import basis as many_body
@@ -137,6 +137,15 @@ def test_symbols_tell_no_time_of_a_wrong_program(monkeypatch: pytest.MonkeyPatch
     for line in symbols.rows():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         assert cells[2] == "planted" and (cells[3] == UNTIMED) == (factor != 1)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1 + 1e-4, np.nan])
+def test_families_tell_no_time_of_a_wrong_program(factor: float) -> None:
+    asked = [(9, 7, 2, -3), (200, 190, 5, 0)]
+    line = families.row(200, asked, {"coupling": families.one, "ducc0": lambda *f: factor * families.one(*f)})
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[0] == "≤ 200" and float(cells[2]) > 0 and cells[6].startswith("100 %, ")
+    assert (cells[3] == UNTIMED) == (cells[4] == "–") == (factor != 1)
 
 
 @pytest.mark.parametrize("wrong_paths", [0, 1])

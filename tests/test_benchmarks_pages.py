@@ -25,6 +25,10 @@ PAGES = {
     "contraction": {"docs/benchmarks/contraction.md": f"{TORCH}contraction"},
     "cost_model": {"coupling/products/costs.json": f"{TORCH}cost_model"},
     "degree_one": {"docs/study/degree-one.md": f"{TORCH}degree_one", "docs/study/degree-one.png": "picture"},
+    "edge_frame": {
+        "docs/benchmarks/edge-frame.md": f"{TORCH}edge_frame",
+        "docs/benchmarks/edge-frame.png": "picture",
+    },
     "gpu": {"docs/benchmarks/gpu.md": f"{TORCH}gpu"},
     "gpu_compile": {"docs/benchmarks/gpu-compiled.md": f"{TORCH}gpu_compile"},
     "latency": {"docs/benchmarks/latency.md": f"{TORCH}latency"},
@@ -38,6 +42,11 @@ PAGES = {
     },
     "products_torch": {"docs/benchmarks/torch.md": f"{TORCH}products_torch"},
     "ranks": {"docs/study/cost.md": f"{TORCH}ranks", "docs/study/cost.png": "picture"},
+    "sets": {
+        "docs/study/sets.md": f"{TORCH}sets",
+        "docs/study/sets.png": "picture",
+        "docs/study/bounds.png": "picture",
+    },
     "speed": {"docs/benchmarks/speed.md": f"{TORCH}speed"},
     "symbols": {"docs/benchmarks/symbols.md": BENCH},
     "tables": {"docs/benchmarks/tables.md": BENCH, "docs/benchmarks/tables.png": "picture"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -37,6 +38,7 @@ def coupling_command() -> click.Command:
         ("3j 1 1 2 0 0 0 --basis real", ("unit Frobenius norm", "the sign of the Gaunt integrals")),
         ("6j 1 1 1 1 1 1", ("Edmonds 1957, eq. 6.3.7", "no phase of harmonics")),
         ("9j 1 1 2 1 1 2 2 2 4", ("Edmonds 1957, eq. 6.4.3, rows first",)),
+        ("12j 1 1 1 1 1 1 1 1 1 1 1 1", ("Ord-Smith 1954 (kind 1)", "rows first")),
         ("matrix 1 1 2 --j 1", ("6j{l1 l2 l3; j j j}",)),
     ],
 )
@@ -104,14 +106,40 @@ def test_export_selects_paths_and_orders(form: str) -> None:
         assert refused.exit_code == 2 and words in refused.output
 
 
-@pytest.mark.parametrize("form", ["csv", "json"])
-def test_exact_exports_count_what_they_have_written(form: str) -> None:
+@pytest.mark.parametrize(("form", "exact"), [("csv", True), ("csv", False), ("json", True)])
+def test_long_exports_count_what_they_have_written(form: str, exact: bool) -> None:
     from coupling.export import export
 
     heard: list[int] = []
     table = coupling.load("real-l4")
-    export(table, form, progress=heard.append)
+    export(table, form, exact=exact, progress=heard.append)
     assert sum(heard) == len(table.core) and len(heard) >= 65
+
+
+def test_a_bar_moves_ten_times_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is told: a bar drawn for each entry took longer than the export. Nothing where nobody looks."""
+    from coupling.cli.console import progress_bar
+
+    shown, clock = Terminal(), iter(k / 1000 for k in range(10_000))  # a thousand entries a second
+    monkeypatch.setattr("sys.stderr", shown)
+    monkeypatch.setattr("coupling.cli.console.time.monotonic", lambda: next(clock))
+    with progress_bar("real-l20", 5000) as count:
+        for _ in range(5000):
+            count(1)
+    drawn = shown.getvalue().count("/5000")
+    assert 30 <= drawn <= 50 and "5000/5000" in shown.getvalue()
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    with progress_bar("real-l20", 5000) as count:
+        for _ in range(5000):
+            count(1)
+    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
+
+
+class Terminal(io.StringIO):
+    """What a person sees."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def test_build_says_where_the_file_is_and_refuses_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

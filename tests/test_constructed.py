@@ -139,7 +139,7 @@ def test_what_is_not_constructed_is_refused() -> None:
 def test_the_command_verifies_constructed_terms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("coupling.cli.study_constructed.LARGEST", 4)
     found = CliRunner().invoke(main, ["study", "verify", "--constructed"])
-    assert found.exit_code == 0 and found.stdout.count("verified, exact") == 10, found.output
+    assert found.exit_code == 0 and found.stdout.count("verified, exact") == 12, found.output
     assert "6 complex terms: verified" in found.stdout
     terms = degree_one.six_terms()
     monkeypatch.setattr(degree_one, "six_terms", lambda: [(2 * terms[0][0], terms[0][1]), *terms[1:]])

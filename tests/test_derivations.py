@@ -30,7 +30,7 @@ from derivations import (
     sphere_powers,
     wigner_3j,
 )
-from derivations.framework import Derivation, DoesNotHold, Step, examine, require
+from derivations.framework import Derivation, DoesNotHold, Examination, Step, examine, require
 from derivations.reading import Reading
 from derivations.residuals import vanishes
 from derivations.symbols import a, b, c
@@ -213,6 +213,24 @@ def test_a_changed_certificate_is_noticed(tmp_path: Any, monkeypatch: pytest.Mon
     file.write_text(file.read_text(encoding="ascii").replace('"1 1 4 1 0"', '"-1 1 4 1 0"', 1), encoding="ascii")
     assert run.main(["gaunt"], lmax=1, echo=said.append) == 1
     assert "differs from the re-derived one" in said[-1]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("{4\\pi}}", "{2\\pi}}"), ("to degree 6", "to degree 7"), ("**proved**", "**verified(2)**"), ("$J$", "$j$")],
+)
+def test_a_changed_page_is_noticed(right: str, wrong: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = pages.path("gaunt").read_text(encoding="utf-8")
+    assert right in text and run.page_problem(registry.load("gaunt")) == []
+    monkeypatch.setattr(pages, "FOLDER", tmp_path)
+    for said in (None, text.replace(right, wrong, 1)):
+        if said is not None:
+            pages.path("gaunt", tmp_path).write_text(said, encoding="utf-8")
+        assert any("page gaunt.md differs" in problem for problem in run.page_problem(registry.load("gaunt")))
+    monkeypatch.setattr(run, "examine", lambda d, lmax: Examination(d, 1, 1, 1, 1, 0.0))
+    assert run.main(["gaunt"], echo=lambda line: None) == 1
+    monkeypatch.setattr(pages, "FOLDER", tmp_path / "none")
+    assert run.page_problem(registry.load("gaunt")) == []
 
 
 def test_nothing_is_written_when_something_fails(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,7 +164,7 @@ def test_links_to_the_world_are_well_formed() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["plain_docstrings", "folder_contents", "executed_copies", "inner_modules", "command_help", "typeset_conventions"],
+    sorted(file.stem for file in (DOCS / "_ext").glob("*.py")),
 )
 def test_examples_of_the_extensions_hold(name: str) -> None:
     module = helper(name)

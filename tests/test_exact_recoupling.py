@@ -89,7 +89,13 @@ def test_triangle_coefficients() -> None:
             met += 1
         else:
             assert found == 0
+        assert coupling.triangle_coefficient(a, b, c) == float(found)
     assert met > 150
+    degrees = np.arange(9) / 2
+    grid = coupling.triangle_coefficient(degrees[:, None, None], degrees[:, None], degrees)
+    assert (
+        grid.shape == (9, 9, 9) and grid[2, 3, 4] == 0 and grid[2, 4, 4] == float(exact.triangle_coefficient(1, 2, 2))
+    )
 
 
 def test_zeros_and_what_does_not_exist() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from coupling.lowrank import Record, load_factors, tensorly_decompose, whole_problem
+from coupling.lowrank import Record, constructed, load_factors, tensorly_decompose, whole_problem
 from coupling.products import ClebschGordan, FactoredProduct, TensorProduct
 from coupling.products.form import Form
 from coupling.sphere import random_rotation, rotation_matrix
@@ -161,6 +161,24 @@ def test_seven_terms_with_their_own_path_weights() -> None:
     assert abs(product(x, y, wanted / product.path_weights) - ClebschGordan(1, 1, 1, wanted)(x, y)).max() < 1e-14
 
 
+def test_the_form_of_what_holds_factors_is_that_of_its_arrays() -> None:
+    terms = constructed(1, complex_factors=True)
+    product, form = FactoredProduct(1, 1, 1, factors=terms), Form.of("FactoredProduct", 1, 1, 1, factors=terms)
+    assert all(np.array_equal(a, b) for a, b in zip(form.product().factors, product.factors, strict=True))
+    assert form == Form.of("FactoredProduct", 1, 1, 1, factors=product.factors)
+
+
+@pytest.mark.parametrize(("lmax", "weights"), [(1, "fewest"), (1, "unit"), (1, "matrix"), (3, "matrix")])
+def test_constructed_complex_terms_are_three_real_ones_each(lmax: int, weights: str) -> None:
+    terms = constructed(lmax, weights, complex_factors=True)
+    product = FactoredProduct(lmax, lmax, lmax, factors=terms)
+    assert terms.complex_factors and 2 * terms.rank < product.rank <= 3 * terms.rank
+    wanted = np.array([float(terms.path_weights[l1, l2, l3]) for l1, l2, l3 in product.paths.tolist()])
+    assert product.path_weights == pytest.approx(wanted, abs=1e-14) and product.error < 1e-14
+    x, y = features((lmax, lmax), 3)
+    assert abs(product(x, y) - ClebschGordan(lmax, lmax, lmax, wanted)(x, y)).max() < 1e-13
+
+
 def test_factors_of_tensorly_are_taken() -> None:
     factors = tensorly_decompose(whole_problem(1).tensor, 6, starts=1).factors
     product = FactoredProduct(1, 1, 1, factors=factors)
@@ -217,8 +235,10 @@ def test_degrees_without_factors_and_complex_ones_are_said() -> None:
         ValueError, match=r"whole factors of degrees to 4 are not shipped; give others as factors, such as decompose"
     ):
         FactoredProduct(4, 4, 4)
-    with pytest.raises(TypeError, match="factors must be real numbers, got complex128"):
-        FactoredProduct(1, 1, 1, factors=[np.ones((4, 2), complex)] * 3)
+    with pytest.raises(TypeError, match="factors must be real or complex numbers, got <U1"):
+        FactoredProduct(1, 1, 1, factors=[np.full((4, 2), "a")] * 3)
+    with pytest.raises(ValueError, match="the sum of complex terms must be real, got an imaginary part of norm"):
+        FactoredProduct(1, 1, 1, factors=[np.full((4, 2), 1j)] * 3)
     product, (x, y) = FactoredProduct(1, 1, 1), features((1, 1), 2)
     for bad in (np.ones(4), np.ones(()), np.ones((4, 2)), np.ones((2, 4, 2))):
         with pytest.raises(ValueError, match=r"weights must have (shape \(5,\)|5 paths, or 1 for all)"):

@@ -44,8 +44,12 @@ PUBLIC = [
     "racah_w",
     "real_antisymmetric_gaunt",
     "real_gaunt",
+    "reduced_harmonic",
+    "reduced_spin",
     "sphere",
     "tabulate",
+    "triangle_coefficient",
+    "wigner_12j",
     "wigner_3j",
     "wigner_3j_family",
     "wigner_6j",
@@ -53,6 +57,7 @@ PUBLIC = [
     "wigner_9j",
     "wigner_D",
     "wigner_d",
+    "wigner_eckart",
 ]
 PUBLIC_EXACT = [
     "Surd",
@@ -72,6 +77,7 @@ PUBLIC_EXACT = [
     "reduced_matrix",
     "reduced_spin",
     "triangle_coefficient",
+    "wigner_12j",
     "wigner_3j",
     "wigner_3j_at_zero",
     "wigner_6j",

@@ -92,6 +92,7 @@ def test_weights_and_their_gradient(parity: str, where: str) -> None:
             assert difference(found, ours(x, y)) < 1e-14
             gradient = lib.compiled(theirs.weight_gradient)(lib.array(x), lib.array(y), lib.array(z))
             assert difference(gradient, ours.weight_gradient(x, y, z)) < 1e-14
+            assert difference(lib.compiled(array_program(ours))(lib.array(x), lib.array(y)), ours(x, y)) < 1e-14
             ours, theirs = ours.turn(), theirs.turn()
 
 

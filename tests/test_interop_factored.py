@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from coupling.lowrank import shipped
+from coupling.lowrank import constructed, decompose, shipped, whole_problem
 from coupling.products import FactoredProduct
 
 torch = pytest.importorskip("torch")
@@ -113,6 +113,17 @@ def test_exports_keep_the_batch_symbolic(kind: str) -> None:
     made = jax.export.export(jax.jit(product))(*(jax.ShapeDtypeStruct(s, "float64") for s in shapes))
     numbers = [t.numpy() for t in bigger]
     np.testing.assert_allclose(made.call(*numbers), product(*numbers), atol=1e-13)
+
+
+def test_what_holds_factors_is_taken_as_in_numpy() -> None:
+    """Constructed terms, real and complex, a search's result, and a CP tensor: once only numpy took them."""
+    x, y = np.random.default_rng(0).standard_normal((2, 5, 4, 3))
+    complex_terms, found = constructed(1, complex_factors=True), decompose(whole_problem(1).tensor, 8, starts=4)
+    for held in (constructed(1), complex_terms, complex_terms.factors, found):
+        expected = FactoredProduct(1, 1, 1, factors=held)(x, y)
+        tensors = map(torch.from_numpy, (x, y))
+        np.testing.assert_allclose(for_torch.FactoredProduct(1, 1, 1, factors=held)(*tensors), expected, atol=1e-14)
+        np.testing.assert_allclose(for_jax.FactoredProduct(1, 1, 1, factors=held)(x, y), expected, atol=1e-14)
 
 
 def test_wrong_weights_are_said() -> None:

@@ -89,3 +89,41 @@ def test_types_and_what_does_not_fit() -> None:
             product(*bad)
     with pytest.raises(ValueError, match="half-integer"):
         TensorProduct("1x1/2e", "0e", "1x1/2e")
+
+
+def test_spins_have_the_values_and_derivatives_of_the_complex_basis() -> None:
+    """jit, vmap, a holomorphic derivative, and JAX's gradient of a real loss against differences."""
+    lists = ("2x1/2 + 2x1", "2x1/2 + 1x0", "4x0 + 2x1/2 + 4x1 + 1x3/2")
+    couplings = [(0, 0, 0, "uvuv"), (0, 1, 1, "uvu"), (0, 0, 2, "uvuv"), (1, 0, 3, "uvw"), (1, 0, 1, "uuu")]
+    numpy, ours = (cls(*lists, couplings, basis="complex") for cls in (products.TensorProduct, TensorProduct))
+    rng = np.random.default_rng(7)
+    sizes = (2, numpy.irreps1.dim), (2, numpy.irreps2.dim), (numpy.weight_count,)
+    x, y, w, dx = (rng.standard_normal(size) + 1j * rng.standard_normal(size) for size in (*sizes, sizes[0]))
+    with jax.enable_x64(True):
+        for weights in (w, w.real):
+            expected = numpy(x, y, weights)
+            for function in (ours, jax.jit(ours)):
+                found = function(x, y, weights)
+                assert found.dtype == np.complex128
+                np.testing.assert_allclose(found, expected, atol=1e-14)
+            np.testing.assert_allclose(jax.vmap(ours, (0, 0, None))(x, y, weights), expected, atol=1e-14)
+        _, along = jax.jvp(lambda a: ours(a, y, w), (jnp.asarray(x),), (jnp.asarray(dx),))
+        np.testing.assert_allclose(along, numpy(dx, y, w), atol=1e-13)
+
+        def loss(a: Any, b: Any) -> Any:
+            return (jnp.abs(ours(a, y, b)) ** 2).sum()
+
+        gradients = jax.grad(loss, (0, 1))(jnp.asarray(x), jnp.asarray(w.real))
+        assert gradients[1].dtype == np.float64
+        step = 1e-6
+        for direction in (1.0, 1j):  # JAX: the real part of Σ gradient · change is the change of the loss
+            change = direction * dx
+            difference = (loss(x + step * change, w.real) - loss(x - step * change, w.real)) / (2 * step)
+            np.testing.assert_allclose((gradients[0] * change).sum().real, difference, rtol=1e-7)
+    single = ours(x.astype(np.complex64), y.astype(np.complex64), w.astype(np.complex64))
+    assert single.dtype == np.complex64
+    np.testing.assert_allclose(single, numpy(x, y, w), atol=1e-5)
+    with pytest.raises(TypeError, match=r"^input 1 must be complex, got float32$"):
+        ours(x.real.astype(np.float32), y.astype(np.complex64), w.astype(np.complex64))
+    with pytest.raises(TypeError, match=r"^input 2 must be real floating, got complex64$"):
+        TensorProduct.full("1o", "1o")(np.ones(3, np.float32), np.ones(3, np.complex64))

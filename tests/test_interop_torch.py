@@ -315,6 +315,10 @@ def test_transforms_of_functions() -> None:
     each = torch.stack([module(a, b, c) for a, b, c in zip(x, y, w, strict=True)])
     assert torch.equal(torch.func.vmap(module)(x, y, w), each)
     assert torch.equal(torch.func.vmap(module, in_dims=(0, None))(x, y[0]), module(x, y[:1]))
+    form = Form.of("ClebschGordan", *LMAX).text
+    rows = torch.func.vmap(lambda a, b: operators.product(a, b, form, 0), in_dims=(0, 1))
+    found = rows(torch.stack([x, 2 * x], 1), torch.stack([y, y]))
+    assert torch.equal(found[:, 1], 2 * operators.product(x, y, form, 0))
     assert torch.equal(
         torch.func.vmap(module, in_dims=(None, None, 0), out_dims=1)(x[0], y[0], w)[:, 1], module(x[0], y[0], w[1])
     )

@@ -9,6 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from coupling import Irreps  # noqa: E402
 from coupling.backends.torch import TensorProduct, tensor_eager  # noqa: E402
 from coupling.products import TensorProduct as Numpy  # noqa: E402
 from tests.test_tensor_product import IRREPS1, IRREPS2, features, modes  # noqa: E402
@@ -139,3 +140,67 @@ def test_compiled_and_exported_modules_with_any_number_of_samples() -> None:
     program = torch.export.export(module, tuple(tensors), dynamic_shapes=({0: n}, {0: n}, {0: n}))
     again = given(module, (7,))
     assert torch.allclose(program.module()(*again), module(*again), atol=1e-14)
+
+
+# -- the complex basis --------------------------------------------------------------------------
+
+SPINS = ("2x1/2 + 2x1", "2x1/2 + 1x0", "4x0 + 2x1/2 + 4x1 + 1x3/2")
+COUPLINGS = [(0, 0, 0, "uvuv"), (0, 1, 1, "uvu"), (0, 0, 2, "uvuv"), (1, 0, 3, "uvw"), (1, 0, 1, "uuu")]
+
+
+def complex_ones(product: Any, dtype: Any = torch.complex128, grad: bool = False) -> list[Any]:
+    """Complex features of two samples, and weights."""
+    values = [
+        features(Irreps([(1, (0, 0))] * n), seed, (2,)) + 1j * features(Irreps([(1, (0, 0))] * n), seed + 9, (2,))
+        for seed, n in enumerate((product.irreps1.dim, product.irreps2.dim, product.weight_count))
+    ]
+    return [torch.from_numpy(value).to(dtype).requires_grad_(grad) for value in values]
+
+
+@pytest.mark.parametrize("layout", ["ir_mul", "mul_ir"])
+def test_spins_have_the_values_of_numpy_and_derivatives_to_second_order(layout: str) -> None:
+    """Of complex and of real weights; torch's check compares with differences of real losses, conjugates included."""
+    module = TensorProduct(*SPINS, COUPLINGS, layout=layout, basis="complex")
+    tensors = complex_ones(module.product)
+    wanted = module.product(*(value.numpy() for value in tensors))
+    np.testing.assert_allclose(module(*tensors).numpy(), wanted, atol=1e-14)
+    single = module(*complex_ones(module.product, torch.complex64))
+    assert single.dtype == torch.complex64
+    np.testing.assert_allclose(single.numpy(), wanted, atol=1e-5)
+    given = complex_ones(module.product, grad=True)
+    assert torch.autograd.gradcheck(module, given) and torch.autograd.gradgradcheck(module, given)
+    real = given[2].detach().real.clone().requires_grad_()
+    assert torch.autograd.gradcheck(module, [*given[:2], real])
+    np.testing.assert_allclose(
+        module(*tensors[:2], real).detach().numpy(),
+        module.product(*(value.numpy() for value in tensors[:2]), real.detach().numpy()),
+        atol=1e-14,
+    )
+
+
+def test_the_gradient_of_a_real_loss_is_the_conjugate_adjoint() -> None:
+    """|z|²/2 has the gradient Jᴴ z, and J is the product itself with unit vectors in the place of x."""
+    module = TensorProduct.full("1/2", "1", basis="complex")
+    x, y = (value.detach().requires_grad_() for value in complex_ones(module.product)[:2])
+    z = module(x, y)
+    (z.abs() ** 2).sum().div(2).backward()
+    columns = torch.stack([module(one, y.detach()) for one in torch.eye(2, dtype=x.dtype)], -1)
+    adjoint = torch.einsum("bki,bk->bi", columns.conj(), z)
+    np.testing.assert_allclose(x.grad.numpy(), adjoint.detach().numpy(), atol=1e-14)
+
+
+def test_a_module_of_spins_learns_real_weights_and_refuses_real_features() -> None:
+    module = TensorProduct(*SPINS, COUPLINGS, basis="complex", learn=True, dtype=torch.float64)
+    x, y, _ = complex_ones(module.product)
+    loss = (module(x, y).abs() ** 2).sum()
+    loss.backward()
+    assert module.weights.grad.dtype == torch.float64 and module.weights.grad.abs().min() > 0
+    with pytest.raises(TypeError, match=r"^input 1 must be complex, got torch.float64$"):
+        module(x.real, y)
+    with pytest.raises(TypeError, match=r"^input 2 must be complex, got torch.float64$"):
+        module(x, y.real)
+    with pytest.raises(TypeError, match=r"^input 1 must be real floating, got torch.complex64$"):
+        TensorProduct.full("1o", "1o")(torch.ones(3) + 0j, torch.ones(3) + 0j)
+    assert "complex basis" in module.extra_repr()
+    vmapped = torch.vmap(module, in_dims=(0, 0))(x, y)
+    np.testing.assert_allclose(vmapped.detach().numpy(), module(x, y).detach().numpy(), atol=1e-14)

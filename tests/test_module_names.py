@@ -48,8 +48,9 @@ def test_no_class_has_two_meanings() -> None:
 
 #: Functions that several modules define: why, and their names.  What a user types on the command line is not counted.
 ON_PURPOSE = {
-    "the number of coupling.exact, correctly rounded by numbers.symbols": "antisymmetric_gaunt clebsch_gordan "
-    "fano_x racah_v racah_w gaunt real_antisymmetric_gaunt real_gaunt wigner_3j wigner_6j wigner_9j wigner_d",
+    "the number of coupling.exact, correctly rounded by coupling.numbers": "antisymmetric_gaunt clebsch_gordan "
+    "fano_x racah_v racah_w gaunt real_antisymmetric_gaunt real_gaunt reduced_harmonic reduced_spin "
+    "triangle_coefficient wigner_12j wigner_3j wigner_6j wigner_9j wigner_d wigner_eckart",
     "a field of the record of each family": "factor outline symbol",
     "one of several backends": "cartesian_harmonics constructor product weight_gradient weighted_product wigner_D "
     "wigner_D_up_to",

@@ -16,8 +16,9 @@ from coupling.exact import Surd, wigner_6j
 from coupling.files import TableError
 from coupling.lowrank import false_claims, study, whole_problem
 from coupling.lowrank.bounds import eckart_young, slot_singular_values
-from coupling.lowrank.factors import tensor
-from coupling.lowrank.free_weights import FreeWeights, free_objective, free_study
+from coupling.lowrank.factors import growth, tensor
+from coupling.lowrank.free_refinement import refined_residuals
+from coupling.lowrank.free_weights import FreeWeights, complex_errors, free_objective, free_study, search_free
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.path_weights import path_weight, weights_array, whole_paths
 from coupling.lowrank.problems import from_spec
@@ -134,8 +135,45 @@ def test_the_command_takes_weights() -> None:
         main, ["study", "whole", "--lmax", "1", "--weights", "free", "--rank", "2", "--starts", "2"]
     )
     assert free.exit_code == 0 and "Path weights at R = 2" in free.stdout
-    wrong = CliRunner().invoke(main, ["study", "whole", "--lmax", "1", "--weights", "free", "--complex"])
-    assert wrong.exit_code == 2 and "real factors" in wrong.stderr
+    rows = CliRunner().invoke(
+        main, ["study", "whole", "--lmax", "1", "--weights", "free", "--complex", "--rank", "5", "--rank", "6"]
+    )
+    assert rows.exit_code == 0 and "complex terms and weights" in rows.stdout and "e-16" in rows.stdout
+
+
+def test_six_complex_terms_at_an_isolated_weight() -> None:
+    """Over all complex weights of L = 1 six terms are enough, and five are not."""
+    (five, poor, _, starts), (six, error, size, _) = complex_errors(1, [5, 6, 7], starts=6)
+    assert (five, six, starts) == (5, 6, 6) and poor > 0.01 and error < 1e-12 and size < 10
+    assert complex_errors(1, [5], starts=6)[0][1] == poor
+
+
+def test_eighteen_complex_terms_reach_every_path_of_degree_two() -> None:
+    """Five fewer than the algorithm for matrices has; Newton steps from there end at no residual in 60 digits."""
+    found = search_free(free_objective(2), 18, 24, 0, None, 1, lambda done, best: None, True)
+    error, factors = found[0]
+    assert error < 1e-12 and growth(factors) < 100
+    assert abs(free_objective(2).components(tensor(factors))).min() > 0.33  # no path is lost
+    norms, rank = refined_residuals(2, factors, steps=3, digits=60)
+    assert norms[-1] < 1e-40 and rank < 600
+    far, _ = refined_residuals(2, [factor[:, :17] for factor in factors], steps=3, digits=30)
+    assert far[-1] > 1e-3
+
+
+def test_free_complex_weights_have_the_derivatives_of_variable_projection() -> None:
+    objective, generator = free_objective(1), np.random.default_rng(3)
+    parts = generator.standard_normal((2, 3, 4, 6))
+    a, b, c = 0.5 * (parts[0] + 1j * parts[1])
+    jacobian, blocks = Objective(objective.target).jacobian((a, b, c)), objective.blocks.reshape(5, -1)
+    weights = blocks @ tensor((a, b, c)).ravel()
+    free = blocks[(abs(weights) >= 1 / 3) & (abs(weights) <= 3)]
+    assert 0 < len(free) < 5
+    expected = jacobian.conj().T @ (jacobian - free.T @ (free @ jacobian))
+    assert np.allclose(objective.normal_matrix((a, b, c)), expected, atol=1e-12)
+    left = objective.residual((a, b, c))
+    assert np.linalg.norm(left) < np.linalg.norm(tensor((a, b, c)))
+    slope = np.concatenate([x.ravel() for x in objective.value_gradient((a, b, c), 0.0)[1]])
+    assert np.allclose(slope, jacobian.conj().T @ left.ravel(), atol=1e-12)
 
 
 @pytest.mark.parametrize(("parity", "weights"), [("even", "unit"), ("odd", "unit"), ("all", "matrix")])

@@ -13,14 +13,14 @@ import pytest
 import coupling
 from coupling.kernels.sphere_product import CHUNK
 from coupling.products import AntisymmetricGaunt, ClebschGordan, Gaunt, VectorSignal
-from coupling.products.vector_fields import SHIFTS, vector_harmonics
+from coupling.products.vector_fields import SHIFTS
 from coupling.products.vector_plan import component_rows
 from coupling.programs.sphere import ORDER, SLOPE, VALUE, entry_count, even_count, items, odd_count, rows
 from coupling.selection import paths
 from coupling.sphere import gradients, harmonics, lebedev
 from tests.dense import contracted
 from tests.test_identities_rotation import ROTATIONS, rotation_matrices
-from tests.vector_reference import cross_product, tensor
+from tests.vector_reference import cross_product, shifted_harmonics, tensor
 
 TRIPLES = [*product(range(4), repeat=3), (4, 4, 4), (5, 2, 6), (2, 6, 3), (7, 7, 7), (1, 3, 6), (9, 8, 4)]
 
@@ -57,12 +57,7 @@ def test_other_points() -> None:
 def test_the_output_is_the_cross_product_at_every_point(l: int) -> None:
     """All degrees of the output: at whatever points; beyond degree 20 by loops."""
     theta, phi = np.linspace(0.4, 2.7, 7), np.linspace(0.1, 6.1, 7)
-
-    class Points:
-        def __init__(self) -> None:
-            self.theta, self.phi = theta, phi
-
-    first, second = (vector_harmonics(n, Points()) for n in (l, 2 * l))  # type: ignore[arg-type]
+    first, second = (shifted_harmonics(n, theta, phi) for n in (l, 2 * l))
     decay = (1.0 + np.arange((l + 1) ** 2))[:, None] ** -1
     form = VectorSignal(l, l, 2 * l)
     x, y = (features(n, (3, (l + 1) ** 2), 2, ()) * decay for n in range(2))
@@ -393,7 +388,7 @@ def test_gradients_of_harmonics_are_the_tables() -> None:
     """The definition that the reference of these tests stands on: vector harmonics from values and gradients."""
     grid = lebedev(6)
     value, (theta, phi) = harmonics(2, grid.theta, grid.phi), gradients(2, grid.theta, grid.phi)
-    made, l = vector_harmonics(2, grid), 2
+    made, l = shifted_harmonics(2, grid.theta, grid.phi), 2
     part = slice(4, 9)
     np.testing.assert_allclose(
         made[0, :, :, part], np.stack([theta, phi, l * value])[..., part] / np.sqrt(10), atol=1e-15

@@ -14,6 +14,7 @@ import coupling
 from coupling.conventions import FAMILIES
 from coupling.files import table_folder
 from coupling.selection import orders
+from coupling.tables import Request
 from tests.test_export_consumers import need
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples"
@@ -52,7 +53,12 @@ def test_a_reader_prints_every_coefficient(reader: Path, family: str, basis: str
 def test_a_reader_says_what_is_wrong(reader: Path, tmp_path: Path) -> None:
     table = table_folder() / "data" / "real-l4.safetensors"
     (tmp_path / "text").write_text("nothing of this kind, but long enough")
-    for file, family, word in ((table, "gant", "no such array"), (tmp_path / "text", "gaunt", "not a table")):
+    spins = coupling.build(Request(lmax=0.5, basis="complex", half_integers=True)).save(tmp_path)
+    for file, family, word in (
+        (table, "gant", "no such array"),
+        (tmp_path / "text", "gaunt", "not a table"),
+        (spins, "wigner_3j", "not a table of version 1"),
+    ):
         done = subprocess.run([reader, file, family], capture_output=True, text=True)
         assert done.returncode != 0 and not done.stdout and word in done.stderr
 

@@ -15,7 +15,7 @@ import pytest
 
 from coupling.conventions import FAMILIES
 from coupling.tables import Request, build, read_request
-from coupling.tables.request import FILE_LIMIT, parse_request
+from coupling.tables.request_file import FILE_LIMIT, parse_request
 
 HUGE = "9" * 400
 

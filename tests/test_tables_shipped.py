@@ -19,7 +19,7 @@ from coupling.files.reader import file_digest, read_manifest
 from coupling.tables import Request, Table, TableError, build, read_request
 from coupling.tables.check import check
 from coupling.tables.reader import KIND
-from coupling.tables.request import read_requests
+from coupling.tables.request_file import read_requests
 
 COMMITTED = ["complex-l4", "real-l12", "real-l4", "real-l8"]
 

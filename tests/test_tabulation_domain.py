@@ -253,13 +253,15 @@ def test_entries_in_doubt_beyond_the_largest_degree_come_from_exact_arithmetic(m
     """The degree that runs goes to l1 + l2, twice as far as those that are given."""
     family = LARGEST_DEGREE, 2, 50_000, -1
     expected = coupling.wigner_3j_family(*family).values
-    whole = recurrences.round_family
+    whole = recurrences._entry_3j()
 
-    def in_doubt(*arguments: Any) -> None:
+    def in_doubt(*arguments: Any) -> int:
         whole(*arguments)
-        arguments[-2][:], arguments[-1][:] = np.nan, True
+        work, values = arguments[-2:]
+        values[:], work[: len(values)] = np.nan, np.arange(len(values))
+        return len(values)
 
-    monkeypatch.setattr(recurrences, "round_family", in_doubt)
+    monkeypatch.setattr(recurrences, "_entry_3j", lambda: in_doubt)
     assert coupling.wigner_3j_family(*family).values.tobytes() == expected.tobytes()
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import coupling
 from coupling import exact, sphere
 from coupling.exact import Surd
+from coupling.numbers.compiled import FUNCTIONS
 
 NORMALIZATIONS = ("edmonds", "rose")
 
@@ -86,3 +88,40 @@ def test_another_normalization_is_refused(function: Any) -> None:
     arguments = {"reduced_harmonic": (1, 1, 2), "reduced_spin": (1,), "wigner_eckart": (1, 1, 2, 0, 1, -1)}
     with pytest.raises(ValueError, match=r"^normalization must be one of edmonds, rose, got 'racah'$"):
         function(*arguments[function.__name__], "racah")
+
+
+# -- floats ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_floats_are_the_exact_factors_rounded(normalization: str) -> None:
+    """All degrees to 3/2 and orders, one by one and as an array, to the bit, before and after numba is loaded."""
+    degrees = [Fraction(n, 2) for n in range(4)]
+    rows = [(*js, *ms) for js in product(degrees, repeat=3) for ms in product(*map(orders, js))]
+    wanted = np.array([float(exact.wigner_eckart(*row, normalization)) for row in rows])
+    columns = np.array(rows, float).T
+    found = coupling.wigner_eckart(*columns, normalization)
+    assert found.tobytes() == wanted.tobytes() and np.count_nonzero(wanted) > 100
+    assert [coupling.wigner_eckart(*row, normalization) for row in rows[::9]] == wanted[::9].tolist()
+    FUNCTIONS.load()
+    assert coupling.wigner_eckart(*columns, normalization).tobytes() == wanted.tobytes()
+    assert coupling.wigner_eckart(1, 1, 1, 2, 1, 1, normalization, outside="zero") == 0
+
+
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_floats_are_the_exact_reduced_elements_rounded(normalization: str) -> None:
+    l = np.arange(6)
+    found = coupling.reduced_harmonic(l[:, None, None], l[:, None], l, normalization)
+    wanted = [float(exact.reduced_harmonic(*row, normalization)) for row in product(range(6), repeat=3)]
+    assert found.tobytes() == np.array(wanted).tobytes() and np.count_nonzero(found) > 50
+    assert coupling.reduced_harmonic(3, 2, 1, normalization) == float(exact.reduced_harmonic(3, 2, 1, normalization))
+    spins = np.arange(40) / 2
+    assert coupling.reduced_spin(spins, normalization).tolist() == [
+        float(exact.reduced_spin(j, normalization)) for j in spins
+    ]
+    assert coupling.reduced_spin(-1, normalization, outside="zero") == 0
+    assert coupling.reduced_harmonic([-1, 1], 0, 1, normalization, outside="zero")[0] == 0
+    for function, numbers in ((coupling.reduced_harmonic, (1, 0, 1)), (coupling.reduced_spin, (1,))):
+        assert type(function(*numbers, normalization)) is float
+        with pytest.raises(ValueError, match=r"^normalization must be one of edmonds, rose, got 'racah'$"):
+            function(*numbers, "racah")

@@ -5,14 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from coupling.products import VectorSignal
-from coupling.products.vector_fields import vector_harmonics
-from coupling.sphere import Grid, gauss_legendre, gradients, harmonics
+from coupling.products.vector_fields import SHIFTS
+from coupling.sphere import Grid, gauss_legendre, gradients, harmonics, vector_harmonics
+
+
+def shifted_harmonics(lmax: int, theta: np.ndarray, phi: np.ndarray) -> np.ndarray:
+    """The real vector harmonics of all shifts [shift, component, point, l²+l+m]."""
+    return np.stack([vector_harmonics(lmax, theta, phi, shift) for shift in SHIFTS])
 
 
 def cross_product(lmax: tuple[int, ...], x: np.ndarray, y: np.ndarray, grid: Grid | None = None) -> np.ndarray:
     """z of vector harmonics, by quadrature at every point of a grid."""
     grid = grid or gauss_legendre(sum(lmax) + 3)
-    first, second, third = (vector_harmonics(l, grid) for l in lmax)
+    first, second, third = (shifted_harmonics(l, grid.theta, grid.phi) for l in lmax)
     f = np.einsum("scpi,...siq->...cpq", first, x, optimize=True)
     g = np.einsum("scpi,...siq->...cpq", second, y, optimize=True)
     cross = np.cross(f, g, axis=-3) * grid.weights[:, None]

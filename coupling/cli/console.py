@@ -109,21 +109,26 @@ def bar(length: int) -> Any:
 
 @contextmanager
 def progress_bar(name: str, entries: int) -> Iterator[Callable[[int], None]]:
-    """Give a function that counts entries and, on a terminal and after a second, shows a bar."""
-    start, done, bar = time.monotonic(), 0, None
+    """Give a function that counts entries and, on a terminal and after a second, shows a bar.
+
+    However often it is called, the bar moves ten times a second at most.
+    """
+    seen, due, done, bar = sys.stderr.isatty(), time.monotonic() + 1, 0, None
 
     def count(finished: int) -> None:
-        nonlocal done, bar
+        nonlocal due, done, bar
         done += finished
-        if bar is not None:
-            bar.update(finished)
-        elif time.monotonic() - start > 1 and sys.stderr.isatty():
+        if not seen or (now := time.monotonic()) < due:
+            return
+        if bar is None:
             bar = click.progressbar(length=entries, label=name, file=sys.stderr, show_pos=True)
             bar.__enter__()
-            bar.update(done)
+        bar.update(done)
+        due, done = now + 0.1, 0
 
     try:
         yield count
     finally:
         if bar is not None:
+            bar.update(done)
             bar.__exit__(None, None, None)

@@ -58,7 +58,7 @@ Grids, transforms, encoders and normalizations are written with npz, c, python o
   coupling export gauss_legendre-l4 --format npz --dtype float32
   coupling export matrix-l4 --format c
 
-A convention of one's own is a TOML file; `pydoc coupling.foreign.reader` says what it may hold.
+Your own convention is a TOML file; `pydoc coupling.foreign.reader` says what it may hold.
 """,
 )
 @click.argument("table", metavar="TABLE", shell_complete=table_names)

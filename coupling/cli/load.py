@@ -74,8 +74,8 @@ def load_any(name: str) -> Table | Arrays | Bases:
 Examples:
   coupling load real-l8                shipped
   coupling load real-l16 complex-l24   built into the cache folder, if they are not there yet
-  coupling load lebedev-l6-float32     a grid, likewise
-  coupling load symmetric-l3-n3        many-body bases, likewise
+  coupling load lebedev-l6-float32     a grid, built into the cache folder
+  coupling load symmetric-l3-n3        many-body bases, built into the cache folder
   coupling load real-l16 --renew       built again
 """,
 )
@@ -169,6 +169,7 @@ def describe_table(table: Table) -> str:
         "table": request.name,
         "basis": request.basis,
         "lmax": ", ".join(map(str, request.lmax)),
+        **({"half-integers": "yes; paths and orders hold twice the numbers"} if request.half_integers else {}),
         "parity": request.parity,
         "families": ", ".join(f"{f} (times i)" if f in metadata["imaginary"] else f for f in request.families),
         "paths": counts["paths"],

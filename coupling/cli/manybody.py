@@ -88,7 +88,7 @@ Examples:
 def count(lmax: int | None, irreps: str | None, order: int, symmetry: str, output: str | None, plain: bool) -> None:
     """Count how often each irrep occurs in the tensor powers of a space, of the orders 1 to --order.
 
-    Every number is exact.  A cell has the count for the symmetry of the factors, and behind the stroke the number of
+    Every number is exact.  A cell has the count for the symmetry of the factors, and after the slash the number of
     paths without it, which is the number of weights of a full basis.
     """
     from coupling.manybody.report import count_table
@@ -140,7 +140,7 @@ Examples:
   coupling manybody build --lmax 2 --order 3 --output 0 --exact
   coupling manybody build --lmax 3 --order 3 --output 1o --symmetry plain --paths mace
 
-Interrupt it whenever you like: the same command goes on where it stopped, to the same bytes.
+Interrupt it at any time: the same command resumes, and the bytes are the same.
 """,
 )
 @inputs

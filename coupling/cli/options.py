@@ -37,20 +37,17 @@ class FamilyName(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text when there is such a family, or fail with what is valid."""
-        from difflib import get_close_matches
-
-        from coupling.families import family, names
+        from coupling.families import family
 
         for text in (str(value), str(value).lower()):
             if text in self.also:
                 return text
             with suppress(ValueError):
                 return family(text, also=self.also).text
-        near = get_close_matches(str(value).lower(), (*names(), *self.also), n=1)
         try:
             return family(value, also=self.also).text
         except ValueError as error:
-            self.fail(f"{error}; did you mean {near[0]}?" if near else str(error), param, ctx)
+            self.fail(str(error), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return the names that begin with what has been typed."""

@@ -12,7 +12,7 @@ import click
 from coupling.cli.console import aligned
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite, with_options
-from coupling.cli.study_options import FAMILY, FOLDER, SEARCH, ranks_of
+from coupling.cli.study_options import FAMILY, FOLDER, SEARCH, SYMMETRY, ranks_of
 from coupling.conventions import ANTISYMMETRIC_GAUNT, GAUNT
 from coupling.threads import one_thread
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.group(
-    short_help="Errors of low-rank decompositions, by rank.",
+    short_help="Search low-rank decompositions, and print their errors by rank.",
     epilog="""\b
 Examples:
   coupling study gaunt --lmax 6 --max-rank 6
@@ -33,6 +33,7 @@ Examples:
   coupling study joint --products gaunt+bracket --products vector --lmax 2
   coupling study whole --lmax 2 --workers 2 --store results --chart whole.png
   coupling study whole --lmax 1 --weights free
+  coupling study whole --lmax 1 --weights free --symmetry tetrahedral --rank 7
   coupling study whole --lmax 1 --method ours --method parafac --method tucker
   coupling study verify results/*.safetensors --constructed
   coupling study page --folder docs/study
@@ -54,7 +55,7 @@ def study(context: click.Context) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def gaunt(**options: Any) -> None:
-    """Even paths, by Gaunt products."""
+    """Give the even paths weights by few Gaunt products."""
     study_family(GAUNT, GAUNT, spin=None, **options)
 
 
@@ -62,7 +63,7 @@ def gaunt(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def bracket(**options: Any) -> None:
-    """Odd paths, by brackets: antisymmetric Gaunt products."""
+    """Give the odd paths weights by few brackets, antisymmetric Gaunt products."""
     study_family("bracket", ANTISYMMETRIC_GAUNT, spin=None, **options)
 
 
@@ -71,7 +72,7 @@ def bracket(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def matrix(**options: Any) -> None:
-    """All paths, by products of matrices of a spin."""
+    """Give all paths weights by few products of matrices of a spin."""
     from coupling.numbers.normalizations import MATRIX
 
     study_family(MATRIX, MATRIX, **options)
@@ -81,7 +82,7 @@ def matrix(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def vector(**options: Any) -> None:
-    """All paths but (0, 0, 0), by single vector products."""
+    """Give all paths but (0, 0, 0) weights by few single vector products."""
     from coupling.families.single_vector_product import FAMILY as SINGLE
 
     study_family("single vector product", SINGLE.name, spin=None, **options)
@@ -130,7 +131,7 @@ def joint(sums: Sequence[str], lmax: int, starts: int, seed: int) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def any_family(name: str, **options: Any) -> None:
-    """The normalizations of any family, such as gradient_dot."""
+    """Decompose the normalizations of any family, such as gradient_dot."""
     study_family(name, name, spin=None, **options)
 
 
@@ -146,19 +147,24 @@ def any_family(name: str, **options: Any) -> None:
     show_default=True,
     help="Weights of the paths: 1; those of matrices of spin L/2; or variables of the search.",
 )
-@with_options(*SEARCH)
+@with_options(*SEARCH, *SYMMETRY)
 @says_what_is_wrong
 def whole(**options: Any) -> None:
-    """The coupling tensor of all paths, (L+1)² per side."""
+    """Decompose the coupling tensor of all paths, (L+1)² per side."""
     from coupling.cli.study_methods import others, print_methods
-    from coupling.cli.study_whole import print_whole, whole_problems
+    from coupling.cli.study_whole import print_complex, print_whole, whole_problems
+    from coupling.lowrank.free_weights import FREE_WEIGHTS
     from coupling.lowrank.records import LEGEND
 
     if others(options):
         print_methods(whole_problems(options), options, options["starts"] or 4)
         return
     check_chart(options)
-    found = print_whole(options | {"starts": options["starts"] or 16})
+    options["starts"] = options["starts"] or (64 if options["symmetry"] else 16)
+    if options["weights"] == FREE_WEIGHTS and options["complex_factors"] and not options["symmetry"]:
+        print_complex(options)
+        return
+    found = print_whole(options)
     click.echo(aligned(LEGEND))
     show({"whole coupling tensor": found}, options["chart"], options["force"])
 
@@ -167,7 +173,10 @@ def whole(**options: Any) -> None:
 @click.option("--lmax", type=click.IntRange(1, 5), default=5, show_default=True, help="Degrees up to L.")
 @says_what_is_wrong
 def constructed(lmax: int) -> None:
-    """Multiply out the constructed terms of the whole tensor, as surds; exit status 1 where an entry differs."""
+    """Multiply out the constructed terms of the whole tensor, as surds.
+
+    Exit status 1 where an entry differs.
+    """
     from coupling.cli.study_constructed import constructed_table
 
     text, exact = constructed_table(lmax)
@@ -182,7 +191,10 @@ def constructed(lmax: int) -> None:
 @click.option("--bounds", is_flag=True, help="Compute the ranks behind the lower bounds of border ranks again.")
 @says_what_is_wrong
 def verify(files: Sequence[Path], computed: bool, bounds: bool) -> None:
-    """Check stored results, and files of factors, in exact arithmetic; exit status 1 when a claim does not hold."""
+    """Check stored results, and files of factors, in exact arithmetic.
+
+    Exit status 1 when a claim does not hold.
+    """
     from coupling.cli.study_constructed import verified_constructions
     from coupling.cli.study_verify import verified, verified_bounds
 
@@ -205,7 +217,10 @@ def verify(files: Sequence[Path], computed: bool, bounds: bool) -> None:
 @may_overwrite
 @says_what_is_wrong
 def page(folder: Path, store: Path | None, size: str, workers: int, fresh: bool, force: bool) -> None:
-    """Write the study page: all tables and pictures, half an hour on two cores; small: two minutes."""
+    """Write the study page with all tables and pictures.
+
+    It takes half an hour on two cores; --size small takes two minutes.
+    """
     from coupling.cli.study_page import write_study_page
 
     write_study_page(folder, store or folder / "results", size == "full", workers, fresh, force)

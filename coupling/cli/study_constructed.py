@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coupling.lowrank.constructed import FEWEST, Construction, constructed
+from coupling.lowrank.even_cubes import EvenCubes
+from coupling.lowrank.icosahedral_cubes import IcosahedralCubes
 from coupling.lowrank.matrix_terms import LARGEST, exact_difference
 from coupling.lowrank.path_weights import OF_MATRICES, UNIT
 from coupling.lowrank.records import table
@@ -12,11 +14,14 @@ from coupling.lowrank.records import table
 #: Up to here the terms are multiplied out in seconds.
 QUICK = 3
 
+#: Even paths alone, by degree limit.
+CUBES: dict[int, type[EvenCubes | IcosahedralCubes]] = {2: EvenCubes, 3: IcosahedralCubes}
+
 #: Names of the closed forms of degree limit 1, real and complex.
 CLOSED = {(FEWEST, False): "ρ = 1", (UNIT, False): "weights 1", (FEWEST, True): "ρ = 1/3", (UNIT, True): "weights 1"}
 
 
-def constructions(lmax: int) -> Iterator[tuple[str, Construction]]:
+def constructions(lmax: int) -> Iterator[tuple[str, Construction | EvenCubes | IcosahedralCubes]]:
     """Yield the constructed sets of terms of a degree limit, with what they are.
 
     >>> [(name, found.rank) for name, found in constructions(1)][:4]
@@ -29,9 +34,11 @@ def constructions(lmax: int) -> Iterator[tuple[str, Construction]]:
             yield from ((CLOSED[name, kind], constructed(1, name, complex_factors=kind)) for name in (FEWEST, UNIT))
         name = f"{size} × {size} {'complex' if kind else 'real'} matrices"
         yield name if kind or lmax % 2 == 0 else odd, constructed(lmax, OF_MATRICES, complex_factors=kind)
+    if lmax in CUBES:
+        yield "even paths, cubes", CUBES[lmax]()
 
 
-def row_of(name: str, found: Construction, wrong: int) -> list[str]:
+def row_of(name: str, found: Construction | EvenCubes | IcosahedralCubes, wrong: int) -> list[str]:
     """Return the line of a construction."""
     lost = " ".join("".join(map(str, path)) for path in found.lost_paths) or "none"
     kind = "complex" if found.complex_factors else "real"

@@ -32,6 +32,21 @@ SEARCH = (
     click.option("--chart", type=FILE, help="Draw error against rank: a PNG or SVG file."),
     may_overwrite,
 )
+SYMMETRY = (
+    click.option(
+        "--symmetry",
+        metavar="GROUP",
+        help="Search whole orbits of terms only: tetrahedral, octahedral, icosahedral, cyclic-N, dihedral-N, or, for "
+        "even paths, pyramidal-N.",
+    ),
+    click.option(
+        "--slots",
+        type=click.Choice(["cyclic", "free", "equal"]),
+        default="cyclic",
+        show_default=True,
+        help="With --symmetry: cyclic turns of the slots are symmetries as well; they are not; all terms are cubes.",
+    ),
+)
 FAMILY = (
     click.option("--lmax", type=click.IntRange(1, 16), default=4, show_default=True, help="Degrees up to L."),
     click.option("--double", is_flag=True, help="Outputs to degree 2L instead of L."),

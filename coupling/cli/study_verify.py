@@ -7,6 +7,7 @@ from pathlib import Path
 
 from coupling.files import TableError
 from coupling.lowrank.border import CERTIFICATES, bound_of
+from coupling.lowrank.every_weight import EVERY_WEIGHT, bound_for_every_weight
 from coupling.lowrank.store import read_any
 from coupling.lowrank.verification import false_claims
 
@@ -32,3 +33,7 @@ def verified_bounds() -> Iterator[tuple[str, bool]]:
         found = bound_of(one)
         name = f"whole tensor, L = {one.lmax}, {one.weights} weights: border rank ≥ "
         yield f"{name}{found}{'' if found >= one.bound else f', not {one.bound}'}", found >= one.bound
+    for lmax, bound in EVERY_WEIGHT.items():
+        least = bound_for_every_weight(lmax)
+        name = f"whole tensor, L = {lmax}, all weights but zeros: border rank ≥ "
+        yield f"{name}{least}{'' if least >= bound else f', not {bound}'}", least >= bound

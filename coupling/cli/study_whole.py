@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -10,13 +10,18 @@ import click
 from coupling.cli.console import aligned, bar, tell
 from coupling.cli.study_options import ranks_of
 from coupling.lowrank.by_rank import study, whole_ranks
-from coupling.lowrank.free_weights import free_study
+from coupling.lowrank.equivariant import equivariant_study
+from coupling.lowrank.free_weights import FREE_WEIGHTS, complex_errors, free_study
 from coupling.lowrank.path_weights import NAMED, OF_MATRICES, weights_array, whole_paths
 from coupling.lowrank.problems import Problem, from_spec, whole_problem
-from coupling.lowrank.records import Record, table, whole_table
+from coupling.lowrank.records import Record, number, table, whole_table
 
-FREE = "free"
-WEIGHTS = *NAMED, FREE
+WEIGHTS = *NAMED, FREE_WEIGHTS
+
+COMPLEX_HEADER = "R", "‖T̂ - Σ w C‖/‖T̂‖", "growth", "starts"
+
+#: Default ranks of complex terms over complex weights.
+COMPLEX_RANKS = {1: [5, 6], 2: [16, 17, 18]}
 
 #: Default ranks where path weights are not 1: up to the least for which an exact sum is known, or that of unit weights.
 RANKS = {1: (4, 5, 6, 7, 8), 2: (15, 20, 22, 23)}
@@ -28,7 +33,7 @@ def default_ranks(lmax: int, weights: str) -> list[int]:
     >>> default_ranks(1, "free")
     [4, 5, 6, 7, 8]
     """
-    return list(RANKS[lmax]) if weights in (FREE, OF_MATRICES) and lmax in RANKS else whole_ranks(lmax)
+    return list(RANKS[lmax]) if weights in (FREE_WEIGHTS, OF_MATRICES) and lmax in RANKS else whole_ranks(lmax)
 
 
 def print_whole(options: Mapping[str, Any]) -> dict[str, list[Record]]:
@@ -37,7 +42,7 @@ def print_whole(options: Mapping[str, Any]) -> dict[str, list[Record]]:
     for lmax in range(1, options["lmax"] + 1):
         found[f"L = {lmax}"] = records = whole_records(lmax, options)
         click.echo(f"L = {lmax}: {(lmax + 1) ** 2} per side; {records[0].measure}.  {lost(records[-1])}", nl=False)
-        bound = "" if options["weights"] == FREE else f"Rank ≥ {records[0].lower}"
+        bound = "" if options["weights"] == FREE_WEIGHTS else f"Rank ≥ {records[0].lower}"
         click.echo(f"{bound}\n\n{aligned(whole_table(records))}\n")
         if options["weights"] != "unit":
             click.echo(f"Path weights at R = {records[-1].rank}\n\n{aligned(weights_table(records[-1]))}\n")
@@ -46,7 +51,7 @@ def print_whole(options: Mapping[str, Any]) -> dict[str, list[Record]]:
 
 def whole_problems(options: Mapping[str, Any]) -> dict[str, tuple[Problem, list[int]]]:
     """Return the problem and the ranks of each degree limit; their weights are given."""
-    if options["weights"] == FREE:
+    if options["weights"] == FREE_WEIGHTS:
         raise ValueError("free weights are searched by ours alone: give --weights unit or matrix with --method")
     return {
         f"L = {lmax}": (whole_problem(lmax, options["parity"], weights=options["weights"]), chosen_ranks(lmax, options))
@@ -62,20 +67,52 @@ def chosen_ranks(lmax: int, options: Mapping[str, Any]) -> list[int]:
 def whole_records(lmax: int, options: Mapping[str, Any]) -> list[Record]:
     """Return the results of all ranks, with a bar on the error stream."""
     ranks = chosen_ranks(lmax, options)
-    names = ("starts", "seed", "seconds", "workers", "store")
-    chosen = {name: options[name] for name in names}
+    chosen = {name: options[name] for name in ("starts", "seed", "seconds", "store")}
     with bar(len(ranks)) as drawn:
-
-        def progress(rank: int, done: int, of: int, best: float) -> None:
-            drawn.update(ranks.index(rank) - drawn.pos, f"L = {lmax}, R = {rank}: {done} of {of} starts, {best:.1e}")
-
-        if options["weights"] == FREE:
-            if options["complex_factors"]:
-                raise ValueError("free weights are searched with real factors only")
-            return free_study(lmax, ranks, options["parity"], **chosen, progress=progress)
+        chosen["progress"] = shown(drawn, lmax, ranks)
+        if options["symmetry"]:
+            return orbits(lmax, ranks, options, **chosen)
+        chosen["workers"] = options["workers"]
+        if options["weights"] == FREE_WEIGHTS:
+            return free_study(lmax, ranks, options["parity"], **chosen)
         problem = whole_problem(lmax, options["parity"], weights=options["weights"])
-        chosen["complex_factors"] = options["complex_factors"]
-        return study(problem, ranks, **chosen, progress=progress, tell=tell)
+        return study(problem, ranks, complex_factors=options["complex_factors"], **chosen, tell=tell)
+
+
+def shown(drawn: Any, lmax: int, ranks: list[int]) -> Callable[[int, int, int, float], None]:
+    """Return what draws the progress of a search."""
+
+    def progress(rank: int, done: int, of: int, best: float) -> None:
+        drawn.update(ranks.index(rank) - drawn.pos, f"L = {lmax}, R = {rank}: {done} of {of} starts, {best:.1e}")
+
+    return progress
+
+
+def orbits(lmax: int, ranks: list[int], options: Mapping[str, Any], **chosen: Any) -> list[Record]:
+    """Return the best sums of whole orbits of terms of each rank."""
+    if options["complex_factors"]:
+        raise ValueError("sums of orbits are searched with real factors only")
+    chosen |= {"exchange": options["slots"] != "free", "cubes": options["slots"] == "equal"}
+    records = equivariant_study(
+        lmax, ranks, options["symmetry"], parity=options["parity"], weights=options["weights"], **chosen
+    )
+    if not records:
+        raise ValueError(f"no orbits of {options['symmetry']} symmetry make {', '.join(map(str, ranks))} terms")
+    return records
+
+
+def print_complex(options: Mapping[str, Any]) -> None:
+    """Search complex terms over complex weights, and print the errors of each rank."""
+    for lmax in range(1, options["lmax"] + 1):
+        ranks = COMPLEX_RANKS.get(lmax) or chosen_ranks(lmax, options)
+        if options["ranks"] or options["max_rank"]:
+            ranks = chosen_ranks(lmax, options)
+        options_given = {name: options[name] for name in ("starts", "seed", "seconds", "workers")}
+        with bar(len(ranks)) as drawn:
+            step = shown(drawn, lmax, ranks)
+            found = complex_errors(lmax, ranks, options["parity"], **options_given, progress=step)
+        rows = [[str(rank), number(error), number(size), str(starts)] for rank, error, size, starts in found]
+        click.echo(f"L = {lmax}: complex terms and weights\n\n{aligned(table(COMPLEX_HEADER, rows))}\n")
 
 
 def weights_table(record: Record) -> str:

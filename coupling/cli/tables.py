@@ -13,6 +13,7 @@ import click
 from coupling.cli.console import progress_bar
 from coupling.cli.errors import FAILED, says_what_is_wrong
 from coupling.cli.options import may_overwrite, with_options
+from coupling.cli.value import parse_number
 from coupling.conventions import FAMILIES
 from coupling.quoted import quoted
 
@@ -41,6 +42,7 @@ describes_a_request = with_options(
         type=click.Choice(["all", "even", "odd"]),
         help="Paths: all, or even or odd l1+l2+l3.  [default: all]",
     ),
+    click.option("--half-integers", is_flag=True, help="Half-integer degrees as well; in the complex basis."),
     click.option(
         "--output", "-o", type=click.Path(path_type=Path), metavar="PATH", help="Folder, or NAME.safetensors."
     ),
@@ -55,9 +57,10 @@ Examples:
   coupling build --lmax 8 --basis real            real-l8.safetensors, here
   coupling build my-table.toml --output tables/
   coupling build --lmax 32 --workers 8
+  coupling build --lmax 5/2 --basis complex --half-integers     complex-half-l2.5.safetensors
   coupling build --lmax 64 --shard 3/16           one of 16 jobs; when all are done: coupling merge --lmax 64
 
-Interrupt it whenever you like: the same command goes on where it stopped, to the same bytes.
+Interrupt it at any time: the same command resumes, and the bytes are the same.
 """,
 )
 @describes_a_request
@@ -87,7 +90,7 @@ def build(everything: bool, workers: int, shard: str | None, force: bool, checke
 
 
 @click.command(
-    short_help="Put together what `coupling build --shard` has built.",
+    short_help="Merge the parts that `coupling build --shard` has built.",
     epilog="""\b
 Examples:
   coupling merge --lmax 64
@@ -99,7 +102,7 @@ Examples:
 @may_overwrite
 @says_what_is_wrong
 def merge(workers: int, force: bool, **what: Any) -> None:
-    """Put together what `coupling build --shard` has built; takes the same request and output.
+    """Merge the parts that `coupling build --shard` has built, for the same request and output.
 
     Every part is computed again and compared, bit by bit.
     """
@@ -116,14 +119,16 @@ def _targets(
     basis: str | None,
     families: str | None,
     parity: str | None,
+    half_integers: bool,
     output: Path | None,
 ) -> list[tuple[Request, Path]]:
     """Return the requests and the file of each; all are checked before anything is written."""
     from coupling.files.container import file_name
-    from coupling.tables.request import Request, read_request
+    from coupling.tables.request import Request
+    from coupling.tables.request_file import read_request
 
     chosen = re.split(r",(?=[A-Za-z])", families) if families else None  # a comma between numbers is part of a name
-    options = {"basis": basis, "parity": parity, "families": chosen}
+    options = {"basis": basis, "parity": parity, "families": chosen, "half_integers": half_integers}
     given = {key: value for key, value in options.items() if value}
     if requests and (lmax or given):
         raise ValueError("give request files, or --lmax with further options, not both")
@@ -131,7 +136,7 @@ def _targets(
         raise ValueError("nothing to build: give request files, --lmax, or --all")
     if not requests and not lmax:
         raise ValueError("--lmax is missing: the largest degree, as in --lmax 8, or one per slot, as in --lmax 4,4,8")
-    wanted = [read_request(file) for file in requests] or [Request(lmax=_lmax(lmax or ""), **given)]  # type: ignore[arg-type]
+    wanted = [read_request(file) for file in requests] or [Request(lmax=_lmax(lmax or "", half_integers), **given)]  # type: ignore[arg-type]
     if output is not None and output.suffix not in ("", ".safetensors") and not output.is_dir():
         others = "`coupling export` writes npz, csv, json, C and Python"
         raise ValueError(
@@ -144,9 +149,13 @@ def _targets(
     return [(wanted[0], output)]
 
 
-def _lmax(text: str) -> int | list[int]:
+def _lmax(text: str, half_integers: bool) -> Any:
+    if half_integers:
+        numbers = [parse_number(part) for part in text.split(",")]
+        return numbers[0] if len(numbers) == 1 else numbers
     if not re.fullmatch(r"\d{1,9}(,\d{1,9},\d{1,9})?", text, re.ASCII):
-        raise ValueError(f"--lmax is a degree, as in 8, or three, as in 4,4,8; got {quoted(text)}")
+        halves = "; with --half-integers also 5/2" if re.search(r"[/.]", text) else ""
+        raise ValueError(f"--lmax is a degree, as in 8, or three, as in 4,4,8{halves}; got {quoted(text)}")
     degrees = [int(l) for l in text.split(",")]
     return degrees[0] if len(degrees) == 1 else degrees
 
@@ -198,7 +207,7 @@ def _build_all(workers: int, force: bool) -> None:
     from coupling.files import table_folder
     from coupling.files.catalogue import write_manifest
     from coupling.files.container import file_name
-    from coupling.tables.request import read_requests
+    from coupling.tables.request_file import read_requests
 
     folder = table_folder()
     if not (folder.parent / "pyproject.toml").is_file():

@@ -35,7 +35,7 @@ def tabulate(symbol: str, lmax: str, half_integers: bool, exact: bool, output: s
 
     SYMBOL is wigner_6j (6j) or wigner_9j (9j).  Every symbol whose triads couple has a row, accidental zeros too; every
     value is the double nearest to the exact one.  In Python it is coupling.tabulate("wigner_6j", lmax).  Tables of the
-    other families are made by `coupling build`.
+    other families are made by `coupling build`, which has --half-integers too.
     """
     name = ALIASES.get(symbol, symbol)
     form = "csv" if output in (None, "-") else PurePath(str(output)).suffix[1:]

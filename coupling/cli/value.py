@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from fractions import Fraction
 from functools import partial
 from itertools import product
@@ -23,6 +24,7 @@ ALIASES = {
     "3j": CORE,
     "6j": "wigner_6j",
     "9j": "wigner_9j",
+    "12j": "wigner_12j",
     "ag": ANTISYMMETRIC_GAUNT,
     "cg": CLEBSCH_GORDAN,
 }
@@ -32,6 +34,7 @@ SYMBOL = "l1 l2 l3 m1 m2 m3"
 OTHERS = {
     "wigner_6j": "j1 j2 j3 j4 j5 j6",
     "wigner_9j": "j1 j2 j3 j4 j5 j6 j7 j8 j9",
+    "wigner_12j": "j1 j2 j3 j4 j5 j6 j7 j8 j9 j10 j11 j12",
     "racah_v": "j1 j2 j3 m1 m2 m3",
     "racah_w": "j1 j2 j3 j4 j5 j6",
     "fano_x": "j1 j2 j3 j4 j5 j6 j7 j8 j9",
@@ -51,6 +54,7 @@ Examples:
   coupling value cg 1 1 2 --exact
   coupling value gaunt 1 1 2 0 0 0 --basis real -v
   coupling value 6j 1 1 1 0.5 0.5 0.5
+  coupling value 12j 1 1 1 1 1 1 1 1 1 1 1 1 --kind 2 --exact
   coupling value matrix 1 1 2 --j 7/2 --exact
   coupling value gaunt 2 1 3 1 0 1 --basis real --plot block.png
   coupling value spin_weighted_gaunt:1,-2,1 2 2 2 1 0 -1 --exact
@@ -64,6 +68,7 @@ Examples:
 @click.option("--verbose", "-v", is_flag=True, help="Say basis, phase and normalization in words.")
 @click.option("--basis", type=BASIS, help="Basis of the harmonics.  [default: complex]")
 @click.option("--j", "spin", metavar="SPIN", help="The spin of the matrix product (family matrix): 0, 1/2, 1, ...")
+@click.option("--kind", type=click.Choice(["1", "2"]), help="First or second kind (family 12j).  [default: 1]")
 @click.option("--plot", metavar="FILE", help="Draw the block of the path, this entry framed: .png, .svg or .pdf.")
 @may_overwrite
 @says_what_is_wrong
@@ -75,20 +80,21 @@ def value(
     verbose: bool,
     basis: str | None,
     spin: str | None,
+    kind: str | None,
     plot: str | None,
     force: bool,
 ) -> None:
     """Print one coefficient, the double nearest to its exact value, or with three degrees alone all of their path.
 
     FAMILY is wigner_3j (3j), clebsch_gordan (cg), gaunt, antisymmetric_gaunt (ag), gradient_dot,
-    spin_weighted_gaunt:s1,s2,s3, wigner_6j (6j), wigner_9j (9j), racah_v, racah_w, fano_x or matrix; :conj=1 after a
-    family conjugates its first slot.
-    All degrees come first, then all orders.  Degrees of 3j, clebsch_gordan, 6j, 9j, V, W and X may be half-integers,
-    1/2 or 0.5.  In the real basis, wigner_3j is the core C.  For matrix, give three degrees and the spin: the number is
-    the factor of the path in the matrix product.  A selection rule that fails gives 0.
+    spin_weighted_gaunt:s1,s2,s3, wigner_6j (6j), wigner_9j (9j), wigner_12j (12j), racah_v, racah_w, fano_x or matrix;
+    :conj=1 after a family conjugates its first slot.
+    All degrees come first, then all orders.  Degrees of 3j, clebsch_gordan, 6j, 9j, 12j, V, W and X may be
+    half-integers, 1/2 or 0.5.  In the real basis, wigner_3j is the core C.  For matrix, give three degrees and the
+    spin: the number is the factor of the path in the matrix product.  A selection rule that fails gives 0.
     """
     family = ALIASES.get(family, family)
-    function = _function(family, basis, spin)
+    function = _function(family, basis, spin, kind)
     if latex and exact:
         raise ValueError("--latex is the exact value: give --latex or --exact")
     write = partial(_text, exact=exact, latex=latex)
@@ -111,6 +117,8 @@ def value(
 DEFINED = {
     "wigner_6j": "Edmonds 1957, eq. 6.3.7; no orders, so no phase of harmonics; symmetric in columns",
     "wigner_9j": "Edmonds 1957, eq. 6.4.3, rows first; no orders, so no phase of harmonics",
+    "wigner_12j": "Ord-Smith 1954 (kind 1) and Yutsis, Levinson, Vanagas 1962 without its sign (kind 2), rows first; "
+    "no orders, so no phase of harmonics",
     "racah_v": "Racah's V = (-1)^(-j1+j2+j3) 3j(j1 j2 j3; m1 m2 m3), Edmonds 1957, section 3.7",
     "racah_w": "Racah's W(j1 j2 j3 j4; j5 j6) = (-1)^(j1+j2+j3+j4) 6j{j1 j2 j5; j4 j3 j6}, Edmonds 1957, section 6.2",
     "fano_x": "Fano's X = √((2j3+1)(2j6+1)(2j7+1)(2j8+1)) 9j, Edmonds 1957, section 6.4",
@@ -181,7 +189,7 @@ def _draw(file: str, family: str, numbers: list[int | float | Fraction], basis: 
     save(coupling_block(family, l1, l2, l3, basis, mark=mark), file, force=force)
 
 
-def _function(family: str, basis: str | None, spin: str | None) -> Callable[..., Surd]:
+def _function(family: str, basis: str | None, spin: str | None, kind: str | None) -> Callable[..., Surd]:
     import coupling.exact as exact
     from coupling.families import family as known
     from coupling.families import names
@@ -190,6 +198,8 @@ def _function(family: str, basis: str | None, spin: str | None) -> Callable[...,
     if (spin is None) == (family == MATRIX):
         what = "needed by" if spin is None else "only for"
         raise ValueError(f"--j, the spin, is {what} the family matrix; got the family {family}")
+    if kind is not None and family != "wigner_12j":
+        raise ValueError(f"--kind is only for the family wigner_12j; got the family {family}")
     if family not in OTHERS:
         return known(family).exact(basis or "complex")
     if basis is not None:
@@ -198,7 +208,7 @@ def _function(family: str, basis: str | None, spin: str | None) -> Callable[...,
         j = parse_number(spin)
         return lambda l1, l2, l3: exact.reduced_matrix(l1, l2, l3, j)
     symbol: Callable[..., Surd] = getattr(exact, family)
-    return symbol
+    return symbol if kind is None else partial(symbol, kind=int(kind))
 
 
 def _parse(family: str, numbers: tuple[str, ...]) -> list[int | float | Fraction]:
@@ -218,9 +228,16 @@ def parse_number(text: str) -> int | float | Fraction:
     (3, -1.5, 0.5)
     """
     if re.match(r"--?[A-Za-z]", text):
-        raise click.NoSuchOption(text)
+        raise _no_such_option(text)
     if not re.fullmatch(r"[+-]?\d{1,9}(/0*[1-9]\d{0,8}|\.\d{1,9})?", text, re.ASCII):
         rule = "degrees and orders are integers or half-integers such as 3, -2, 1/2, 0.5, separated by spaces"
         raise ValueError(f"{rule}; got {quoted(text)}")
     number = Fraction(text)
     return {1: int, 2: float}.get(number.denominator, Fraction)(number)
+
+
+def _no_such_option(text: str) -> click.NoSuchOption:
+    """Return the error for what is meant as an option, with the one of the command that is spelled most nearly so."""
+    context = click.get_current_context(silent=True)
+    names = [name for each in context.command.params for name in each.opts if name[0] == "-"] if context else []
+    return click.NoSuchOption(text, possibilities=get_close_matches(text, names, 1))

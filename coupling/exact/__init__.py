@@ -13,10 +13,11 @@ from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import clebsch_gordan, wigner_3j
 from coupling.exact.wigner_6j import wigner_6j
 from coupling.exact.wigner_9j import wigner_9j
+from coupling.exact.wigner_12j import wigner_12j
 from coupling.exact.wigner_d import wigner_d, wigner_d_polynomial
 from coupling.exact.wigner_eckart import reduced_harmonic, reduced_spin, wigner_eckart
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - in the order of dir()
     "Surd",
     "antisymmetric_gaunt",
     "bracket_factor",
@@ -34,6 +35,7 @@ __all__ = [
     "reduced_matrix",
     "reduced_spin",
     "triangle_coefficient",
+    "wigner_12j",
     "wigner_3j",
     "wigner_3j_at_zero",
     "wigner_6j",

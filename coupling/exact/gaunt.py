@@ -11,9 +11,11 @@ from coupling.selection import integer_symbol
 
 
 def gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> Surd:
-    """Return ∫ Y1 Y2 Y3 dΩ = √(P/4π) 3j(l1 l2 l3; 0 0 0) 3j(l1 l2 l3; m1 m2 m3) as an exact Surd.
+    """Return the Gaunt integral as an exact Surd.
 
-    Orthonormal complex harmonics with Condon-Shortley phase, P = (2l1+1)(2l2+1)(2l3+1).  Zero
+        ∫ Y1 Y2 Y3 dΩ = √(P/4π) 3j(l1 l2 l3; 0 0 0) 3j(l1 l2 l3; m1 m2 m3),    P = (2l1+1)(2l2+1)(2l3+1)
+
+    Orthonormal complex harmonics with Condon-Shortley phase; J = l1+l2+l3.  Zero
     when the triangle rule fails, J is odd or m1+m2+m3 ≠ 0.  Raises ValueError or TypeError for a
     degree that is negative or not an integer, or |m| > l.  Source: Gaunt 1929; derivation
     ``gaunt``.
@@ -25,13 +27,15 @@ def gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object
 
 
 def antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> Surd:
-    """Return ∫ Y1 r·(∇Y2 × ∇Y3) dΩ = i √(P/4π) K(l1 l2 l3) 3j(l1 l2 l3; m1 m2 m3) as an exact
-    Surd.
+    """Return the antisymmetric Gaunt integral as an exact Surd.
+
+        ∫ Y1 r·(∇Y2 × ∇Y3) dΩ = i √(P/4π) K 3j(l1 l2 l3; m1 m2 m3),    P = (2l1+1)(2l2+1)(2l3+1)
+        K = √(l1(l1+1) l2(l2+1)) 3j(l1 l2 l3; 1 -1 0)
 
     Orthonormal complex harmonics with Condon-Shortley phase; ∇ is the surface gradient on the
-    unit sphere and r its outward normal; K = √(l1(l1+1) l2(l2+1)) 3j(l1 l2 l3; 1 -1 0).  Totally
-    antisymmetric.  Zero when the triangle rule fails, J is even or m1+m2+m3 ≠ 0.  Raises as
-    :func:`gaunt`.  Source: derivation ``antisymmetric_gaunt``.
+    unit sphere and r its outward normal; J = l1+l2+l3.  Totally antisymmetric.  Zero when the
+    triangle rule fails, J is even or m1+m2+m3 ≠ 0.  Raises as :func:`gaunt`.  Source:
+    derivation ``antisymmetric_gaunt``.
 
     >>> antisymmetric_gaunt(3, 4, 4, 1, 2, -3)
     i·√(486/(121π))

@@ -23,7 +23,9 @@ from coupling.selection import Path, integer_symbol
 def real_wigner_3j(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> Surd:
     """Return the entry C(l1,l2,l3)[m1,m2,m3] of the real core as an exact Surd.
 
-    C = (-i)^J (U1 ⊗ U2 ⊗ U3) 3j has unit Frobenius norm and equals ``wigner_3j`` of e3nn ≥ 0.5,
+        C(l1,l2,l3) = (-i)^J (U_l1 ⊗ U_l2 ⊗ U_l3) 3j(l1 l2 l3; · · ·),    J = l1+l2+l3
+
+    U_l is the change from complex to real harmonics.  C has unit Frobenius norm and equals ``wigner_3j`` of e3nn ≥ 0.5,
     sign included.  Zero when the triangle rule fails, no |m| is the sum of the other two, or the
     number of negative orders has not the parity of J.  Raises ValueError or TypeError for a
     degree that is negative or not an integer, or |m| > l.  Source: ``coupling.conventions``;
@@ -36,9 +38,12 @@ def real_wigner_3j(l1: object, l2: object, l3: object, m1: object, m2: object, m
 
 
 def real_clebsch_gordan(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> Surd:
-    """Return √(2l3+1) C(l1,l2,l3)[m1,m2,m3] as an exact Surd: the orthogonal change of basis in real harmonics.
+    """Return the Clebsch-Gordan coefficient of real harmonics, an orthogonal change of basis, as an exact Surd.
 
-    Zero where C is.  Raises as :func:`real_wigner_3j`.  Source: ``coupling.conventions``; derivation ``real_basis``.
+        √(2l3+1) C(l1,l2,l3)[m1,m2,m3]
+
+    Zero where C, the core of :func:`real_wigner_3j`, is, and raises as that.  Source: ``coupling.conventions``;
+    derivation ``real_basis``.
 
     >>> real_clebsch_gordan(1, 1, 2, 0, 0, 0)
     √(2/3)
@@ -48,7 +53,9 @@ def real_clebsch_gordan(l1: object, l2: object, l3: object, m1: object, m2: obje
 
 
 def real_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> Surd:
-    """Return ∫ R1 R2 R3 dΩ = √(P/4π) |3j(l1 l2 l3; 0 0 0)| C as an exact Surd.
+    """Return the Gaunt integral of real harmonics as an exact Surd.
+
+        ∫ R1 R2 R3 dΩ = √(P/4π) |3j(l1 l2 l3; 0 0 0)| C[m1,m2,m3],    P = (2l1+1)(2l2+1)(2l3+1)
 
     Orthonormal real harmonics without Condon-Shortley phase, m < 0 the sine.  Zero for odd J and
     where C is.  Raises as :func:`real_wigner_3j`.  Source: derivation ``real_basis``.
@@ -60,7 +67,10 @@ def real_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: o
 
 
 def real_antisymmetric_gaunt(l1: object, l2: object, l3: object, m1: object, m2: object, m3: object) -> Surd:
-    """Return ∫ R1 r·(∇R2 × ∇R3) dΩ = √(P/4π) |K| C as an exact Surd; it is real.
+    """Return the antisymmetric Gaunt integral of real harmonics as an exact Surd; it is real.
+
+        ∫ R1 r·(∇R2 × ∇R3) dΩ = √(P/4π) |K| C[m1,m2,m3],    P = (2l1+1)(2l2+1)(2l3+1)
+        K = √(l1(l1+1) l2(l2+1)) 3j(l1 l2 l3; 1 -1 0)
 
     Orthonormal real harmonics without Condon-Shortley phase; ∇ the surface gradient, r the
     outward normal.  Totally antisymmetric. Zero for even J and where C is.  Raises as

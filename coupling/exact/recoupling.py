@@ -11,7 +11,9 @@ from coupling.selection import doubled_degrees, doubled_symbol, doubled_triangle
 
 
 def racah_v(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> Surd:
-    """Return Racah's V(j1 j2 j3; m1 m2 m3) = (-1)^(-j1+j2+j3) 3j(j1 j2 j3; m1 m2 m3) as an exact Surd.
+    """Return Racah's V as an exact Surd.
+
+        V(j1 j2 j3; m1 m2 m3) = (-1)^(-j1+j2+j3) 3j(j1 j2 j3; m1 m2 m3)
 
     Degrees are integers or half-integers.  Zero when the 3j symbol is.  Raises as :func:`wigner_3j`.  Source: Edmonds
     1957, section 3.7.
@@ -25,7 +27,9 @@ def racah_v(j1: object, j2: object, j3: object, m1: object, m2: object, m3: obje
 
 
 def racah_w(j1: object, j2: object, j3: object, j4: object, j5: object, j6: object) -> Surd:
-    """Return Racah's W(j1 j2 j3 j4; j5 j6) = (-1)^(j1+j2+j3+j4) 6j{j1 j2 j5; j4 j3 j6} as an exact Surd.
+    """Return Racah's W as an exact Surd.
+
+        W(j1 j2 j3 j4; j5 j6) = (-1)^(j1+j2+j3+j4) 6j{j1 j2 j5; j4 j3 j6}
 
     It recouples three degrees: ⟨(j1 j2)j5, j4; j3 | j1, (j2 j4)j6; j3⟩ = √((2j5+1)(2j6+1)) W(j1 j2 j3 j4; j5 j6).
 
@@ -44,7 +48,9 @@ def racah_w(j1: object, j2: object, j3: object, j4: object, j5: object, j6: obje
 def fano_x(
     j1: object, j2: object, j3: object, j4: object, j5: object, j6: object, j7: object, j8: object, j9: object
 ) -> Surd:
-    """Return Fano's X = √((2j3+1)(2j6+1)(2j7+1)(2j8+1)) 9j{j1 j2 j3; j4 j5 j6; j7 j8 j9} as an exact Surd.
+    """Return Fano's X as an exact Surd.
+
+        X = √((2j3+1)(2j6+1)(2j7+1)(2j8+1)) 9j{j1 j2 j3; j4 j5 j6; j7 j8 j9}
 
     It recouples four degrees: ⟨(j1 j2)j3, (j4 j5)j6; j9 | (j1 j4)j7, (j2 j5)j8; j9⟩.  Some texts call the 9j
     symbol itself X; with the root it is the coefficient of LS-jj transformations.
@@ -61,7 +67,9 @@ def fano_x(
 
 
 def triangle_coefficient(j1: object, j2: object, j3: object) -> Surd:
-    """Return Δ(j1 j2 j3) = √[(j1+j2-j3)! (j1-j2+j3)! (-j1+j2+j3)! / (j1+j2+j3+1)!] as an exact Surd.
+    """Return the triangle coefficient as an exact Surd.
+
+        Δ(j1 j2 j3) = √[(j1+j2-j3)! (j1-j2+j3)! (-j1+j2+j3)! / (j1+j2+j3+1)!]
 
     Degrees are integers or half-integers.  Zero when they break the triangle rule or do not add up to an integer.
     Raises ValueError or TypeError for a degree that does not exist.  Source: Edmonds 1957, eq. 6.3.7.

@@ -12,11 +12,12 @@ from coupling.selection import LARGEST_DEGREE, degrees, doubled, triangle
 
 
 def wigner_3j_at_zero(l1: object, l2: object, l3: object) -> Surd:
-    """Return 3j(l1 l2 l3; 0 0 0) = (-1)^g Δ g! / [(g-l1)! (g-l2)! (g-l3)!] with g = J/2; zero for
-    odd J.
+    """Return the 3j symbol of orders 0 as an exact Surd; zero for odd J.
 
-    It never vanishes on an even path.  Raises ValueError or TypeError for a degree that does not
-    exist.  Source: Edmonds 1957, eq. 3.7.17; derivation ``gaunt``.
+        3j(l1 l2 l3; 0 0 0) = (-1)^g Δ g! / [(g-l1)! (g-l2)! (g-l3)!],    g = J/2,    J = l1+l2+l3
+
+    Δ is that of :func:`triangle_coefficient`.  It never vanishes on an even path.  Raises ValueError or TypeError for a
+    degree that does not exist.  Source: Edmonds 1957, eq. 3.7.17; derivation ``gaunt``.
 
     >>> wigner_3j_at_zero(2, 2, 2)
     -√(2/35)
@@ -31,13 +32,13 @@ def wigner_3j_at_zero(l1: object, l2: object, l3: object) -> Surd:
 
 
 def bracket_factor(l1: object, l2: object, l3: object) -> Surd:
-    """Return K = 2 (-1)^(g+1) Δ (g+1)! / [(g-l1)! (g-l2)! (g-l3)!] with g = (J-1)/2; zero for
-    even J.
+    """Return K, the factor of the antisymmetric Gaunt integral, as an exact Surd; zero for even J.
 
-    Equal to √(l1(l1+1) l2(l2+1)) 3j(l1 l2 l3; 1 -1 0) on odd J.  It is symmetric and never
-    vanishes on an odd path with l1, l2, l3 ≥ 1; there is no odd path with a zero degree.  Raises
-    as :func:`wigner_3j_at_zero`.  Source:
-    derivation ``antisymmetric_gaunt``.
+        K = 2 (-1)^(g+1) Δ (g+1)! / [(g-l1)! (g-l2)! (g-l3)!],    g = (J-1)/2,    J = l1+l2+l3
+
+    Δ is that of :func:`triangle_coefficient`.  Equal to √(l1(l1+1) l2(l2+1)) 3j(l1 l2 l3; 1 -1 0) on odd J.  It is
+    symmetric and never vanishes on an odd path with l1, l2, l3 ≥ 1; there is no odd path with a zero degree.  Raises as
+    :func:`wigner_3j_at_zero`.  Source: derivation ``antisymmetric_gaunt``.
 
     >>> bracket_factor(1, 1, 1), bracket_factor(2, 2, 3)
     (√(2/3), √(72/35))
@@ -84,8 +85,9 @@ def antisymmetric_gaunt_factor(l1: int, l2: int, l3: int) -> Surd:
 
 
 def reduced_matrix(l1: object, l2: object, l3: object, j: object) -> Surd:
-    """Return √P · 6j{l1 l2 l3; j j j}, the factor of the matrix product with spin j, as an exact
-    Surd.
+    """Return the factor of the matrix product with spin j as an exact Surd.
+
+        √P 6j{l1 l2 l3; j j j},    P = (2l1+1)(2l2+1)(2l3+1)
 
     The spin is an integer or half-integer.  The matrices T_lm of that product have entries
     (-1)^(j-p) √(2l+1) 3j(j l j; -p m q) and tr(T1 T2 T3) = (-1)^(2j+J) times this factor times

@@ -3,7 +3,7 @@
 With a = j1+j2-j3, b = -j1+j2+j3, c = j1-j2+j3 (so 2j1 = a+c, 2j2 = a+b, 2j3 = b+c) and J =
 j1+j2+j3, Racah's formula reads
 
-    3j(j1 j2 j3; m1 m2 m3) = (-1)^(j1-j2-m3) S · √[ N / Π_i binom(2ji, ji-mi) ]
+    3j(j1 j2 j3; m1 m2 m3) = (-1)^(j1-j2-m3) S √[N / Π_i binom(2j_i, j_i-m_i)]
     S = Σ_k (-1)^k binom(a, k) binom(c, j1-m1-k) binom(b, j2+m2-k)
     N = binom(2j1, a) binom(2j3, b) / [(c+1) binom(J+1, 2j2)]
 
@@ -24,10 +24,14 @@ ZERO = Surd(0)
 
 
 def wigner_3j(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> Surd:
-    """Return the Wigner 3j symbol (j1 j2 j3; m1 m2 m3) as an exact Surd.
+    """Return the Wigner 3j symbol as an exact Surd.
 
-    Formula: Racah's sum in binomials, see the module.  Degrees are integers or half-integers.
-    Zero when the triangle rule fails, j1+j2+j3 is not an integer or m1+m2+m3 ≠ 0.  Raises
+        (j1 j2 j3; m1 m2 m3) = (-1)^(j1-j2-m3) S √[N / Π_i binom(2j_i, j_i-m_i)]
+        S = Σ_k (-1)^k binom(a, k) binom(c, j1-m1-k) binom(b, j2+m2-k)
+        N = binom(2j1, a) binom(2j3, b) / [(c+1) binom(J+1, 2j2)]
+
+    a = j1+j2-j3, b = -j1+j2+j3, c = j1-j2+j3, J = j1+j2+j3.  Degrees are integers or
+    half-integers.  Zero when the triangle rule fails, J is not an integer or m1+m2+m3 ≠ 0.  Raises
     ValueError or TypeError for a degree < 0, |m| > j, or an order that does not exist for its
     degree.  Source: Racah 1942, eq. 16'; Edmonds 1957, eq. 3.7.3.
 
@@ -42,8 +46,9 @@ def wigner_3j(j1: object, j2: object, j3: object, m1: object, m2: object, m3: ob
 
 
 def clebsch_gordan(j1: object, j2: object, j3: object, m1: object, m2: object, m3: object) -> Surd:
-    """Return ⟨j1 m1 j2 m2 | j3 m3⟩ = (-1)^(j1-j2+m3) √(2j3+1) 3j(j1 j2 j3; m1 m2 -m3) as an exact
-    Surd.
+    """Return the Clebsch-Gordan coefficient as an exact Surd.
+
+        ⟨j1 m1 j2 m2 | j3 m3⟩ = (-1)^(j1-j2+m3) √(2j3+1) 3j(j1 j2 j3; m1 m2 -m3)
 
     Degrees first, orders second, as in SymPy; integers or half-integers.  Zero when the triangle
     rule fails or m1+m2 ≠ m3. Raises as :func:`wigner_3j`.  Source: Edmonds 1957, eq. 3.7.3.

@@ -5,7 +5,7 @@ q1 = j1+j2+j4+j5, q2 = j2+j3+j5+j6, q3 = j3+j1+j6+j4,
 
     6j = √(Δ1² Δ2² Δ3² Δ4²) (t1+1)! / [(q1-t2)! (q2-t3)! (q3-t4)!] · S
     S = Σ_n (-1)^n binom(n+1, t1+1) binom(q1-t2, n-t2) binom(q2-t3, n-t3) binom(q3-t4, n-t4)
-    Δ(abc)² = (a+b-c)! (a-b+c)! (-a+b+c)! / (a+b+c+1)!
+    Δ(a b c)² = (a+b-c)! (a-b+c)! (-a+b+c)! / (a+b+c+1)!
 
 (Racah 1942, eq. 36, with the factorials of the sum gathered into binomials; S is an integer.)
 """
@@ -22,8 +22,12 @@ from coupling.selection import doubled_degrees, doubled_triangle
 
 
 def wigner_6j(j1: object, j2: object, j3: object, j4: object, j5: object, j6: object) -> Surd:
-    """Return the Wigner 6j symbol {j1 j2 j3; j4 j5 j6} as an exact Surd.
+    """Return the Wigner 6j symbol as an exact Surd.
 
+        {j1 j2 j3; j4 j5 j6} = Δ(j1 j2 j3) Δ(j1 j5 j6) Δ(j4 j2 j6) Δ(j4 j5 j3)
+                               Σ_n (-1)^n (n+1)! / [Π_i (n-t_i)! Π_k (q_k-n)!]
+
+    t_i are the sums of the four triads, q1 = j1+j2+j4+j5, q2 = j2+j3+j5+j6, q3 = j3+j1+j6+j4.
     Degrees are integers or half-integers.  Zero when one of the triads (j1 j2 j3), (j1 j5 j6),
     (j4 j2 j6), (j4 j5 j3) breaks the triangle rule or does not add up to an integer.  Raises
     ValueError or TypeError for a degree that does not exist.  Source: Racah 1942, eq. 36; Edmonds

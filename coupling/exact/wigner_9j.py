@@ -19,9 +19,10 @@ def wigner_9j(
     j8: object,
     j9: object,
 ) -> Surd:
-    """Return the Wigner 9j symbol {j1 j2 j3; j4 j5 j6; j7 j8 j9}, rows first, as an exact Surd.
+    """Return the Wigner 9j symbol, rows first, as an exact Surd.
 
-    Formula: Σ_x (-1)^(2x) (2x+1) {j1 j4 j7; j8 j9 x} {j2 j5 j8; j4 x j6} {j3 j6 j9; x j1 j2}.
+        {j1 j2 j3; j4 j5 j6; j7 j8 j9} = Σ_x (-1)^2x (2x+1) {j1 j4 j7; j8 j9 x} {j2 j5 j8; j4 x j6} {j3 j6 j9; x j1 j2}
+
     Every triangle coefficient that holds x occurs twice, so all terms are rational multiples of
     one surd.  Degrees are integers or half-integers.  Zero when a row or column breaks the
     triangle rule.  Raises ValueError or TypeError for a degree that does not exist.  Source:

@@ -28,7 +28,9 @@ Monomial = tuple[Surd, int, int]
 
 
 def wigner_d(j: object, m1: object, m2: object, angle: object) -> Any:
-    """Return d^j_{m1,m2}(angle) = ⟨j m1| exp(-i angle J_y) |j m2⟩, an exact number or expression.
+    """Return an entry of Wigner's small d at an angle β, an exact number or expression.
+
+        d^j_{m1,m2}(β) = ⟨j m1| exp(-iβ J_y) |j m2⟩
 
     angle is in radians: a SymPy expression (a symbol, ``sympy.pi / 3``), an integer or a Fraction.  At a multiple of
     π/2 the result is a Surd, else a SymPy expression, the polynomial in cos(angle/2) and sin(angle/2) of

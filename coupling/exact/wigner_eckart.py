@@ -23,12 +23,13 @@ NORMALIZATIONS = ("edmonds", "rose")
 def wigner_eckart(
     j1: object, k: object, j2: object, m1: object, q: object, m2: object, normalization: str = "edmonds"
 ) -> Surd:
-    """Return ⟨j1 m1|T_kq|j2 m2⟩ / ⟨j1‖T_k‖j2⟩ as an exact Surd.
+    """Return the ratio of a matrix element of a tensor operator to the reduced one as an exact Surd.
 
-    "edmonds": (-1)^(j1-m1) 3j(j1 k j2; -m1 q m2); "rose": ⟨j2 m2 k q|j1 m1⟩.  Degrees are integers or half-integers.
-    Zero when the triangle rule fails, j1+k+j2 is not an integer or m1 ≠ q+m2.  Raises as :func:`wigner_3j`, and
-    ValueError or TypeError for another normalization.  Source: Edmonds 1957, eq. 5.4.1; Rose 1957, eq. 5.14;
-    derivation ``wigner_eckart``.
+        ⟨j1 m1|T_kq|j2 m2⟩ / ⟨j1‖T_k‖j2⟩ = (-1)^(j1-m1) 3j(j1 k j2; -m1 q m2)
+
+    That is "edmonds"; "rose": ⟨j2 m2 k q|j1 m1⟩.  Degrees are integers or half-integers. Zero when the triangle rule
+    fails, j1+k+j2 is not an integer or m1 ≠ q+m2.  Raises as :func:`wigner_3j`, and ValueError or TypeError for another
+    normalization.  Source: Edmonds 1957, eq. 5.4.1; Rose 1957, eq. 5.14; derivation ``wigner_eckart``.
 
     >>> wigner_eckart(1, 1, 1, 1, 1, 0), wigner_eckart(1, 1, 1, 1, 1, 0, "rose")
     (-√(1/6), -√(1/2))
@@ -43,12 +44,13 @@ def wigner_eckart(
 
 
 def reduced_harmonic(l1: object, k: object, l2: object, normalization: str = "edmonds") -> Surd:
-    """Return ⟨l1‖Y_k‖l2⟩ of orthonormal complex harmonics as an exact Surd.
+    """Return the reduced matrix element of orthonormal complex harmonics as an exact Surd.
 
-    "edmonds": (-1)^l1 √((2l1+1)(2k+1)(2l2+1)/4π) 3j(l1 k l2; 0 0 0); "rose": the same over √(2l1+1).  For Racah's C_k
-    multiply by √(4π/(2k+1)).  Zero when the triangle rule fails or l1+k+l2 is odd.  Raises ValueError or TypeError for
-    a degree that does not exist and another normalization.  Source: Edmonds 1957, eq. 5.4.5; derivation
-    ``wigner_eckart``.
+        ⟨l1‖Y_k‖l2⟩ = (-1)^l1 √((2l1+1)(2k+1)(2l2+1)/4π) 3j(l1 k l2; 0 0 0)
+
+    That is "edmonds"; "rose": the same over √(2l1+1).  For Racah's C_k multiply by √(4π/(2k+1)).  Zero when the
+    triangle rule fails or l1+k+l2 is odd.  Raises ValueError or TypeError for a degree that does not exist and another
+    normalization.  Source: Edmonds 1957, eq. 5.4.5; derivation ``wigner_eckart``.
 
     >>> reduced_harmonic(1, 2, 1), reduced_harmonic(1, 2, 1, "rose")
     (-√(3/(2π)), -√(1/(2π)))
@@ -60,11 +62,12 @@ def reduced_harmonic(l1: object, k: object, l2: object, normalization: str = "ed
 
 
 def reduced_spin(j: object, normalization: str = "edmonds") -> Surd:
-    """Return ⟨j‖J‖j⟩ of the angular momentum, J_±1 = ∓(J_x ± iJ_y)/√2, as an exact Surd.
+    """Return the reduced matrix element of the angular momentum, J_±1 = ∓(J_x ± iJ_y)/√2, as an exact Surd.
 
-    "edmonds": √(j(j+1)(2j+1)); "rose": √(j(j+1)).  Between different j it is zero.  Raises ValueError or TypeError for
-    a degree that does not exist and another normalization.  Source: Edmonds 1957, eq. 5.4.3; derivation
-    ``wigner_eckart``.
+        ⟨j‖J‖j⟩ = √(j(j+1)(2j+1))
+
+    That is "edmonds"; "rose": √(j(j+1)).  Between different j it is zero.  Raises ValueError or TypeError for a degree
+    that does not exist and another normalization.  Source: Edmonds 1957, eq. 5.4.3; derivation ``wigner_eckart``.
 
     >>> reduced_spin(0.5), reduced_spin(0.5, "rose")
     (√(3/2), √(3/4))

@@ -15,6 +15,7 @@ from coupling.export.arrays import ArrayOptions, arrays
 from coupling.export.c_header import c_header
 from coupling.export.cuequivariance import descriptor_json
 from coupling.export.e3j import e3j_bytes
+from coupling.export.half_integers import export_half_integers
 from coupling.export.listing import Listing, list_table
 from coupling.export.npz import npz_bytes
 from coupling.export.python_module import python_module
@@ -113,10 +114,11 @@ def export(
     channels, weights : of a cuEquivariance descriptor: channels per index, a weight for each path and channel
     exact : the last column of csv; it is what takes long
     paths, orders : of the entries to write, such as [(1, 1, 2), (None, None, 0)], None for any number; all if empty
-    progress : called with numbers of entries while exact numbers are written, which takes long
+    progress : called with numbers of entries while csv and json are written, which takes long for large tables
 
-    The same request gives the same bytes.  Raises ValueError or TypeError for options that do not exist or do not go
-    together.
+    Of a table of half-integers, csv and npz are written as :mod:`coupling.export.half_integers` says, which takes
+    family and exact.  The same request gives the same bytes.  Raises ValueError or TypeError for options that do not
+    exist or do not go together.
 
     >>> import coupling
     >>> lines = export(coupling.load("real-l4"), "csv", convention="e3x").decode().splitlines()
@@ -132,6 +134,13 @@ def export(
     for name, wanted, usual in zip(ArrayOptions._fields, options, ArrayOptions(), strict=True):
         if name != "progress" and wanted != usual and name not in chosen.options:
             raise ValueError(f"the format {format} has no option {name}")
+    if table.request.half_integers:
+        given = {"convention": convention not in (None, "coupling"), "dtype": dtype != "float64", "order": order}
+        given |= {"palette": palette, "transposes": transposes, "path_vectors": path_vectors}
+        for name, value in (given | {"paths": paths, "orders": orders}).items():
+            if value:
+                raise ValueError(f"the export of half-integers has no option {name}")
+        return export_half_integers(table, format, family, exact)
     if order is not None and (transposes or not chosen.orders):
         raise ValueError(f"the order of the entries is given by {'transposes' if transposes else format}, leave it out")
     if convention is None:

@@ -21,7 +21,7 @@ from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
 from coupling.selection import of_type, one_of
-from coupling.tables.table import Table
+from coupling.tables.table import Table, require_integers
 from coupling.version import __version__
 
 #: path: path by path; canonical: only paths l1 ≤ l2 ≤ l3; the others: by the flat index of that slot
@@ -170,6 +170,7 @@ def list_table(
     (array([ 0,  4,  8, 12, 16]), [0, 1, 1], np.float64(1.0))
     """
     of_type(table, Table, "table")
+    require_integers(table, "a listing")
     convention = named(convention)
     one_of(order, ORDERS, "order")
     one_of(dtype, tuple(BINARY_FORMATS), "dtype")

@@ -102,7 +102,7 @@ def csv(listing: Listing, exact: bool = True, progress: Progress = None) -> str:
     for entry, value in enumerate(shortest(listing.values, listing.dtype)):
         places = ",".join([str(number) for column in columns for number in column[entry].tolist()])
         lines.append(f"{places},{value}{unit}{exactly(entry)}")
-        if progress is not None and exact:
+        if progress is not None:
             progress(1)
     return facts + "\n".join(lines) + "\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from coupling.exact.surd import Surd
 
 
-def factor(l1: int, l2: int, l3: int) -> Surd:
-    """Return (-1)^(l1-l2) √(2l3+1).
+def factor(l1: Any, l2: Any, l3: Any) -> Surd:
+    """Return (-1)^(l1-l2) √(2l3+1), for a half-integer l3 (-1)^(l1-l2+1/2) √(2l3+1).
 
     >>> factor(2, 1, 2)
     -√(5)
     """
     from coupling.exact.surd import Surd
 
-    return Surd(parity_sign(l1 - l2), 2 * l3 + 1)
+    return Surd(parity_sign(int(l1 - l2 + l3 % 1)), int(2 * l3 + 1))
 
 
 def symbol(*numbers: object) -> Surd:
@@ -43,5 +43,5 @@ FAMILY = Family(
     function=symbol,
     kernel=1,
     kind=lambda l1, l2, l3: 2 * l3 + (l1 + l2) % 2,
-    outline=lambda l1, l2, l3: (1 - 2 * ((l1 - l2) % 2), np.sqrt(2 * l3 + 1)),
+    outline=lambda l1, l2, l3: (1 - 2 * ((l1 - l2 + l3 % 1) % 2), np.sqrt(2 * l3 + 1)),
 )

@@ -4,8 +4,8 @@ A family is one number per path times the core that all families share.  With th
 
     coefficient(m1, m2, m3) = (-1)^(Σ m of these slots) · factor(l1, l2, l3) · 3j(l1 l2 l3; m1 m2 m3), their m negated
 
-in the complex basis: ``conj(Y_lm) = (-1)^m Y_{l,-m}``.  In the real basis, where conjugation changes nothing, it is a
-real multiple of C: i^J · factor for an integral over harmonics, and the size |factor| for a family that is not one.
+in the complex basis: ``conj(Y_lm) = (-1)^m Y_{l,-m}``; a half-integer m counts as m - 1/2.  In the real basis, where
+conjugation changes nothing, it is a real multiple of C: i^J · factor for an integral, |factor| for any other family.
 
 What the rest of the package needs to know about a family it reads from here; it never compares a name.  Exact numbers
 are imported for the first one: reading a table needs the record, and no more than numpy.
@@ -53,7 +53,7 @@ class Family:
     symmetry : of the factor, "total", "last two" or "none"
     conjugate : the slots 1, 2, 3 whose harmonics are conjugated
     conjugable : other slots may be conjugated; false where conjugation changes more than the sign and the order
-    half_integers : degrees may be half-integers; ``function`` takes them then
+    half_integers : degrees may be half-integers; ``function`` and ``factor`` take them then, as fractions
     parameters : names of the integers that the factor takes besides the degrees, and ``values``, these integers
     bases : in which the family exists
     core : the coefficients are the core itself

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from coupling.conventions import FAMILIES
 from coupling.families.record import Family
 from coupling.quoted import quoted
-from coupling.selection import PARITIES, Path, degree, one_of, paths
+from coupling.selection import PARITIES, Path, check_basis, degree, one_of, paths
 
 if TYPE_CHECKING:
     from coupling.exact.surd import Surd
@@ -116,6 +116,20 @@ def with_basis(given: object, basis: str, what: str = "family") -> Family:
     record = family(given, what)
     record.require_basis(basis)
     return record
+
+
+def require_half_integers(record: Family, basis: object) -> None:
+    """Raise ValueError unless a family has half-integer degrees in a basis.
+
+    >>> require_half_integers(family("wigner_3j"), "real")
+    Traceback (most recent call last):
+    ValueError: half-integer degrees exist in the complex basis alone, got basis 'real'
+    """
+    if not record.half_integers:
+        those = ", ".join(other.name for other in records() if other.half_integers)
+        raise ValueError(f"{record} has integer degrees only; half-integers have {those}")
+    if check_basis(basis) == "real":
+        raise ValueError(f"half-integer degrees exist in the complex basis alone, got basis {quoted(basis)}")
 
 
 def of_product(parity: str) -> Family:

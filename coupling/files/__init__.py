@@ -57,6 +57,8 @@ class Kind:
     """What a file is.  Two kinds are equal when name and version are; what no reader opens, a picture, has no more.
 
     name, version : the schema, ``coupling-<name>`` and its version, in the header of the file
+    newest : the newest version that is read, where it is not ``version``
+    version_of : version_of(request), the version of the file of a request; by default ``version``
     listed : under which key the manifest lists the files of the kind that are shipped
     request : request(file, metadata), what the file was built from; raises TableError
     named : named(name), the request that a name stands for, or None when it is no such name
@@ -77,6 +79,8 @@ class Kind:
 
     name: str
     version: int = 0
+    newest: int = 0
+    version_of: Callable[[Any], int] | None = None
     listed: str = ""
     request: Callable[[str, dict[str, Any]], Any] = _nothing
     named: Callable[[str], Any] = _nothing
@@ -105,9 +109,19 @@ class Kind:
         """The schema in the metadata of a file."""
         return f"coupling-{self.name}"
 
+    @property
+    def versions(self) -> range:
+        """The versions of the schema that are read.
+
+        >>> list(kind_named("table").versions)
+        [1, 2]
+        """
+        return range(self.version, max(self.version, self.newest) + 1)
+
     def constants(self, request: Any) -> dict[str, Any]:
         """Return the metadata that are known before a file is built, whichever sources build it."""
-        known = {"schema": self.schema, "schema_version": self.version, "convention": CONVENTION_ID}
+        version = self.version_of(request) if self.version_of else self.version
+        known = {"schema": self.schema, "schema_version": version, "convention": CONVENTION_ID}
         if self.named is not _nothing:
             known |= {"name": request.name, "request": request.content, "request_digest": request.digest}
         return {**known, **self.facts(request)}

@@ -15,7 +15,7 @@ import re
 import stat
 from pathlib import Path
 
-from coupling.files import Kind
+from coupling.files import Kind, kind_named
 from coupling.files.container import open_regular, special
 
 #: Bytes read at the beginning and at the end of a file: the longest header that the reader accepts.
@@ -42,7 +42,7 @@ HEADS = (
     (rb'\{"subscripts": .*"metadata": \{"schema": "coupling-(export)", "schema_version": (\d{1,9})', ""),
     (rb"/\*\n \* (?:Table|Arrays|Coupling coefficients) .{0,65536}?Written by coupling \d", "header"),
     (rb"(?:# table: .{0,65536}?\n# written by: coupling \d[^\n]*\n)?l1,l2,l3,m1,m2,m3,input1,input2,output,", "sheet"),
-    (rb"# table: .{0,65536}?\n# written by: coupling \d[^\n]*\nj1,j2,j3,j4,j5,j6,", "sheet"),
+    (rb"# table: .{0,65536}?\n# written by: coupling \d[^\n]*\nj1,j2,j3,(?:j4,j5,j6|m1,m2,m3),", "sheet"),
 )
 
 
@@ -87,15 +87,20 @@ def require_replaceable(path: Path, kind: Kind | None, force: bool = False) -> N
     if force or not size:
         return
     found = file_kind(path)
-    if kind is None or found is None or found.name != kind.name or found.version > kind.version:
+    if kind is None or found is None or found.name != kind.name or found.version > _newest(kind):
         raise FileExistsError(f"{path} is kept: it is {_said(found, kind)}; give another name, or --force (force=True)")
+
+
+def _newest(kind: Kind) -> int:
+    """Return the newest schema version that this package knows of a kind of file."""
+    return max((kind_named(kind.name) or kind).versions)
 
 
 def _said(found: Kind | None, wanted: Kind | None) -> str:
     if found is None:
         return "a file that coupling did not write"
     if wanted is not None and found.name == wanted.name:
-        return f"a {found.name} of schema {found.version}, which is newer than {wanted.version}, that of this version"
+        return f"a {found.name} of schema {found.version}, which is newer than {_newest(wanted)}, that of this version"
     return f"a {found.name} of coupling" if wanted is None else f"a {found.name} of coupling, not a {wanted.name}"
 
 

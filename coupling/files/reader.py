@@ -11,13 +11,12 @@ import hashlib
 import json
 import os
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from coupling.files import Kind, TableError, table_folder
 from coupling.files.container import Tensor, check_checksum, file_name, read
-from coupling.names import is_version
+from coupling.names import is_version, suggestion
 from coupling.quoted import quoted
 
 #: Schema of a manifest, and what it lists: tables, the arrays that go with them, and many-body bases.
@@ -67,10 +66,8 @@ def _load_cached(kind: Kind, name: str, entry: dict[str, Any], verify: bool, map
     request = kind.named(name)
     if request is None:
         shipped = sorted(read_manifest(kind=kind.listed))
-        near = get_close_matches(name, shipped, n=1)
         raise FileNotFoundError(
-            kind.unknown.format(name=quoted(name), shipped=", ".join(shipped) or "none")
-            + (f"; did you mean {near[0]}?" if near else "")
+            kind.unknown.format(name=quoted(name), shipped=", ".join(shipped) or "none") + suggestion(name, shipped)
         )
     if entry and entry["request_digest"] != request.digest:
         what = f"the shipped {kind.name} {name!r} is not there"
@@ -115,10 +112,10 @@ def _check_schema(kind: Kind, file: str, metadata: dict[str, Any]) -> None:
         advice = "this is a table: coupling.load" if found == "coupling-table" and kind.name == "arrays" else ""
         raise TableError(file, "schema", kind.schema, found, advice)
     version = metadata.get("schema_version")
-    if version != kind.version or type(version) is not int:
-        newer = type(version) is int and version > kind.version
+    if version not in kind.versions or type(version) is not int:
+        newer = type(version) is int and version > max(kind.versions)
         advice = "the file is newer: upgrade coupling" if newer else kind.renewal
-        raise TableError(file, "schema_version", f"{kind.version} ({advice})", version)
+        raise TableError(file, "schema_version", f"{' or '.join(map(str, kind.versions))} ({advice})", version)
 
 
 def check_tensors(path: Path, tensors: list[Tensor], expected: list[Tensor]) -> None:

@@ -2,14 +2,14 @@
 
 Solid harmonics S_lm(v) = |v|^l R_lm(v/|v|) are polynomials.  With p_lm(z, |v|²) and (x+iy)^m = c_m + i s_m,
 
-    S_lm = p_lm c_m,    S_l,-m = p_lm s_m        (m >= 0)
+    S_lm = p_lm c_m,    S_{l,-m} = p_lm s_m        (m >= 0)
     p_mm = N_m,    p_lm = A_lm z p_{l-1,m} - B_lm |v|² p_{l-2,m}
 
 and the derivatives are solid harmonics of the degree below, S_{l-1,k} = 0 for |k| >= l,
 
-    ∂z S_l,±m = D_lm S_{l-1,±m}
-    ∂x S_l,±m = E_lm S_{l-1,±(m-1)} - F_lm S_{l-1,±(m+1)}
-    ∂y S_l,±m = ∓ [E_lm S_{l-1,∓(m-1)} + F_lm S_{l-1,∓(m+1)}]
+    ∂z S_{l,±m} = D_lm S_{l-1,±m}
+    ∂x S_{l,±m} = E_lm S_{l-1,±(m-1)} - F_lm S_{l-1,±(m+1)}
+    ∂y S_{l,±m} = ∓ [E_lm S_{l-1,∓(m-1)} + F_lm S_{l-1,∓(m+1)}]
 
 with S_l,-0 = 0 and, for m = 0, ∂x S_l0 = -F_l0 S_{l-1,1}, ∂y S_l0 = -F_l0 S_{l-1,-1}.  Second derivatives are the same
 map once more.  Functions of the direction alone, R_lm(v/|v|), have the derivatives of S with the radial part removed.

@@ -11,6 +11,7 @@ from coupling.lowrank.certificate import Certificate, ExactCertificate, equivari
 from coupling.lowrank.constructed import Construction, constructed
 from coupling.lowrank.cp_tensors import cp_tensor, factors_of
 from coupling.lowrank.decomposition import Decomposition, decompose
+from coupling.lowrank.equivariant import equivariant_study
 from coupling.lowrank.problems import Problem, normalization_problem, whole_problem
 from coupling.lowrank.records import Record
 from coupling.lowrank.store import load_factors, save_factors, shipped
@@ -27,6 +28,7 @@ __all__ = [
     "cp_tensor",
     "decompose",
     "equivariance_error",
+    "equivariant_study",
     "exact_certificate",
     "factors_of",
     "false_claims",

@@ -32,6 +32,9 @@ from coupling.lowrank.records import Record, record_of
 from coupling.lowrank.store import keep
 from coupling.numbers.tabulation import tabulate
 
+#: The name of weights that a search chooses.
+FREE_WEIGHTS = "free"
+
 #: The range of the sizes of weights.
 LEAST, MOST = 1 / 3, 3.0
 
@@ -61,7 +64,7 @@ class FreeWeights(Objective):
         """Return JᵀJ without the directions in which only weights change."""
         weights = self.components(tensor(factors))
         along = self._pulled(self.blocks[within(weights) == weights], factors)
-        return np.asarray(Objective(self.target).normal_matrix(factors) - along.T @ along)
+        return np.asarray(Objective(self.target).normal_matrix(factors) - along.conj().T @ along)
 
     @staticmethod
     def _pulled(blocks: Array, factors: Factors) -> Array:
@@ -78,12 +81,16 @@ class FreeWeights(Objective):
 
 
 def within(weights: Array) -> Array:
-    """Return the nearest weights in the range, of the same signs.
+    """Return the nearest weights in the range, of the same signs, or, for complex ones, of the same arguments.
 
-    >>> within(np.array([-0.25, 1.5, 4.0])).round(6).tolist()
-    [-0.333333, 1.5, 3.0]
+    >>> within(np.array([-0.25, 1.5, 4.0])).round(6).tolist(), within(np.array([0.1j, 2j])).round(6).tolist()
+    ([-0.333333, 1.5, 3.0], [0.333333j, 2j])
     """
-    return np.copysign(np.clip(abs(weights), LEAST, MOST), weights)
+    sizes = np.clip(abs(weights), LEAST, MOST)
+    if not np.iscomplexobj(weights):
+        return np.copysign(sizes, weights)
+    outside = sizes != abs(weights)  # the others stay as they are, to the last bit
+    return np.where(outside, sizes * np.exp(1j * np.angle(weights)), weights)
 
 
 def free_objective(lmax: int, parity: str = "all") -> FreeWeights:
@@ -136,6 +143,39 @@ def free_study(
     return records
 
 
+def complex_errors(
+    lmax: object,
+    ranks: Iterable[int],
+    parity: str = "all",
+    *,
+    starts: int = 16,
+    seed: int = 0,
+    seconds: float | None = None,
+    workers: int = 1,
+    progress: Callable[[int, int, int, float], None] | None = None,
+) -> list[tuple[int, float, float, int]]:
+    """Return (rank, error, growth, starts) of complex terms over complex path weights, in rising order of ranks.
+
+    The error is relative to the sum of the terms, over the best weights within the range of sizes; growth is that of a
+    certificate.  Ends at the first rank that is exact to 1e-12.
+
+    >>> [(rank, error < 1e-12) for rank, error, _, _ in complex_errors(1, [5, 6], starts=6)]
+    [(5, False), (6, True)]
+    """
+    objective, results = free_objective(degree(lmax, "lmax"), parity), []
+    for rank in sorted(count(rank, "rank") for rank in ranks):
+
+        def step(done: int, best: float, rank: int = rank) -> None:
+            if progress:
+                progress(rank, done, starts, best)
+
+        found = search_free(objective, rank, count(starts, "starts"), seed, seconds, workers, step, True)
+        results.append((rank, found[0][0], growth(found[0][1]), len(found)))
+        if found[0][0] < EXACT:
+            break
+    return results
+
+
 def search_free(
     objective: FreeWeights,
     rank: int,
@@ -144,8 +184,10 @@ def search_free(
     seconds: float | None,
     workers: int,
     progress: Callable[[int, float], None],
+    complex_factors: bool = False,
 ) -> list[tuple[float, Factors]]:
     """Return (relative error, factors) of the starts, the best first: half at random, then near the best so far."""
+    kind = np.dtype(complex if complex_factors else float)
     end = time.monotonic() + (np.inf if seconds is None else seconds)
     half = -(-starts // 2)
     turns = [range(half), *(range(k, min(k + TURN, starts)) for k in range(half, starts, TURN))]
@@ -153,7 +195,7 @@ def search_free(
     with pool(min(workers, starts)) as executor:
         for turn in turns:
             bases = [factors for _, factors in sorted(found, key=lambda one: one[0])[:TURN]]
-            calls = [(objective, rank, seed, n, bases[n % len(bases)] if bases else None) for n in turn]
+            calls = [(objective, rank, seed, n, bases[n % len(bases)] if bases else None, kind) for n in turn]
             results = map(free_start, calls) if executor is None else executor.map(free_start, calls)
             for result in results:
                 found.append(result)
@@ -165,12 +207,12 @@ def search_free(
     return sorted(found, key=lambda one: one[0])
 
 
-def free_start(call: tuple[FreeWeights, int, int, int, Factors | None]) -> tuple[float, Factors]:
+def free_start(call: tuple[FreeWeights, int, int, int, Factors | None, np.dtype]) -> tuple[float, Factors]:
     """Return (relative error, factors) of one start, at random or near a result."""
-    objective, rank, seed, number, base = call
+    objective, rank, seed, number, base, kind = call
     generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(rank, number)))
     layout = Layout(objective.shape, rank)
-    x = random_start(objective, layout, generator, np.dtype(float))
+    x = random_start(objective, layout, generator, kind)
     if base is not None:
         x, spread = layout.pack(base), np.exp(generator.uniform(np.log(NEAR), np.log(FAR)))
         x = x + spread * np.sqrt(np.mean(x**2)) * noise(generator, x.shape, x.dtype)

@@ -16,11 +16,12 @@ from coupling.conventions import CLEBSCH_GORDAN
 from coupling.exact.surd import Surd
 from coupling.families import Family
 from coupling.families import family as known
+from coupling.families.registry import require_half_integers
 from coupling.foreign.convention import Convention
 from coupling.foreign.named import named
 from coupling.memory import require_memory
 from coupling.numbers.compiled import FUNCTIONS
-from coupling.numbers.half_integers import ENTRY_BYTES, half_degrees, half_integer_block, require_half_integers
+from coupling.numbers.half_integers import ENTRY_BYTES, half_degrees, half_integer_block
 from coupling.quoted import quoted
 from coupling.selection import Path, check_basis, degrees, doubled_degrees, orders, triangle
 
@@ -50,8 +51,14 @@ def block(
     basis: str = "real",
     convention: Convention | str | None = None,
 ) -> NDArray[Any]:
-    """Return all coefficients of a path as an array [2l1+1, 2l2+1, 2l3+1], orders -l … l, each
-    correctly rounded.  Degrees of 3j symbols and Clebsch-Gordan coefficients may be half-integers in the complex basis.
+    """Return all coefficients of a path as an array B [2l1+1, 2l2+1, 2l3+1], orders -l … l, each correctly rounded.
+
+    In the real basis, with C of :func:`coupling.exact.real_wigner_3j` and N of :func:`coupling.normalization`,
+
+        B[m1, m2, m3] = N(l1, l2, l3) C(l1,l2,l3)[m1, m2, m3]
+
+    In the complex basis they are the values of the functions :func:`coupling.wigner_3j`, :func:`coupling.gaunt`, …;
+    degrees of 3j symbols and Clebsch-Gordan coefficients may be half-integers there.
 
     family is "wigner_3j" (in the real basis the core C), "clebsch_gordan", "gaunt", "antisymmetric_gaunt" or
     another one of :func:`coupling.families.family`, such as "gradient_dot", "spin_weighted_gaunt:1,-2,1" or

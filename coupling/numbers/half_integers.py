@@ -5,7 +5,6 @@ They exist in the complex basis alone.  Every value is the exact one, rounded on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -14,18 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.exact.surd import Surd
-from coupling.families import Family, records
+from coupling.families import Family
 from coupling.families import family as known
+from coupling.families.registry import require_half_integers
 from coupling.floating_point import default_rounding
 from coupling.integers import half
 from coupling.memory import require_memory
 from coupling.numbers.options import DEFAULTS, only_defaults
 from coupling.numbers.recoupling_tables import KINDS, RecouplingTable, tabulate_recoupling
+from coupling.numbers.sizes import half_integer_counts, half_integer_paths
 from coupling.numbers.symbol import Symbol
 from coupling.numbers.symbols import THREE
 from coupling.portable import Portable
 from coupling.quoted import quoted
-from coupling.selection import Path, check_basis, doubled_degrees, doubled_triangle
+from coupling.selection import Path, doubled_degrees, doubled_triangle, has_parity
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -33,20 +34,6 @@ Spins = tuple[Fraction, Fraction, Fraction]
 
 #: Bytes that an entry needs while it is computed: its six doubled numbers, twice, and its value, twice.
 ENTRY_BYTES = 112
-
-
-def require_half_integers(family: Family, basis: object) -> None:
-    """Raise ValueError unless a family has half-integer degrees in a basis.
-
-    >>> require_half_integers(known("wigner_3j"), "real")
-    Traceback (most recent call last):
-    ValueError: half-integer degrees exist in the complex basis alone, got basis 'real'
-    """
-    if not family.half_integers:
-        those = ", ".join(record.name for record in records() if record.half_integers)
-        raise ValueError(f"{family} has integer degrees only; half-integers have {those}")
-    if check_basis(basis) == "real":
-        raise ValueError(f"half-integer degrees exist in the complex basis alone, got basis {quoted(basis)}")
 
 
 @default_rounding()
@@ -62,7 +49,7 @@ def half_integer_block(family: Family, twice: Path, factor: Surd) -> Floats:
     result = np.zeros([j + 1 for j in twice])
     rows = symbol_rows(family, twice)
     places = (rows[:, 3:] + np.array(twice)) // 2
-    result[tuple(places.T)] = _values(family, rows) if abs(factor) == Surd(1) else _scaled(family, rows, factor)
+    result[tuple(places.T)] = row_values(family, rows) if abs(factor) == Surd(1) else _scaled(family, rows, factor)
     return 0.0 - result if factor == Surd(-1) else result  # no zero is negative
 
 
@@ -83,7 +70,25 @@ def symbol_rows(family: Family, twice: Path) -> Integers:
     return np.concatenate([np.broadcast_to(np.array(twice), orders.shape), orders], axis=1)
 
 
-def _values(family: Family, rows: Integers) -> Floats:
+def half_integer_factor(family: Family, twice: Path) -> Surd:
+    """Return the factor of a path of doubled degrees, of which a family that has half-integers knows what to make.
+
+    A coefficient is the factor times the 3j symbol, with the sign (-1)^⌊m⌋ and the order -m in conjugated slots.
+
+    >>> half_integer_factor(known("clebsch_gordan"), (1, 2, 3)), half_integer_factor(known("wigner_3j"), (1, 1, 1))
+    (2, 0)
+    """
+    if not (doubled_triangle(*twice) and has_parity(sum(twice) // 2, family.parity)):
+        return Surd(0)
+    return family.factor(*half_degrees(twice), *family.values)
+
+
+def row_values(family: Family, rows: Integers) -> Floats:
+    """Return the coefficients of rows of doubled degrees and orders, each correctly rounded.
+
+    >>> row_values(known("clebsch_gordan"), np.array([[1, 1, 2, 1, 1, 2]]))
+    array([1.])
+    """
     kind = None if family.kernel is None else ("three", family.kernel)
     return Symbol(THREE, family.exact("complex"), kind=kind).of_rows(rows)
 
@@ -169,12 +174,12 @@ def tabulate_half_integers(family: str | Family, jmax: object, basis: str) -> Ha
     record = known(family)
     (twice,) = doubled_degrees(jmax)
     require_half_integers(record, basis)
-    paths = list(_paths(twice))
-    sizes = [_entries(path) for path in paths]
+    paths = half_integer_paths((twice,) * 3, "all").astype(np.int64)
+    sizes = half_integer_counts(paths).tolist()
     require_memory(ENTRY_BYTES * sum(sizes), f"the table of {sum(sizes)} {record.text} coefficients to {half(twice)}")
-    rows = np.concatenate([symbol_rows(record, path) for path in paths])
+    rows = np.concatenate([symbol_rows(record, _path(path)) for path in paths])
     offsets = np.concatenate([[0], np.cumsum(sizes)])
-    return HalfIntegerTabulation(record.text, np.array(paths), offsets, _values(record, rows))
+    return HalfIntegerTabulation(record.text, paths, offsets, row_values(record, rows))
 
 
 def other_table(
@@ -202,18 +207,3 @@ def half_degrees(twice: Path) -> Spins:
     """
     j1, j2, j3 = (Fraction(j, 2) for j in twice)
     return j1, j2, j3
-
-
-def _paths(twice: int) -> Iterator[Path]:
-    """Yield the doubled degrees to a largest one that couple, in lexicographic order."""
-    for j1 in range(twice + 1):
-        for j2 in range(twice + 1):
-            for j3 in range(abs(j1 - j2), min(j1 + j2, twice) + 1, 2):
-                yield j1, j2, j3
-
-
-def _entries(twice: Path) -> int:
-    """Return the number of orders of a path: 3j's hexagon, (j1+1)(j2+1) less the corners where |m3| > j3."""
-    j1, j2, j3 = twice
-    corner = (j1 + j2 - j3) // 2
-    return (j1 + 1) * (j2 + 1) - corner * (corner + 1)

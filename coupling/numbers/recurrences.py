@@ -7,27 +7,33 @@ taken from :mod:`coupling.exact`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple
+from functools import cache, lru_cache
+from threading import local
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.conventions import parity_sign
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import doubled_3j
 from coupling.exact.wigner_6j import doubled_6j
-from coupling.floating_point import default_rounding
+from coupling.floating_point import default_rounding, rounds_by_default
 from coupling.integers import half
-from coupling.kernels.recurrences import round_family, rows_3j, rows_6j
-from coupling.kernels.tridiagonal import null_vector
+from coupling.kernels.jit import entry_point
+from coupling.kernels.recurrences import family_3j, family_6j
 from coupling.numbers.factors import double_double
-from coupling.selection import doubled_degrees, doubled_symbol, doubled_triangle
+from coupling.selection import LARGEST_DEGREE, doubled_degrees, doubled_symbol, doubled_triangle
 
 Floats = NDArray[np.float64]
 
 #: Largest doubled degree of a 6j family: below it B of the recurrence fits into 64 bits.
 LARGEST_6J = 1 << 14
+
+#: Numbers that a kernel needs for each entry.
+ENTRY = 12
+
+#: Numbers in the work space that a thread keeps for its next call, at most: 8 MB.
+KEPT = 1 << 20
 
 
 class Symbols(NamedTuple):
@@ -49,12 +55,19 @@ def wigner_3j_family(j1: object, j2: object, m1: object, m2: object) -> Symbols:
     >>> wigner_3j_family(1.5, 1, 0.5, 0)
     Symbols(first=0.5, values=array([ 0.40824829, -0.12909944, -0.31622777]))
     """
-    a, b, _, p, q, _ = doubled_symbol(j1, j2, 0, m1, m2, 0)
+    if (
+        type(j1) is type(j2) is type(m1) is type(m2) is int
+        and -j1 <= m1 <= j1 <= LARGEST_DEGREE
+        and -j2 <= m2 <= j2 <= LARGEST_DEGREE
+    ):
+        a, b, p, q = 2 * j1, 2 * j2, 2 * m1, 2 * m2
+    else:
+        a, b, _, p, q, _ = doubled_symbol(j1, j2, 0, m1, m2, 0)
     first = max(abs(a - b), abs(p + q))
-    sign = Surd(parity_sign((a - b + p + q) // 2))
-    rows = partial(rows_3j, a, b, p, q, first)
-    values = _family(first, (a + b - first) // 2 + 1, rows, sign, lambda j: doubled_3j(a, b, j, p, q, -p - q))
-    return Symbols(_first(first), values)
+    values = np.empty((a + b - first) // 2 + 1)
+    for i in _doubtful(_entry_3j(), values, a, b, p, q, first, 1.0 - (a - b + p + q & 2)):
+        values[i] = float(doubled_3j(a, b, first + 2 * i, p, q, -p - q))
+    return Symbols._make((_first(first), values))
 
 
 def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object) -> Symbols:
@@ -73,25 +86,55 @@ def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object)
     first, last = max(abs(b - c), abs(e - f)), min(b + c, e + f)
     if not (doubled_triangle(d, b, f) and doubled_triangle(d, e, c)) or last < first:
         return Symbols(_first(first), np.zeros(0))
-    scale = Surd(parity_sign((b + c + e + f) // 2), 1, d + 1)
-    rows = partial(rows_6j, b, c, d, e, f, first)
-    values = _family(first, (last - first) // 2 + 1, rows, scale, lambda twice: doubled_6j(twice, b, c, d, e, f))
-    return Symbols(_first(first), values)
+    high, low = _inverse_root(d + 1)
+    sign = 1.0 - (b + c + e + f & 2)
+    values = np.empty((last - first) // 2 + 1)
+    for i in _doubtful(_entry_6j(), values, b, c, d, e, f, first, sign * high, sign * low):
+        values[i] = float(doubled_6j(first + 2 * i, b, c, d, e, f))
+    return Symbols._make((_first(first), values))
+
+
+@lru_cache(maxsize=1 << 10)
+def _inverse_root(number: int) -> tuple[float, float]:
+    return double_double(Surd(1, 1, number))
 
 
 def _first(twice: int) -> float:
     return twice / 2 if twice % 2 else twice // 2
 
 
-@default_rounding()
-def _family(twice: int, size: int, rows: Callable[..., Any], factor: Surd, value: Callable[[int], Surd]) -> Floats:
-    """Return f(l)·factor for l = twice/2 + 0 … size-1, Σ(2l+1) f² = 1 and f(last) > 0; value(2l) where in doubt."""
-    off, diagonal, f, ratio = np.empty((2, size + 1)), np.empty((2, size)), np.empty((2, size)), np.empty((2, size))
-    exponent, error, values, doubtful = np.empty(size), np.empty(size), np.empty(size), np.empty(size, np.bool_)
-    rows(off, diagonal)
-    null_vector(twice, off, diagonal, f, exponent, error, ratio)
-    high, low = double_double(factor)
-    round_family(factor.sign * high, factor.sign * low, f, exponent, error, values, doubtful)
-    for i in np.flatnonzero(doubtful):
-        values[i] = float(value(twice + 2 * int(i)))
-    return values
+class _Work(local):
+    """The work space of the kernels, one for each thread."""
+
+    def __init__(self) -> None:
+        self.space = np.empty(0)
+
+
+_WORK = _Work()
+
+
+@cache
+def _entry_3j() -> Callable[..., int]:
+    return cast(Callable[..., int], entry_point(family_3j, 2, 2, 0, 0, 0, 1.0, np.empty(ENTRY + 2), np.empty(1)))
+
+
+@cache
+def _entry_6j() -> Callable[..., int]:
+    return cast(
+        Callable[..., int], entry_point(family_6j, 2, 2, 2, 2, 2, 0, 1.0, 0.0, np.empty(ENTRY + 2), np.empty(1))
+    )
+
+
+def _doubtful(kernel: Callable[..., int], values: Floats, *given: float) -> list[int]:
+    """Let a kernel write the values for what is given; return the places of those that are not certain."""
+    size, work = ENTRY * len(values) + 2, _WORK.space
+    if len(work) < size:
+        work = np.empty(size)
+        if size <= KEPT:
+            _WORK.space = work
+    if rounds_by_default():
+        count = kernel(*given, work, values)
+    else:
+        with default_rounding():
+            count = kernel(*given, work, values)
+    return work[:count].astype(int).tolist() if count else []

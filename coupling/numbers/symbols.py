@@ -50,7 +50,9 @@ _WIGNER_9J, _FANO_X = Symbol(NINE, exact.wigner_9j, kind=_NINE), Symbol(NINE, ex
 
 
 def wigner_3j(j1: Any, j2: Any, j3: Any, m1: Any, m2: Any, m3: Any, *, outside: str = "raise") -> Any:
-    """Return the Wigner 3j symbol (j1 j2 j3; m1 m2 m3), correctly rounded.
+    """Return the Wigner 3j symbol, correctly rounded.
+
+        (j1 j2 j3; m1 m2 m3) = (-1)^(j1-j2-m3) ⟨j1 m1 j2 m2 | j3 -m3⟩ / √(2j3+1)
 
     Degrees are integers or half-integers; arrays of them broadcast.  Zero when the triangle rule fails or m1+m2+m3 ≠ 0.
 
@@ -84,7 +86,9 @@ def wigner_3j(j1: Any, j2: Any, j3: Any, m1: Any, m2: Any, m3: Any, *, outside: 
 
 
 def clebsch_gordan(j1: Any, j2: Any, j3: Any, m1: Any, m2: Any, m3: Any, *, outside: str = "raise") -> Any:
-    """Return ⟨j1 m1 j2 m2 | j3 m3⟩, correctly rounded; degrees first, orders second.
+    """Return the Clebsch-Gordan coefficient, correctly rounded; degrees first, orders second.
+
+        ⟨j1 m1 j2 m2 | j3 m3⟩ = (-1)^(j1-j2+m3) √(2j3+1) 3j(j1 j2 j3; m1 m2 -m3)
 
     Degrees are integers or half-integers; arrays broadcast.  Zero when the triangle rule fails or m1+m2 ≠ m3.
     ``outside`` and errors as for :func:`wigner_3j`. Source: Edmonds 1957, eq. 3.7.3.
@@ -111,7 +115,9 @@ def clebsch_gordan(j1: Any, j2: Any, j3: Any, m1: Any, m2: Any, m3: Any, *, outs
 
 
 def gaunt(l1: Any, l2: Any, l3: Any, m1: Any, m2: Any, m3: Any, *, outside: str = "raise") -> Any:
-    """Return ∫ Y1 Y2 Y3 dΩ of orthonormal complex harmonics, correctly rounded.
+    """Return the Gaunt integral of orthonormal complex harmonics, correctly rounded.
+
+        ∫ Y1 Y2 Y3 dΩ = √((2l1+1)(2l2+1)(2l3+1)/4π) 3j(l1 l2 l3; 0 0 0) 3j(l1 l2 l3; m1 m2 m3)
 
     Arrays broadcast.  Zero when the triangle rule fails, l1+l2+l3 is odd or m1+m2+m3 ≠ 0.  ``outside`` as for
     :func:`wigner_3j`.  Raises ValueError or TypeError for a degree that is negative or not an integer, or |m| > l.
@@ -139,8 +145,10 @@ def gaunt(l1: Any, l2: Any, l3: Any, m1: Any, m2: Any, m3: Any, *, outside: str 
 
 
 def antisymmetric_gaunt(l1: Any, l2: Any, l3: Any, m1: Any, m2: Any, m3: Any, *, outside: str = "raise") -> Any:
-    """Return ∫ Y1 r·(∇Y2 × ∇Y3) dΩ of orthonormal complex harmonics, correctly rounded; it is
-    imaginary.
+    """Return the antisymmetric Gaunt integral of orthonormal complex harmonics, correctly rounded; it is imaginary.
+
+        ∫ Y1 r·(∇Y2 × ∇Y3) dΩ = i √((2l1+1)(2l2+1)(2l3+1)/4π) K 3j(l1 l2 l3; m1 m2 m3)
+        K = √(l1(l1+1) l2(l2+1)) 3j(l1 l2 l3; 1 -1 0)
 
     Surface gradient on the unit sphere, outward normal r; totally antisymmetric.  Arrays broadcast.  Zero when the
     triangle rule fails, l1+l2+l3 is even or m1+m2+m3 ≠ 0.  ``outside`` and errors as for :func:`gaunt`.  Source:
@@ -153,10 +161,13 @@ def antisymmetric_gaunt(l1: Any, l2: Any, l3: Any, m1: Any, m2: Any, m3: Any, *,
 
 
 def real_gaunt(l1: Any, l2: Any, l3: Any, m1: Any, m2: Any, m3: Any, *, outside: str = "raise") -> Any:
-    """Return ∫ R1 R2 R3 dΩ of orthonormal real harmonics (m < 0 the sine), correctly rounded.
+    """Return the Gaunt integral of orthonormal real harmonics (m < 0 the sine), correctly rounded.
 
-    Arrays broadcast.  Zero when the triangle rule fails, l1+l2+l3 is odd, or the orders break the real selection
-    rules.  ``outside`` and errors as for :func:`gaunt`. Source: derivation ``real_basis``.
+        ∫ R1 R2 R3 dΩ = √((2l1+1)(2l2+1)(2l3+1)/4π) |3j(l1 l2 l3; 0 0 0)| C[m1, m2, m3]
+
+    C is the core of :func:`coupling.exact.real_wigner_3j`.  Arrays broadcast.  Zero when the triangle rule fails,
+    l1+l2+l3 is odd, or the orders break the real selection rules.  ``outside`` and errors as for :func:`gaunt`.
+    Source: derivation ``real_basis``.
 
     >>> real_gaunt(1, 1, 2, 1, -1, -2)
     0.2185096861184158
@@ -165,11 +176,14 @@ def real_gaunt(l1: Any, l2: Any, l3: Any, m1: Any, m2: Any, m3: Any, *, outside:
 
 
 def real_antisymmetric_gaunt(l1: Any, l2: Any, l3: Any, m1: Any, m2: Any, m3: Any, *, outside: str = "raise") -> Any:
-    """Return ∫ R1 r·(∇R2 × ∇R3) dΩ of orthonormal real harmonics (m < 0 the sine), correctly
-    rounded.
+    """Return the antisymmetric Gaunt integral of orthonormal real harmonics (m < 0 the sine), correctly rounded.
 
-    Totally antisymmetric.  Arrays broadcast.  Zero when the triangle rule fails, l1+l2+l3 is even, or the orders
-    break the real selection rules.  ``outside`` and errors as for :func:`gaunt`.  Source: derivation ``real_basis``.
+        ∫ R1 r·(∇R2 × ∇R3) dΩ = √((2l1+1)(2l2+1)(2l3+1)/4π) |K| C[m1, m2, m3]
+        K = √(l1(l1+1) l2(l2+1)) 3j(l1 l2 l3; 1 -1 0)
+
+    C is the core of :func:`coupling.exact.real_wigner_3j`.  Totally antisymmetric.  Arrays broadcast.  Zero when the
+    triangle rule fails, l1+l2+l3 is even, or the orders break the real selection rules.  ``outside`` and errors as for
+    :func:`gaunt`.  Source: derivation ``real_basis``.
 
     >>> real_antisymmetric_gaunt(1, 1, 1, 1, -1, 0)
     0.4886025119029199
@@ -178,7 +192,10 @@ def real_antisymmetric_gaunt(l1: Any, l2: Any, l3: Any, m1: Any, m2: Any, m3: An
 
 
 def wigner_6j(j1: Any, j2: Any, j3: Any, j4: Any, j5: Any, j6: Any, *, outside: str = "raise") -> Any:
-    """Return the Wigner 6j symbol {j1 j2 j3; j4 j5 j6}, correctly rounded.
+    """Return the Wigner 6j symbol, correctly rounded.
+
+        {j1 j2 j3; j4 j5 j6} = Σ_{m1 … m6} (-1)^(j4+j5+j6+m4+m5+m6) 3j(j1 j2 j3; m1 m2 m3) 3j(j1 j5 j6; m1 m5 -m6)
+                               3j(j4 j2 j6; -m4 m2 m6) 3j(j4 j5 j3; m4 -m5 m3)
 
     Degrees are integers or half-integers; arrays broadcast.  Zero when one of the four triads breaks the triangle
     rule, and for a negative degree where outside is "zero".  Raises ValueError or TypeError for a degree that does not
@@ -210,7 +227,9 @@ def wigner_6j(j1: Any, j2: Any, j3: Any, j4: Any, j5: Any, j6: Any, *, outside: 
 def wigner_9j(
     j1: Any, j2: Any, j3: Any, j4: Any, j5: Any, j6: Any, j7: Any, j8: Any, j9: Any, *, outside: str = "raise"
 ) -> Any:
-    """Return the Wigner 9j symbol {j1 j2 j3; j4 j5 j6; j7 j8 j9}, rows first, correctly rounded.
+    """Return the Wigner 9j symbol, rows first, correctly rounded.
+
+        {j1 j2 j3; j4 j5 j6; j7 j8 j9} = Σ_x (-1)^2x (2x+1) {j1 j4 j7; j8 j9 x} {j2 j5 j8; j4 x j6} {j3 j6 j9; x j1 j2}
 
     Degrees are integers or half-integers; arrays broadcast.  Zero when a row or column breaks the triangle rule.
     ``outside`` and errors as for :func:`wigner_6j`. Source: Edmonds 1957, eq. 6.4.3.
@@ -240,7 +259,9 @@ def wigner_9j(
 
 
 def racah_v(j1: Any, j2: Any, j3: Any, m1: Any, m2: Any, m3: Any, *, outside: str = "raise") -> Any:
-    """Return Racah's V(j1 j2 j3; m1 m2 m3) = (-1)^(-j1+j2+j3) 3j(j1 j2 j3; m1 m2 m3), correctly rounded.
+    """Return Racah's V, correctly rounded.
+
+        V(j1 j2 j3; m1 m2 m3) = (-1)^(-j1+j2+j3) 3j(j1 j2 j3; m1 m2 m3)
 
     Arrays, zeros, ``outside`` and errors as for :func:`wigner_3j`.  Source: Edmonds 1957, section 3.7.
 
@@ -251,7 +272,9 @@ def racah_v(j1: Any, j2: Any, j3: Any, m1: Any, m2: Any, m3: Any, *, outside: st
 
 
 def racah_w(j1: Any, j2: Any, j3: Any, j4: Any, j5: Any, j6: Any, *, outside: str = "raise") -> Any:
-    """Return Racah's W(j1 j2 j3 j4; j5 j6) = (-1)^(j1+j2+j3+j4) 6j{j1 j2 j5; j4 j3 j6}, correctly rounded.
+    """Return Racah's W, correctly rounded.
+
+        W(j1 j2 j3 j4; j5 j6) = (-1)^(j1+j2+j3+j4) 6j{j1 j2 j5; j4 j3 j6}
 
     Arrays, zeros, ``outside`` and errors as for :func:`wigner_6j`.  Source: Edmonds 1957, section 6.2.
 
@@ -264,7 +287,9 @@ def racah_w(j1: Any, j2: Any, j3: Any, j4: Any, j5: Any, j6: Any, *, outside: st
 def fano_x(
     j1: Any, j2: Any, j3: Any, j4: Any, j5: Any, j6: Any, j7: Any, j8: Any, j9: Any, *, outside: str = "raise"
 ) -> Any:
-    """Return Fano's X = √((2j3+1)(2j6+1)(2j7+1)(2j8+1)) 9j{j1 j2 j3; j4 j5 j6; j7 j8 j9}, correctly rounded.
+    """Return Fano's X, correctly rounded.
+
+        X = √((2j3+1)(2j6+1)(2j7+1)(2j8+1)) 9j{j1 j2 j3; j4 j5 j6; j7 j8 j9}
 
     Arrays, zeros, ``outside`` and errors as for :func:`wigner_9j`.  Source: Edmonds 1957, section 6.4.
 

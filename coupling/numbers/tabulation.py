@@ -135,6 +135,12 @@ def tabulate(
 ) -> Tabulation | RecouplingTable | HalfIntegerTabulation:
     """Return all coefficients of a family with degrees up to lmax (one number, or one per slot), correctly rounded.
 
+    In the real basis, with C of :func:`coupling.exact.real_wigner_3j` and N of :func:`coupling.normalization`,
+
+        B[m1, m2, m3] = N(l1, l2, l3) C(l1,l2,l3)[m1, m2, m3],    |l1-l2| ≤ l3 ≤ l1+l2
+
+    In the complex basis they are the values of the functions :func:`coupling.wigner_3j`, :func:`coupling.gaunt`, …
+
     family: a name, see :func:`coupling.families.family`: "wigner_3j" (in the real basis the core C), "clebsch_gordan",
     "gaunt", "antisymmetric_gaunt", …  A family that lives on one parity has paths of it only, and an imaginary one is
     given without its i in the complex basis.  workers threads share the work.  error is the bound behind the rounding

@@ -8,9 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.numbers.coefficients import block
-from coupling.plots.style import EVEN, INK, LABEL, ODD, TICK, diverging, dress, frame, new_axes, require_drawable
+from coupling.plots.style import (
+    EVEN,
+    INK,
+    LABEL,
+    ODD,
+    TICK,
+    diverging,
+    dress,
+    frame,
+    new_axes,
+    require_drawable,
+    require_table,
+)
 from coupling.quoted import quoted
-from coupling.selection import degrees, of_type, orders
+from coupling.selection import degrees, orders
 from coupling.tables import Table
 
 if TYPE_CHECKING:
@@ -157,7 +169,7 @@ def sparsity(table: Table, ax: Axes | None = None) -> Axes:
     >>> int(sparsity(build(Request(lmax=2))).images[0].get_array().sum())  # the number of entries
     137
     """
-    of_type(table, Table, "table")
+    require_table(table)
     require_drawable("sparsity", TABLE_LIMIT, *table.request.lmax)
     counts = _counts(table)
     ax = new_axes((5.2, 4.6)) if ax is None else ax

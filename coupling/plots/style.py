@@ -16,6 +16,8 @@ from coupling.files import Kind
 from coupling.files.atomic import write_file
 from coupling.files.ownership import require_replaceable
 from coupling.quoted import quoted
+from coupling.selection import of_type
+from coupling.tables.table import Table, require_integers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -151,6 +153,18 @@ def save(ax: Axes | Figure, file: str | Path, dpi: int = 150, *, force: bool = F
     figure.savefig(stream, format=suffix, dpi=dpi, metadata=METADATA[suffix])
     path.parent.mkdir(parents=True, exist_ok=True)
     write_file(path, stream.getvalue(), force=force)
+
+
+def require_table(table: object) -> None:
+    """Raise TypeError for what is no table, ValueError for one of half-integers, of which there are no pictures.
+
+    >>> require_table(None)
+    Traceback (most recent call last):
+    TypeError: table must be a Table, got NoneType None
+    """
+    of_type(table, Table, "table")
+    if isinstance(table, Table):
+        require_integers(table, "a picture")
 
 
 def require_drawable(what: str, limit: int, *lmax: int) -> None:

@@ -17,9 +17,20 @@ from coupling.exact import real_wigner_3j
 from coupling.exact.surd import Surd
 from coupling.extras import from_extra
 from coupling.integers import degree, integer
-from coupling.plots.style import EVEN, FAINT, INK, ODD, frame, new_axes, require_drawable, require_picture, save
+from coupling.plots.style import (
+    EVEN,
+    FAINT,
+    INK,
+    ODD,
+    frame,
+    new_axes,
+    require_drawable,
+    require_picture,
+    require_table,
+    save,
+)
 from coupling.quoted import quoted
-from coupling.selection import degrees, of_type
+from coupling.selection import degrees
 from coupling.tables import Request, Table, build
 
 if TYPE_CHECKING:
@@ -42,7 +53,7 @@ def output_matrix(table: Table, l3: int, m3: int) -> NDArray[np.float64]:
            [0.        , 0.        , 0.57735027, 0.        ],
            [0.        , 0.        , 0.        , 0.57735027]])
     """
-    of_type(table, Table, "table")
+    require_table(table)
     l3, m3 = degree(l3, "l3"), integer(m3, "m3")
     if abs(m3) > l3 or l3 > table.request.lmax[2]:
         largest = table.request.lmax[2]
@@ -64,7 +75,7 @@ def plot_output(table: Table, l3: int, m3: int, ax: Axes | None = None) -> Axes:
     >>> plot_output(build(Request(lmax=2)), 2, 0).images[0].get_array().shape
     (9, 9, 3)
     """
-    of_type(table, Table, "table")
+    require_table(table)
     require_drawable("plot_output", OUTPUT_LIMIT, *table.request.lmax)
     ax = new_axes((4, 4)) if ax is None else ax
     matrix = output_matrix(table, l3, m3)
@@ -87,7 +98,7 @@ def plot_paths(table: Table, ax: Axes | None = None) -> Axes:
     >>> len(plot_paths(build(Request(lmax=2))).patches)
     15
     """
-    of_type(table, Table, "table")
+    require_table(table)
     require_drawable("plot_paths", PATHS_LIMIT, *table.request.lmax)
     ax = new_axes((4, 4)) if ax is None else ax
     from matplotlib.patches import Rectangle
@@ -147,7 +158,7 @@ def plot_structure(table: Table, path: tuple[int, int, int] = (2, 2, 2)) -> Figu
     >>> len(plot_structure(build(Request(lmax=2))).axes)
     17
     """
-    of_type(table, Table, "table")
+    require_table(table)
     require_drawable("plot_structure", PAGE_LIMIT, *table.request.lmax, *path)
     lmax = table.request.lmax[2]
     figure = from_extra("matplotlib.figure", "plots", "pictures need").Figure(figsize=(13.2, 10.2), facecolor="white")

@@ -37,8 +37,9 @@ class FactoredProduct(Product):
 
     - rank: that of a shipped decomposition, for weights 1 and degrees to 3; by default the largest, exact to rounding,
       8, 28 and 85 terms for degrees to 1, 2 and 3
-    - factors: instead of a rank, three real arrays a, b, c [(lmax+1)², R] of any decomposition, or what
-      holds them: a result of :func:`coupling.lowrank.decompose`, a ``CPTensor`` of tensorly
+    - factors: instead of a rank, three arrays a, b, c [(lmax+1)², R] of any decomposition, or what
+      holds them: a result of :func:`coupling.lowrank.decompose`, a ``CPTensor`` of tensorly.  Features are real, so
+      complex factors, whose sum must be real, become real ones: three terms for each complex term
 
     Rows of degrees that no path reaches are dropped, such outputs are zero and such inputs not read; so are terms of
     which nothing is left.  ``paths`` [P, 3] are all paths in lexicographic order, ``path_weights`` [P] the weights w
@@ -240,20 +241,29 @@ def _shipped(lmax: int, rank: object) -> Any:
 
 def _checked(factors: Any, sizes: tuple[int, ...]) -> list[Array]:
     """Return three arrays [(lmax+1)², R] of finite real numbers, or raise."""
-    if hasattr(factors, "factors"):
-        from coupling.lowrank.cp_tensors import factors_of  # loads mpmath, where a CP tensor is given
-
-        factors = factors_of(factors)
-    arrays = [native(f) for f in factors]
+    arrays = given_arrays(factors)
     shapes = [a.shape for a in arrays]
     if len(shapes) != 3 or not shapes[0][1:] or shapes != [(n, shapes[0][1]) for n in sizes] or not shapes[0][1]:
         wanted = ", ".join(f"[{n}, R]" for n in sizes)
         raise ValueError(f"factors must be three arrays {wanted}, got shapes {shapes}")
-    if any(a.dtype.kind not in "iuf" for a in arrays):
-        raise TypeError(f"factors must be real numbers, got {', '.join(str(a.dtype) for a in arrays)}")
+    if any(a.dtype.kind not in "iufc" for a in arrays):
+        raise TypeError(f"factors must be real or complex numbers, got {', '.join(str(a.dtype) for a in arrays)}")
     if not all(np.isfinite(a).all() for a in arrays):
         raise ValueError("factors must be finite")
+    if any(np.iscomplexobj(a) for a in arrays):
+        from coupling.lowrank.real_factors import real_factors  # features are real: a complex term is three real ones
+
+        return list(real_factors([a.astype(complex) for a in arrays]))
     return [a.astype(float) for a in arrays]
+
+
+def given_arrays(factors: Any) -> list[NDArray[Any]]:
+    """Return three arrays as arrays, and those of what holds them: a result of a search, a CP tensor."""
+    if hasattr(factors, "factors"):
+        from coupling.lowrank.cp_tensors import factors_of  # loads mpmath, where a CP tensor is given
+
+        factors = factors_of(factors)
+    return [native(f) for f in factors]
 
 
 def _cut(factors: Any, reached: Triple, lmax: tuple[int, ...]) -> tuple[Array, Array, Array]:

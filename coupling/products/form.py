@@ -86,6 +86,8 @@ class Form:
         given = signature(named).bind(*arguments, **options).arguments
         mine = {name: value for name, value in given.items() if name not in NOT_OF_THE_FORM}
         asked = {n: value for n, value in mine.items() if not (value is None and parameters[n].default is None)}
+        if KINDS[named] is FactoredProduct and "factors" in asked:
+            asked["factors"] = FactoredProduct(**asked).factors  # of what holds them, and real ones of complex ones
         form = cls(named, canonical_json({name: _plain(value) for name, value in asked.items()}))
         form.product()
         return form

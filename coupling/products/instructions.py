@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from coupling.integers import degree
 from coupling.irreps import Irrep, Irreps, one_irrep
 from coupling.quoted import quoted
-from coupling.selection import one_of
+from coupling.selection import doubled_triangle, one_of
 
 #: mode → letters of the copies of x, of y, of the weight and of the output; p are the pairs u < v
 MODES = {
@@ -71,7 +71,7 @@ class TensorPath(NamedTuple):
 
     places: tuple[int, int, int]
     mode: str
-    degrees: tuple[int, int, int]
+    degrees: tuple[Any, Any, Any]
     copies: dict[str, int]
     has_weight: bool
     coefficient: float
@@ -127,7 +127,7 @@ def path_of(given: Iterable[Any], irreps1: Irreps, irreps2: Irreps, irreps_out: 
         names = [irrep.name for irrep in irreps]
         raise ValueError(f"{names[0]} and {names[1]} do not couple to {names[2]}, instruction {quoted(instruction)}")
     copies = _copies(instruction, [term.mul for term in terms])
-    degrees = tuple(irrep.twice // 2 for irrep in irreps)
+    degrees = tuple(irrep.l for irrep in irreps)
     return TensorPath(places, instruction.mode, degrees, copies, instruction.has_weight, instruction.path_weight)  # type: ignore[arg-type]
 
 
@@ -155,12 +155,15 @@ def _place(value: object, irreps: Irreps) -> int:
 
 
 def couples(first: Irrep, second: Irrep, output: Irrep) -> bool:
-    """Return whether two irreps couple to a third: the triangle rule of the degrees, and the product of the parities.
+    """Return whether two irreps couple to a third: the triangle rule of degrees that add up to an integer, and the
+    product of the parities.
 
     >>> couples(Irrep(2, -1), Irrep(2, -1), Irrep(2, 1)), couples(Irrep(2, -1), Irrep(2, -1), Irrep(2, -1))
     (True, False)
+    >>> couples(Irrep(1, 0), Irrep(1, 0), Irrep(1, 0))
+    False
     """
-    inside = abs(first.twice - second.twice) <= output.twice <= first.twice + second.twice
+    inside = doubled_triangle(first.twice, second.twice, output.twice)
     return inside and first.parity * second.parity == output.parity
 
 

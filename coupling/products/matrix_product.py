@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from coupling.floating_point import default_rounding
 from coupling.indexing import path_array
+from coupling.integers import half
 from coupling.kernels.matrix_product import POSITIONS, Plan, matrix_product, tile_shape, work_size
 from coupling.kernels.tiles import lanes
 from coupling.memory import require_memory
@@ -17,6 +18,7 @@ from coupling.numbers.spins import diagonal, doubled_spin, matrix_factor, matrix
 from coupling.portable import Kept
 from coupling.products.blocks import BoundKernel
 from coupling.products.given_numbers import given_numbers
+from coupling.products.operations import COUNTED, matrix_operations
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, Triple, largest, reached_degrees, rows_of
 from coupling.quoted import quoted
@@ -81,6 +83,12 @@ class MatrixProduct(Product):
         self.spin = twice / 2
         self.weights = _finite([np.ones(l + 1) for l in self.lmax] if weights is None else weights, self.lmax)
         self._plans = Kept()
+
+    def _counts(self) -> list[str]:
+        l1, l2, l3 = self.lmax
+        paths = [f"{np.count_nonzero(self.path_weights)} paths"] if max(self.lmax) <= COUNTED else []
+        total = f"{matrix_operations((l1, l2, l3), self.spin)} multiply-adds"
+        return [f"spin {half(round(2 * self.spin))}", *paths, "weights of degrees", total]
 
     @property
     def normalization(self) -> Array:

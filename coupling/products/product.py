@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from functools import cached_property
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,17 @@ class Product(Portable, ABC):
     ((5, 9, 64), (1, 1, 2), (4, 4, 9))
     """
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Give a class that inherits its constructor one of its own name, which Python's messages tell."""
+        super().__init_subclass__(**options)
+        if "__init__" not in vars(cls):
+            made: Any = cls.__init__
+            own = FunctionType(made.__code__, made.__globals__, made.__name__, made.__defaults__, made.__closure__)
+            own.__kwdefaults__, own.__annotations__ = made.__kwdefaults__, made.__annotations__
+            own.__doc__, own.__module__ = made.__doc__, cls.__module__
+            own.__qualname__ = f"{cls.__qualname__}.__init__"
+            cls.__init__ = own  # type: ignore[method-assign]
+
     def __init__(
         self, lmax_in1: object, lmax_in2: object, lmax_out: object, *, layout: str = "channels_last", workers: int = 1
     ) -> None:
@@ -70,13 +82,20 @@ class Product(Portable, ABC):
     def __repr__(self) -> str:
         """Name the kind, its largest degrees, and the paths and multiply-adds of a channel sample where it counts them.
 
-        >>> from coupling.products import ClebschGordan
+        >>> from coupling.products import ClebschGordan, Gaunt, MatrixProduct
         >>> ClebschGordan(2, 2, 2, paths="odd")
         ClebschGordan(2, 2, 2 | 4 paths | 96 multiply-adds)
+        >>> Gaunt(2, 2, 2)
+        Gaunt(2, 2, 2 | 11 paths | weights of degrees | 170 multiply-adds)
+        >>> MatrixProduct(2, 2, 2)
+        MatrixProduct(2, 2, 2 | spin 1 | 15 paths | weights of degrees | 144 multiply-adds)
         """
+        return f"{type(self).__name__}({' | '.join([', '.join(map(str, self.lmax)), *self._counts()])})"
+
+    def _counts(self) -> list[str]:
+        """Return what the text of the product counts: paths, weights, multiply-adds."""
         counts = [f"{len(self.paths)} paths"] if hasattr(self, "paths") else []
-        counts += [f"{self.operations} multiply-adds"] if hasattr(self, "operations") else []
-        return f"{type(self).__name__}({' | '.join([', '.join(map(str, self.lmax)), *counts])})"
+        return counts + ([f"{self.operations} multiply-adds"] if hasattr(self, "operations") else [])
 
     @abstractmethod
     def turn(self) -> Product:

@@ -37,11 +37,14 @@ Factors = Mapping[Any, Three] | Three
 
 
 class Simulation(Spherical):
-    """The Clebsch-Gordan product with path weights N Σ_r a_r(l1) b_r(l2) c_r(l3) as one product.
+    """The Clebsch-Gordan product with path weights of R terms as one product.
 
-    factors: three arrays a, b, c [lmax+1, R] (or [lmax+1] for R = 1) for all paths alike; default ones.  Or such three
-    for "even" and for "odd" paths, or for parity classes (l1 % 2, l2 % 2, l3 % 2), in a mapping: what is named twice
-    adds up, what is not named is left out.  That is the form in which low-rank studies give them
+        w(l1, l2, l3) = N(l1, l2, l3) Σ_r a_r(l1) b_r(l2) c_r(l3)
+
+    N is that of the Gaunt product on even paths and of the bracket on odd ones.  factors: three arrays a, b, c [lmax+1,
+    R] (or [lmax+1] for R = 1) for all paths alike; default ones.  Or such three for "even" and for "odd" paths, or for
+    parity classes (l1 % 2, l2 % 2, l3 % 2), in a mapping: weights of a path that two names cover add up, and a path
+    that none covers has weight zero.  That is the form in which low-rank studies give them
     (``coupling.lowrank.study(...)[0].product_factors``).  The weights that result are :func:`simulated_weights`.  All
     terms, Gaunt products for even paths and brackets for odd ones, read the inputs and write the output once.
 

@@ -19,6 +19,7 @@ from coupling.portable import Kept
 from coupling.products.blocks import BoundKernel
 from coupling.products.given_numbers import given_numbers
 from coupling.products.legendre import colatitudes, legendre_values, slope
+from coupling.products.operations import sphere_counts
 from coupling.products.product import Features, Product
 from coupling.products.reach import Masks, largest, reached_degrees, rows_of
 from coupling.programs.sphere import sphere_tape
@@ -123,17 +124,13 @@ class Spherical(Product):
     see :class:`coupling.products.Gaunt` and :class:`coupling.products.AntisymmetricGaunt`, which are one term each.
     """
 
-    def __init__(
-        self,
-        lmax: Triple,
-        terms: list[Term],
-        *,
-        layout: str = "channels_last",
-        workers: int = 1,
-    ) -> None:
+    def __init__(self, lmax: Triple, terms: list[Term], *, layout: str = "channels_last", workers: int = 1) -> None:
         super().__init__(*lmax, layout=layout, workers=workers)
         self.terms = terms
         self._plans = Kept()
+
+    def _counts(self) -> list[str]:
+        return sphere_counts(triple(*self.lmax), self.terms)
 
     @cached_property
     def reached(self) -> Masks:

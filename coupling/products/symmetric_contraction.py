@@ -23,7 +23,11 @@ SLOTS = ("same", "separate")
 
 
 class SymmetricContraction(Portable):
-    """Weighted many-body couplings of a density A: B[o, M] = Σ_ν Σ_k w[s, k, c] Σ U_ν[k, M, i1 … iν] A[i1] … A[iν].
+    """Weighted many-body couplings of a density A, of species s and channel c.
+
+        B[M, c] = Σ_ν Σ_k w[s, k, c] Σ_{i1 … i_ν} U_ν[k, M, i1 … i_ν] A[i1, c] … A[i_ν, c]
+
+    k are the paths, U_ν their couplings of ν factors to the components M of the outputs.
 
     bases: one or several of :func:`coupling.manybody.basis`, of one space and in real components, whatever their order,
     output, symmetry and ``paths``; or :class:`~coupling.manybody.polynomials.Couplings`.  Outputs of one name add up;

@@ -112,7 +112,7 @@ class Maker:
         apart = len(meeting.shape) == 2
         z = self._start(2, path.places[2], None, meeting.shape)
         w = self._weight(path, meeting)
-        orders, many = 2 * path.degrees[2] + 1, outs * meeting.a if apart else outs
+        orders, many = int(2 * path.degrees[2]) + 1, outs * meeting.a if apart else outs
         row = [x, y, w, z, firsts, seconds, many, meeting.kind, meeting.a, meeting.b, wide, wide if apart else 0]
         self.rows.append([*row, int(meeting.mixed), begin, len(self.terms), orders])
         self.pairs, self.copies = max(self.pairs, orders * meeting.a * wide), max(self.copies, seconds)
@@ -152,7 +152,7 @@ class Maker:
         l1, l2, l3 = path.degrees
         block = constant
         if isinstance(block, float):
-            block = block * np.eye(2 * l3 + 1).reshape(2 * l1 + 1, 2 * l2 + 1, 2 * l3 + 1)
+            block = block * np.eye(int(2 * l3) + 1).reshape([int(2 * l) + 1 for l in (l1, l2, l3)])
         for i, k in zip(*np.nonzero(block.any(1)), strict=True):
             js = np.flatnonzero(block[i, :, k])
             self.terms.append((int(i), int(k), len(self.seconds), len(self.seconds) + len(js)))

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from coupling.floating_point import default_rounding
 from coupling.products.given_numbers import given_numbers
 from coupling.products.reach import Masks
-from coupling.selection import degree
-from coupling.sphere import Grid, gradients, harmonics
 
 Array = NDArray[np.float64]
 Three = tuple[Array, Array, Array]
@@ -27,26 +25,6 @@ SHIFTS = (-1, 0, 1)
 
 #: Part of the sizes of its terms below which the factor of a path is zero but for rounding.
 ROUNDING = 1e-12
-
-
-def vector_harmonics(lmax: object, grid: Grid) -> Array:
-    """Return the real orthonormal vector harmonics [shift, component, point, l²+l+m]; components (e_θ, e_φ, r).
-
-        shift -1: (∇R + l r R)/√(l(2l+1))    0: r×∇R/√(l(l+1))    +1: (∇R - (l+1) r R)/√((l+1)(2l+1))
-
-    Those that do not exist, shifts -1 and 0 of l = 0, are zero.  The Cartesian components of shift s are harmonics of
-    degree l+s.  Source: derivation ``vector_harmonics``, steps 2 to 5.
-
-    >>> from coupling.sphere import gauss_legendre
-    >>> vector_harmonics(2, gauss_legendre(6)).shape
-    (3, 3, 28, 9)
-    """
-    l_max = degree(lmax, "lmax")
-    value = harmonics(l_max, grid.theta, grid.phi)
-    theta, phi = gradients(l_max, grid.theta, grid.phi)
-    pure = np.stack([[theta, phi, 0 * value], [-phi, theta, 0 * value], [0 * value, 0 * value, value]])
-    entries = np.repeat(shift_fields(l_max), 2 * np.arange(l_max + 1) + 1, axis=2)
-    return np.einsum("ksi,kcpi->scpi", entries, pure)
 
 
 @default_rounding()

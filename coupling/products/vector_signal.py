@@ -25,7 +25,7 @@ from coupling.selection import PARITIES
 class VectorSignal(Product):
     """The cross product f × g of two vector fields on the sphere, from and to vector harmonics.
 
-        z[s3, l3 m3] = ∫ Y^{l3+s3}_{l3m3} · (f × g) dΩ,    f = Σ x[s, l m] Y^{l+s}_{lm},  g likewise from y
+        z[s3, l3 m3] = ∫ Y^{l3+s3}_{l3m3} · (f × g) dΩ,    f = Σ x[s, l m] Y^{l+s}_{lm},    g = Σ y[s, l m] Y^{l+s}_{lm}
 
     Features are [..., 3, (lmax+1)², channels], or [..., channels, 3, (lmax+1)²] with layout="channels_first", float32
     or float64, with the shifts s = -1, 0, 1 on their own axis; leading axes and channels broadcast.
@@ -107,6 +107,10 @@ class VectorSignal(Product):
         pure = zip(((0, 1, 1), (1, 0, 1), (1, 1, -1)), lmax, strict=True)
         fields = [np.repeat(np.array(numbers, float)[:, None], l + 1, axis=1) for numbers, l in pure]
         return cls(*lmax, fields=fields, weights=weights, layout=layout, workers=workers)
+
+    def _counts(self) -> list[str]:
+        x, y, z = (f.shape[1] if f.ndim == 3 else 1 for f in self.fields)
+        return [f"{x} x {y} -> {z} components", "weights of degrees and components"]
 
     @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:

@@ -10,7 +10,9 @@ from coupling.sphere.generators import generators
 from coupling.sphere.grids import Grid, gauss_legendre, lebedev
 from coupling.sphere.harmonics import gradients, harmonics
 from coupling.sphere.rotations import random_rotation, rotation_matrix
+from coupling.sphere.spin_weighted import spin_weighted_harmonics
 from coupling.sphere.transforms import analysis, quadrature, synthesis
+from coupling.sphere.vector import vector_harmonics
 
 __all__ = [
     "Grid",
@@ -28,5 +30,7 @@ __all__ = [
     "quadrature",
     "random_rotation",
     "rotation_matrix",
+    "spin_weighted_harmonics",
     "synthesis",
+    "vector_harmonics",
 ]

@@ -44,6 +44,9 @@ def cartesian_harmonics(
 ) -> Floats:
     """Return the harmonics of degrees 0 … lmax of vectors [..., 3] as an array [..., (lmax+1)²].
 
+        Y_lm(v) = c_l R_lm(v/|v|),    S_lm(v) = c_l |v|^l R_lm(v/|v|)
+
+    Y by default, S with ``solid``.
     float32 for float32 vectors, else float64; lmax <= 1000 (128 in float32).  Formulas, normalizations, the zero vector
     and error as in :mod:`coupling.sphere.cartesian`.  Raises ValueError or TypeError for vectors that are no finite
     numbers [..., 3], an lmax or normalization that does not exist, ValueError for solid harmonics beyond the largest
@@ -62,7 +65,9 @@ def cartesian_harmonics(
 def cartesian_gradients(
     vectors: ArrayLike, lmax: object, *, normalization: str = "integral", solid: bool = False
 ) -> tuple[Floats, Floats]:
-    """Return the harmonics [..., (lmax+1)²] and their gradients [..., 3, (lmax+1)²] in x, y and z.
+    """Return the harmonics [..., (lmax+1)²] and their gradients g [..., 3, (lmax+1)²] in x, y and z.
+
+        g[i, lm] = ∂Y_lm/∂v_i
 
     Arguments, dtypes, the zero vector and what raises as for :func:`cartesian_harmonics`.  The gradient of spherical
     harmonics is at right angles to the vector; its length is that of the surface gradient over |v|.
@@ -80,7 +85,9 @@ def cartesian_gradients(
 def cartesian_hessians(
     vectors: ArrayLike, lmax: object, *, normalization: str = "integral", solid: bool = False
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the harmonics, their gradients, and their second derivatives [..., 3, 3, (lmax+1)²].
+    """Return the harmonics, their gradients, and their second derivatives h [..., 3, 3, (lmax+1)²].
+
+        h[i, j, lm] = ∂²Y_lm/∂v_i∂v_j
 
     Arguments, dtypes, the zero vector and what raises as for :func:`cartesian_harmonics`.
 

@@ -48,6 +48,16 @@ def colatitude(theta: ArrayLike) -> Angles:
     return np.clip(angle, 0.0, np.pi) + 0.0
 
 
+def broadcast_angles(theta: ArrayLike, phi: ArrayLike) -> tuple[Angles, Angles]:
+    """Return θ in 0 … π and φ as float64 arrays of their common shape, or raise as :func:`colatitude`.
+
+    >>> broadcast_angles(0, [0.5, 1.0])
+    (array([0., 0.]), array([0.5, 1. ]))
+    """
+    t, f = np.broadcast_arrays(colatitude(theta), real_numbers(phi, "phi"))
+    return t, f
+
+
 def angles(vectors: ArrayLike) -> tuple[Angles, Angles]:
     """Return θ (0 … π) and φ (-π … π) of vectors [..., 3], float64; they need not have unit length.
 

@@ -9,7 +9,9 @@ from coupling.sphere.directions import real_numbers
 
 
 def edge_rotations(vectors: ArrayLike) -> NDArray[np.float64]:
-    """Return unit quaternions [..., 4] of the rotations R with R v = |v| (0, 0, 1) for vectors [..., 3].
+    """Return unit quaternions [..., 4] of the rotations R that take vectors v [..., 3] to the pole.
+
+        R v = |v| (0, 0, 1)
 
     The shortest turn for z >= 0; for z < 0 a half turn about x first, so that no direction is singular.  What an SO(2)
     layer makes in the frame does not depend on the choice.  Raises ValueError for a vector of length zero.

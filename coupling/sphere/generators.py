@@ -15,7 +15,9 @@ from coupling.sphere.wigner import about_y, arranged_matrix, matrix_degree, requ
 
 
 def generators(j: object, basis: str = "real", *, convention: Convention | str | None = None) -> NDArray[Any]:
-    """Return G [3, 2j+1, 2j+1] with D(R) = exp(ω (n_x G_x + n_y G_y + n_z G_z)) for the turn by ω about n.
+    """Return the generators G [3, 2j+1, 2j+1] of rotations: for the turn R by ω about n
+
+        D(R) = exp(ω (n_x G_x + n_y G_y + n_z G_z))
 
     G = -i J, so [G_x, G_y] = G_z and cyclically, and Σ G² = -j(j+1).  "real": float64 and antisymmetric, for integer
     degrees; "complex": complex128, antihermitian.  Every entry is correctly rounded.  Arguments and what raises as for

@@ -24,7 +24,9 @@ NEWTON = 4
 
 @dataclass(frozen=True, eq=False)
 class Grid(Portable):
-    """A quadrature rule on the sphere: Σ_p weights[p] f(theta[p], phi[p]) = ∫ f dΩ up to a degree.
+    """A quadrature rule on the sphere, exact up to a degree of f.
+
+        Σ_p w_p f(θ_p, φ_p) = ∫ f dΩ
 
     ``theta`` (colatitude, 0 … π), ``phi`` (0 … 2π) and ``weights`` (they sum to 4π) are float64 arrays [n],
     read-only.  ``shape`` is (n_theta, n_phi) for a product of two lines of points, theta the slow one, and (n,)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from coupling.indexing import degree_slice
 from coupling.memory import require_memory
 from coupling.selection import check_basis
-from coupling.sphere.directions import Angles, colatitude, real_numbers
+from coupling.sphere.directions import Angles, broadcast_angles
 from coupling.sphere.legendre import LONG, Long, bounded_degree, legendre
 
 #: Points treated together: as many as fill arrays [m, point] of this size, and at least one.
@@ -23,6 +23,10 @@ WORK = 400
 
 def harmonics(lmax: object, theta: ArrayLike, phi: ArrayLike, basis: str = "real") -> NDArray[np.inexact]:
     """Return the orthonormal harmonics of degrees 0 … lmax as an array [..., (lmax+1)²], flat index l²+l+m last.
+
+        R_l0 = P_l0(θ),    R_lm = √2 P_lm(θ) cos mφ,    R_{l,-m} = √2 P_lm(θ) sin mφ    (m > 0)
+        Y_lm = (-1)^m P_lm(θ) e^{imφ},    Y_{l,-m} = P_lm(θ) e^{-imφ}    (m ≥ 0)
+        P_lm(θ) = √((2l+1)/4π (l-m)!/(l+m)!) sin^m θ (d/d cos θ)^m P_l(cos θ)
 
     theta (colatitude, 0 … π) and phi, of any real dtype, broadcast to the leading shape.  "complex": Y with
     Condon-Shortley phase, complex128; "real": R without it, m < 0 the sine, float64.
@@ -38,7 +42,7 @@ def harmonics(lmax: object, theta: ArrayLike, phi: ArrayLike, basis: str = "real
     >>> (harmonics(1, np.pi / 2, 0.0) * np.sqrt(4 * np.pi / 3)).round(12) + 0.0
     array([0.57735027, 0.        , 0.        , 1.        ])
     """
-    l_max, points = bounded_degree(lmax, "lmax"), _points(theta, phi)
+    l_max, points = bounded_degree(lmax, "lmax"), broadcast_angles(theta, phi)
     result = _room(l_max, points, check_basis(basis), 1)
     for part, rows, (upper, lower) in _parts(l_max, points, basis):
         for l, p in enumerate(rows):
@@ -54,14 +58,14 @@ def gradients(lmax: object, theta: ArrayLike, phi: ArrayLike, basis: str = "real
     at most 1e-15 √(l(l+1)(2l+1)/4π).  Source: recurrences of the associated Legendre functions that are regular at
     the poles, in the P_lm of :mod:`coupling.sphere.legendre`,
 
-        ∂θ P_lm = ½ [√((l+m)(l-m+1)) P_l,m-1 - √((l-m)(l+m+1)) P_l,m+1]
+        ∂θ P_lm = ½ [√((l+m)(l-m+1)) P_{l,m-1} - √((l-m)(l+m+1)) P_{l,m+1}]
         m P_lm / sin θ = ½ √((2l+1)/(2l-1)) [√((l-m)(l-m-1)) P_{l-1,m+1} + √((l+m)(l+m-1)) P_{l-1,m-1}]
 
     >>> (gradients(1, 0.0, 0.0)[:, 1:] * np.sqrt(4 * np.pi / 3)).round(12) + 0.0
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    l_max, points = bounded_degree(lmax, "lmax"), _points(theta, phi)
+    l_max, points = bounded_degree(lmax, "lmax"), broadcast_angles(theta, phi)
     result = _room(l_max, points, check_basis(basis), 2)
     for part, rows, (upper, lower) in _parts(l_max, points, basis):
         turned = (-lower, upper) if basis == "real" else (1j * upper, -1j * lower)
@@ -71,11 +75,6 @@ def gradients(lmax: object, theta: ArrayLike, phi: ArrayLike, basis: str = "real
             _write(result[1, part], l, _over_sine(l, before), *turned)
             before = p
     return result.reshape(2, *points[0].shape, result.shape[-1])
-
-
-def _points(theta: ArrayLike, phi: ArrayLike) -> tuple[Angles, Angles]:
-    t, f = np.broadcast_arrays(colatitude(theta), real_numbers(phi, "phi"))
-    return t, f
 
 
 def _room(lmax: int, points: tuple[Angles, Angles], basis: str, components: int) -> NDArray[Any]:
@@ -97,10 +96,13 @@ def _parts(
         yield part, legendre(lmax, theta[part]), _orders(lmax, phi[part], basis)
 
 
-def _orders(lmax: int, phi: Angles, basis: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return what P_lm is multiplied with for m and for -m, m = 0 … lmax, as arrays [m, point].
+def powers_of_phase(lmax: int, phi: Angles) -> NDArray[Any]:
+    """Return e^{imφ}, m = 0 … lmax, as an array [m, point] of complex long doubles.
 
-    e^{imφ} by products of squares, m roundings of a long double from its value whatever φ is.
+    By products of squares: m roundings of a long double from its value, whatever φ is.
+
+    >>> powers_of_phase(2, np.array([np.pi / 2])).astype(complex).round(12)[:, 0] + 0.0
+    array([ 1.+0.j,  0.+1.j, -1.+0.j])
     """
     angle = phi.astype(LONG)
     turn = np.ones((lmax + 1, len(phi)), np.result_type(LONG, np.complex64))
@@ -109,6 +111,12 @@ def _orders(lmax: int, phi: Angles, basis: str) -> tuple[NDArray[Any], NDArray[A
         part = turn[known : 2 * known]
         part[:] = turn[: len(part)] * base
         base, known = base * base, 2 * known
+    return turn
+
+
+def _orders(lmax: int, phi: Angles, basis: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return what P_lm is multiplied with for m and for -m, m = 0 … lmax, as arrays [m, point]."""
+    turn = powers_of_phase(lmax, phi)
     if basis == "complex":
         sign = (1 - 2 * (np.arange(lmax + 1) % 2))[:, None]
         return (sign * turn).astype(complex), turn.conj().astype(complex)

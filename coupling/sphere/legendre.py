@@ -69,7 +69,7 @@ def legendre(lmax: int, theta: NDArray[Any], most: int | None = None) -> Iterato
         n = min(l, len(orders))
         _advance(l, orders[:n], t, value[:n], step[:n])
         if l % ADJUST == 0:
-            _adjust(value[:n], step[:n], power[:n])
+            adjust(value[:n], step[:n], power[:n])
         row = np.ldexp(value[: l + 1], power[: l + 1])
         row[(l + 1) % 2 :: 2] *= south
         yield row
@@ -94,8 +94,14 @@ def _advance(l: int, m: Long, t: Long, value: Long, step: Long) -> None:
     value += step
 
 
-def _adjust(value: Long, step: Long, power: NDArray[np.int32]) -> None:
-    """Move powers of two out of value and step."""
+def adjust(value: Long, step: Long, power: NDArray[np.int32]) -> None:
+    """Move powers of two out of value and step, in place.
+
+    >>> value, step, power = np.array([12.0]), np.array([3.0]), np.array([0], np.int32)
+    >>> adjust(value, step, power)
+    >>> value, step, power
+    (array([0.75]), array([0.1875]), array([4], dtype=int32))
+    """
     shift = np.frexp(np.maximum(abs(value), abs(step)))[1]
     value[:], step[:] = np.ldexp(value, -shift), np.ldexp(step, -shift)
     power += shift

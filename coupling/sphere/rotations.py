@@ -34,7 +34,9 @@ def random_rotation(random: np.random.Generator) -> NDArray[np.float64]:
 def rotation_matrix(rotation: ArrayLike, lmax: object) -> NDArray[np.float64]:
     """Return D [(lmax+1)², (lmax+1)²] such that the features x of points r are D x for the points rotation·r.
 
-    That is R_a(rotation r) = Σ_i D[a, i] R_i(r) for the real harmonics; the block of a degree is orthogonal, and what
+        R_a(Q r) = Σ_i D[a, i] R_i(r)
+
+    Q is the rotation, R_a the real harmonic of flat index a; the block of a degree is orthogonal, and what
     lies between two degrees is exactly zero.  By exact quadrature of the rotated harmonics, degree by degree.  The
     error of an entry is at most (1 + l/4)·1e-15; memory sets the limit of lmax, 8 (lmax+1)⁴ bytes.
 

@@ -21,8 +21,11 @@ from coupling.sphere.legendre import bounded_degree
 
 
 def synthesis(coefficients: ArrayLike, grid: Grid, basis: str = "real") -> NDArray[np.inexact]:
-    """Return the values [..., n] of f = Σ_lm c_lm R_lm (or Y_lm) at the points of a grid, from c [..., (lmax+1)²].
+    """Return the values [..., n] of a function at the points of a grid, from its coefficients c [..., (lmax+1)²].
 
+        f(θ, φ) = Σ_{l m} c_lm R_lm(θ, φ)
+
+    Y_lm takes the place of R_lm in the basis "complex".
     lmax follows from the length of the last axis; a length that is no square raises ValueError.  The harmonics at all
     points are held at once, 8 n (lmax+1)² bytes (16 for "complex"); what does not fit raises MemoryError, lmax beyond
     10 000 ValueError.  Source: ``coupling.conventions``.
@@ -40,8 +43,11 @@ def synthesis(coefficients: ArrayLike, grid: Grid, basis: str = "real") -> NDArr
 
 
 def analysis(values: ArrayLike, grid: Grid, lmax: object, basis: str = "real") -> NDArray[np.inexact]:
-    """Return the coefficients c [..., (lmax+1)²] of f, c_lm = ∫ conj(Y_lm) f dΩ, from its values [..., n] on a grid.
+    """Return the coefficients c [..., (lmax+1)²] of a function from its values [..., n] on a grid.
 
+        c_lm = ∫ R_lm f dΩ
+
+    conj(Y_lm) takes the place of R_lm in the basis "complex".
     Exact when f is a polynomial of degree <= grid.degree - lmax.  Memory and largest lmax as in :func:`synthesis`.
     Raises ValueError when lmax exceeds the degree of the grid or the last axis of values does not match it.  Source:
     orthonormality of the harmonics.
@@ -95,7 +101,9 @@ class Field:
 
 
 def quadrature(family: str | Family, l1: object, l2: object, l3: object, basis: str = "real") -> NDArray[np.inexact]:
-    """Return the block [2l1+1, 2l2+1, 2l3+1] of a family by quadrature of its definition.
+    """Return the block [2l1+1, 2l2+1, 2l3+1] of a family by quadrature of its definition, such as
+
+        ∫ H1 H2 H3 dΩ = Σ_p w_p H1(p) H2(p) H3(p)
 
     "gaunt": ∫ H1 H2 H3 dΩ; "antisymmetric_gaunt": ∫ H1 r·(∇H2 × ∇H3) dΩ; "gradient_dot": ∫ H1 ∇H2·∇H3 dΩ; and other
     families with an integrand, H the real or complex orthonormal harmonics.  Orders -l … l; the error is that of

@@ -42,7 +42,9 @@ Floats = NDArray[np.float64]
 def wigner_d(j: object, beta: ArrayLike) -> Floats:
     """Return d^j(β) [..., 2j+1, 2j+1] for angles beta [...] in radians, rows m1 and columns m2 = -j … j.
 
-    d^j_{m1,m2}(β) = ⟨j m1| exp(-iβ J_y) |j m2⟩, real, float64; j <= 1000 is an integer or half-integer, β any finite
+        d^j_{m1,m2}(β) = ⟨j m1| exp(-iβ J_y) |j m2⟩
+
+    Real, float64; j <= 1000 is an integer or half-integer, β any finite
     number.  The error of an entry is at most 2e-15 where numpy's long double has 64 bits (x86), (j+1) 1e-15 elsewhere.
     Raises ValueError or TypeError for a degree that does not exist or is larger and for angles that are no finite
     numbers, MemoryError for a result that does not fit.  Exact values: :func:`coupling.exact.wigner_d`.  Source:
@@ -68,7 +70,12 @@ def wigner_D(  # noqa: N802
     euler: str | None = None,
     convention: Convention | str | None = None,
 ) -> NDArray[Any]:
-    """Return D^j(R) [..., 2j+1, 2j+1] of rotations, with f = Σ c_m R_lm ⇒ f(R⁻¹ r) = Σ (D c)_m R_lm(r).
+    """Return Wigner's D^j(R) [..., 2j+1, 2j+1] of rotations R.
+
+        f = Σ_m c_m R_lm  ⇒  f(R⁻¹ r) = Σ_m (D c)_m R_lm(r)
+        D^j_{m1,m2}(R) = ⟨j m1| exp(-iα J_z) exp(-iβ J_y) exp(-iγ J_z) |j m2⟩
+
+    The first line, with the real harmonics R_lm, is the basis "real", the second "complex".
 
     rotation : quaternions (w, x, y, z) [..., 4], of any length but zero, or matrices [..., 3, 3]; with ``euler`` the
         angles [..., 3] of R = R_a(α) R_b(β) R_c(γ) about the axes that euler names, "zyz" or e3nn's "yxy"

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from coupling.files import TableError
     from coupling.tables.builder import build, build_shard, merge
     from coupling.tables.reader import load
-    from coupling.tables.request import Request, read_request
+    from coupling.tables.request import Request
+    from coupling.tables.request_file import read_request
     from coupling.tables.table import Table
 
 #: public name → the module that defines it
@@ -24,7 +25,7 @@ _HOME = {
     "build_shard": "coupling.tables.builder",
     "load": "coupling.tables.reader",
     "merge": "coupling.tables.builder",
-    "read_request": "coupling.tables.request",
+    "read_request": "coupling.tables.request_file",
 }
 
 __all__ = ["Request", "Table", "TableError", "build", "build_shard", "load", "merge", "read_request"]

@@ -25,18 +25,17 @@ from coupling.files.atomic import remove_abandoned, write_pieces
 from coupling.files.catalogue import up_to_date
 from coupling.files.ownership import require_replaceable
 from coupling.files.sources import describe
-from coupling.indexing import entry_counts, path_count
 from coupling.integers import count, integer
 from coupling.memory import require_memory
 from coupling.numbers.plan import PATH_BYTES
-from coupling.numbers.sizes import compact_path_array
 from coupling.quoted import quoted
 from coupling.selection import of_type
 from coupling.tables.assembly import Assembly
-from coupling.tables.core import compile_core, core_blocks, reduced_vectors
+from coupling.tables.core import compile_core, core_blocks, half_core_blocks, half_reduced_vectors, reduced_vectors
 from coupling.tables.parts import Division, build_part, part_file, plan_of, remove_parts
 from coupling.tables.reader import KIND, count_entries, load
-from coupling.tables.request import Request, read_request, table_name
+from coupling.tables.request import Request, table_name
+from coupling.tables.request_file import read_request
 from coupling.tables.table import Table
 
 Progress = Callable[[int], object]
@@ -169,8 +168,7 @@ def allowed_entries(request: Request) -> int:
     >>> allowed_entries(Request(lmax=2))
     137
     """
-    paths = compact_path_array(request.lmax, request.parity)
-    return int(entry_counts(paths, request.basis).sum())
+    return int(request.entry_counts(request.path_array()).sum())
 
 
 def parts_folder(target: Path) -> Path:
@@ -183,18 +181,21 @@ def parts_folder(target: Path) -> Path:
 
 
 def _plan(request: Request) -> Division:
+    if request.half_integers:
+        raise ValueError(f"a table of half-integers is built at once, without shards; got {request.name}")
     return plan_of(request, parts.PART_ENTRIES)
 
 
 def _build_in_memory(request: Request, workers: int, done: Progress) -> Table:
-    needed = request.bytes + PATH_BYTES * path_count(*request.lmax)
-    require_memory(needed, f"building {request.name} in memory")
-    paths = compact_path_array(request.lmax, request.parity)
-    counts, block = core_blocks(paths, request.basis, workers)
-    table = Table(
-        request, _metadata(request, paths, len(block.values)), paths, _offsets(counts), block.orders, block.values,
-        reduced_vectors(request.families, paths, request.basis),
-    )  # fmt: skip
+    paths = request.path_array()
+    require_memory(request.bytes + PATH_BYTES * len(paths), f"building {request.name} in memory")
+    if request.half_integers:
+        (counts, block), factors = half_core_blocks(paths), half_reduced_vectors(request.families, paths)
+    else:
+        counts, block = core_blocks(paths, request.basis, workers)
+        factors = reduced_vectors(request.families, paths, request.basis)
+    metadata = _metadata(request, paths, len(block.values))
+    table = Table(request, metadata, paths, _offsets(counts), block.orders, block.values, factors)
     done(allowed_entries(request))
     return table
 
@@ -202,13 +203,12 @@ def _build_in_memory(request: Request, workers: int, done: Progress) -> Table:
 def _build_file(
     request: Request, target: Path, workers: int, executor: Executor | None, done: Progress, force: bool
 ) -> Table:
-    plan = _plan(request)
-    small = len(plan) == 1 or (executor is None and allowed_entries(request) <= AT_ONCE)
-    if small and not parts_folder(target).exists():
+    if _at_once(request, target, executor):
         _require_disk(request.bytes, request, target)
         target.parent.mkdir(parents=True, exist_ok=True)
         _build_in_memory(request, workers, done).save(target, force=force)
         return load(target, verify=False)
+    plan = _plan(request)
     _require_disk(_bytes_of_parts(plan, target, range(len(plan))) + request.bytes, request, target)
     own: set[int] = set()
     for _ in range(ATTEMPTS):
@@ -223,6 +223,14 @@ def _build_file(
             return table
     removed = "parts that another process removed during the merge"
     raise TableError(target, "parts", f"{len(plan)} parts in {parts_folder(target)}", removed, "run the command again")
+
+
+def _at_once(request: Request, target: Path, executor: Executor | None) -> bool:
+    """Return whether a table is computed in memory and written: a small one, or one of half-integers."""
+    if request.half_integers:
+        return True
+    small = len(_plan(request)) == 1 or (executor is None and allowed_entries(request) <= AT_ONCE)
+    return small and not parts_folder(target).exists()
 
 
 def _build_parts(

@@ -13,7 +13,12 @@ from coupling.families import Family
 from coupling.families import family as known
 from coupling.floating_point import default_rounding
 from coupling.kernels.entries import keep_non_zero
+from coupling.numbers.half_integers import half_integer_factor, row_values, symbol_rows
+from coupling.numbers.sizes import half_integer_counts
 from coupling.numbers.tabulation import FIRST, tabulate_paths
+
+#: Entries of half-integer degrees that are computed at a time.
+PIECE = 1 << 20
 
 
 class Block(NamedTuple):
@@ -46,6 +51,45 @@ def core_blocks(paths: NDArray[np.uint8], basis: str, workers: int = 1) -> tuple
     orders, counts = np.empty((len(table.values), 3), np.int8), np.empty(len(paths), np.int64)
     kept = keep_non_zero(table.paths, table.offsets, basis == "real", table.values, orders, table.values, counts)
     return counts, Block(orders[:kept], table.values[:kept])
+
+
+@default_rounding()
+def half_core_blocks(paths: NDArray[np.uint8]) -> tuple[NDArray[np.int64], Block]:
+    """Return what :func:`core_blocks` returns for doubled degrees, with doubled orders: 3j symbols, correctly rounded.
+
+    >>> counts, block = half_core_blocks(np.array([[1, 1, 0]], np.uint8))
+    >>> counts, block.orders.tolist(), block.values
+    (array([2]), [[-1, 1, 0], [1, -1, 0]], array([-0.70710678,  0.70710678]))
+    """
+    allowed = half_integer_counts(paths)
+    edges = np.searchsorted(np.cumsum(allowed), np.arange(PIECE, allowed.sum() + 1, PIECE)) + 1
+    orders, values = np.empty((int(allowed.sum()), 3), np.int8), np.empty(int(allowed.sum()))
+    counts, end = [], 0
+    for part in np.split(paths, np.unique(edges)):
+        count, block = _half_core_block(part)
+        counts.append(count)
+        begin, end = end, end + len(block.values)
+        orders[begin:end], values[begin:end] = block
+    return np.concatenate(counts), Block(orders[:end], values[:end])
+
+
+def _half_core_block(paths: NDArray[np.uint8]) -> tuple[NDArray[np.int64], Block]:
+    record, degrees = known(CORE), [(j1, j2, j3) for j1, j2, j3 in paths.tolist()]
+    rows = np.concatenate([np.zeros((0, 6), np.int64), *(symbol_rows(record, path) for path in degrees)])
+    values, path = row_values(record, rows), np.repeat(np.arange(len(paths)), half_integer_counts(paths))
+    kept = values != 0
+    return np.bincount(path[kept], minlength=len(paths)), Block(rows[kept, 3:].astype(np.int8), values[kept])
+
+
+def half_reduced_vectors(families: Sequence[str], paths: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+    """Return the reduced factors of some families on every path of doubled degrees, by their names.
+
+    >>> half_reduced_vectors(["clebsch_gordan"], np.array([[1, 1, 2], [1, 2, 1]], np.uint8))
+    {'clebsch_gordan': array([1.73205081, 1.41421356])}
+    """
+    degrees = [(j1, j2, j3) for j1, j2, j3 in paths.tolist()]
+    factor = {name: [float(half_integer_factor(known(name), path)) for path in degrees] for name in families}
+    return {name: np.array(numbers, np.float64) for name, numbers in factor.items()}
 
 
 def reduced_vector(family: str | Family, paths: NDArray[np.uint8], basis: str) -> NDArray[np.float64]:

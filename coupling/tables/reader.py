@@ -18,11 +18,9 @@ from numpy.typing import NDArray
 from coupling.families import family as known
 from coupling.families import names
 from coupling.files import Kind, TableError, register
-from coupling.files.container import Content
+from coupling.files.container import Content, canonical_json
 from coupling.files.reader import load as load_kind
 from coupling.floating_point import default_rounding
-from coupling.indexing import entry_counts
-from coupling.numbers.sizes import compact_path_array, symmetry_zeros
 from coupling.tables.request import Request, request_of, require_on_demand
 from coupling.tables.table import Table
 
@@ -67,8 +65,7 @@ def load(name: str | os.PathLike[str], *, verify: bool = True, mapped: bool = Tr
 
 def count_entries(request: Request, paths: NDArray[np.uint8], entries: int) -> dict[str, int]:
     """Return the numbers of paths, entries and zeros of a table."""
-    allowed = int(entry_counts(paths, request.basis).sum())
-    symmetric = int(symmetry_zeros(paths, request.basis).sum())
+    allowed, symmetric = int(request.entry_counts(paths).sum()), int(request.symmetry_zeros(paths).sum())
     counts = (allowed - symmetric - entries, entries, len(paths), symmetric)
     return dict(zip(COUNTS, counts, strict=True))
 
@@ -79,7 +76,7 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
     The paths are those of the request, offsets start at 0, rise by at least 1 and at most by the number of allowed
     entries, and end at the number of entries; reduced factors are finite; the counts in the metadata agree.
     """
-    paths = compact_path_array(table.request.lmax, table.request.parity)
+    paths = table.request.path_array()
     if not np.array_equal(table.paths, paths):
         first = int(np.flatnonzero((table.paths != paths).any(axis=1))[0])
         raise TableError(file, f"path {first}", tuple(paths[first].tolist()), tuple(table.paths[first].tolist()))
@@ -96,7 +93,7 @@ def check_paths(file: str | os.PathLike[str], table: Table) -> None:
 @default_rounding()
 def _check_factor(file: str | os.PathLike[str], table: Table, family: str, factor: NDArray[np.float64]) -> None:
     """Refuse the factors of another family: zero off its parity, and sign and size as its outline has them."""
-    record, (l1, l2, l3) = known(family), table.paths.T.astype(np.int64)
+    record, (l1, l2, l3) = known(family), table.degrees.T
     odd = (l1 + l2 + l3) % 2 == 1
     alive = np.ones(len(odd), bool) if record.parity == "all" else odd == (record.parity == "odd")
     _refuse_factor(file, family, ~alive & (factor != 0), f"0 off the {record.parity} paths", factor)
@@ -118,7 +115,7 @@ def _refuse_factor(
 
 def _check_offsets(file: str | os.PathLike[str], table: Table) -> None:
     steps = np.diff(table.offsets)
-    allowed = entry_counts(table.paths, table.request.basis)
+    allowed = table.request.entry_counts(table.paths)
     if table.offsets[0] != 0 or table.offsets[-1] != len(table.core):
         ends = table.offsets[[0, -1]].tolist()
         raise TableError(file, "offsets", f"first 0, last {len(table.core)}", ends)
@@ -135,7 +132,7 @@ def check_entries(file: str | os.PathLike[str], table: Table) -> int:
     for first, orders, degrees, core, starts in chunks(table):
         size = abs(core)
         _refuse(file, "core", "finite, not 0, at most 1 in size", (size > 0) & (size <= 1), core, first)
-        allowed = _allowed(orders, degrees, table.request.basis)
+        allowed = _allowed(orders, degrees, table.request)
         _refuse(file, "orders", "orders that the selection rules allow", allowed, orders.T, first)
         key = (orders[0].astype(np.int32) * 256 + orders[1]) * 256 + orders[2]
         rising = np.append(True, key[1:] > key[:-1])
@@ -145,7 +142,10 @@ def check_entries(file: str | os.PathLike[str], table: Table) -> int:
 
 
 def chunks(table: Table) -> Iterator[tuple[int, NDArray, NDArray, NDArray, NDArray]]:
-    """Give first entry, orders [3, e], degrees [3, e], core [e] and the starts of the paths, some paths at a time."""
+    """Give first entry, orders [3, e], degrees [3, e], core [e] and the starts of the paths, some paths at a time.
+
+    Orders and degrees are those of the arrays, times the denominator of the request.
+    """
     bounds = np.searchsorted(table.offsets, np.arange(0, len(table.core) + CHUNK, CHUNK)).clip(max=len(table))
     for begin, end in pairwise(dict.fromkeys(bounds.tolist())):  # np.unique would import numpy.ma
         offsets = table.offsets[begin : end + 1]
@@ -155,10 +155,10 @@ def chunks(table: Table) -> Iterator[tuple[int, NDArray, NDArray, NDArray, NDArr
         yield where.start, orders, degrees, table.core[where], offsets[:-1] - where.start
 
 
-def _allowed(orders: NDArray[np.int16], degrees: NDArray[np.int16], basis: str) -> NDArray[np.bool_]:
+def _allowed(orders: NDArray[np.int16], degrees: NDArray[np.int16], request: Request) -> NDArray[np.bool_]:
     size = abs(orders)
-    inside = (size <= degrees).all(axis=0)
-    if basis == "complex":
+    inside = ((size <= degrees) & ((size + degrees) % request.denominator == 0)).all(axis=0)
+    if request.basis == "complex":
         return inside & (orders[0] + orders[1] + orders[2] == 0)
     balanced = 2 * size.max(axis=0) == size[0] + size[1] + size[2]
     parity = (orders[0] < 0) ^ (orders[1] < 0) ^ (orders[2] < 0)
@@ -186,9 +186,12 @@ def _request_in(file: str, metadata: dict[str, Any]) -> Request:
     content = metadata.get("request")
     _check_families(file, content)
     try:
-        return Request(**content, name=metadata.get("name"))  # type: ignore[arg-type]
+        request = Request(**content, name=metadata.get("name"))  # type: ignore[arg-type]
     except (ArithmeticError, MemoryError, RecursionError, TypeError, ValueError) as error:
         raise TableError(file, "request", "a valid request", error) from None
+    if canonical_json(content) != canonical_json(request.content):  # 2.0 for 2, True for 1
+        raise TableError(file, "request", canonical_json(request.content), content)
+    return request
 
 
 def _check_families(file: str, content: object) -> None:
@@ -227,6 +230,8 @@ KIND = register(
     Kind(
         "table",
         1,
+        newest=2,
+        version_of=lambda request: request.denominator,
         listed="tables",
         request=_request_in,
         named=request_of,
@@ -238,9 +243,9 @@ KIND = register(
         build="coupling.tables.builder:build",
         check="coupling.tables.check:check",
         missing="there is no table file {path}; make one with: coupling build --lmax L --output {name}",
-        unknown="unknown table {name}: shipped are {shipped}; built on first request are real-l<N> and "
-        "complex-l<N>, such as real-l16; grids look like lebedev-l4, many-body bases like symmetric-l3-n4; a path ends "
-        "in .safetensors",
+        unknown="unknown table {name}: shipped are {shipped}; built on first request are real-l<N>, complex-l<N> and "
+        "complex-half-l<N>, such as real-l16; grids look like lebedev-l4, many-body bases like symmetric-l3-n4; a path "
+        "ends in .safetensors",
         renewal="build the table again: coupling build",
     )
 )

@@ -22,7 +22,7 @@ from coupling.floating_point import default_rounding
 from coupling.memory import require_memory
 from coupling.portable import Portable, made_of, parts_of
 from coupling.quoted import quoted
-from coupling.selection import degree, one_of
+from coupling.selection import degree, doubled_degrees, one_of
 from coupling.tables.request import Request, table_name
 
 if TYPE_CHECKING:
@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 
 
 class Entries(NamedTuple):
-    """One path of a table: its degrees, the orders of its non-zero entries [E, 3], and their core values [E]."""
+    """One path of a table: its degrees, the orders of its non-zero entries [E, 3], and their core values [E].
 
-    degrees: tuple[int, int, int]
-    orders: NDArray[np.int8]
+    With half-integers, degrees and orders are floats.
+    """
+
+    degrees: tuple[Any, Any, Any]
+    orders: NDArray[Any]
     core: NDArray[np.float64]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -50,8 +53,9 @@ class Table(Portable):
     core : float64 [E], C in the real basis, the 3j symbol in the complex one; no zeros
     factors : float64 [P] for each family, its reduced factor; without the i of an imaginary family
 
-    All arrays are read-only.  Iterating gives the paths with their entries.  A pickle or a deep copy of a table that is
-    mapped from a file holds its numbers and needs no file.
+    With half-integers, paths and orders hold twice the degrees and orders; what a method takes or returns is the number
+    itself, 0.5, as in :attr:`degrees`.  All arrays are read-only.  Iterating gives the paths with their entries.  A
+    pickle or a deep copy of a table that is mapped from a file holds its numbers and needs no file.
 
     >>> from coupling.tables import build
     >>> table = build(Request(lmax=2))
@@ -83,13 +87,17 @@ class Table(Portable):
         return len(self.paths)
 
     def __iter__(self) -> Iterator[Entries]:
-        return (self.entries(*path) for path in self.paths.tolist())
+        return (self.entries(*path) for path in self.degrees.tolist())
 
     def _path(self, *degrees: object) -> tuple[int, int, int]:
-        l1, l2, l3 = (degree(value, f"degree {slot}") for slot, value in enumerate(degrees, 1))
-        for slot, (l, lmax) in enumerate(zip((l1, l2, l3), self.request.lmax, strict=True), 1):
-            if l > lmax:
-                raise ValueError(f"degree {slot} must be <= {lmax}, the lmax of this table, got {quoted(l)}")
+        """Return degrees that exist times the denominator, as the arrays have them."""
+        if self.request.half_integers:
+            l1, l2, l3 = doubled_degrees(*degrees)
+        else:
+            l1, l2, l3 = (degree(value, f"degree {slot}") for slot, value in enumerate(degrees, 1))
+        for slot, (l, given, lmax) in enumerate(zip((l1, l2, l3), degrees, self.request.lmax, strict=True), 1):
+            if l > self.request.denominator * lmax:
+                raise ValueError(f"degree {slot} must be <= {lmax}, the lmax of this table, got {quoted(given)}")
         return l1, l2, l3
 
     def __repr__(self) -> str:
@@ -101,7 +109,17 @@ class Table(Portable):
         )
 
     @property
-    def lmax(self) -> tuple[int, int, int]:
+    def degrees(self) -> NDArray[Any]:
+        """The degrees [P, 3] of the paths: integers, or floats where there are half-integers.
+
+        >>> from coupling.tables import build
+        >>> build(Request(lmax=0.5, basis="complex", half_integers=True)).degrees[1]
+        array([0. , 0.5, 0.5])
+        """
+        return self.paths / 2 if self.request.half_integers else self.paths.astype(np.int64)
+
+    @property
+    def lmax(self) -> tuple[Any, Any, Any]:
         """The largest degree of each slot."""
         return self.request.lmax
 
@@ -120,7 +138,7 @@ class Table(Portable):
         head = "<tr><th>family</th><th>paths</th><th>coefficients</th></tr>"
         return f"<table><caption>{escape(repr(self))}</caption>{head}{''.join(rows)}</table>"
 
-    def index(self, l1: int, l2: int, l3: int) -> int | None:
+    def index(self, l1: float, l2: float, l3: float) -> int | None:
         """Return the position of a path, or None when the triangle rule or the parity of the table excludes it.
 
         Raises ValueError for a degree beyond the table's lmax.
@@ -139,8 +157,20 @@ class Table(Portable):
         """Integers in the order of the paths."""
         return _key(self.paths.T.astype(np.int64))
 
-    def entries(self, l1: int, l2: int, l3: int) -> Entries:
+    def entries(self, l1: float, l2: float, l3: float) -> Entries:
         """Return the non-zero entries of a path; none when the path is not in the table."""
+        path, orders, core = self.stored(l1, l2, l3)
+        halves = self.request.half_integers
+        return Entries(tuple(l / 2 for l in path), orders / 2, core) if halves else Entries(path, orders, core)
+
+    def stored(self, l1: float, l2: float, l3: float) -> Entries:
+        """Return the entries of a path as the arrays hold them, times the denominator of the request.
+
+        >>> from coupling.tables import build
+        >>> build(Request(lmax=0.5, basis="complex", half_integers=True)).stored(0, 0.5, 0.5).orders
+        array([[ 0, -1,  1],
+               [ 0,  1, -1]], dtype=int8)
+        """
         position = self.index(l1, l2, l3)
         where = slice(0, 0) if position is None else slice(*self.offsets[position : position + 2].tolist())
         return Entries(self._path(l1, l2, l3), self.orders[where], self.core[where])
@@ -149,7 +179,8 @@ class Table(Portable):
         """Return the reduced factor of a family on every path [P], with its i where it has one.
 
         Real basis: coefficient = reduced · C.  Complex basis: coefficient = reduced · 3j, with the order m of a
-        conjugated slot negated and the sign (-1)^m added: the third slot of clebsch_gordan.
+        conjugated slot negated and the sign (-1)^m added, (-1)^(m-1/2) for a half-integer m: the third slot of
+        clebsch_gordan.
 
         >>> from coupling.tables import build
         >>> build(Request(lmax=1)).reduced("clebsch_gordan")
@@ -159,7 +190,7 @@ class Table(Portable):
         return factor * 1j if family in self.request.imaginary else factor
 
     @default_rounding()
-    def block(self, family: str, l1: int, l2: int, l3: int) -> NDArray[Any]:
+    def block(self, family: str, l1: float, l2: float, l3: float) -> NDArray[Any]:
         """Return a family's coefficients of a path as a dense array [2l1+1, 2l2+1, 2l3+1], orders -l … l.
 
         The product of two correctly rounded numbers: relative error at most 1.5 · 2⁻⁵² (and none for wigner_3j).
@@ -173,20 +204,25 @@ class Table(Portable):
                [ 0.        , -0.40824829,  0.        ]])
         """
         factors, position = self.reduced(family), self.index(l1, l2, l3)
-        path, orders, core = self.entries(l1, l2, l3)
-        shape = tuple(2 * l + 1 for l in path)
-        require_memory(factors.itemsize * math.prod(shape), f"the {family} block of degrees {path}")
+        path, orders, core = self.stored(l1, l2, l3)
+        step = self.request.denominator
+        shape = tuple(2 * l // step + 1 for l in path)
+        require_memory(factors.itemsize * math.prod(shape), f"the {family} block of degrees {(l1, l2, l3)}")
         result = np.zeros(shape, factors.dtype)
         if position is not None:
             m, signs = self._orders_of(family, orders)
-            result[tuple((m + path).T)] = core * factors[position] * signs
+            result[tuple((m + path).T // step)] = core * factors[position] * signs
         return result
 
     def _orders_of(self, family: str, orders: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return the orders of a family's coefficients, where a conjugated slot has them negated, and their signs."""
-        m, record = orders.astype(np.int64), known(family)
-        odd = m[:, record.signed_slots(self.request.basis)].sum(axis=1) % 2
-        return m * record.order_signs(self.request.basis), np.where(odd, -1.0, 1.0)
+        """Return the orders of a family's coefficients, where a conjugated slot has them negated, and their signs.
+
+        Orders are times the denominator; the signs are (-1)^⌊m⌋ of the conjugated slots.
+        """
+        record, basis = known(family), self.request.basis
+        m = orders.astype(np.int64) * record.order_signs(basis)
+        odd = (m[:, record.signed_slots(basis)] // self.request.denominator).sum(axis=1) % 2
+        return m, np.where(odd, -1.0, 1.0)
 
     @default_rounding()
     def columns(self, family: str = CORE) -> dict[str, NDArray[Any]]:
@@ -206,13 +242,14 @@ class Table(Portable):
         factor = np.repeat(factors, counts)
         m, signs = self._orders_of(family, self.orders)
         names = np.hstack([np.repeat(self.paths, counts, axis=0), m])[factor != 0]
+        names = names / 2 if self.request.half_integers else names
         values = (self.core * factor * signs)[factor != 0]
         return {**dict(zip(("l1", "l2", "l3", "m1", "m2", "m3"), names.T, strict=True)), "value": values}
 
     def normalization(self, family: str) -> NDArray[np.float64]:
         """Return N[l1, l2, l3], the factor in the real basis, zero off the paths, as ``coupling.normalization`` does.
 
-        For a family without a real basis it is the size of the factor.
+        For a family without a real basis it is the size of the factor.  Raises ValueError for a table of half-integers.
 
         >>> from coupling.tables import build
         >>> build(Request(lmax=1)).normalization("gaunt")[1]
@@ -220,6 +257,7 @@ class Table(Portable):
                [0.48860251, 0.        ]])
         """
         factor = self.factors[one_of(family, tuple(self.factors), "family")]
+        require_integers(self, "normalization")
         shape = tuple(lmax + 1 for lmax in self.request.lmax)
         result = np.zeros(shape)
         signs = known(family).real_signs(self.paths.sum(axis=1, dtype=np.int64), factor, self.request.basis)
@@ -243,6 +281,16 @@ class Table(Portable):
     def check(self) -> Report:
         """Check structure, identities and exact values; see :func:`coupling.tables.check.check`."""
         return checks("table", self)
+
+
+def require_integers(table: Table, what: str) -> None:
+    """Raise ValueError for a table of half-integers where these have no place.
+
+    >>> from coupling.tables import build
+    >>> require_integers(build(Request(lmax=1)), "a picture")
+    """
+    if table.request.half_integers:
+        raise ValueError(f"{what} has integer degrees only; {quoted(table)} has half-integers")
 
 
 def _key(path: Any) -> Any:

@@ -78,6 +78,9 @@ class Reader(Relations):
         if above == ["\\partial"] and below[0] == "\\partial":
             symbol = self.of(below[1:])
             return Operator(lambda f: sp.diff(f, symbol))
+        if above[0] == "d" and below[0] == "d":  # d/dx, or a power of it
+            times, symbol = self.of(above[3:-1]) if len(above) > 1 else 1, self.of(below[1:2])
+            return Operator(lambda f: sp.diff(f, symbol, times))
         return self.of(above) / self.of(below)
 
     def parenthesis(self) -> Any:
@@ -180,7 +183,7 @@ class Reader(Relations):
     def name(self) -> Any:
         base, scripts, before, last = self.next(), {"_": list[str](), "^": list[str]()}, 0, ""
         primes = ""
-        if base in ("\\bar", "\\tilde"):
+        if base in ("\\bar", "\\tilde", "\\hat"):
             base += " " + "".join(self.argument_tokens())
         while (token := self.peek()) in ("_", "^", "'") and not (scripts.get(token)):
             before, last = (self.place if token == "^" else before), token
@@ -207,8 +210,8 @@ class Reader(Relations):
             return self.names[mark](value), used
         value = self.names[base]
         if isinstance(value, Indexed) and lower:
-            indices = [self.of(lower)] if value.single else self.indices(lower)
-            return value.value(*self.indices(upper), *indices), True
+            indices = [self.of(lower)] if value.single else self.script(lower)
+            return value.value(*self.script(upper), *indices), True
         if isinstance(value, Indexed) and self.peek() == "(":
             return value.value, False
         if isinstance(value, Indexed) and value.bare is not None:
@@ -216,6 +219,14 @@ class Reader(Relations):
         if lower:
             raise Unreadable(f"no meaning is given for {base}_{{{' '.join(lower)}}}")
         return value, False
+
+    def script(self, found: list[str]) -> list[Any]:
+        """Indices of a script, in which those without signs may stand side by side between two commas."""
+        parts = [part for part in split(found, (",",)) if part]
+        if len(parts) < 2:
+            return self.indices(found)
+        signed = [any(token in ("+", "-", "\\pm", "\\mp") for token in part) for part in parts]
+        return [v for s, p in zip(signed, parts, strict=True) for v in ([self.of(p)] if s else self.indices(p))]
 
     def indices(self, found: list[str]) -> list[Any]:
         """Indices with commas between them, or side by side with their signs."""

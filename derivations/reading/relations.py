@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
 
-from derivations.reading.names import Names, entries
+from derivations.reading.names import Names, Operator, entries
 from derivations.reading.stream import RELATIONS, Stream
 from derivations.reading.tokens import OPEN, Unreadable, closing, split
 from derivations.residuals import is_zero
@@ -67,7 +68,7 @@ class Relations(Stream):
             yield sp.Integer(left != right)
             return
         sides = split(clause, RELATIONS)
-        if len(sides) < 2:
+        if len(sides) < 2 or any(left == right for left, right in pairwise(sides)):
             raise Unreadable(f"{' '.join(clause)} states nothing")
         values = [self.of(side) for side in sides]
         for mark, left, right in zip(marks(clause, sides), values[:-1], values[1:], strict=True):
@@ -75,6 +76,8 @@ class Relations(Stream):
 
     def compared(self, mark: str, left: Any, right: Any) -> Iterable[Any]:
         """Zeros when one relation holds."""
+        if isinstance(left, Operator) and isinstance(right, Operator):
+            left, right = (operator.action(self.names["\\cdot"]) for operator in (left, right))
         if mark == "=":
             return entries(self.names.get("=", difference)(left, right))
         if mark == "\\to":

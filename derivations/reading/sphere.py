@@ -121,8 +121,10 @@ def bracket(f: sp.Expr, g: sp.Expr) -> sp.Expr:
     return sp.expand(POSITION.dot(slopes(sp.sympify(f)).cross(slopes(sp.sympify(g)))))
 
 
-def laplacian(function: sp.Expr) -> sp.Expr:
-    """The Laplacian of the unit sphere, of a polynomial in the coordinates."""
+def laplacian(function: Any) -> Any:
+    """The Laplacian of the unit sphere, of a polynomial in the coordinates or of three components."""
+    if isinstance(function, sp.MatrixBase):
+        return function.applyfunc(laplacian)
     around = POSITION.dot(slopes(sp.sympify(function)))
     space = sum(sp.diff(function, coordinate, 2) for coordinate in POSITION)
     return sp.expand(space - around - POSITION.dot(slopes(around)))
@@ -158,9 +160,20 @@ SPHERE: Rules = {
     "\\overline": lambda _: conjugate,
 }
 
-#: Three functions, where a statement holds for arbitrary ones.
+#: At the north pole.
+POLE: dict[sp.Expr, int] = {x: 0, y: 0, z: 1}
+
+#: The two unit vectors of the angles, and the Laplacian.
+FRAME: Rules = {
+    "\\hat \\theta": lambda _: sp.Matrix([z * x, z * y, z**2 - 1]) / SINE,
+    "\\hat \\phi": lambda _: sp.Matrix([-y, x, 0]) / SINE,
+    "\\Delta": lambda _: Operator(laplacian),
+}
+
+#: Three functions, where a statement holds for arbitrary ones; two operators are compared on the first.
 FUNCTIONS: Rules = {
     "f": lambda _: x + 2 * y * z,
     "g": lambda _: z + x + x * y - y**3,
     "h": lambda _: 2 * y - 3 * x - x * z,
+    "\\cdot": lambda _: x + 2 * y * z,
 }

@@ -20,7 +20,10 @@ def is_vector(value: Any) -> bool:
 
 
 def plus(left: Any, right: Any) -> Any:
-    """The sum; a number is added to every component of a vector, and to a matrix as a multiple of the identity."""
+    """The sum; a number is added to every component of a vector, to matrices and operators as a multiple of one."""
+    if isinstance(left, Operator) != isinstance(right, Operator):
+        operator, number = (left, right) if isinstance(left, Operator) else (right, left)
+        return operator + Operator(lambda f: number * f)
     if isinstance(left, sp.MatrixBase) != isinstance(right, sp.MatrixBase) and not isinstance(right, Operator):
         matrix, number = (left, right) if isinstance(left, sp.MatrixBase) else (right, left)
         square = matrix.rows == matrix.cols
@@ -34,10 +37,13 @@ def times(left: Any, right: Any) -> Any:
 
 
 def dot(left: Any, right: Any) -> Any:
-    return (left.T * right)[0] if is_vector(left) and is_vector(right) else left * right
+    columns = isinstance(left, sp.MatrixBase) and isinstance(right, sp.MatrixBase) and left.cols == right.cols == 1
+    return (left.T * right)[0] if columns and left.rows == right.rows else left * right
 
 
 def cross(left: Any, right: Any) -> Any:
+    if isinstance(right, Operator):
+        return Operator(lambda f: cross(left, right.action(f)))
     return left.cross(right) if is_vector(left) and is_vector(right) else left * right
 
 
@@ -59,6 +65,9 @@ class Stream:
         return type(self)(found, names or self.names, self.rows).whole()
 
     def atom(self) -> Any:
+        raise NotImplementedError
+
+    def script(self, found: list[str]) -> list[Any]:
         raise NotImplementedError
 
     def peek(self) -> str:
@@ -116,9 +125,11 @@ class Stream:
 
     def factor(self) -> Any:
         value = self.atom()
-        while (token := self.peek()) in ("!", "^"):
+        while (token := self.peek()) in ("!", "^") or (token == "_" and isinstance(value, sp.MatrixBase)):
             self.next()
-            if token == "!":
+            if token == "_":
+                value = self.names["()_"](value, *self.script(self.argument_tokens()))
+            elif token == "!":
                 value = sp.factorial(value)
             elif (power := self.argument_tokens())[-1] in TRANSPOSED:
                 value = TRANSPOSED[power[-1]](value)

@@ -11,9 +11,10 @@ import sympy as sp
 import coupling.exact as exact
 from derivations.invariant_polynomial import paths
 from derivations.reading import Reading
-from derivations.reading.names import Names, Operator
-from derivations.reading.paths import PATHS, surd
+from derivations.reading.names import Indexed, Names, Operator
+from derivations.reading.paths import PATHS, path_instances, surd
 from derivations.reading.sphere import SPHERE, bracket, integral, real_harmonic
+from derivations.reading.texts import CASE, NOTATION, PART
 from derivations.readings import matrices
 from derivations.symbols import x, y, z
 
@@ -214,6 +215,44 @@ WORDS: dict[str, Any] = {
 ALL = {**PATHS, **SPHERE, **WORDS}
 PATH = tuple({"l_1": p, "l_2": q, "l_3": r} for p, q, r in paths(1))
 
+SCALAR: dict[str, Any] = {
+    "A": lambda n: n["X"],
+    "B": lambda n: n["Y"],
+    "\\langle": lambda _: lambda p, q: sum(sp.re(sp.expand(sp.conjugate(x) * y)) for x, y in zip(p, q, strict=True)),
+}
+ORDERS: dict[str, Any] = {f"m_{i}": lambda n, i=i: n[f"\\mu_{i}"] for i in (1, 2, 3)}
+UNREAD = {
+    CASE: (r"2j=l_{\max}", "z=B(x,y)", "w=N", "w'=w"),
+    PART: (
+        r"\mathrm{Re\,tr}\,A^\dagger B",
+        "fg",
+        r"\{f,g\}",
+        "XY",
+        "B_w(x,y)",
+        r"\partial_\phi g",
+        "(-1)^J",
+        r"t(u,\cdot,\bar z)",
+        r"t(u,y,\cdot)",
+        "L_1+L_2+L_3",
+        r"B(\bar z,y)",
+        r"B(y,\bar z)",
+        r"Y\bar Z_{\rm even}",
+        r"Y\bar Z_{\rm odd}",
+    ),
+    NOTATION: (
+        r"x\mapsto B(x,y)",
+        r"y\mapsto B(x,y)",
+        r"\int fg\,d\Omega",
+        r"\sum x_{lm}y_{lm}",
+        "P_i",
+        "L_i",
+        "(l,m)",
+        r"t=\sum w\,C\,x\,y\,\bar z",
+        r"z_{\rm even}=\tfrac12\mathrm{tr}\,T\{X,Y\}",
+        r"z_{\rm odd}=\tfrac1{2\mathrm i}\mathrm{tr}\,T[X,Y]",
+    ),
+}
+
 READING = Reading(
     {**ALL, **PRODUCT, **FUNCTIONS, **gradients(), "\\bar u": PRODUCT["\\bar z"]},
     ({},),
@@ -222,4 +261,11 @@ READING = Reading(
         "Cut-offs": Reading(FORM | CUT, ({},)),
         "Clebsch-Gordan product": Reading(PRODUCT, PATH),
     },
+    {
+        "Clebsch-Gordan product": Reading(
+            {**ORDERS, "C": lambda _: Indexed(surd(exact.real_wigner_3j))}, tuple(path_instances(2, 9, real=True))
+        ),
+        "Matrix product": Reading(SCALAR, ()),
+    },
+    UNREAD,
 )

@@ -11,6 +11,7 @@ from derivations.degree_one_terms import CORNERS, TRIAD, bound, flattening, rest
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Operator
 from derivations.reading.paths import PATHS, SLOTS, kronecker
+from derivations.reading.texts import CASE, NOTATION, PART
 
 ORDERS = {0: 0, 1: 1, 2: -1, 3: 0}
 
@@ -82,6 +83,40 @@ ONE = (
     {"u": (0, 1, 1), "v": (2, 1, 1, 1), "w": (-1, 0, 4, 2)},
 )
 
+RANK: dict[str, Any] = {"\\mathrm{rank}": lambda _: Operator(lambda value: sp.Integer(value.rank()), wide=True)}
+FLATTENED: dict[str, Any] = {
+    **{f"u_{i}": lambda n, i=i: sp.Integer(n["u"][i - 1]) for i in SLOTS},
+    **{f"A_{i}": lambda n, i=i: n["u"][i - 1] * n["A"] for i in SLOTS},
+    "R": lambda _: sp.Integer(1),
+    **RANK,
+}
+UNREAD = {
+    CASE: (
+        r"\rho=\tfrac13",
+        r"\rho=-1",
+        r"\rho=1",
+        r"s_1=\lambda\cdot v_1",
+        r"\rho=2/\sqrt3",
+        r"\tau=0",
+        r"\kappa=3",
+        r"\kappa=-1",
+    ),
+    PART: ("-1", r"\sum w\,C", r"4\delta", "xyz", "R-1", "(0,0,t)", r"(1,\mathrm i,0)", "1+6"),
+    NOTATION: (
+        r"2\times2",
+        r"3\times3",
+        r"B=1+\lceil\tfrac12\min_\lambda\mathrm{rank}\,F\rceil",
+        "t=(1,1,1),(1,-1,-1),(-1,1,-1),(-1,-1,1)",
+        r"f\cdot g=\sum f_kg_k",
+        r"F=\begin{pmatrix}0&A_1&A_2\\-A_1&0&A_3\\-A_2&-A_3&0\end{pmatrix}",
+        r"u\otimes v\otimes w",
+        r"A=vw^{\mathsf T}",
+        r"A_i=M_i+\lambda_iM_0",
+        "M_0",
+        "M_i",
+    ),
+}
+
 READING = Reading(
     FORMS,
     tuple(given | {"\\kappa": kappa} for given, kappa in zip((*SOME, SOME[0]), KAPPAS, strict=True)),
@@ -108,4 +143,20 @@ READING = Reading(
         ),
         "The least rank of the flattening": Reading({}, tuple({"\\kappa": kappa} for kappa in KAPPAS)),
     },
+    {
+        "Statement": Reading(
+            {"\\rho": lambda n: 1 / sp.Integer(n["\\kappa"])}, ({"\\kappa": 1} | SOME[0], {"\\kappa": 2} | SOME[1])
+        ),
+        "One invariant": Reading(
+            {
+                "\\kappa": lambda n: (
+                    sp.sqrt(3) * n["w_000"] * n["w_111"] ** 2 / (2 * n["w_011"] * n["w_101"] * n["w_110"])
+                )
+            },
+            (),
+        ),
+        "A term has a flattening of rank 2": Reading(FLATTENED, ()),
+        "The least rank of the flattening": Reading(RANK, ({"\\kappa": 1}, {"\\kappa": 2}, {"\\kappa": 5})),
+    },
+    UNREAD,
 )

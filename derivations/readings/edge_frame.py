@@ -9,7 +9,9 @@ import sympy as sp
 import coupling.exact as exact
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
-from derivations.reading.paths import PATHS, surd
+from derivations.reading.paths import PATHS, orders_of, surd
+from derivations.reading.sphere import POLE, real_harmonic
+from derivations.reading.texts import CASE, NOTATION, PART
 from derivations.readings.real_basis import entry
 
 
@@ -75,6 +77,28 @@ TURN = {
     "z_-m": lambda _: sp.im(TURNED),
 }
 
+ORTHOGONAL = {
+    "C'": lambda n: Indexed(entry(n.having(l_2=n["l_2'"]))),
+    "m_2": lambda _: 0,
+    **{f"range m_{i}": orders_of(f"l_{i}") for i in (1, 3)},
+}
+AT_THE_POLE = {
+    "\\tilde R": lambda _: Indexed(lambda l, m: sp.sqrt(4 * sp.pi) * real_harmonic(l, m).subs(POLE)),
+    "m_2": lambda n: n["m_1"],
+}
+UNREAD = {
+    CASE: ("m>0",),
+    PART: (
+        "|l_1-l_3|",
+        "l_1+l_3",
+        r"\min(l_1,l_3)",
+        r"m\alpha",
+        r"w_{l_2}\sqrt{2l_2+1}\,C_{m_1\,0\,m_3}",
+        r"2\min(l_1,l_3)+1",
+    ),
+    NOTATION: ("C=C(l_1,l_2,l_3)", r"\alpha", r"2\times2"),
+}
+
 READING = Reading(
     RULES,
     tuple(given | {"\\pm": sign} for given in ENTRIES for sign in (1, -1)),
@@ -83,4 +107,11 @@ READING = Reading(
         "The coupling with the harmonics of the pole is such a layer": Reading({}, SELECTED),
         "The matrix is orthogonal": Reading({}, TWO),
     },
+    {
+        "The coupling with the harmonics of the pole is such a layer": Reading(
+            AT_THE_POLE, tuple(given for given in SELECTED if abs(given["m_1"]) <= given["l_2"])[::3]
+        ),
+        "The matrix is orthogonal": Reading(ORTHOGONAL, ()),
+    },
+    UNREAD,
 )

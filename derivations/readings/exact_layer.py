@@ -11,6 +11,7 @@ from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
 from derivations.reading.paths import PATHS, SLOTS, degrees, path_instances, plain, surd, wigner_3j
 from derivations.reading.sphere import SPHERE
+from derivations.reading.texts import CASE, PART
 
 BETA = sp.Symbol("beta")
 ANGLE = {sp.cos(BETA / 2): sp.Rational(4, 5), sp.sin(BETA / 2): sp.Rational(3, 5)}
@@ -126,4 +127,5 @@ READING = Reading(
             tuple({"j": sp.Rational(j, 2), "m'": sp.Rational(m, 2)} for j, m in ((1, 1), (2, 0), (2, -2), (3, 1))),
         ),
     },
+    unread={CASE: ("K=0",), PART: ("2j",)},
 )

@@ -10,6 +10,7 @@ import sympy as sp
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names, Operator
 from derivations.reading.paths import PATHS
+from derivations.reading.texts import CASE, NOTATION, PART
 
 LETTERS = {name: [sp.Symbol(f"{name}_{k}") for k in range(12)] for name in ("f", "f'")}
 
@@ -168,6 +169,40 @@ PAIRS = tuple({"L_1": p, "L_2": q, "L": r} for p, q, r in ((1, 1, 1), (2, 1, 1),
 RATIOS = tuple(pair | {"i": i} for pair in PAIRS for i in range(pair["L_1"] + pair["L_2"] - pair["L"]))
 OTHERS = tuple(pair | {"L'": other} for pair in PAIRS for other in (1, 2, 3) if other <= pair["L_1"] + pair["L_2"])
 
+
+def commutator(first: Operator, second: Operator) -> Operator:
+    return first * second - second * first
+
+
+def casimir(names: Names) -> Operator:
+    """J², from the three components."""
+    up, down, along = names["J_+"], names["J_-"], names["J_z"]
+    first, second = (up + down) / 2, (up - down) / 2
+    return first * first - second * second + along * along
+
+
+ALGEBRA: dict[str, Any] = {
+    "[,]": lambda _: commutator,
+    "J^2": casimir,
+    "J_\\pm": lambda n: n["J_+"] if n["\\pm"] == 1 else n["J_-"],
+    "\\cdot": lambda n: LETTERS["f"][n["k"]] + 3 * LETTERS["f"][1] * LETTERS["f"][2],
+}
+UNREAD = {
+    CASE: ("k=0", "k=2L", "m>0", "p=L_1", "q=L_2"),
+    PART: (
+        "L(L+1)",
+        r"f_{k_1}\cdots f_{k_\nu}",
+    ),
+    NOTATION: (
+        "SU(2)",
+        "V",
+        "v",
+        "m",
+        r"\|J_-v\|^2=\|J_+v\|^2+2m\|v\|^2",
+        r"J_+:V_M\to V_{M+1}",
+    ),
+}
+
 READING = Reading(
     RULES | POWER,
     POWERS,
@@ -182,4 +217,6 @@ READING = Reading(
         ),
         "Orthogonality": Reading(TWO, OTHERS),
     },
+    {"Divided powers": Reading(ALGEBRA, tuple({"L": 2, "k": k, "\\pm": sign} for k in range(5) for sign in (1, -1)))},
+    UNREAD,
 )

@@ -7,8 +7,9 @@ from typing import Any
 
 import sympy as sp
 
+import coupling.exact as exact
 from derivations.reading.names import Names, Operator
-from derivations.reading.paths import wigner_3j
+from derivations.reading.paths import SLOTS, degrees, surd, wigner_3j
 
 
 def spins(n: int) -> list[sp.Rational]:
@@ -77,3 +78,20 @@ class Exponential:
 
 def traced(_: Names) -> Operator:
     return Operator(trace, wide=True)
+
+
+def doubled(names: Names) -> int:
+    return names["n"] - 1
+
+
+def six_j(names: Names) -> sp.Expr:
+    j = sp.Rational(doubled(names), 2)
+    return surd(exact.wigner_6j)(*degrees(names), j, j, j)
+
+
+def group(names: Names) -> sp.Matrix:
+    """g"""
+    found = sp.eye(2)
+    for slot in SLOTS:
+        found = found * (sp.eye(2) + names[f"s_{slot}"] * null_matrix(names[f"a_{slot}"]))
+    return found

@@ -20,23 +20,16 @@ from derivations.reading.paths import (
     spinor_bracket,
     surd,
     total,
+    wigner_3j,
 )
-from derivations.readings import matrices
+from derivations.readings import matrices, matrix_texts
 from derivations.readings.clebsch_gordan_paths import of_path
+from derivations.readings.matrices import doubled, group, six_j
 from derivations.readings.real_basis import unitary
 
 X = sp.Symbol("x")
 SERIES = 6  # powers of x that are compared
 LARGE = 1000  # the dimension at which a limit is looked at
-
-
-def doubled(names: Names) -> int:
-    return names["n"] - 1
-
-
-def six_j(names: Names) -> sp.Expr:
-    j = sp.Rational(doubled(names), 2)
-    return surd(exact.wigner_6j)(*degrees(names), j, j, j)
 
 
 def real_tensor(slot: int) -> Any:
@@ -57,14 +50,6 @@ def spinor(name: str, slot: str = "") -> Any:
 def norm(degree: str) -> Any:
     """ν_l"""
     return lambda n: sp.sqrt(sp.factorial(2 * n[degree]) * sp.binomial(n["n"] + n[degree], 2 * n[degree] + 1))
-
-
-def group(names: Names) -> sp.Matrix:
-    """g"""
-    found = sp.eye(2)
-    for slot in SLOTS:
-        found = found * (sp.eye(2) + names[f"s_{slot}"] * matrices.null_matrix(names[f"a_{slot}"]))
-    return found
 
 
 def tau(names: Names) -> sp.Expr:
@@ -110,9 +95,9 @@ def spins(rows: list[list[str]]) -> Iterator[sp.Integer]:
     """Zeros when each 2j of a table is the smallest for its degree limit."""
     (first, *limits), (second, *least) = rows
     yield sp.Integer((first, second) != ("l_{\\max}", "2j"))
-    for limit, doubled in zip(map(int, limits), map(int, least), strict=True):
-        free = (matrix_trace.first_zero(spin + 1, limit) is None for spin in range(limit, doubled + 1))
-        yield sp.Integer(list(free) != [spin == doubled for spin in range(limit, doubled + 1)])
+    for limit, last in zip(map(int, limits), map(int, least), strict=True):
+        free = (matrix_trace.first_zero(spin + 1, limit) is None for spin in range(limit, last + 1))
+        yield sp.Integer(list(free) != [spin == last for spin in range(limit, last + 1)])
 
 
 RULES: dict[str, Any] = {
@@ -188,6 +173,7 @@ PAIRS = tuple(
     for n, l, m, k, q in ((3, 1, 1, 1, -1), (3, 2, 1, 2, 1), (4, 1, 0, 1, 0), (4, 2, -1, 2, 1), (3, 1, 1, 2, -1))
 )
 LIMITS = tuple(given | {"n": LARGE} for given in path_instances(4, 12))
+ALIVE = tuple(g for g in LIMITS if wigner_3j(*(g[f"{name}_{i}"] for name in "lm" for i in SLOTS)))
 BOUNDS = tuple(
     {"l_1": p, "l_2": q, "l_3": r, "n": n, "f": f}
     for p, q, r, n, f in ((2, 2, 2, 4, 0), (2, 2, 2, 5, 0), (3, 3, 3, 9, 0), (4, 4, 4, 20, 1), (3, 4, 4, 20, 0))
@@ -216,4 +202,34 @@ READING = Reading(
             {"table": lambda _: spins}, ({},)
         ),
     },
+    {
+        "Statement": Reading(
+            {
+                "()_": matrix_texts.of_orders,
+                "U": matrix_texts.of_slot,
+                "range m": lambda n: range(-n[f"l_{n['i']}"], n[f"l_{n['i']}"] + 1),
+            },
+            matrix_texts.TENSORS,
+        ),
+        "The same trace in every spin": Reading(
+            {
+                "\\lambda": matrix_texts.eigenvalue,
+                "n": lambda n: n["2j"] + 1,
+                "=": lambda _: lambda left, right: sp.radsimp(sp.expand(left) - sp.radsimp(right)),
+            },
+            tuple(GROUP | {"2j": size} for size in (1, 2, 3)),
+        ),
+        "The matrices T are the components of J(a)^l": Reading(matrix_texts.KERNELS, ()),
+        "Orthonormality": Reading(ALGEBRA | matrix_texts.SECOND, tuple(dict(p, **ONE) for p in PAIRS)),
+        "Adjoints": Reading(ALGEBRA | matrix_texts.SECOND, tuple(dict(p, **ONE) for p in PAIRS)),
+        "The fraction is a 6j symbol": Reading(
+            {"3j": lambda n: wigner_3j(*degrees(n), *(n[f"m_{i}"] for i in SLOTS))}, SPIN
+        ),
+        "Real basis: Hermitian matrices, s real on even and imaginary on odd paths": Reading(
+            matrix_texts.PRODUCTS, matrix_texts.TENSORS
+        ),
+        "Spins from which on no 6j symbol vanishes": Reading({"L": lambda n: max(degrees(n))}, ()),
+        "Classical limit": Reading(matrix_texts.LIMIT, ALIVE),
+    },
+    matrix_texts.UNREAD,
 )

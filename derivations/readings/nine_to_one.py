@@ -9,15 +9,25 @@ import sympy as sp
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
 from derivations.reading.paths import PATHS, path_instances
-from derivations.reading.sphere import SPHERE, bracket, integral
+from derivations.reading.sphere import SPHERE, bracket, harmonic, integral
+from derivations.reading.texts import CASE, PART
 from derivations.readings.single_vector_product import SINGLE, made
 
 
 def shifted(names: Names, slot: int, shift: int) -> sp.Matrix:
     """F of a slot and a shift."""
     l = names[f"l_{slot}"]
-    numbers = (0, 1, 0) if shift == 0 else (1, 0, l if shift < 0 else -l - 1)
-    return made(names[f"Y_{slot}"], numbers)
+    return made(names[f"Y_{slot}"], field(l, shift))
+
+
+def unslotted(shift: int) -> Any:
+    """F of a shift, at one degree and order."""
+    return lambda names: made(names["Y"], field(names["l"], shift))
+
+
+def field(l: int, shift: int) -> tuple[int, int, int]:
+    """The numbers of the field of a degree and a shift."""
+    return (0, 1, 0) if shift == 0 else (1, 0, l if shift < 0 else -l - 1)
 
 
 def of_slot(slot: int) -> dict[str, Any]:
@@ -69,4 +79,19 @@ SIGNED = tuple(
     for number, given in enumerate(path_instances(2, 14))
 )
 
-READING = Reading(RULES, (*SIGNED[3:5], *SIGNED[-3:]), {"The nine factors": Reading({}, SIGNED[::2])})
+ONE = {
+    "Y": lambda n: harmonic(n["l"], n["m"]),
+    **{f"F^{shift}": unslotted(shift) for shift in (-1, 0, 1)},
+}
+BOTH = tuple(given | {"l": l, "m": m} for given, (l, m) in zip(SIGNED, ((1, 0), (1, 1), (2, -1), (3, 2)), strict=False))
+
+READING = Reading(
+    RULES,
+    (*SIGNED[3:5], *SIGNED[-3:]),
+    {"The nine factors": Reading({}, SIGNED[::2])},
+    {"Statement": Reading(ONE, BOTH), "The three fields in shifts": Reading(ONE, BOTH)},
+    {
+        CASE: (r"\alpha_i=l_i", r"\alpha_i=-l_i-1", "(0,0,0)"),
+        PART: ("l-1", r"V_3\cdot(F_1^{s_1}\times F_2^{s_2})", "-1", "0", "1", "-", "+"),
+    },
+)

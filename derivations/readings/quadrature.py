@@ -11,6 +11,7 @@ from derivations.reading import Reading
 from derivations.reading.names import Names, Operator
 from derivations.reading.paths import PATHS, path_instances
 from derivations.reading.sphere import SPHERE, bracket, harmonic, integral
+from derivations.reading.texts import CASE, NOTATION, PART, QUOTED
 from derivations.readings.single_vector_product import SINGLE, made
 from derivations.symbols import x, y, z
 
@@ -104,5 +105,19 @@ READING = Reading(
         ),
         "Products": Reading({}, tuple(given for given in path_instances(2, 10) if given["l_1"] + given["l_2"])),
         "What fails one degree below, degrees to 2": Reading({}, ({},)),
+    },
+    {"Longitudes": Reading({"=": lambda _: lambda left, right: sp.expand(left - right, complex=True)}, ())},
+    {
+        CASE: (r"m=n_\phi", "m=0"),
+        QUOTED: (
+            r"\sum_{i=1}^nw_i\,p(x_i)=\int_{-1}^1p(x)\,dx\qquad\text{for every polynomial of degree at most }2n-1",
+        ),
+        PART: (
+            r"\{x_i,x_j\}",
+            r"Y_1\,\nabla Y_2\cdot\nabla Y_3",
+            r"e^{\mathrm im\phi}",
+            r"\frac2{2n+1}",
+        ),
+        NOTATION: ("P_n",),
     },
 )

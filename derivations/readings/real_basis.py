@@ -11,9 +11,10 @@ import coupling.exact as exact
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
 from derivations.reading.paths import PATHS, degrees, named, of_parity, path_instances, surd, wigner_3j
-from derivations.reading.sphere import SINE, SPHERE, harmonic, real_harmonic
+from derivations.reading.sphere import FUNCTIONS, SINE, SPHERE, harmonic, real_harmonic
+from derivations.reading.texts import CASE, NOTATION, PART
 from derivations.real_harmonics import u_entry
-from derivations.symbols import x, y
+from derivations.symbols import x, y, z
 
 
 def unitary(l: int) -> sp.Matrix:
@@ -91,6 +92,57 @@ AT = {
     "Q": lambda _: Indexed(lambda l, m: sp.Integer(-1) ** m * harmonic(l, m).subs({x: SINE, y: 0}, simultaneous=True)),
 }
 
+
+def leading(names: Names) -> sp.Expr:
+    """N: the factor of the derivative in a harmonic without its sign."""
+    l, m = names["l"], names["m"]
+    norm = sp.Rational((2 * l + 1) * sp.factorial(l - m), 4 * sp.factorial(l + m)) / sp.pi
+    return sp.sqrt(norm) / (2**l * sp.factorial(l))
+
+
+def columns(function: Any) -> Any:
+    """All functions of one degree."""
+    return lambda n: sp.Matrix([function(n["l"], m) for m in range(-n["l"], n["l"] + 1)])
+
+
+def entries(names: Names) -> Indexed:
+    """U by its two orders."""
+    return Indexed(lambda mu, m: unitary(names["l"])[names["l"] + mu, names["l"] + m])
+
+
+ROWS: dict[str, Any] = {
+    "R_l": columns(real_harmonic),
+    "Y_l": columns(harmonic),
+    "U_l": lambda n: unitary(n["l"]),
+    **FUNCTIONS,
+}
+ENTRIES: dict[str, Any] = {
+    "U": entries,
+    "3j": lambda n: lambda *m: wigner_3j(*degrees(n), *m),
+    "\\sigma": lambda _: Indexed(lambda mu: sp.Integer(-1 if mu < 0 else 1)),
+}
+ORDERS = tuple(
+    given | {"l": l, "m": m, "\\mu": mu}
+    for given, (l, m, mu) in zip(
+        path_instances(2, 7),
+        ((1, 1, 1), (1, -1, 1), (2, 2, -2), (2, 0, 0), (3, -1, -1), (2, 1, -1), (3, 3, -3)),
+        strict=False,
+    )
+)
+UNREAD = {
+    CASE: (
+        r"\mu<0",
+        r"\mu>0",
+        r"m\to-m",
+        r"U_{\mu m}\ne0",
+        r"m=\pm\mu",
+        "m_1+m_2+m_3=0",
+        r"\sigma_\mu=-1",
+    ),
+    PART: ("n", "(-1)^{J/2}", "1", r"\sigma_{\mu_1}\sigma_{\mu_2}\sigma_{\mu_3}(-1)^J", "2^{-n/2}", r"3j(0\,0\,0)"),
+    NOTATION: (r"U\otimes U\otimes U",),
+}
+
 READING = Reading(
     {**PATHS, **SPHERE, **CORE},
     SMALL,
@@ -115,4 +167,11 @@ READING = Reading(
             {}, tuple(ONES | dict(zip("ijk", m, strict=True)) for m in product((-1, 0, 1), repeat=3))
         ),
     },
+    {
+        "Statement": Reading(ROWS, ORDERS),
+        "The real harmonics carry no Condon-Shortley sign": Reading({"x": lambda _: z, "N": leading}, ()),
+        "C is real": Reading(ENTRIES, ORDERS),
+        "The number of negative orders has the parity of J": Reading(ENTRIES, ORDERS),
+    },
+    UNREAD,
 )

@@ -12,7 +12,9 @@ from derivations.invariant_polynomial import paths
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names, Operator
 from derivations.reading.paths import PATHS, SLOTS, degrees, path_instances, surd
-from derivations.reading.sphere import FUNCTIONS, POSITION, SPHERE
+from derivations.reading.sphere import FUNCTIONS, POSITION, SPHERE, harmonic
+from derivations.reading.sphere import POLE as NORTH
+from derivations.reading.texts import CASE, NOTATION, PART
 from derivations.symbols import x, y, z
 
 CHANGED = {0: 1, 1: 1, 2: -1, 3: 1, 4: -1}  # signs of whole degrees
@@ -75,6 +77,32 @@ EVALUATED = tuple(
     for given, one in zip(path_instances(2, 6, real=True), (*ONE, *ONE), strict=False)
 )
 
+ENTRIES: dict[str, Any] = {
+    "A_123": lambda n: surd(exact.real_antisymmetric_gaunt)(*degrees(n), *(n[f"\\mu_{i}"] for i in SLOTS)),
+}
+AT_THE_POLE: dict[str, Any] = {
+    "G": lambda n: surd(exact.gaunt)(n["a"], n["b"], n["c"], *(n[f"m_{i}"] for i in SLOTS)),
+    "3j": lambda n: lambda *m: surd(exact.wigner_3j)(n["a"], n["b"], n["c"], *m),
+    "Y": lambda _: Indexed(lambda l, m: harmonic(l, m).subs(NORTH)),
+}
+ORDERED = tuple(
+    {"a": given["l_1"], "b": given["l_2"], "c": given["l_3"], **{f"m_{i}": given[f"m_{i}"] for i in SLOTS}} | one
+    for given, one in zip(path_instances(2, 9), (*ONE, {"l": 2, "m": 0}) * 3, strict=False)
+)
+UNREAD = {
+    CASE: (r"s_l=\pm1", r"\kappa\to-\kappa"),
+    PART: (
+        r"2^{l_{\max}-1}-1",
+        "2^{L-1}-1",
+        "s_lR_l",
+        "Y_{am}Y_{b,-m}",
+        r"3j(a\,b\,c;m\,{-m}\,0)",
+        "1/(2c+1)",
+        "(1,1,1)",
+    ),
+    NOTATION: ("R_0", "R_l", "L"),
+}
+
 READING = Reading(
     {**PATHS, **SPHERE, **FUNCTIONS, **LAWS},
     EVALUATED,
@@ -95,4 +123,9 @@ READING = Reading(
             tuple(one | {"i": i, "j": j} for one, (i, j) in zip(ONE, ((1, 2), (3, 2), (1, 1)), strict=True)),
         ),
     },
+    {
+        "Statement": Reading(ENTRIES, tuple(path_instances(2, 9, real=True))),
+        "Evaluation at the pole fixes every Gaunt coefficient": Reading(AT_THE_POLE, ORDERED),
+    },
+    UNREAD,
 )

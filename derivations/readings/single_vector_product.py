@@ -9,6 +9,7 @@ import sympy as sp
 from derivations.reading import Reading
 from derivations.reading.paths import PATHS, SLOTS, path_instances
 from derivations.reading.sphere import FUNCTIONS, POSITION, SPHERE, gradient
+from derivations.reading.texts import CASE, PART
 
 #: E, B, L of the three fields: numbers of ∇f, r × ∇f and r f.
 SINGLE = ((0, 1, 1), (1, 0, 1), (1, 1, -1))
@@ -51,6 +52,9 @@ ANY = tuple(
     for i in SLOTS
 )
 
+#: i, j, k as the instance turns them.
+CYCLED: dict[str, Any] = {name: turned(place) for place, name in enumerate("ijk")}
+
 READING = Reading(
     {**PATHS, **SPHERE, **FIELDS, **HARMONICS},
     tuple(path_instances(2, 14)),
@@ -58,5 +62,22 @@ READING = Reading(
         "The triple product of any three fields": Reading(GENERAL, tuple(NUMBERS | {"n": n} for n in SLOTS)),
         "The three fields of the statement": Reading(FUNCTIONS, ({},)),
         "No path is lost but one": Reading({}, ANY),
+    },
+    {
+        "The triple product of any three fields": Reading(
+            CYCLED,
+            tuple(given | {"(ijk)": CYCLIC[n % 3]} for n, given in enumerate(path_instances(2, 9))),
+        ),
+    },
+    {
+        CASE: ("(0,0,0)", "(E,B,L)=(0,1,1)", "(1,0,1)", "(1,1,-1)", "(1,2,3)"),
+        PART: (
+            r"\frac12\sum\lambda\,N",
+            "2N",
+            r"\frac12\sum\lambda",
+            r"2\mathrm i",
+            r"\int Y_i\{Y_j,Y_k\}",
+            r"h\{f,g\}",
+        ),
     },
 )

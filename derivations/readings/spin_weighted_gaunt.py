@@ -19,6 +19,7 @@ from derivations.reading.names import Indexed, Names, Operator
 from derivations.reading.paths import PATHS, SLOTS, SPINORS, degrees, spinor_bracket, weight, wigner_3j
 from derivations.reading.relations import difference
 from derivations.reading.sphere import POSITION, SINE, SPHERE, at_points
+from derivations.reading.texts import CASE, NOTATION, PART
 from derivations.symbols import phi, theta, z
 
 E = sp.Symbol("E")
@@ -173,6 +174,60 @@ CORE: dict[str, Any] = {
     "P": weight,
 }
 
+
+class Raising(Operator):
+    """ð or its conjugate on a function of a spin weight; its powers begin at weight zero and go on step by step."""
+
+    def __init__(self, sign: int, spin: Any) -> None:
+        super().__init__(lambda f: raised(sign, f, spin))
+        self.sign = sign
+
+    def __pow__(self, times: Any) -> Operator:
+        def repeated(value: Any) -> Any:
+            for step in range(int(times)):
+                value = raised(self.sign, value, self.sign * step)
+            return value
+
+        return Operator(repeated)
+
+
+DEFINED: dict[str, Any] = {
+    "\\eth": lambda n: Raising(1, n["s"]),
+    "\\bar \\eth": lambda n: Raising(-1, n["s"]),
+    "\\partial_\\theta": lambda _: Operator(lambda f: z * sp.diff(f, SINE) - SINE * sp.diff(f, z)),
+    "\\partial_\\phi": lambda _: Operator(lambda f: sp.I * E * sp.diff(f, E)),
+    "\\cot": lambda _: Operator(lambda angle: sp.cos(angle) / sp.sin(angle)),
+    "f": lambda n: harmonic(n["s"], n["l"], n["m"]),
+}
+OF_ORDERS: dict[str, Any] = {
+    "k": product_integral,
+    "3j": lambda n: lambda *m: wigner_3j(*degrees(n), *m),
+    "\\kappa": lambda n: lambda *m: sp.sqrt(sp.prod([2 * l + 1 for l in degrees(n)]) / (4 * sp.pi)) * n["3j"](*m),
+}
+SPUN = tuple(
+    given | {"l": l, "s": s, "m": m}
+    for given, (l, s, m) in zip(
+        WEIGHTED, ((1, 1, 0), (2, -1, 1), (2, 2, -1), (2, -2, 0), (1, 0, 1), (3, -1, -2)), strict=True
+    )
+)
+UNREAD = {
+    CASE: ("s=0", r"\mu_i=-s_i", r"s=-\mu"),
+    PART: (
+        "1",
+        "(q-p)/2",
+        r"(a\cdot r)^l/l!",
+        r"\sqrt{(l-s)(l+s+1)}",
+        "s+1",
+        "-(l-s)",
+        r"\sqrt{(l-s)!/(l+s)!}",
+        "+(l+s)",
+        r"\sin\theta\,f",
+        r"\prod\sqrt{4\pi/(2l_i+1)}",
+        "3j(m_1m_2m_3)",
+    ),
+    NOTATION: (r"a(\xi,\eta)",),
+}
+
 READING = Reading(
     RULES,
     WEIGHTED,
@@ -196,4 +251,12 @@ READING = Reading(
         "Ladder relations between the spins": Reading({"k": moved}, LADDER),
         "The factor that is left": Reading(CORE, tuple(given | SPINORS for given in WEIGHTED[:2])),
     },
+    {
+        "Statement": Reading(DEFINED, SPUN),
+        "A total derivative": Reading(
+            {"\\bar \\eth": eth(-1, lambda _: 1), "f": lambda n: harmonic(1, n["l"], n["m"])}, ()
+        ),
+        "Ladder relations between the spins": Reading(OF_ORDERS, WEIGHTED),
+    },
+    UNREAD,
 )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from typing import Any
 
 import sympy as sp
 
 import coupling.exact as exact
 from derivations import vector_shifts
+from derivations.invariant_polynomial import paths
 from derivations.reading import Reading
-from derivations.reading.names import Indexed, Names
-from derivations.reading.paths import PATHS, SLOTS, degrees, path_instances, plain, surd, total
-from derivations.reading.sphere import POSITION, SPHERE, bracket, gradient, harmonic, integral
+from derivations.reading.atoms import Reader
+from derivations.reading.names import Indexed, Names, Operator
+from derivations.reading.paths import PATHS, SLOTS, degrees, path_instances, plain, surd, total, wigner_3j
+from derivations.reading.sphere import FRAME, FUNCTIONS, POSITION, SPHERE, bracket, gradient, harmonic, integral
+from derivations.reading.texts import CASE, NOTATION, PART, formulas
+from derivations.reading.tokens import tokens
 from derivations.readings.clebsch_gordan_paths import core
 
 UNIT = {
@@ -123,6 +129,94 @@ CLOSED = (
     ),
 )
 
+
+def coefficient(l: Any, m: Any, *inputs: Any) -> sp.Expr:
+    """C^{lm}_{LM,1μ}"""
+    big, order, one, mu = inputs
+    inside = abs(order) <= big and abs(m) <= l and abs(mu) <= one
+    return surd(exact.clebsch_gordan)(big, one, l, order, mu, m) if inside else sp.Integer(0)
+
+
+def momentum(q: Any) -> Operator:
+    """L_q = −i e_q·(r × ∇)"""
+    return Operator(lambda f: -sp.I * UNIT[int(q)].dot(POSITION.cross(gradient(f))))
+
+
+def not_reached(cells: list[list[str]]) -> Iterator[sp.Integer]:
+    """Zeros when each pair of shifts misses those even paths that its row says, and no other."""
+    head, *pairs = cells
+    yield sp.Integer(head != ["pair $(s_1,s_2)$", "does not reach the even paths with"])
+    yield sp.Integer([pair for pair, _ in pairs] != [f"$({mark[0]},{mark[1]})$" for mark in ORDER])
+    for (pair, said), path in product(pairs, (p for p in paths(5) if sum(p) % 2 == 0)):
+        first, second = (SHIFT[mark] for mark in pair[2:-2].split(","))
+        reader = Reader([], Names({}, dict(zip(("l_1", "l_2", "l_3"), path, strict=True))), set())
+        missed = said == "any degrees" or any(reader.holds(tokens(rule)) for rule in formulas(said))
+        yield sp.Integer(missed == vector_shifts.reached(path, first, second))
+
+
+SHIFT = {"-": -1, "0": 0, "+": 1}
+ORDER = ("00", "0+", "+0", "0-", "-0", "++", "--", "-+", "+-")
+COMPONENTS: dict[str, Any] = {
+    **UNITS,
+    **FRAME,
+    **FUNCTIONS,
+    "e_x": lambda _: sp.Matrix([1, 0, 0]),
+    "e_y": lambda _: sp.Matrix([0, 1, 0]),
+    "e_z": lambda _: sp.Matrix([0, 0, 1]),
+    "C": lambda _: Indexed(coefficient),
+    "3j": lambda n: lambda *m: wigner_3j(*(m if len(m) == 6 else (*degrees(n), *m))),
+    "L": lambda n: Indexed(momentum, bare=lambda: n["big"]),
+    "\\kappa": lambda n: sp.sqrt(n["l"] * (n["l"] + 1)),
+    "\\cdot": FUNCTIONS["f"],
+    "range M": lambda n: range(-n["big"], n["big"] + 1),
+    "range q": lambda _: (-1, 0, 1),
+    "table": lambda _: not_reached,
+}
+EACH = tuple(
+    given | {"l": l, "m": m, "big": big, "\\mu": mu, "q": mu, "\\pm": sign}
+    for given, (l, m, big, mu, sign) in zip(
+        SHIFTED,
+        ((1, 0, 2, 1, 1), (2, -1, 1, 0, -1), (2, 1, 3, -1, 1), (1, 1, 0, 1, -1), (3, -2, 3, 1, 1)),
+        strict=False,
+    )
+)
+UNREAD = {
+    CASE: (
+        "L=l-1,l,l+1",
+        "L=1",
+        "l=0",
+        "l_i=0",
+        "K=0",
+        "L=l",
+        r"A\ne0",
+        "l_3=l_1+l_2-1",
+        r"G\ne0",
+        "l_i=l_j+l_k",
+    ),
+    PART: (
+        "3j(l_1l_2l_3;000)",
+        "rY_{lm}",
+        "(--+)",
+        r"(-1)^{L-1}\sqrt{2L+1}\;3j(L\,1\,l;000)",
+        r"\tfrac12[l(l+1)+2-L(L+1)]",
+        "3j(l_1l_2l_3;-m_1,-m_2,-m_3)",
+        r"\sum_iL_i",
+        "-(-1)^J",
+    ),
+    NOTATION: (
+        "(s_1,s_2)",
+        "M_i",
+        r"\mu_i",
+        "(0,0)",
+        "(0,0,0)",
+        r"(\pm,\pm)",
+        r"(e_\theta,e_\phi,r)",
+        r"(v_\theta,v_\phi,0)",
+        r"(-v_\phi,v_\theta,0)",
+        "(L_i,1,l_i)",
+    ),
+}
+
 READING = Reading(
     RULES,
     SHIFTED,
@@ -146,4 +240,16 @@ READING = Reading(
         "Which of them vanish": Reading({}, tuple(g | {"pattern": p} for g in path_instances(4, 6) for p in PATTERNS)),
         "By-product: these 9j symbols in closed form": Reading({}, CLOSED),
     },
+    {
+        "Statement": Reading(COMPONENTS, EACH),
+        "Spherical unit vectors": Reading(COMPONENTS, EACH),
+        "A harmonic times the normal": Reading(COMPONENTS, EACH),
+        "The gradient of a harmonic": Reading({**COMPONENTS, "L": lambda n: n["big"]}, EACH),
+        "The gradient, turned by a right angle": Reading(COMPONENTS, EACH),
+        "Three fields per harmonic": Reading(FRAME, ()),
+        "Pointwise triple products": Reading(FUNCTIONS, ()),
+        "The general formula: a 9j symbol": Reading(COMPONENTS, EACH),
+        "By-product: these 9j symbols in closed form": Reading(COMPONENTS, CLOSED),
+    },
+    UNREAD,
 )

@@ -12,8 +12,12 @@ from derivations.matrix_trace import sorted_paths
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
 from derivations.reading.paths import PATHS, SLOTS, degrees, path_instances, surd
+from derivations.reading.texts import CASE, NOTATION, PART
 from derivations.readings import matrices
-from derivations.readings.matrix_product import real_tensor, six_j
+from derivations.readings.matrices import six_j
+from derivations.readings.matrix_product import real_tensor
+from derivations.readings.matrix_texts import of_orders
+from derivations.readings.matrix_texts import of_slot as unitary_of_slot
 from derivations.readings.real_basis import unitary
 
 
@@ -111,6 +115,75 @@ BLOCKS = (
     at(4, 1, 1, HALF, HALF),
 )
 
+MATRICES: dict[str, Any] = {
+    "T": lambda n: Indexed(lambda l, m: matrices.tensor(n["n"], int(l), int(m))),
+    "()_": of_orders,
+    "V": lambda n: Indexed(
+        lambda p, q: time_reversal(n)[matrices.spins(n["n"]).index(p), matrices.spins(n["n"]).index(q)],
+        bare=lambda: time_reversal(n),
+    ),
+}
+SLOTTED = {"U": unitary_of_slot, "range m": lambda n: range(-n[f"l_{n['i']}"], n[f"l_{n['i']}"] + 1)}
+ROWS: dict[str, Any] = {
+    "U": lambda n: Indexed(lambda mu, m: unitary(n["l"])[n["l"] + mu, n["l"] + m]),
+    "\\mu": lambda n: n["m"] if n["l"] % 2 else -n["m"],
+}
+SPINNING: dict[str, Any] = {
+    "U": lambda n: Indexed(lambda mu, p: unitary(int(n["j"]))[int(n["j"]) + mu, int(n["j"]) + p]),
+    "p": lambda n: n["\\mu"] if n["m"] else -n["\\mu"],
+}
+PLACED = tuple(
+    given | {"p": p, "q": q}
+    for given in TRIPLES[::4]
+    for p, q in [(matrices.spins(given["n"])[0], matrices.spins(given["n"])[-1 - given["l_1"] % 2 * (given["n"] > 1)])]
+)
+UNREAD = {
+    CASE: (
+        "L=2j",
+        "A=X(x)",
+        "B=X(y)",
+        "C=X(z)",
+        "L=1",
+        "m=p-q",
+        r"l_1\le l_2\le l_3",
+        "L=0,1,2,4,5,7,9",
+    ),
+    PART: (
+        r"(-\mathrm i)^J",
+        r"\sum w\,C\,x\,y\,z",
+        r"\sum c_{l\mu}\,\mathrm i^l\,T_{l\mu}",
+        "(-1)^j",
+        "n/2",
+    ),
+    NOTATION: (
+        "x",
+        r"(L+1)\times(L+1)",
+        r"\frac{L+1}2\times\frac{L+1}2",
+        r"\sum_r\langle u_r,A\rangle\langle v_r,B\rangle\langle w_r,C\rangle=\mathrm{tr}\,ABC",
+        r"x\mapsto X",
+        r"\Theta",
+        r"\Theta^2",
+        r"\mathcal A",
+        r"\Theta\psi=V\overline\psi",
+        r"\overline{R_{lm}}",
+        r"\mathcal A=\{\sum x_{l\mu}\mathrm i^lT_{l\mu}:x\text{ real}\}",
+        r"\Theta^2=1",
+        r"\Theta\psi=\psi",
+        r"\mathcal A=M_n(\mathbb R)",
+        r"\Theta^2=-1",
+        r"\mathbb C^n",
+        r"\mathcal A=M_{n/2}(\mathbb H)",
+        r"M_n(\mathbb C)",
+        r"\sum_qU_{\nu q}|q\rangle",
+        r"(U\otimes U\otimes U)\,3j(j\,l\,j)=\mathrm i^{2j+l}C",
+        r"\Theta|q\rangle=(-1)^{j+q}|{-q}\rangle",
+        r"|p\rangle,\Theta|p\rangle",
+        r"\begin{pmatrix}\alpha&\beta\\-\bar\beta&\bar\alpha\end{pmatrix}",
+        r"\mathrm{Re}\,\alpha+\mathbf i\,\mathrm{Im}\,\alpha"
+        r"+\mathbf j\,\mathrm{Re}\,\beta+\mathbf k\,\mathrm{Im}\,\beta",
+    ),
+}
+
 READING = Reading(
     RULES,
     TRIPLES,
@@ -122,4 +195,10 @@ READING = Reading(
         "Odd 2j: matrices of quaternions": Reading(SINGLE, BLOCKS),
         "Paths of weight zero at 2j = L, degree limits 0 to 12": Reading({"table": lambda _: lost}, ({},)),
     },
+    {
+        "Statement": Reading(MATRICES | SLOTTED, PLACED),
+        "Time reversal": Reading(MATRICES | ROWS, ()),
+        "Even 2j: real matrices": Reading(SPINNING, ()),
+    },
+    UNREAD,
 )

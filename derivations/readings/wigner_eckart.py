@@ -12,6 +12,8 @@ from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
 from derivations.reading.paths import PATHS, degrees, path_instances, surd
 from derivations.reading.sphere import SPHERE
+from derivations.reading.texts import CASE, NOTATION, PART
+from derivations.readings import matrices
 
 ROSE = partial(exact.wigner_eckart, normalization="rose")
 
@@ -53,6 +55,20 @@ ELEMENTS = tuple(
     for k in range(int(2 * j) + 1)
 )
 
+
+def spherical(names: Names) -> Indexed:
+    """J_q, which takes a component up by q as L_q does: ladder operators over ∓√2, and J_z."""
+    factor = {1: -1 / sp.sqrt(2), 0: sp.Integer(1), -1: 1 / sp.sqrt(2)}
+    return Indexed(lambda q: factor[int(q)] * matrices.ladder(names["n"], int(q)))
+
+
+SPIN: dict[str, Any] = {
+    "J": spherical,
+    "J_x": lambda n: (matrices.ladder(n["n"], 1) + matrices.ladder(n["n"], -1)) / 2,
+    "J_y": lambda n: (matrices.ladder(n["n"], 1) - matrices.ladder(n["n"], -1)) / (2 * sp.I),
+    "J_z": lambda n: matrices.ladder(n["n"], 0),
+}
+
 READING = Reading(
     RULES,
     WHOLE[::3],
@@ -60,5 +76,17 @@ READING = Reading(
         "Two normalizations": Reading({"=": lambda _: lambda left, right: left - right}, (*WHOLE, *HALVES)),
         "Harmonics": Reading({}, WHOLE),
         "The angular momentum": Reading({"=": lambda _: lambda left, right: left - right}, ELEMENTS),
+    },
+    {
+        "Harmonics": Reading({}, tuple({"l": l, "m": m} for l, m in ((1, 1), (2, -1), (3, 0), (3, 2)))),
+        "The angular momentum": Reading(SPIN, tuple({"n": n, "\\pm": sign} for n in (2, 3, 4) for sign in (1, -1))),
+    },
+    {
+        CASE: ("l_2=1", "m_2=q", "l_3=l_1"),
+        PART: (r"\sqrt{l_1(l_1+1)(2l_1+1)}", r"\sqrt{l_1(l_1+1)}"),
+        NOTATION: (
+            r"\langle l_1m_1|T_{l_2m_2}|l_3m_3\rangle",
+            "M_q",
+        ),
     },
 )

@@ -12,6 +12,7 @@ from derivations import matrix_trace
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
 from derivations.reading.paths import degrees
+from derivations.reading.texts import CASE, PART
 from derivations.readings.matrix_product import RULES, bound
 
 
@@ -58,4 +59,6 @@ READING = Reading(
     {**RULES, "W": polynomial, "\\beta": bound, "table": lambda _: columns},
     ({},),
     {"Each path has finitely many zeros": Reading({}, PATHS_AND_SPINS)},
+    {"Statement": Reading({}, PATHS_AND_SPINS)},
+    {CASE: (r"l_1\le l_2\le l_3\le2j",), PART: ("6j(l_1l_2l_3;jjj)", "W/n")},
 )

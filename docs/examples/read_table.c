@@ -59,6 +59,8 @@ int main(int arguments, char **argument)
     const char *data = bytes + 8 + length;
     char *header = memcpy(calloc(length + 1, 1), bytes + 8, length);
     size -= 8 + (long)length;
+    if (!strstr(header, "\\\"schema_version\\\":1,")) /* version 2 holds twice the numbers, for half-integers */
+        stop("this is not a table of version 1");
     double *core = array(header, data, size, "core", "F64", &entries);
     double *factor = array(header, data, size, reduced, "F64", &paths);
     int64_t *offset = array(header, data, size, "offsets", "I64", &unused);

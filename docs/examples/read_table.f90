@@ -24,6 +24,8 @@ program read_table
   if (length < 1 .or. length > 65536) error stop "this is not a table"
   allocate (character(len=length) :: header)
   read (unit) header
+  ! version 2 holds twice the numbers, for half-integers
+  if (index(header, '\"schema_version\":1,') == 0) error stop "this is not a table of version 1"
   first = 9 + length ! streams begin at position 1
 
   allocate (core(bytes("core", "F64") / 8), factor(bytes("reduced_"//trim(family), "F64") / 8))

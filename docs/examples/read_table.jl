@@ -17,6 +17,8 @@ function main(file, family)
     bytes = read(file)
     n = Int(ltoh(reinterpret(UInt64, bytes[1:8])[1]))
     header, data = String(bytes[9:8+n]), bytes[9+n:end]
+    # version 2 holds twice the numbers, for half-integers
+    occursin("\\\"schema_version\\\":1,", header) || error("this is not a table of version 1")
     core, offsets, orders, paths = (array(header, data, name) for name in ("core", "offsets", "orders", "paths"))
     factor = array(header, data, "reduced_$family")
     for p in eachindex(factor), e in offsets[p]+1:offsets[p+1]

@@ -27,3 +27,9 @@ def test_edges_are_sorted_with_all_that_belongs_to_them() -> None:
     found, model = mace.by_receiver(given), mace.untouched(mace.crystal()["positions"].dtype)
     assert (found["edge_index"][1].diff() >= 0).all() and not (given["edge_index"][1].diff() >= 0).all()
     assert max(mace.deviations(mace.results(model, found), mace.results(model, given))) < 1e-4
+
+
+def test_accelerated_models_need_no_more_memory() -> None:
+    """Megabytes that calls add to a process that has built its model."""
+    of_the_calls = [float(line.split("|")[4]) for line in mace.memory_rows()]
+    assert len(of_the_calls) == 3 and max(of_the_calls[1:]) < of_the_calls[0]

@@ -69,9 +69,11 @@ def output(name: str) -> str:
 
 
 def check_page(name: str) -> None:
-    """At most 150 lines and a minute; says what is its own form; on the site with or without its output."""
+    """At most 150 lines of code and a minute; says what is its own form; on the site with or without its output."""
     text = (ROOT / "notebooks" / f"{name}.md").read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 150
+    cells = re.findall(r"^```\{code-cell\}[^\n]*\n(?:---\n.*?^---\n)?(.*?)^```$", text, re.M | re.S)
+    assert sum(len(cell.splitlines()) for cell in cells) <= 150
+    assert max(len(line) for line in output(name).splitlines()) <= 90
     assert "our form" in text.lower() and "numbers = {" in text
     assert numbers(name)["process time"] < 60
     assert re.search(r"arXiv \d{4}\.\d{5}", text) and not re.search(r"https?:|urlopen|urlretrieve|download", text)

@@ -1,4 +1,4 @@
-# An engineer of networks: features, products and gradients, irreps, message passing, tables for a kernel.
+# An ML engineer: features, products and gradients, irreps, message passing, tables for a kernel.
 coupling load real-l8
 coupling export real-l4 --format npz --convention e3nn --dtype float32 --order output
 coupling export real-l4 --format c --dtype float32 -o kernel.h

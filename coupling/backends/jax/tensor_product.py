@@ -22,6 +22,8 @@ class TensorProduct:
     Every operation is one of ``jax.numpy`` at the precision "highest", so ``jit``, ``vmap`` and derivatives of any
     order and mode are those of JAX.  The arithmetic is float32, or float64 (with jax_enable_x64) if an input is;
     float16 and bfloat16 are converted to float32 first, and the output is rounded once to the common type of x and y.
+    With basis "complex", x and y are complex, weights real or complex; ``jax.grad`` of a real function of the output is
+    JAX's, the conjugate of that of torch.
 
     >>> product = TensorProduct("2x0e + 2x1o", "1o", "2x0e + 2x1e")
     >>> product(jnp.ones((5, 8)), jnp.ones(3), jnp.ones(product.weight_count)).shape
@@ -66,8 +68,10 @@ class TensorProduct:
         """Return the product of x [..., dim] and y [..., dim], with weights [..., weight_count]."""
         first, second = _array(x), _array(y)
         for slot, value in enumerate((first, second)):
-            if not jnp.issubdtype(value.dtype, jnp.floating):
-                raise TypeError(f"input {slot + 1} must be real floating, got {value.dtype}")
+            kind = jnp.floating if self.product.basis == "real" else jnp.complexfloating
+            if not jnp.issubdtype(value.dtype, kind):
+                wanted = "real floating" if kind is jnp.floating else "complex"
+                raise TypeError(f"input {slot + 1} must be {wanted}, got {value.dtype}")
         common = jnp.promote_types(first.dtype, second.dtype)
         dtype = jnp.promote_types(common, jnp.float32)
         w = None if weights is None else _array(weights).astype(dtype)

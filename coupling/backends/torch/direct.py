@@ -2,7 +2,7 @@
 
 An operator of ``torch.library`` costs 20 to 60 µs in a call and as much in its gradient.  Where nothing looks on, as
 :func:`coupling.backends.torch.eager.is_plain` says, its numbers are computed as they are, inside one function of
-autograd if a gradient is asked for.  The rule of the gradient is the operator's own and calls such operators again, so
+autograd if a gradient is needed.  The rule of the gradient is the operator's own and calls such operators again, so
 every derivative decides anew.
 """
 

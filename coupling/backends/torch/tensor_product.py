@@ -24,6 +24,8 @@ class TensorProduct(nn.Module):
     [weight_count] or [..., weight_count].  The arithmetic is float32, or float64 if an input is; the output has the
     common type of x and y.  Derivatives of any order exist: where a compiler, a transform or a mode looks on, and for
     large tensors, every operation is one of torch; few samples in the memory of the processor go through compiled code.
+    With basis "complex", x and y are complex64 or complex128, weights real or complex, all operations torch's, and the
+    gradient of a real loss is the direction in which it rises, as everywhere in torch.
 
     >>> module = TensorProduct("2x0e + 2x1o", "1o", "2x0e + 2x1e", learn=True)
     >>> module(torch.ones(5, 8), torch.ones(3)).shape
@@ -86,7 +88,8 @@ class TensorProduct(nn.Module):
     def forward(self, x: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
         """Return the product of x [..., dim] and y [..., dim], with weights in the place of its own."""
         own = self.weights if weights is None else weights
-        if is_plain(x, y, *(() if own is None else (own,))) and x.dtype == y.dtype in TYPES:
+        plain = self.product.basis == "real" and is_plain(x, y, *(() if own is None else (own,)))
+        if plain and x.dtype == y.dtype in TYPES:
             return self._eagerly(x, y, own)
         refuse_tracing()
         return self._traced(x, y, own)
@@ -101,9 +104,11 @@ class TensorProduct(nn.Module):
         return self._eager.product(x, y, w)
 
     def _traced(self, x: Tensor, y: Tensor, own: Tensor | None) -> Tensor:
+        real = self.product.basis == "real"
         for slot, value in enumerate((x, y)):
-            if not value.is_floating_point():
-                raise TypeError(f"input {slot + 1} must be real floating, got {value.dtype}")
+            if not (value.is_floating_point() if real else value.is_complex()):
+                wanted = "real floating" if real else "complex"
+                raise TypeError(f"input {slot + 1} must be {wanted}, got {value.dtype}")
         common = torch.promote_types(x.dtype, y.dtype)
         dtype = torch.promote_types(common, torch.float32)
         w = None if own is None else own.to(dtype)
@@ -112,6 +117,8 @@ class TensorProduct(nn.Module):
 
     def _constants_on(self, device: torch.device, dtype: torch.dtype) -> list[Any]:
         """Return the constants of the paths, numbers unchanged."""
+        if dtype.is_complex:
+            return [c if isinstance(c, float) else c.to(dtype) for c in self._constants_on(device, dtype.to_real())]
         tensors = self._constants[dtype]
         if device.type != "cpu" and (device, dtype) in self._elsewhere:
             tensors = self._elsewhere[device, dtype]
