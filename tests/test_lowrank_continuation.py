@@ -32,11 +32,6 @@ def test_three_brackets_reach_what_is_reachable_without_weights_for_any_seed() -
     assert max(errors) < 7.2e-5, errors
 
 
-def test_ten_terms_of_all_paths_to_degree_2() -> None:
-    [record] = study(whole_problem(2), [10], starts=16)
-    assert record.error < 0.6022
-
-
 def test_a_cut_keeps_its_largest_error_and_bounds_the_mean_one() -> None:
     """What formulas say of every fit: the largest error does not grow, the root mean square by √(N_L/N_L') at most."""
     met = 0

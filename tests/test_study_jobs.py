@@ -27,9 +27,9 @@ WHOLE = {
         1: (range(2, 9), 192),
         2: ((10, 15, 20, 24, 25, 26, 27, 28), 48),
         3: ((28, 45, 63, 80, 84, 85), 6),
-        4: ((112, 175), 1),
-        5: ((175,), 1),
-        6: ((252,), 1),
+        4: ((112, 175), 4),
+        5: ((175,), 4),
+        6: ((252,), 4),
     },
 }
 
@@ -51,7 +51,7 @@ def test_degree_limits_ranks_and_starts(page: tuple[bool, study_jobs.Sections]) 
         jobs = list(found[name].values())
         assert [lmax_of(job)[0] for job in jobs] == list(LIMITS[full]["by limit"])
         assert {job.ranks for job in jobs} == {tuple(range(1, 9 if full else 7))}
-        assert [job.starts for job in jobs] == [starts if lmax_of(job)[0] < 10 else starts // 2 for job in jobs]
+        assert [job.starts for job in jobs] == [starts if lmax_of(job)[0] < 10 else starts // 8 for job in jobs]
     double = [lmax_of(job) for job in found["double"].values()]
     assert double == [(l, l, 2 * l) for l in LIMITS[full]["double"]] * 2
     assert {(job.ranks, job.starts) for job in found["double"].values()} == {(tuple(range(1, 9)), starts)}
@@ -76,6 +76,26 @@ def test_degree_limits_of_the_single_vector_product(page: tuple[bool, study_jobs
     assert [lmax_of(job) for job in jobs] == [(l, l, l) for l in range(1, 6 if full else 4)]
     assert {(job.ranks, job.starts) for job in jobs} == {(tuple(range(1, 9)), 384 if full else 48)}
     assert {job.problem.spec["problem"] for job in jobs} == {"single_vector_product"}
+
+
+def test_the_pairing_and_the_shift_tensors(page: tuple[bool, study_jobs.Sections]) -> None:
+    full, found = page
+    pairing = list(found["pairing"].values())
+    assert [lmax_of(job)[0] for job in pairing] == list(range(1, 6 if full else 3))
+    shifts = found["shifts"]
+    assert len(shifts) == 9 and {lmax_of(job)[0] for job in shifts.values()} == {4 if full else 2}
+    for label, job in shifts.items():
+        assert job.problem.spec["problem"] == f"vector_signal:{label.replace(' ', '')}"
+    assert {(job.ranks, job.starts) for job in [*pairing, *shifts.values()]} == {
+        (tuple(range(1, 9)), 384 if full else 48)
+    }
+
+
+def test_chains_differ_in_the_degree_limit_alone(page: tuple[bool, study_jobs.Sections]) -> None:
+    for chain in study_jobs.chains(page[1]):
+        assert [lmax_of(job) for job in chain] == sorted(lmax_of(job) for job in chain)
+        specs = [{k: v for k, v in job.problem.spec.items() if k != "lmax"} for job in chain]
+        assert all(spec == specs[0] for spec in specs)
 
 
 def test_exact_ranks_begin_where_there_are_as_many_unknowns_as_equations(

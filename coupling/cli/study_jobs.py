@@ -33,9 +33,9 @@ WHOLE = {
     1: (range(2, 9), 32, 192),
     2: ((10, 15, 20, 24, 25, 26, 27, 28), 6, 48),
     3: ((28, 45, 63, 80, 84, 85), 0, 6),
-    4: ((112, 175), 0, 1),
-    5: ((175,), 0, 1),
-    6: ((252,), 0, 1),
+    4: ((112, 175), 0, 4),
+    5: ((175,), 0, 4),
+    6: ((252,), 0, 4),
 }
 
 Sections = dict[str, dict[str, "Job"]]
@@ -159,8 +159,8 @@ def by_limit(name: str, full: bool, starts: int) -> dict[str, Job]:
 
 
 def fewer(starts: int, lmax: int) -> int:
-    """Return the starts for a degree limit: half from 10 on, where each takes long."""
-    return starts if lmax < 10 else starts // 2
+    """Return the starts for a degree limit: an eighth from 10 on, where results of smaller ones grow."""
+    return starts if lmax < 10 else starts // 8
 
 
 def variant_problems(starts: int, lmax: int) -> dict[str, Job]:
@@ -238,8 +238,8 @@ def exact_searches(full: bool, starts: int) -> dict[str, Job]:
     for name, family in FAMILIES.items():
         for lmax in limits:
             problem = normalization_problem(family, lmax)
-            least = counted(problem)[1]
-            jobs[f"{name}, L = {lmax}"] = Job(problem, tuple(range(least, least + 3)), fewer(starts // 2, lmax))
+            least, part = counted(problem)[1], 2 if lmax < 10 else 4
+            jobs[f"{name}, L = {lmax}"] = Job(problem, tuple(range(least, least + 3)), starts // part)
     return jobs
 
 

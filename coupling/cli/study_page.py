@@ -60,7 +60,7 @@ def write_study_page(
         "vector": errors_by_rank(found["vector"], "single vector product"),
         "pairing": errors_by_rank(found["pairing"], "gradient-dot pairing"),
         "shifts": errors_by_rank(found["shifts"], f"shifts, L = {4 if full else 2}"),
-        "joint": joint_table(joint_results(SUMS, range(1, 6 if full else 3), 64 if full else 16)),
+        "joint": joint_table(joint_results(SUMS, range(1, 5 if full else 3), 64 if full else 16)),
         "joint_legend": JOINT_LEGEND,
         "exact": exact_table(found["exact"]),
         "baseline": baseline_table(full),

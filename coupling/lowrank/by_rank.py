@@ -17,9 +17,9 @@ import numpy as np
 
 from coupling.integers import count, degree
 from coupling.lowrank.continuation import carried, without_terms
-from coupling.lowrank.decomposition import Decomposition, best_conditioned, decompose
+from coupling.lowrank.decomposition import EQUAL, Decomposition, best_conditioned, decompose
 from coupling.lowrank.decomposition import Progress as StartProgress
-from coupling.lowrank.factors import FREE, Factors, Layout, layout_of, tied
+from coupling.lowrank.factors import FREE, Factors, Layout, growth, layout_of, tied
 from coupling.lowrank.fit import EXACT
 from coupling.lowrank.problems import Problem
 from coupling.lowrank.records import Record, record_of
@@ -124,19 +124,31 @@ def from_next_ranks(problem: Problem, found: dict[int, Record], effort: Effort) 
 
 
 def improved(problem: Problem, record: Record, guess: Factors, effort: Effort) -> Record:
-    """Return the result that a guess leads to, where its error is smaller by more than rounding, or the record."""
+    """Return the result that a guess leads to, where it is better by more than rounding, or the record."""
     at = None if record.exact else carried(problem, guess)
-    if at is None or problem.objective.relative(at) > (1 - GAIN) * record.error:
+    if at is None or not gains(problem.objective.relative(at), growth(at), record):
         return record
     one = _decomposed(problem, layout_of(at, problem.ties), 0.0, effort, at, None)
-    best = better(record_of(problem, provable(problem, one, effort), effort.seed), record)
-    return best if best.error < (1 - GAIN) * record.error else record
+    new = better(record_of(problem, provable(problem, one, effort), effort.seed), record)
+    return new if gains(new.error, new.growth, record) else record
+
+
+def gains(error: float, size: float, record: Record) -> bool:
+    """Return whether an error is smaller than that of a record, or equal with terms of half the size.
+
+    A smaller error that counts as equal is no gain where the terms grow.
+    """
+    if error * EQUAL < record.error:
+        return True
+    less = error < (1 - GAIN) * record.error and size <= 2 * record.growth
+    return less or (error <= EQUAL * record.error and 2 * size < record.growth)
 
 
 def better(new: Record, old: Record | None) -> Record:
     """Return the better of two results of one rank, with the starts of the larger search."""
     starts = max(new.starts, 0 if old is None else old.starts)
-    return replace(new if old is None or new.error < old.error else old, starts=starts)
+    each = [(one.error, one.growth, one) for one in (new, old) if one is not None]
+    return replace(best_conditioned(each), starts=starts)
 
 
 def enough(record: Record, effort: Effort) -> bool:

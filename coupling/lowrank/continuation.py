@@ -19,9 +19,9 @@ from coupling.lowrank.fit import noise
 from coupling.lowrank.objective import Objective, scaled_problem
 from coupling.lowrank.problems import Problem
 
-#: What the last difference of two rows is multiplied by, to be added to the last row; and the size of new rows of a
-#: whole tensor, relative to the root mean square of the others.
-SLOPE, SMALL = 0.5, 0.1
+#: What the last difference of two rows is multiplied by, to be added to the last row: the best of these is taken; and
+#: the size of new rows of a whole tensor, relative to the root mean square of the others.
+SLOPES, SMALL = (0.5, 1.0, 0.0), 0.1
 
 #: With more unknowns a fit takes minutes, and no sum is carried to another degree limit or rank.
 MOST_CARRIED = 1000
@@ -73,8 +73,10 @@ def carried(problem: Problem, guess: Factors) -> Factors | None:
     objective, scales = scaled_problem(problem.objective, symmetric)
     found = _turned(start, [1 / s for s in scales])
     for larger in shapes_between([len(x) for x in start], shape):
-        rows = _with_rows(found, larger, problem.mask is not None)
-        found = _settled(_corner(objective, larger), replace(layout, shape=larger), rows)
+        slopes = SLOPES if problem.mask is not None else (None,)
+        corner, wider = _corner(objective, larger), replace(layout, shape=larger)
+        ends = [_settled(corner, wider, _with_rows(found, larger, slope)) for slope in slopes]
+        found = min(ends, key=corner.relative)
     if layout.shape == shape:
         found = _settled(objective, layout, found)
     return _turned(found, scales)
@@ -111,7 +113,7 @@ def _corner(objective: Objective, shape: Sequence[int]) -> Objective:
     return Objective(objective.target[box], None if objective.weights is None else objective.weights[box])
 
 
-def _with_rows(factors: Factors, shape: Sequence[int], smooth: bool) -> Factors:
+def _with_rows(factors: Factors, shape: Sequence[int], slope: float | None) -> Factors:
     """Return factors with further rows: extrapolated where they are smooth in the degree, else small random ones.
 
     Rows that slots share stay shared.
@@ -121,11 +123,10 @@ def _with_rows(factors: Factors, shape: Sequence[int], smooth: bool) -> Factors:
         generator = np.random.default_rng(n)
         rows = list(factor)
         while len(rows) < n:
-            difference = rows[-1] - rows[-2] if smooth and len(rows) > 1 else 0 * rows[-1]
+            difference = rows[-1] - rows[-2] if len(rows) > 1 else 0 * rows[-1]
             size = SMALL * np.sqrt(np.mean(abs(factor) ** 2))
-            rows.append(
-                rows[-1] + SLOPE * difference if smooth else size * noise(generator, rows[-1].shape, factor.dtype)
-            )
+            small = size * noise(generator, rows[-1].shape, factor.dtype)
+            rows.append(small if slope is None else rows[-1] + slope * difference)
         found.append(np.array(rows))
     a, b, c = found
     return a, b, c

@@ -38,7 +38,7 @@ STARTS = 8, 128
 SHARING, BEST = 4, 8
 
 #: Errors within this factor of the smallest one count as equal: the result with the smallest terms is taken.
-EQUAL = 1 + 1e-4
+EQUAL = 1.002
 
 #: Sizes of the noise of a start near a result, relative to the root mean square of its unknowns.
 NEAR, FAR = 0.01, 1.0
@@ -90,7 +90,7 @@ def decompose(
     """Return the best CP (canonical polyadic) decomposition of this rank, for a real tensor of three indices.
 
     Entries where mask is false, and where weights is zero, are free and may hold anything.  Minimises
-    Σ weights² (T̂ - T)²; ``error`` is its root relative to Σ weights² T².  Among starts whose errors agree to 1e-4 the
+    Σ weights² (T̂ - T)²; ``error`` is its root relative to Σ weights² T².  Among starts whose errors agree to 0.2 % the
     one with the smallest terms is returned.
 
     Every start has a seed of its own.  The first half is random, the others begin near the best so far.  Where tensor
@@ -141,7 +141,7 @@ def decompose(
 def best_conditioned(results: Sequence[tuple[float, float, T]]) -> T:
     """Return the result with the least growth among (error, growth, result) whose error is ``EQUAL`` to the smallest.
 
-    >>> best_conditioned([(0.100005, 5.0, "tame"), (0.1, 1e5, "divergent"), (0.2, 1.0, "far")])
+    >>> best_conditioned([(0.1001, 5.0, "tame"), (0.1, 1e5, "divergent"), (0.2, 1.0, "far")])
     'tame'
     """
     best = max(min(error for error, _, _ in results), EXACT)
