@@ -417,8 +417,10 @@ BY_BASIS = {
 
 def check_choice(function: Callable[[object], object], name: str, choices: tuple[str, ...]) -> None:
     listed = re.escape(", ".join(choices))
-    for value in ("", "Gaunt", "gaunts", "REAL", "cartesian", "gaunt\x00"):
-        with pytest.raises(ValueError, match=rf"^{name} must be one of {listed}, got {re.escape(repr(value))}$"):
+    near = {"": "", "Gaunt": "gaunt", "gaunts": "gaunt", "REAL": "real", "cartesian": "", "gaunt\x00": "gaunt"}
+    for value, nearest in near.items():
+        hint = re.escape(f"; did you mean {nearest}?") if nearest in choices else ""
+        with pytest.raises(ValueError, match=rf"^{name} must be one of {listed}, got {re.escape(repr(value))}{hint}$"):
             function(value)
     for value in (None, 3, True, b"gaunt", ["gaunt"], {"real": 1}):
         expected = rf"^{name} must be one of {listed}, got {type(value).__name__} {re.escape(repr(value))}$"

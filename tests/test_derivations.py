@@ -58,18 +58,18 @@ def nothing() -> list[sp.Expr]:
     return []
 
 
-TRUE = Step("true", "1=1", pythagoras)
-FALSE = Step("false", "1=1", wrong_pythagoras)
-CITED = Step("cited", "x", kind="cited", source="Book, section 1, equation (1)")
-FINITE = Step("finite", "1=1", small_only, kind="verified")
-EMPTY = Step("empty", "1=1", nothing)
+TRUE = Step("true", "1+1=2", pythagoras)
+FALSE = Step("false", "1+1=2", wrong_pythagoras)
+CITED = Step("cited", "1+1=2", kind="cited", source="Book, section 1, equation (1)")
+FINITE = Step("finite", "1+1=2", small_only, kind="verified")
+EMPTY = Step("empty", "1+1=2", nothing)
 
 
 def derivation(*steps: Step, instances: int = 1, uses: tuple[Derivation, ...] = ()) -> Derivation:
     return Derivation(
         id="test",
         title="Test",
-        statement="1=1",
+        statement="1+1=2",
         reading=Reading({}, ({},)),
         hypotheses=(),
         steps=steps,

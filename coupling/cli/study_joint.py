@@ -64,10 +64,9 @@ def joint_table(found: Mapping[str, Mapping[int, JointResult]]) -> str:
 def joint_cell(result: JointResult) -> str:
     """Return the number of evaluations of a result, its split and its lower bound.
 
-        >>> from coupling.conventions import GAUNT
-    from coupling.lowrank.joint_search import joint_study
-        >>> joint_cell(joint_study(["gaunt", "bracket"], 2, starts=8)[-1])
-        '3 = 2+1'
+    >>> from coupling.lowrank.joint_search import joint_study
+    >>> joint_cell(joint_study(["gaunt", "bracket"], 2, starts=8)[-1])
+    '3 = 2+1'
     """
     parts = "+".join(map(str, result.counts.values()))
     split = f" = {parts}" if len(result.counts) > 1 else ""
