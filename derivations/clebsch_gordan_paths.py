@@ -104,7 +104,7 @@ STEPS = (
         shift,
         because=r"""
         Lowering all degrees by one leaves $a,b,c$ unchanged and takes the odd paths with degrees up to $L$ one to one
-        to the even paths with degrees up to $L-1$.""",
+        to the even paths with degrees below $L$.""",
     ),
     Step(
         "Outputs of one pair of degrees",
@@ -122,7 +122,7 @@ STEPS = (
         counts,
         because=r"""
         Of the inputs $l_1,l_2\le L$ all outputs are kept. Sum the step before over $l_1,l_2=0,\dots,L$, in each row
-        $l_1=p$ first over $l_2<p$. The odd count is the even one at $L-1$.""",
+        $l_1=p$ first over $l_2<p$. The odd count is the even one of degrees below $L$.""",
     ),
 )
 

@@ -79,6 +79,10 @@ class Reader(Relations):
             symbol = self.of(below[1:])
             return Operator(lambda f: sp.diff(f, symbol))
         if above[0] == "d" and below[0] == "d":  # d/dx, or a power of it
+            if above[1:] != below[2:]:
+                raise Unreadable(
+                    f"not as often by {below[1]} as it is derived: {' '.join(above)} over {' '.join(below)}"
+                )
             times, symbol = self.of(above[3:-1]) if len(above) > 1 else 1, self.of(below[1:2])
             return Operator(lambda f: sp.diff(f, symbol, times))
         return self.of(above) / self.of(below)

@@ -62,7 +62,6 @@ UNREAD = {
         r"\mathrm i^JC",
         "3j(000)",
         r"\mathrm i\,K",
-        "L-1",
         "|l_1-l_2|",
     ),
     NOTATION: (

@@ -162,7 +162,10 @@ CORE: dict[str, Any] = {
 CORE |= {f"T_{i}": real_tensor(i) for i in SLOTS}
 SLOTTED = {f"T_{i}": lambda n, i=i: matrices.tensor(n["n"], n[f"l_{i}"], n[f"m_{i}"]) for i in SLOTS}
 BOTH = tuple(
-    given | {f"m_{i}": m for i, m in zip(SLOTS, orders, strict=True)} for given in REAL[::3] for orders in ((0, 0, 0),)
+    given | {f"m_{i}": m for i, m in zip(SLOTS, orders, strict=True)}
+    for given in REAL[::3]
+    for orders in ((0, 0, 0), (1, -1, 0), (0, 1, -1))
+    if all(abs(m) <= given[f"l_{i}"] for i, m in zip(SLOTS, orders, strict=True))
 )
 POWERS = tuple(
     SPINORS | {"l_1": p, "l_2": q, "l_3": r, "n": n, "f": 0}

@@ -92,6 +92,6 @@ READING = Reading(
     {"Statement": Reading(ONE, BOTH), "The three fields in shifts": Reading(ONE, BOTH)},
     {
         CASE: (r"\alpha_i=l_i", r"\alpha_i=-l_i-1", "(0,0,0)"),
-        PART: ("l-1", r"V_3\cdot(F_1^{s_1}\times F_2^{s_2})", "-1", "0", "1", "-", "+"),
+        PART: (r"V_3\cdot(F_1^{s_1}\times F_2^{s_2})", "-1", "0", "1", "-", "+"),
     },
 )
