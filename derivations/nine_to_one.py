@@ -184,7 +184,8 @@ DERIVATION = Derivation(
     title="Nine vector products become one",
     introduction=r"""
     Vector harmonics of degree $l$ have components of this degree and of both neighbours, so two inputs can be
-    multiplied in nine ways. None of the nine reaches every path. A fixed combination of them does, and it is a single product.
+    multiplied in nine ways. None of the nine reaches every path. A fixed combination of them does, and it is a single
+    product.
     """,
     statement=r"""
     \int V_3\cdot(V_1\times V_2)\,d\Omega=\sum_{s_1s_2}v_{s_1}w_{s_2}\,\phi_{s_1s_2}
