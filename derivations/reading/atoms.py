@@ -177,12 +177,17 @@ class Reader(Relations):
         return sp.Matrix(cells)
 
     def cases(self, rows: list[list[list[str]]]) -> Any:
-        """The value of the first row whose condition holds."""
-        for value, condition in rows:
-            if self.holds(condition):
-                self.rows.add(" ".join(condition))
-                return self.of(value)
-        raise Unreadable(f"no case holds of {' ; '.join(' '.join(row[1]) for row in rows)}")
+        """The value of the first row whose condition holds; rows that hold as well have the same value."""
+        held = [(value, " ".join(condition)) for value, condition in rows if self.holds(condition)]
+        if not held:
+            raise Unreadable(f"no case holds of {' ; '.join(' '.join(row[1]) for row in rows)}")
+        (first, condition), *others = held
+        self.rows.add(condition)
+        found = self.of(first)
+        for value, other in others:
+            if any(relation in other.split() for relation in RELATIONS) and self.of(value) != found:
+                raise Unreadable(f"two cases hold with two values, {condition} and {other}")
+        return found
 
     def name(self) -> Any:
         base, scripts, before, last = self.next(), {"_": list[str](), "^": list[str]()}, 0, ""

@@ -232,6 +232,7 @@ READING = Reading(
             matrix_texts.PRODUCTS, matrix_texts.TENSORS
         ),
         "Spins from which on no 6j symbol vanishes": Reading({"L": lambda n: max(degrees(n))}, ()),
+        "Smallest spins without a vanishing 6j symbol, degree limits 0 to 24": Reading(matrix_texts.IN_USE, ()),
         "Classical limit": Reading(matrix_texts.LIMIT, ALIVE),
     },
     matrix_texts.UNREAD,

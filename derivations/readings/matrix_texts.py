@@ -6,10 +6,13 @@ from typing import Any
 
 import sympy as sp
 
+import coupling.exact as exact
+from coupling.selection import doubled_triangle
 from derivations.reading.names import Indexed, Names, Operator
-from derivations.reading.paths import SLOTS, degrees, path_instances, total, wigner_3j
+from derivations.reading.paths import SLOTS, degrees, path_instances, surd, total, wigner_3j
 from derivations.reading.sphere import SPHERE
 from derivations.reading.texts import CASE, NOTATION, PART
+from derivations.reading.tokens import Unreadable
 from derivations.readings import matrices, real_basis
 from derivations.readings.matrices import doubled, group, six_j
 from derivations.readings.real_basis import unitary
@@ -60,6 +63,15 @@ def traced_product(names: Names) -> Operator:
     return Operator(lambda _: sign * root * six_j(names) * symbol, wide=True)
 
 
+def in_use(*degrees: Any) -> Any:
+    """A 6j symbol none of whose triads makes it zero."""
+    a, b, c, d, e, f = (int(2 * value) for value in degrees)
+    if not all(doubled_triangle(*triad) for triad in ((a, b, c), (a, e, f), (d, b, f), (d, e, c))):
+        raise Unreadable(f"a triad makes 6j{degrees} zero: it says nothing")
+    return surd(exact.wigner_6j)(*degrees)
+
+
+IN_USE: dict[str, Any] = {"6j": lambda _: Indexed(in_use)}
 KERNELS: dict[str, Any] = {
     "\\phi": basis,
     "g": one_element,
