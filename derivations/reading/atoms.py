@@ -181,10 +181,9 @@ class Reader(Relations):
         held = [(value, " ".join(condition)) for value, condition in rows if self.holds(condition)]
         if not held:
             raise Unreadable(f"no case holds of {' ; '.join(' '.join(row[1]) for row in rows)}")
-        (first, condition), *others = held
-        self.rows.add(condition)
-        found = self.of(first)
-        for value, other in others:
+        self.rows.add(condition := held[0][1])
+        found = self.of(held[0][0])
+        for value, other in held[1:]:
             if any(relation in other.split() for relation in RELATIONS) and self.of(value) != found:
                 raise Unreadable(f"two cases hold with two values, {condition} and {other}")
         return found
