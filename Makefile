@@ -107,11 +107,12 @@ docs: .venv/stamp-docs
 look: docs
 	$(BIN)/python docs/look.py $(ARGS)
 
-# The programs that the benchmarks compare with have an environment of their own.
+# The programs that the benchmarks compare with have an environment of their own.  py3nj is Fortran.
 .venv-bench/stamp: benchmarks/requirements.txt requirements.lock
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	if command -v gfortran; then .venv-bench/bin/pip install --quiet --disable-pip-version-check py3nj==0.2.1; fi
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --editable ".[plots,symbolic,interop]"
 	@touch $@
 
