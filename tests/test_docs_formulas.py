@@ -22,9 +22,9 @@ PLAIN = helper("plain_docstrings")
 
 #: What a reader looks up first, by module.
 LOOKED_UP = {
-    "coupling": "antisymmetric_gaunt block clebsch_gordan fano_x gaunt racah_v racah_w real_antisymmetric_gaunt "
-    "real_gaunt reduced_harmonic reduced_spin tabulate wigner_12j wigner_3j wigner_6j wigner_9j wigner_D wigner_d "
-    "wigner_eckart",
+    "coupling": "antisymmetric_gaunt block clebsch_gordan fano_x gaunt normalization racah_v racah_w "
+    "real_antisymmetric_gaunt real_gaunt reduced_harmonic reduced_spin tabulate triangle_coefficient wigner_12j "
+    "wigner_3j wigner_6j wigner_9j wigner_D wigner_d wigner_eckart",
     "coupling.exact": "antisymmetric_gaunt bracket_factor clebsch_gordan fano_x gaunt racah_v racah_w "
     "real_antisymmetric_gaunt real_clebsch_gordan real_gaunt real_wigner_3j reduced_harmonic reduced_matrix "
     "reduced_spin triangle_coefficient wigner_12j wigner_3j wigner_3j_at_zero wigner_6j wigner_9j wigner_d "
@@ -32,7 +32,7 @@ LOOKED_UP = {
     "coupling.products": "AntisymmetricGaunt ClebschGordan Convolution EdgeFrame FactoredProduct FullProduct Gaunt "
     "MatrixProduct RoutedProduct Simulation SymmetricContraction TensorProduct VectorSignal",
     "coupling.sphere": "Grid analysis cartesian_gradients cartesian_harmonics cartesian_hessians edge_rotations "
-    "generators gradients harmonics quadrature rotation_matrix synthesis",
+    "generators gradients harmonics quadrature rotation_matrix spin_weighted_harmonics synthesis vector_harmonics",
 }
 MAIN: list[Any] = [
     getattr(importlib.import_module(module), name) for module, names in LOOKED_UP.items() for name in names.split()
@@ -82,6 +82,20 @@ def test_a_block_that_is_no_formula_stays_literal() -> None:
     for text in ("a b @ c", "coupling value", "P_l,m-1", "x_", "√", "(a", "binom(a)", "|3j(a b c; d e f) x"):
         with pytest.raises(FORMULAS.NotAFormula):
             FORMULAS.latex(text)
+
+
+def test_columns_are_formulas_with_remarks() -> None:
+    """Words stand in a column of their own, a spin weight before its letter; a line without a formula is none."""
+    assert FORMULAS.displayed(["    ð sY_lm = s+1Y_lm"]) == [".. math::", "", r"   \eth\,{}_{s}Y_{lm} = {}_{s+1}Y_{lm}"]
+    made = (FORMULAS.displayed(["    a -sY_lm = x*    where s > 0"]) or [""])[-1]
+    assert made == r"   \begin{aligned}&a\,{}_{-s}Y_{lm} = x^*&&\quad \text{where $s$ $>$ $0$}\end{aligned}"
+    for line in (
+        "    the first    and the second",
+        "    f(a)    load(x)",
+        "    a b    table[k]",
+        '    name = "x"    # it',
+    ):
+        assert FORMULAS.displayed([line]) is None
 
 
 #: A number that the reader of derivations calls by another letter.

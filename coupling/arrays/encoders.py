@@ -2,13 +2,14 @@
 
 T_lm are the tensor operators of spin j in the real basis: n × n Hermitian matrices, n = 2j+1, tr(T_a T_b) = δ_ab.
 
-    encode    X = Σ_lm x_lm T_lm              real and imaginary part: x @ encoder_real, x @ encoder_imag
-    multiply  Z = X Y                         n × n complex
-    decode    z_lm = Re tr(T_lm Z) + Im tr(T_lm Z) = Σ_pq decoder_real[lm,p,q] Re Z_pq + decoder_imag[lm,p,q] Im Z_pq
+    encode      X = Σ_lm x_lm T_lm
+    multiply    Z = X Y
+    decode      z_lm = Re tr(T_lm Z) + Im tr(T_lm Z)
 
-Then z is the Clebsch-Gordan product with the path weights N_j(l1,l2,l3), the array ``normalization``: even paths come
-from the real part, odd ones from the imaginary part.  Source: ``coupling.numbers.spins``, derivation
-``matrix_product``.
+The real and the imaginary part of X are ``x @ encoder_real`` and ``x @ encoder_imag``; z_lm is the sum over p, q of
+``decoder_real[lm, p, q]`` times Re Z_pq and ``decoder_imag[lm, p, q]`` times Im Z_pq.  Then z is the Clebsch-Gordan
+product with the path weights N_j(l1,l2,l3), the array ``normalization``: even paths come from the real part, odd ones
+from the imaginary part.  Source: ``coupling.numbers.spins``, derivation ``matrix_product``.
 """
 
 from __future__ import annotations

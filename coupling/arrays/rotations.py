@@ -3,9 +3,9 @@
 J is the matrix of the reflection (x, y, z) → (x, -z, -y), which exchanges the axes z and y: symmetric, J² = 1, and with
 the turns Z about z, R_l(R r) = Z(α) J Z(β) J Z(γ) R_l(r) for the Euler angles zyz.  e3nn and fairchem call it Jd; their
 axes give the same numbers.  With A = w + iz, B = y - ix of a unit quaternion, n = l - max(|m1|, |m2|) and A^-k for
-conj(A)^k,
+conj(A)^k, in the complex basis
 
-    D_{m1,m2} = A^-(m1+m2) B^-(m1-m2) Σ_i c[m1, m2, i] |A|^2(n-i) |B|^2i        (complex basis)
+    D_{m1,m2} = A^(-m1-m2) B^(m2-m1) Σ_i c[m1, m2, i] |A|^(2n-2i) |B|^(2i)
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """The density of neighbours around an atom, in real spherical harmonics and radial channels.
 
-    x[i, lm, n] = Σ_j Z_j g_n(r_ij) R_lm(r_ij/|r_ij|)          over the neighbours j of atom i with |r_ij| < cutoff
-    g_n(r) = √(2/cutoff) sin((n+1)π r/cutoff)/r · f(r)         n = 0 … channels-1
-    f(r) = ½ (1 + cos(π r/cutoff)), 0 beyond                   continuous with its slope
+    x[i, lm, n] = Σ_j Z_j g_n(r_ij) R_lm(r_ij/|r_ij|)      over the neighbours j of atom i with |r_ij| < c
+    g_n(r) = √(2/c) sin((n+1)π r/c)/r · f(r)               n from 0 on, one for each channel
+    f(r) = ½ (1 + cos(π r/c))                              continuous with its slope at c, and zero beyond
 
-Z is the atomic number, r in Å, so x is in Å^-3/2.  g_n are the spherical Bessel functions of degree 0 that vanish at
-the cutoff, orthonormal on the ball but for f (J. Gasteiger, J. Groß, S. Günnemann, arXiv 2003.03123); f is the cutoff
-of J. Behler and M. Parrinello, Phys. Rev. Lett. 98, 146401 (2007).
+c is the cutoff, Z the atomic number, r in Å, so x is in Å^-3/2.  g_n are the spherical Bessel functions of degree 0
+that vanish at the cutoff, orthonormal on the ball but for f (J. Gasteiger, J. Groß, S. Günnemann, arXiv 2003.03123);
+f is the cutoff function of J. Behler and M. Parrinello, Phys. Rev. Lett. 98, 146401 (2007).
 """
 
 from __future__ import annotations

@@ -130,8 +130,10 @@ def heat_flux(
 ) -> HeatFlux:
     """Return the heat flux times the volume; velocities [nodes, 3], masses [nodes].
 
-        convective  Σ_i v_i (m_i v_i²/2 + U_i)
-        potential   Σ_i Σ_j (r_i - r_j) (∂U_i/∂r_j · v_j)      i in the cell, j over all copies of :func:`unfold`
+        convective    Σ_i v_i (m_i v_i²/2 + U_i)
+        potential     Σ_i Σ_j (r_i - r_j) (∂U_i/∂r_j · v_j)
+
+    with i in the cell, and j over all copies of :func:`unfold`.  form:
 
     - "unfolded": five derivatives, of Σ_i U_i over each half of the atoms and of Σ_i r_i U_i with r_i kept fixed
     - "hardy": the sum as it stands, one derivative for each atom

@@ -7,10 +7,10 @@ triads closes the ring, crossed in the first kind and straight in the second:
     first kind             (a4 c1 b4) (c4 a1 b4)            a Möbius ladder of eight vertices
     second kind            (a4 a1 b4) (c4 c1 b4)            a cube
 
-With S the sum of all twelve degrees, and 6j(x; i) = {ai ci x; c(i+1) a(i+1) bi},
+With S the sum of all twelve degrees, and W_i = 6j{ai ci x; c(i+1) a(i+1) bi},
 
-    first kind     Σ_x (-1)^(S-x) (2x+1) 6j(x; 1) 6j(x; 2) 6j(x; 3) {a4 c4 x; a1 c1 b4}
-    second kind    Σ_x (2x+1) 6j(x; 1) 6j(x; 2) 6j(x; 3) {a4 c4 x; c1 a1 b4}
+    first kind     Σ_x (-1)^(S-x) (2x+1) W_1 W_2 W_3 6j{a4 c4 x; a1 c1 b4}
+    second kind    Σ_x (2x+1) W_1 W_2 W_3 6j{a4 c4 x; c1 a1 b4}
 
 The first is that of Ord-Smith (1954).  The second is written here without a sign; who writes (-1)^S before its sum has
 the other sign where S is odd.

@@ -2,10 +2,11 @@
 
 The matrix element of a component of a tensor operator is a number that the orders decide, times one that they do not:
 
-    ⟨j1 m1|T_kq|j2 m2⟩ = wigner_eckart(j1, k, j2, m1, q, m2) · ⟨j1‖T_k‖j2⟩
+    ⟨j1 m1|T_kq|j2 m2⟩ = w(j1, k, j2, m1, q, m2) ⟨j1‖T_k‖j2⟩
 
-What the second one is depends on the first.  "edmonds" takes (-1)^(j1-m1) 3j(j1 k j2; -m1 q m2), and "rose" the
-Clebsch-Gordan coefficient ⟨j2 m2 k q|j1 m1⟩; the reduced elements then differ by (-1)^(2k) √(2j1+1).
+w is what :func:`wigner_eckart` returns, and the reduced element ⟨j1‖T_k‖j2⟩ depends on its normalization.  "edmonds"
+takes (-1)^(j1-m1) 3j(j1 k j2; -m1 q m2), and "rose" the Clebsch-Gordan coefficient ⟨j2 m2 k q|j1 m1⟩; the reduced
+elements then differ by (-1)^(2k) √(2j1+1).
 """
 
 from __future__ import annotations

@@ -4,15 +4,15 @@ A convention is described relative to this package, see :mod:`coupling.conventio
 real harmonics there and Y for the complex ones, and A for the signed permutation ``axes`` of the coordinates.  The
 harmonics of the convention are
 
-    H_l[k](v) = norm(l) · phase(l, m) · R_lm(A v)          m = orders(l)[k]           (Y_lm for basis "complex")
+    H_lk(v) = norm(l) phase(l, m) R_lm(A v)      m at place k of the orders, and Y_lm for basis "complex"
 
 so l = 1 of e3nn, with axes ("z", "x", "y"), is (x, y, z).  Its coefficients, in an array whose axis i belongs to the
 degree in slot ``slots[i]`` and counts orders in the order of ``orders``, are
 
-    wigner_3j             scale(l1,l2,l3) · sign(l1,l2,l3) · core in the basis H/norm
-    clebsch_gordan        sign(l1,l2,l3) · the orthogonal change of basis, √(2l3+1) · core, in the basis H/norm
-    gaunt                 ∫ H1 H2 H3 dΩ, and so for every other integral
-    antisymmetric_gaunt   ∫ H1 r·(∇H2 × ∇H3) dΩ
+    "wigner_3j"              scale(l1, l2, l3) sign(l1, l2, l3) core      in the basis H/norm
+    "clebsch_gordan"         sign(l1, l2, l3) √(2l3+1) core               in the basis H/norm, an orthogonal change
+    "gaunt"                  ∫ H1 H2 H3 dΩ                                and so for every other integral
+    "antisymmetric_gaunt"    ∫ H1 r·(∇H2 × ∇H3) dΩ
 
 The core is C in the real basis and the 3j symbol in the complex one.  A rotation of the frame does not change it;
 an improper ``axes`` gives (-1)^J.  "wigner_3j" is thus what the program itself computes and calls its coupling or

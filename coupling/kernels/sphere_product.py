@@ -2,7 +2,7 @@
 
 A function f = Σ x_lm R_lm has at colatitude θ the Fourier coefficients f = Σ_m c_m e^{-imφ}, m = -L … L,
 
-    c_m = Σ_l P_lm(θ) (x_lm + i x_l,-m)/√2  (m > 0),    c_0 = Σ_l P_l0(θ) x_l0,    c_-m = conj(c_m)
+    c_m = Σ_l P_lm(θ) (x_lm + i x_{l,-m})/√2,  m > 0,    c_0 = Σ_l P_l0(θ) x_l0,    c_-m = conj(c_m)
 
 The product of two functions has the coefficients Σ_{m1+m2=m} c_m1 d_m2, which is done as it stands: it is exact, needs
 no points in φ, and at degrees below about 30 fewer operations than transforms to points and back.  The bracket

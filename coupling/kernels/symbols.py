@@ -3,14 +3,17 @@
 A symbol is |S| √(A/B), S an exact integer, A and B products of factorials.  With J = j1+j2+j3, a = j1+j2-j3,
 b = -j1+j2+j3, c = j1-j2+j3 and Δ² = a! b! c! / (J+1)! of a triad,
 
-    3j: S = Σ_k (-1)^k binom(a, k) binom(c, j1-m1-k) binom(b, j2+m2-k)
-        A/B = Π (j_i+m_i)! (j_i-m_i)! / [a! b! c! (J+1)!]
-    Gaunt: S is that of the 3j symbol times g!/Π (g-l_i)!, g = J/2
-        A/B = Π (l_i+m_i)! (l_i-m_i)! (2l_i+1) / [4π (J+1)!²]
-    6j: S = Σ_n (-1)^n binom(n+1, t1+1) binom(b, n-t2) binom(c, n-t3) binom(a, n-t4)
-        A/B = Δ2² Δ3² Δ4² / Δ1²       a, b, c of the triad (j1 j2 j3); t1 … t4 the sums of the four triads
-    9j: S = Σ_x (-1)^(2x) (2x+1) S1 S2 S3, of three 6j symbols; each of the triads that hold x is once the first one
-        of such a symbol, and their Δ cancel: A/B = Π Δ² of the rows and columns
+    3j       S = Σ_k (-1)^k binom(a, k) binom(c, j1-m1-k) binom(b, j2+m2-k)
+    3j       A/B = Π (j_i+m_i)! (j_i-m_i)! / [a! b! c! (J+1)!]
+    Gaunt    S = S_3j g!/Π (g-l_i)!                                  g = J/2
+    Gaunt    A/B = Π (l_i+m_i)! (l_i-m_i)! (2l_i+1) / [4π (J+1)!²]
+    6j       S = Σ_n (-1)^n binom(n+1, t1+1) binom(b, n-t2) binom(c, n-t3) binom(a, n-t4)
+    6j       A/B = Δ2² Δ3² Δ4² / Δ1²
+    9j       S = Σ_x (-1)^(2x) (2x+1) S1 S2 S3                       of three 6j symbols
+    9j       A/B = Π Δ²                                              of the rows and columns
+
+In the 6j symbol a, b, c are those of the triad (j1 j2 j3), and t1 … t4 the sums of the four triads.  In the 9j symbol
+each of the triads that hold x is once the first one of a 6j symbol, and their Δ cancel.
 
 The sum of a 3j symbol is below 2^J, J ≤ 60, and an int64.  That of a 6j symbol is below binom(81, t1+1) 2^t1 < 2^125,
 since the tops of its last three binomials add up to t1; it needs 128 bits, and so do those under a 9j symbol, where x

@@ -6,7 +6,7 @@ and π = 1 for odd irreps.  The characters of its ν-fold powers follow from the
     plain           p_1^ν
     symmetric       ν h_ν = Σ_k p_k h_(ν-k)                      Newton's identities
     antisymmetric   ν e_ν = Σ_k (-1)^(k-1) p_k e_(ν-k)
-    partition λ     det h_(λ_i - i + j), or of e with the conjugate partition        Jacobi-Trudi
+    partition λ     det h_(λ_i - i + j)                          Jacobi-Trudi; or of e with the conjugate partition
 
 An irrep of degree L occurs as often as the coefficient of x^(2L) exceeds that of x^(2L+2).  Source: Macdonald,
 Symmetric Functions and Hall Polynomials, I.2 and I.3.

@@ -1,8 +1,8 @@
 """Choice of the products of components that are formed, so that every monomial is one of them times another.
 
-A monomial of degree d is a *stem* of degree ⌊d/2⌋ times an *extension* of degree ⌈d/2⌉, and
+A monomial of degree d is a *stem* s of degree ⌊d/2⌋ times an *extension* e of degree ⌈d/2⌉, and
 
-    B[r] = Σ_stem stem · Σ_extension c[r, stem · extension] extension
+    B[r] = Σ_s s Σ_e c[r, s e] e
 
 Products of components are *nodes*, formed once for all rows: 1, the components, then products of two nodes before.
 At degree 3 extensions are pairs; few pairs that divide all monomials are found greedily.  Beyond, each monomial takes

@@ -31,7 +31,9 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Basis(Portable):
-    """Couplings of ν factors A to one irrep of degree L: B[k, M] = Σ coefficient · A[i1] … A[iν], exact.
+    """Couplings of ν factors A to one irrep of degree L, exact.
+
+        B[k, M] = Σ_i c[k, M, i] A[i_1] … A[i_ν]
 
     - irreps, order, output, symmetry, paths, basis, intermediates: as :func:`coupling.manybody.basis` was called
     - labels: the coupling tree of each path k

@@ -44,10 +44,16 @@ def normalization(
 ) -> NDArray[np.float64]:
     """Return N[l1, l2, l3] for degrees 0 … lmax, each correctly rounded; zero off the allowed paths.
 
-    In the real basis coefficient(family) = N · coefficient(relative_to): √(P/4π)|3j(000)| for "gaunt", √(P/4π)|K| for
-    "antisymmetric_gaunt", √(2l3+1) for "clebsch_gordan", √P |6j{l1 l2 l3; j j j}| for "matrix" with spin j, relative
-    to the unit-norm core C = "wigner_3j".  All of these are positive; "gradient_dot" has both signs.  For a family
-    without a real basis N is the ratio of the sizes.  Raises ValueError or TypeError for an unknown family, a degree or
+    In the real basis a coefficient of the family is N times that of ``relative_to``.  Relative to the unit-norm core C,
+    "wigner_3j", N is
+
+        "clebsch_gordan"         √(2l3+1)
+        "gaunt"                  √(P/4π) |3j(l1 l2 l3; 0 0 0)|
+        "antisymmetric_gaunt"    √(P/4π) |K(l1 l2 l3)|
+        "matrix"                 √P |6j{l1 l2 l3; j j j}|         of spin j
+
+    with P = (2l1+1)(2l2+1)(2l3+1).  All of these are positive; "gradient_dot" has both signs.  For a family without a
+    real basis N is the ratio of the sizes.  Raises ValueError or TypeError for an unknown family, a degree or
     spin that does not exist, and MemoryError for an array that does not fit.  Source: derivation
     ``clebsch_gordan_paths``.
 

@@ -12,7 +12,9 @@ _TRIANGLE = Symbol(Signature(3, False, False), exact.triangle_coefficient)
 
 
 def triangle_coefficient(j1: Any, j2: Any, j3: Any, *, outside: str = "raise") -> Any:
-    """Return Δ(j1 j2 j3) = √[(j1+j2-j3)! (j1-j2+j3)! (-j1+j2+j3)! / (j1+j2+j3+1)!], correctly rounded.
+    """Return the triangle coefficient, correctly rounded.
+
+        Δ(j1 j2 j3) = √[(j1+j2-j3)! (j1-j2+j3)! (-j1+j2+j3)! / (j1+j2+j3+1)!]
 
     Degrees are integers or half-integers; arrays broadcast.  Zero when the triangle rule fails or they do not add up to
     an integer.  ``outside`` and errors as for :func:`wigner_6j`.  Source: Edmonds 1957, eq. 6.3.7.

@@ -98,7 +98,9 @@ def simulate(
 
 
 def simulate_path(x: Features, y: Features, l1: object, l2: object, l3: object) -> Features:
-    """Return Σ C[m1, m2, m3] x[m1] y[m2] of one path by one Gaunt product or one bracket.
+    """Return the product of one path, by one Gaunt product or one bracket.
+
+        z[m3] = Σ C[m1, m2, m3] x[m1] y[m2]
 
     x [..., 2l1+1, channels], y [..., 2l2+1, channels] → [..., 2l3+1, channels]; zero if the path is not allowed.  Exact
     up to rounding, for every path.

@@ -3,7 +3,9 @@
 A field is f = Σ E ∇R + B r×∇R + L r R: gradients, turned gradients and radial fields, R the real orthonormal harmonics,
 r the unit normal.  What a feature x stands for is three numbers for each of its components s and degrees l,
 
-    E[l m] = Σ_s fields[0, s, l] x[s, l m],    B with fields[1],    L with fields[2]
+    E_lm = Σ_s f[0, s, l] x[s, l m]        B_lm = Σ_s f[1, s, l] x[s, l m]        L_lm = Σ_s f[2, s, l] x[s, l m]
+
+with f the argument ``fields``.
 """
 
 from __future__ import annotations
@@ -64,8 +66,8 @@ def vector_path_factors(fields: Three, l1: int) -> Array:
 
     With the fields E, B, L of three harmonics, λ = l(l+1), and (1, 2, 3) turned in all sums:
 
-        even l1+l2+l3: ½ Σ L1 (E2 B3 - B2 E3) (λ2 + λ3 - λ1) times ∫ R1 R2 R3
-        odd l1+l2+l3: Σ L1 (E2 E3 + B2 B3) times ∫ R1 {R2, R3}
+        l1+l2+l3 even    ½ Σ L1 (E2 B3 - B2 E3) (λ2 + λ3 - λ1)    times ∫ R1 R2 R3
+        l1+l2+l3 odd     Σ L1 (E2 E3 + B2 B3)                     times ∫ R1 {R2, R3}
 
     Zero off the paths, and where terms cancel to rounding.  Source: derivation ``vector_harmonics``, steps 6 and 7.
 

@@ -37,10 +37,13 @@ def spin_weighted_harmonics(lmax: object, spin: object, theta: ArrayLike, phi: A
     """Return the spin-weighted harmonics sY_lm of degrees 0 … lmax as an array [..., (lmax+1)²], flat index l²+l+m
     last.
 
-    sY_lm = (-1)^s √((2l+1)/4π) d^l_{m,-s}(θ) e^{imφ}, complex128, in the frame (e_θ, e_φ): 0Y = Y with Condon-Shortley
-    phase, ð sY = √((l-s)(l+s+1)) s+1Y with ð = -(∂θ + i/sin θ ∂φ - s cot θ), and conj(sY_lm) = (-1)^(s+m) -sY_{l,-m}.
-    Zero for l < |s|, where no such harmonic exists.  theta and phi broadcast as in :func:`harmonics`; at a pole the
-    value depends on phi, as the frame does.
+        sY_lm(θ, φ) = (-1)^s √((2l+1)/4π) d^l_{m,-s}(θ) e^{imφ}
+        ð sY_lm = √((l-s)(l+s+1)) s+1Y_lm      ð = -(∂θ + (i/sin θ) ∂φ - s cot θ)
+        conj(sY_lm) = (-1)^(s+m) -sY_{l,-m}
+
+    They are complex128, in the frame (e_θ, e_φ); those of spin 0 are Y with Condon-Shortley phase.  Zero for l < |s|,
+    where no such harmonic exists.  theta and phi broadcast as in :func:`harmonics`; at a pole the value depends on phi,
+    as the frame does.
 
     Range and error: lmax <= 10 000, |s| <= 10 000, every θ and φ; the error is at most 2e-15 √((2l+1)/4π), the root of
     Σ_m |sY_lm|², where numpy's long double has 64 bits (x86), and l times a rounding of float64 where it does not.

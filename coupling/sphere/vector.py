@@ -29,9 +29,9 @@ def vector_harmonics(
         "E"    ∇Y/√(l(l+1))                       electric
         "B"    r×∇Y/√(l(l+1))                     magnetic
         "L"    r Y                                longitudinal
-        -1     (∇Y + l r Y)/√(l(2l+1))            pure orbit: Cartesian components of degree l-1
-        0      r×∇Y/√(l(l+1)), in the complex basis times -i: of degree l
-        1      (∇Y - (l+1) r Y)/√((l+1)(2l+1))    of degree l+1
+        -1     (∇Y + l r Y)/√(l(2l+1))            pure orbit, Cartesian components of degree l-1
+        0      r×∇Y/√(l(l+1))                     pure orbit, of degree l; times -i in the complex basis
+        1      (∇Y - (l+1) r Y)/√((l+1)(2l+1))    pure orbit, of degree l+1
 
     Those of complex harmonics with a shift are Y^L_lm = Σ ⟨L m-μ 1 μ|l m⟩ Y_{L,m-μ} e_μ, L = l + shift (Edmonds 1957,
     section 5.9).  Harmonics that do not exist, E, B and shifts -1 and 0 of l = 0, are zero.  theta and phi broadcast;

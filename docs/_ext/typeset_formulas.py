@@ -1,14 +1,15 @@
 """Formulas of docstrings, typeset: the LaTeX on a page is made of the very text that ``help()`` prints.
 
 A formula is an indented block of a docstring in the notation of the package: ``Σ_p w_p C[m1, m2, m3] x[l1 m1]``,
-``3j(l1 l2 l3; m1 m2 m3)``, ``√(P/4π)``, ``(-1)^(l1-l2+m3)``, ``Y^{l+s}_{lm}``.  A block with anything else in it, such
-as a word or a line of code, is no formula and stays literal.
+``3j(l1 l2 l3; m1 m2 m3)``, ``√(P/4π)``, ``(-1)^(l1-l2+m3)``, ``Y^{l+s}_{lm}``, ``sY_lm`` with a spin weight.  Two or
+more spaces set columns apart, and some of them may be remarks in words.  A block with anything else in it, such as a
+word in a formula, a line without a formula or a line of code, is no formula and stays literal.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -19,15 +20,21 @@ SIGNS = {
     "∫": r"\int ", "Σ": r"\sum ", "Π": r"\prod ", "∇": r"\nabla ", "∂": r"\partial ", "×": r"\times ", "·": r"\cdot ",
     "⊗": r"\otimes ", "→": r"\to ", "⇒": r"\Rightarrow ", "≈": r"\approx ", "≠": r"\ne ", "≤": r"\le ", "≥": r"\ge ",
     "…": r"\dots ", "±": r"\pm ", "∓": r"\mp ", "‖": r"\|", "½": r"\tfrac12 ", "¼": r"\tfrac14 ", "²": "^2", "³": "^3",
-    "ᵀ": r"^{\mathsf T}", "†": r"^\dagger ", "%": r"\bmod ", "Δ": r"\Delta ", "Ω": r"\Omega ", "α": r"\alpha ",
-    "β": r"\beta ", "γ": r"\gamma ", "δ": r"\delta ", "ε": r"\varepsilon ", "θ": r"\theta ", "κ": r"\kappa ",
-    "λ": r"\lambda ", "μ": r"\mu ", "ν": r"\nu ", "π": r"\pi ", "σ": r"\sigma ", "φ": r"\varphi ", "ω": r"\omega ",
+    "ᵀ": r"^{\mathsf T}", "†": r"^\dagger ", "∘": r"\circ ", "%": r"\bmod ", "ð": r"\eth ", "₊": "_+", "₋": "_-",
+    "ℝ": r"\mathbb R", "ℂ": r"\mathbb C", "ℍ": r"\mathbb H", "ℚ": r"\mathbb Q", "Δ": r"\Delta ", "Φ": r"\Phi ",
+    "Ω": r"\Omega ", "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "δ": r"\delta ", "ε": r"\varepsilon ",
+    "η": r"\eta ", "θ": r"\theta ", "κ": r"\kappa ", "λ": r"\lambda ", "μ": r"\mu ", "ν": r"\nu ", "π": r"\pi ",
+    "ρ": r"\rho ", "σ": r"\sigma ", "τ": r"\tau ", "φ": r"\varphi ", "ω": r"\omega ",
 }  # fmt: skip
-FUNCTIONS = {"cos", "det", "exp", "sin"} | {"Im", "Re", "tr"}
+FUNCTIONS = {"cos", "cot", "det", "exp", "sin"}
+NAMED = {"Im", "Re", "conj", "core", "norm", "phase", "scale", "sign", "tr"}  # upright, as no command of LaTeX has them
 OPERATORS = set("+-=·×⊗→⇒≈≠≤≥<>,;:/…±∓%")
 TWO = {"<=": r"\le ", ">=": r"\ge ", "⁻¹": "^{-1}", "dΩ": r"d\Omega "}
 RUN = re.compile(r"[-±∓]?[A-Za-z0-9α-ωΑ-Ω']+")
 INDEXED = re.compile(r"([A-Za-zα-ωΑ-Ω])([1-9]\d*)")
+SPIN_WEIGHTED = re.compile(r"(s[1-3+-]?|-s|[01]|s\+1)Y(?![a-z])")
+HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
+WORD = re.compile(r"[^\W\d_]{2,}(['-][^\W\d_]+)*|a|\"\w+\"")
 
 
 class NotAFormula(ValueError):
@@ -64,9 +71,56 @@ def displayed(block: list[str]) -> list[str] | None:
     try:
         lines = [(r"\qquad " if line[4] == " " else "") + latex(line.strip()) for line in block]
     except NotAFormula:
-        return None
+        return columns(block)
     rows = r" \\ &".join(lines)
     return [".. math::", "", "   " + (rows if len(lines) == 1 else rf"\begin{{aligned}}&{rows}\end{{aligned}}")]
+
+
+def columns(block: list[str]) -> list[str] | None:
+    """Return the directive of a block of formulas and remarks in columns, or None if a line has no formula.
+
+    >>> print(*columns(["    radial    r Y", "    here      Y    for j"]), sep="\\n")
+    .. math::
+    <BLANKLINE>
+       \\begin{aligned}&\\text{radial}&&\\quad r\\,Y \\\\ &\\text{here}&&\\quad Y&&\\quad \\text{for $j$}\\end{aligned}
+    >>> columns(["    sparse   the coefficients"]), columns(["    load a b"])
+    (None, None)
+    """
+    rows = []
+    for line in block:
+        cells = re.split(r"\s{2,}", line.strip())
+        read = [_tried(latex, cell) for cell in cells]
+        made = [cell or _tried(remark, text) for cell, text in zip(read, cells, strict=True)]
+        if not any(read) or not all(made):
+            return None
+        rows.append("&" + r"&&\quad ".join(map(str, made)))
+    body = r" \\ ".join(rows)
+    return [".. math::", "", rf"   \begin{{aligned}}{body}\end{{aligned}}"]
+
+
+def _tried(read: Callable[[str], str], text: str) -> str | None:
+    try:
+        return read(text)
+    except NotAFormula:
+        return None
+
+
+def remark(text: str) -> str:
+    """Return words, with what is not a word among them as a formula.
+
+    >>> remark("the copies j of l1 (m > 0)")
+    '\\\\text{the copies $j$ of $l_1$ ($m$ $>$ $0$)}'
+    """
+    result = []
+    for token in text.split(" "):
+        excess = token.count("(") - token.count(")")  # of brackets that are open around the token
+        before, inner = ("(", token[1:]) if excess > 0 and token[0] == "(" else ("", token)
+        after = re.search(r"(\)(?=[.,;:]*$))?[.,;:]*$" if excess < 0 else r"[.,;:]*$", inner)[0]  # type: ignore[index]
+        inner = inner.removesuffix(after)
+        result.append(before + (inner if WORD.fullmatch(inner) else f"${latex(inner).strip()}$") + after)
+    if not any("$" not in token for token in result):
+        raise NotAFormula(text)
+    return rf"\text{{{' '.join(result)}}}"
 
 
 def latex(text: str, script: bool = False) -> str:
@@ -98,6 +152,10 @@ def next_part(text: str, at: int, script: bool) -> tuple[str, int]:
     found = re.match(r"\|?[369]j(?=[({])|[({](?=[^(){}]*;)", rest)
     if found and not (at and text[at - 1].isalnum()):
         return symbol(text, at, found[0])
+    if (found := SPIN_WEIGHTED.match(rest)) and not (at and text[at - 1].isalnum()):
+        return rf"{{}}_{{{latex(found[1], True)}}}", at + found.end() - 1
+    if text[at + 1 : at + 2] == HAT and sign.isalpha():
+        return rf"\hat {sign}", at + 2
     if sign == "√":
         return root(text, at)
     if sign in "_^":
@@ -109,6 +167,8 @@ def next_part(text: str, at: int, script: bool) -> tuple[str, int]:
             return translated, at + len(two)
     if (sign.isascii() and sign.isalpha()) or sign in SIGNS:
         return letters(text, at, script)
+    if sign == "*" and at and text[at - 1].isalpha() and rest[1:2] in ("", " ", ",", ")"):  # of a conjugate
+        return "^*", at + 1
     if sign.isdigit() or sign in "+-=<>,;:/!'|.":
         return sign, at + 1
     raise NotAFormula(sign)
@@ -121,6 +181,8 @@ def space(text: str, at: int) -> tuple[str, int]:
     (('\\\\,', 2), (' ', 2), ('\\\\qquad ', 10), ('\\\\,{-}', 3))
     """
     end = at + len(text[at:]) - len(text[at:].lstrip(" "))
+    if SPIN_WEIGHTED.match(text, end):
+        return (" " if text[at - 1] in OPERATORS else r"\,"), end
     if re.match(r"-\S", text[end:]) and text[at - 1] not in OPERATORS:  # ⟨l -m|: the sign of m, no difference
         return r"\,{-}", end + 1
     if end - at > 1 and text[end] != "=":
@@ -195,6 +257,9 @@ def root(text: str, at: int) -> tuple[str, int]:
     if text[at + 1 : at + 2] in ("(", "["):
         end = closing(text, at + 1)
         return rf"\sqrt{{{latex(text[at + 2 : end])}}}", end + 1
+    if text.startswith("binom(", at + 1):
+        inner, end = binomial(text, at + 1 + len("binom"))
+        return rf"\sqrt{{{inner}}}", end
     found = re.match(r"\d+|[A-Za-zα-ω]", text[at + 1 :])
     if not found:
         raise NotAFormula(text[at:])
@@ -230,8 +295,8 @@ def letters(text: str, at: int, script: bool) -> tuple[str, int]:
     word = re.compile(r"[A-Za-z]+").match(text, at)[0]  # type: ignore[index]
     if word == "binom":
         return binomial(text, at + len(word))
-    if word in FUNCTIONS:
-        return rf"\{word} " if word.islower() and word != "tr" else rf"\operatorname{{{word}}} ", at + len(word)
+    if word in FUNCTIONS | NAMED:
+        return rf"\{word} " if word in FUNCTIONS else rf"\operatorname{{{word}}} ", at + len(word)
     if len(word) > 1:
         return in_words(word, script), at + len(word)
     if text[at + 1 : at + 2] == "[":

@@ -24,7 +24,8 @@ Array = NDArray[np.float64]
 class OnGrid(ArrayProduct):
     """A sum of Gaunt products and brackets, by matrices [points, entries] of a grid of degree l1+l2+l3:
 
-        Gaunt product: f g        bracket: {f, g} = f_θ g_φ - f_φ g_θ, components (∂θ, ∂φ/sin θ) of gradients
+        Gaunt product    f g
+        bracket          {f, g} = f_θ g_φ - f_φ g_θ    from the components (∂θ, ∂φ/sin θ) of gradients
 
     grid: "gauss_legendre", or "lebedev" with two thirds of its points, up to l1+l2+l3 = 131.
 

@@ -49,7 +49,7 @@ def check_conservative(
     derivative that torch or JAX takes of the energy, which checks its rules; then the second derivative is compared
     too.  Slopes are central differences of sixth order along random directions, so nothing else is trusted:
 
-        F·v = -dE/dv        u·(dF/dv) = v·(dF/du)        d²E/dv² by the framework = -dF/dv
+        F·v = -dE/dv        u·(dF/dv) = v·(dF/du)        d²E/dv² = -dF/dv    with the framework's second derivative
 
     positions: float64, of torch, JAX or numpy.  step: the widest of the differences, in units of the positions.  Raises
     AssertionError with the quantity and its error for more than tolerance, and in other words where the differences
