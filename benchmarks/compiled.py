@@ -354,15 +354,15 @@ TEXT = """# Full tables, from compiled code
 Made by `make bench`; {head}; load average at the end {load:.1f}.
 
 [Tables](tables.md) shows what a Python user waits for. Here the functions of the other programs are called from a
-compiled loop that writes the table, so this is their own speed; `coupling` is still called from Python. CPU time of
-one thread, warm, medians of alternating runs; what takes above five seconds ran once. The machine is shared with
-other work: ratios mean more than milliseconds. In the same run one core did {peak:.0f} GFLOP/s of multiply-adds in
-double precision and moved {bandwidth:.1f} GB/s between memory and registers. A program is timed only where none of
-its values is wrong (relative error above 1e-6). pywigxjpf has made its tables before; wigners, which keeps 200 000
-symbols, forgets them before each table; coupling keeps the constants of its recurrences. Family codes compute all
-l1 at once, also those beyond lmax, which are not counted. Accuracy is on all entries, against the table whose every
-entry is compared with exact integers ([accuracy](accuracy.md)). ducc0 and py3nj have no function that can be called
-so; they are in [tables](tables.md).
+compiled loop that writes the table, without the cost of calls from Python; `coupling` is still called from Python. CPU
+time of one thread, warm, medians of alternating runs; what takes more than five seconds ran once. The machine is shared
+with other work: ratios mean more than milliseconds. In the same run one core did {peak:.0f} GFLOP/s of multiply-adds in
+double precision and moved {bandwidth:.1f} GB/s between memory and registers. A program is timed only where none of its
+values is wrong (relative error above 1e-6). The tables of pywigxjpf are made beforehand, the cache of wigners (200 000
+symbols) is cleared before each table, and coupling keeps the constants of its recurrences. Family codes compute all l1
+at once, also those beyond lmax, which are not counted. Accuracy is on all entries, against the table whose every entry
+is compared with exact integers ([accuracy](accuracy.md)). ducc0 and py3nj have no function that compiled code can call;
+they are in [tables](tables.md).
 
 {tables}
 

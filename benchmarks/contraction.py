@@ -298,10 +298,10 @@ def main() -> None:
 
 TEXT = """# Symmetric contractions
 
-Made by `python -m benchmarks.contraction --write`. B = Σ w U A…A of orders 1 to ν with outputs 0e + 1o, 64 atoms of
-two species, 128 channels, float32. CPU milliseconds of one thread, medians, malloc told to keep its memory; {load:.0f}
-processes shared the {cores} cores. The core reaches {peak} GFLOP/s of fused multiply-adds in float32, half as many
-multiply-adds per second.
+Made by `python -m benchmarks.contraction --write`. B = Σ w U A…A of orders 1 to ν with outputs 0e + 1o, 64 atoms of two
+species, 128 channels, float32. CPU milliseconds of one thread, medians, with malloc set to keep freed memory;
+{load:.0f} processes shared the {cores} cores. The core reaches {peak} GFLOP/s of fused multiply-adds in float32, half
+as many multiply-adds per second.
 
 ## The kernels
 

@@ -11,11 +11,11 @@ harmonics and weights; for coupling from numpy the gradients alone.
 - e3nn: `TensorProduct` (uvu), then `index_add`
 - bmm: harmonics first, a dense matrix [rows of z, pairs of path and row of x] for each edge, then `torch.bmm` with w x,
   then `index_add`
-- loop: what one writes in numba without thought, over edges, entries of the edge and channels
+- loop: three nested loops in numba, over edges, entries of the edge and channels
 
 In brackets: the operations as a fraction of the multiply-adds that this core can do, measured in the same turns
-(messages: entries of the edges, and w x; gradients: twice and three times as many).  A row is timed where its values,
-and gradients, differ from a float64 reference by less than 1e-5 of the largest.  malloc is tuned on all sides
+(messages: entries of the edges, and w x; gradients: twice and three times as many).  A row is timed only if its values
+and gradients differ from a float64 reference by less than 1e-5 of the largest.  malloc is tuned on all sides
 (MALLOC_MMAP_THRESHOLD_, MALLOC_TRIM_THRESHOLD_, MALLOC_TOP_PAD_ are large): untuned, page faults take up to 40 %.
 """
 
@@ -243,7 +243,7 @@ def page(rows: list[str], edges: int, nodes: int, channels: int, peaks: str) -> 
 {(__doc__ or "").split("[--write]")[1].strip()}
 
 Milliseconds for {edges} edges, {nodes} nodes, {channels} channels; in brackets the fraction of the peak.
-{where}; {peaks}.  The machine is shared with other work: ratios mean something.
+{where}; {peaks}.  The machine is shared with other work: compare ratios.
 
 | case | program | messages | messages, cold | gradients | gradients, cold | error |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -84,8 +84,8 @@ Features, harmonics and outputs to one degree L, natural parity, weights for eac
 edge, path and channel (*channel*); {edges} edges with a receiver each, {channels} channels, float32, one thread.
 *Convolution* sums over the coefficients from the vectors of the edges; *edge frame* rotates, applies SO(2) weights,
 which were converted before, and rotates back. Both take turns; nanoseconds for an edge and channel, medians. *Peak* is
-what the frame does of the {rate:.0f} billion multiply-adds that the core can do in a second (load {load:.1f}).
-*Error* is the larger one of the two, of the largest value.
+the fraction that the frame reaches of the {rate:.0f} billion multiply-adds per second of the core (load {load:.1f}).
+*Error* is the larger of the two errors, relative to the largest value.
 
 {table}
 

@@ -3,10 +3,10 @@
     python -m benchmarks.gpu_compile [--lmax 1 2 3 4 5 6 8] [--architecture sm_80 sm_90 sm_100] [--write]
 
 Bytes are those of x, y and z of one channel of one sample; instructions are multiply-adds, additions and
-multiplications of the same, without loads, stores and addresses.  Their ratio says what binds: a device
-that does more multiply-adds per byte of memory than that waits for memory.  Spills are bytes of local memory for each
-thread; warps are those that an SM with 65536 registers holds.  "fields" is ``VectorSignal`` of vector harmonics,
-"single" is ``VectorSignal.single``.
+multiplications of the same, without loads, stores and addresses.  Their ratio tells the bound: a device that does more
+multiply-adds per byte that it moves waits for memory.  Spills are bytes of local memory for each thread; warps are
+those that an SM with 65536 registers holds.  "fields" is ``VectorSignal`` of vector harmonics, "single" is
+``VectorSignal.single``.
 """
 
 from __future__ import annotations

@@ -8,15 +8,16 @@ The Clebsch-Gordan product with all paths of weight one, float32, one thread, x 
 and y.
 
 - coupling: `coupling.products.ClebschGordan` from numpy, and the module of `coupling.backends.torch`
-- four dense products: entries sorted by the parities of l + [m < 0] and m, which add up; four matrix products remain
+- four dense products: entries sorted by the parities of l + [m < 0] and of m, which are both additive, so that four
+  matrix products remain
 - outer product: all x_i y_j, then one matrix product with the dense coefficients
 - einsum: one `einsum` of three arrays with the dense coefficients
 - e3nn: `o3.TensorProduct` (uuu) as e3nn compiles it, by TorchScript, and by `torch.compile`
 
 The second table is the tensor product of irreps, fully connected (uvw), with weights that all samples share.
 
-A row is timed where its values, and gradients, differ from the exact coefficients in float64 by less than 1e-5 of the
-largest, of the second table from e3nn in float64; the error is the largest such difference.
+A row is timed only if its values and gradients differ by less than 1e-5 of the largest from those of the exact
+coefficients in float64, or in the second table from those of e3nn in float64; the error is the largest such difference.
 """
 
 from __future__ import annotations
@@ -204,7 +205,7 @@ def page(lines: list[str], tensor: list[str], lmax: int, channels: int) -> str:
 {(__doc__ or "").split("[--write]")[1].strip()}
 
 Microseconds for lmax {lmax} and {channels} channels; {where}.
-Load {os.getloadavg()[0]:.1f} at the end of the run on a machine shared with other work: ratios mean something.
+Load {os.getloadavg()[0]:.1f} at the end of the run on a machine shared with other work: compare ratios.
 
 {HEADER}"""
         + "\n".join(lines)
@@ -218,9 +219,9 @@ Load {os.getloadavg()[0]:.1f} at the end of the run on a machine shared with oth
         + "\n".join(tensor)
         + """
 
-How few functions a call may enter is held by `tests/test_latency.py` and `tests/test_interop_latency.py`: shapes and
-types that were valid before are not checked again, work space and lists are kept, and one call leads into compiled
-code.
+Shapes and types that were valid before are not checked again, work space and lists are kept, and one call leads into
+compiled code; `tests/test_latency.py` and `tests/test_interop_latency.py` limit the number of functions that a call
+enters.
 """
     )
 

@@ -217,11 +217,11 @@ HEAD = """# A MACE model, accelerated
 Made by `python -m benchmarks.mace --write` in the environment of `make test-clients-mace` (mace-torch 0.3.16, e3nn
 0.4.4). `ScaleShiftMACE`, 128x0e + 128x1o, lmax 3, correlation 3, two layers, random weights; energy, forces and stress
 of silicon carbide, 64 atoms and {edges} edges, float32, parameters frozen. Processor milliseconds of one thread, all
-models in turn, {turns} calls each, malloc told to keep its memory for all of them; {load:.1f} processes shared the
-{cores} cores. The core reaches {peak} GFLOP/s of fused multiply-adds in float32.
+models in turn, {turns} calls each, with malloc set to keep freed memory for all of them; {load:.1f} processes shared
+the {cores} cores. The core reaches {peak} GFLOP/s of fused multiply-adds in float32.
 
 *Deviations* are those of energy / forces / stress, relative to the largest, from the untouched model in float64: of the
-model in float64, and of the one that is timed, in float32. A model is timed where the first are at most 1e-10, with
+model in float64, and of the one that is timed, in float32. A model is timed only if the first are at most 1e-10, with
 splines 1e-7. The *ratio* is that of the untouched model with the same list of edges: by the shortest times, and by the
 medians.
 

@@ -145,9 +145,9 @@ Made by `python -m benchmarks.manybody --write`. Symmetric tensor powers of 0e +
 same irreps, in real components. CPU seconds of one thread without imports; every run is a process of its own with empty
 caches, the programs in turn, medians. The core reaches {peak} of fused multiply-adds in float32.
 
-*Exact* is the time to all integers, norms and labels, *rounded* that for the correctly rounded values of all entries on
-top of it. cuEquivariance computes in doubles with a tolerance; its time is told where every one of its paths is in the
-span of the exact basis. At order 4 it is not run.
+*Exact* is the time for all integers, norms and labels; *rounded* is the time that the correctly rounded values of all
+entries take in addition. cuEquivariance computes in doubles with a tolerance; its time is given only if each of its
+paths is in the span of the exact basis. At order 4 it is not run.
 
 """
 

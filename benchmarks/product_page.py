@@ -15,8 +15,8 @@ FILES = "products.md", "products.png", "products-reach.png"
 INTRODUCTION = """# Clebsch-Gordan products: every route, and other programs
 
 Made by `make bench` (`python -m benchmarks.products --write`), {runs}. {processor}, {cores} cores shared with
-other work; the process is bound to one core and its CPU time is taken, of all its threads. What is compared takes
-turns, and a figure is the median of its turns, so ratios mean more than nanoseconds. All degrees of x, y and output run
+other work; the process is bound to one core, and times are CPU times of all its threads. All programs take turns, and
+a figure is the median of its turns, so ratios mean more than nanoseconds. All degrees of x, y and output run
 to L, one copy of each degree, {channels} channels; the two inputs and the output are {megabytes} MB together, that is
 {batches} samples of {channels} channels at L = {degrees}. Times are whole calls from Python, per sample and channel.
 {versions}.
@@ -26,9 +26,9 @@ l1+l2+l3. *Gaunt* (even paths), *bracket* (odd paths), both together, and *matri
 Errors are the largest error over the largest number, against the definition in long double.
 """
 
-PEER_NOTE = """All peers get the same features and the same paths, all with weights one, in the layout they like;
-tracing, compilation and a first call are outside; one thread; float32 products of matrices are not rounded to fewer
-bits (jax `precision="highest"`, torch `set_float32_matmul_precision("highest")`). e3nn: `o3.TensorProduct`, channel by
+PEER_NOTE = """All peers get the same features and the same paths, all with weights one, in the layout that they
+prefer; tracing, compilation and a first call are not timed; one thread; float32 products of matrices are not rounded to
+fewer bits (jax `precision="highest"`, torch `set_float32_matmul_precision("highest")`). e3nn: `o3.TensorProduct`, channel by
 channel (`uuu`), its generated TorchScript, and compiled by torch.compile. e3nn-jax: `tensor_product` of every channel,
 paths to one degree added, jitted. cuequivariance: the same paths as a segmented polynomial; on a CPU only its method
 "naive" exists. e3x `Tensor` (dense, one weight per path) and `FusedTensor` (matrices of spin ⌈L/2⌉, factored weights),

@@ -5,8 +5,8 @@
 All paths, even and odd, every channel by itself ("uuu"), float32, one thread.  Both sides take turns in one run; each
 figure is the median CPU time of its turns.  Three kinds of weights: none; one for each path and channel; the same for
 every sample.  "gradient" is the value and its gradient in x, y and the weights; "twice" a force, the gradient of an
-energy Σ z² in x, and the gradient of Σ force² in everything, as when a network is trained on forces.  Error: the
-largest difference of the value from the same in float64 of e3nn, relative to its largest entry.  Features are made in
+energy Σ z² in x, and the gradient of Σ force² in everything, as when a network is trained on forces.  *Error* is the
+largest difference of the value from that of e3nn in float64, relative to the largest entry. Features are converted to
 the layout of each side before the clock starts.
 """
 
@@ -129,7 +129,7 @@ def page(rows: list[str], batch: int, channels: int) -> str:
 
 {(__doc__ or "").split("[--write]")[1].strip()}
 
-Milliseconds for {batch} samples of {channels} channels; {where}, shared with other work: ratios mean something.
+Milliseconds for {batch} samples of {channels} channels; {where}, shared with other work: compare ratios.
 
 | lmax | weights | work | coupling | e3nn | ratio | error | error of e3nn |
 | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -184,19 +184,19 @@ TEXT = """# Full tables, beside other programs
 
 Made by `make bench`; {head}
 
-CPU time of one thread, medians of alternating runs in one process, warm; what a Python user waits for. The
-machine is shared, so ratios mean more than milliseconds. Accuracy is on all entries, against the table of
-`coupling`, whose every entry is compared with exact integers by `coupling check --accuracy`
-([accuracy](accuracy.md)); the error is that to the correctly rounded double plus half an ulp. *Wrong* counts relative
-errors above 1e-6, *non-zero for zero* entries that must vanish. A program is timed only where none of its values is
-wrong. wigners keeps the symbols that it has computed; they are cleared before each of its tables.
+CPU time of one thread, medians of alternating runs in one process, warm; what a Python user waits for. The machine is
+shared, so ratios mean more than milliseconds. Accuracy is on all entries, against the table of `coupling`, whose every
+entry is compared with exact integers by `coupling check --accuracy` ([accuracy](accuracy.md)); the error is the
+distance to the correctly rounded double plus half an ulp. *Wrong* counts relative errors above 1e-6, *non-zero for
+zero* entries that must vanish. A program is timed only where none of its values is wrong. wigners keeps the symbols
+that it has computed; they are cleared before each of its tables.
 
 Family codes (ducc0, camb, pyshtools, spherical) are called once per family in one degree and also compute degrees
 beyond lmax, which are not counted for them; calling them from Python costs more than the work at these sizes. A C
 library called from C is faster than here: the fastest known, measured earlier on a machine of this kind, gave 76
 million entries per second at lmax 32, of which 16 % were correctly rounded. SymPy is measured at lmax 4 only. Real
-blocks are dense; the others keep what they have computed, so theirs is the first call of the process; non-zero entries
-are counted.
+blocks are dense, and their non-zero entries are counted; the other programs cache blocks, so their time is that of the
+first call of the process.
 
 ![Million entries per second and core against lmax](tables.png)
 
