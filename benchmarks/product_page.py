@@ -26,10 +26,10 @@ l1+l2+l3. *Gaunt* (even paths), *bracket* (odd paths), both together, and *matri
 Errors are the largest error over the largest number, against the definition in long double.
 """
 
-PEER_NOTE = """All peers get the same features and the same paths, all with weights one, in the layout that they
-prefer; tracing, compilation and a first call are not timed; one thread; float32 products of matrices are not rounded to
-fewer bits (jax `precision="highest"`, torch `set_float32_matmul_precision("highest")`). e3nn: `o3.TensorProduct`, channel
-by channel (`uuu`), its generated TorchScript, and compiled by torch.compile. e3nn-jax: `tensor_product` of every channel,
+PEER_NOTE = """All peers get the same features and the same paths, all with weights one, in the layout that they prefer;
+tracing, compilation and a first call are not timed; one thread; float32 products of matrices are not rounded to fewer
+bits (jax `precision="highest"`, torch `set_float32_matmul_precision("highest")`). e3nn: `o3.TensorProduct`, channel by
+channel (`uuu`), its generated TorchScript, and compiled by torch.compile. e3nn-jax: `tensor_product` of every channel,
 paths to one degree added, jitted. cuequivariance: the same paths as a segmented polynomial; on a CPU only its method
 "naive" exists. e3x `Tensor` (dense, one weight per path) and `FusedTensor` (matrices of spin ⌈L/2⌉, factored weights),
 jitted; they keep even and odd paths apart. Dense einsum: the tensor of all C, by opt_einsum on numpy and by jax,
