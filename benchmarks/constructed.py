@@ -3,7 +3,7 @@
     python -m benchmarks.constructed [--lmax 1 2 3 4 5] [--dtype float64] [--write]
 
 One thread; process CPU time; the routes take turns and each figure is the median of its turns.  The values of every
-route are compared with the sparse product of its own path weights in the same run; a time is told of right values
+route are compared with the sparse product of its own path weights in the same run; a time is given for right values
 alone.  --write renews docs/benchmarks/constructed.md.
 """
 

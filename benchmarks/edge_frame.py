@@ -5,7 +5,7 @@
 Messages of edges in float32, each to a receiver of its own, features, harmonics and outputs to one degree L, natural
 parity, weights for each edge and path, and for each channel or not: ``Convolution`` from the vectors of edges, and
 ``EdgeFrame`` with SO(2) weights that were converted before, as where the map is folded into a radial network.
-A time is told where values differ by less than 1e-5 of the largest from the convolution in float64.  --write renews
+A time is given where values differ by less than 1e-5 of the largest from the convolution in float64.  --write renews
 docs/benchmarks/edge-frame.md and its picture.
 """
 

@@ -1,4 +1,4 @@
-"""What nvcc makes of the straight programs: instructions, registers, spills, size; no device is needed.
+"""What nvcc makes of the fully unrolled programs: instructions, registers, spills, size; no device is needed.
 
     python -m benchmarks.gpu_compile [--lmax 1 2 3 4 5 6 8] [--architecture sm_80 sm_90 sm_100] [--write]
 

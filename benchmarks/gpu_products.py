@@ -20,7 +20,7 @@ from coupling.products.straight import straight_program
 
 #: Samples that are compared with float64; the longest program that is compiled, degree 8 (half a minute).
 CHECKED, STRAIGHT = 16, 40_000
-#: Largest error at which a time is told, in units of the rounding of the type.
+#: Largest error at which a time is given, in units of the rounding of the type.
 RIGHT = 1000
 
 Run = Callable[[], Any]

@@ -1,4 +1,4 @@
-"""What is compared takes turns: CPU time of the calling thread, medians.  No time is told of values that are wrong.
+"""Programs in comparison take turns: CPU time of the calling thread, medians.  Wrong values get no time.
 
 Every table of another program's speed gets its figures from :func:`told`, which wants the values of the same run.  A
 program that seems wrong is first looked up in its own documentation: order of arguments, doubled degrees, conventions.

@@ -55,7 +55,7 @@ def study(context: click.Context) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def gaunt(**options: Any) -> None:
-    """Give the even paths weights by few Gaunt products."""
+    """Simulate the weights of the even paths by few Gaunt products."""
     study_family(GAUNT, GAUNT, spin=None, **options)
 
 
@@ -63,7 +63,7 @@ def gaunt(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def bracket(**options: Any) -> None:
-    """Give the odd paths weights by few brackets, antisymmetric Gaunt products."""
+    """Simulate the weights of the odd paths by few brackets, antisymmetric Gaunt products."""
     study_family("bracket", ANTISYMMETRIC_GAUNT, spin=None, **options)
 
 
@@ -72,7 +72,7 @@ def bracket(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def matrix(**options: Any) -> None:
-    """Give all paths weights by few products of matrices of a spin."""
+    """Simulate the weights of all paths by few products of matrices of a spin."""
     from coupling.numbers.normalizations import MATRIX
 
     study_family(MATRIX, MATRIX, **options)
@@ -82,7 +82,7 @@ def matrix(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def vector(**options: Any) -> None:
-    """Give all paths but (0, 0, 0) weights by few single vector products."""
+    """Simulate the weights of all paths but (0, 0, 0) by few single vector products."""
     from coupling.families.single_vector_product import FAMILY as SINGLE
 
     study_family("single vector product", SINGLE.name, spin=None, **options)
@@ -95,7 +95,7 @@ def vector(**options: Any) -> None:
 @with_options(*FAMILY, *SEARCH)
 @says_what_is_wrong
 def signal(shifts: str, **options: Any) -> None:
-    """The paths of a general vector product from and to vector harmonics of three shifts."""
+    """Simulate the paths of a general vector product between vector harmonics of three shifts."""
     from coupling.lowrank.shifts import SIGNAL, shifts_of
 
     if not shifts_of(f"{SIGNAL}:{shifts}"):
@@ -115,7 +115,7 @@ def signal(shifts: str, **options: Any) -> None:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the starts.")
 @says_what_is_wrong
 def joint(sums: Sequence[str], lmax: int, starts: int, seed: int) -> None:
-    """How few evaluations of several products make all paths with weight 1.
+    """Search the fewest evaluations of several products that add up to all paths with weight 1.
 
     gaunt, bracket, single (the single vector product), gradient (the gradient-dot pairing) and vector (a general vector
     product, with three numbers for each degree of a slot).

@@ -20,7 +20,7 @@ SEARCH = (
     click.option("--seconds", type=float, help="Time for each rank; it ends the starts early."),
     click.option("--seed", type=int, default=0, show_default=True, help="Seed of the starts."),
     click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Number of processes."),
-    click.option("--complex", "complex_factors", is_flag=True, help="Let factors be complex: sometimes a rank less."),
+    click.option("--complex", "complex_factors", is_flag=True, help="Complex factors: sometimes one term fewer."),
     click.option("--store", type=FOLDER, help="Folder of results, to go on later."),
     click.option(
         "--method",

@@ -35,7 +35,7 @@ describes_a_request = with_options(
     click.option(
         "--families",
         metavar="A,B,...",
-        help=f"{', '.join(FAMILIES)} or others.  [default: those four that live on the paths]",
+        help=f"{', '.join(FAMILIES)} or others.  [default: those of the four that have such paths]",
     ),
     click.option(
         "--parity",
