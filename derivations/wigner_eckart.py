@@ -125,8 +125,8 @@ DERIVATION = Derivation(
     id="wigner_eckart",
     title="Reduced matrix elements in two normalizations",
     introduction=r"""
-    The matrix element of a component of a tensor operator is a number that the orders decide times the reduced one.
-    Which of two usual factors is taken decides what the second number is.
+    The matrix element of a component of a tensor operator is a factor of the orders times a reduced matrix element. Two
+    choices of the factor are in use, and the reduced element depends on the choice.
     """,
     statement=r"""
     D=(-1)^{2l_2}\sqrt{2l_1+1}\;E,\qquad

@@ -46,6 +46,7 @@ MAIN = (
     "docs/reference/bibliography.html",
     "docs/reference/api/coupling.html",
     "docs/reference/api/products.html",
+    "docs/reference/api/sphere.html",
     "docs/benchmarks/tables.html",
     "docs/decisions/README.html",
     "notebooks/01-coefficient.html",

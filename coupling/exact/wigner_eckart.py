@@ -1,6 +1,6 @@
 """The Wigner-Eckart theorem in its two usual normalizations, exactly; reduced matrix elements of harmonics and spins.
 
-The matrix element of a component of a tensor operator is a number that the orders decide, times one that they do not:
+The matrix element of a component of a tensor operator is a factor of the orders, times a reduced matrix element:
 
     ⟨j1 m1|T_kq|j2 m2⟩ = w(j1, k, j2, m1, q, m2) ⟨j1‖T_k‖j2⟩
 
