@@ -29,14 +29,15 @@ def vector_harmonics(
         "E"    ∇Y/√(l(l+1))                       electric
         "B"    r×∇Y/√(l(l+1))                     magnetic
         "L"    r Y                                longitudinal
-        -1     (∇Y + l r Y)/√(l(2l+1))            pure orbit, Cartesian components of degree l-1
-        0      r×∇Y/√(l(l+1))                     pure orbit, of degree l; times -i in the complex basis
-        1      (∇Y - (l+1) r Y)/√((l+1)(2l+1))    pure orbit, of degree l+1
+        -1     (∇Y + l r Y)/√(l(2l+1))            pure orbit l-1
+        0      r×∇Y/√(l(l+1))                     pure orbit l
+        1      (∇Y - (l+1) r Y)/√((l+1)(2l+1))    pure orbit l+1
 
-    Those of complex harmonics with a shift are Y^L_lm = Σ ⟨L m-μ 1 μ|l m⟩ Y_{L,m-μ} e_μ, L = l + shift (Edmonds 1957,
-    section 5.9).  Harmonics that do not exist, E, B and shifts -1 and 0 of l = 0, are zero.  theta and phi broadcast;
-    range and dtypes are those of :func:`harmonics`; at a pole the components are limits along the meridian phi.  The
-    error of a component is at most 3e-15 √((2l+1)/4π) where numpy's long double has 64 bits.
+    The Cartesian components of a pure-orbit field have the degree of its orbit; in the complex basis shift 0 has the
+    factor -i.  Those of complex harmonics with a shift are Y^L_lm = Σ ⟨L m-μ 1 μ|l m⟩ Y_{L,m-μ} e_μ, L = l + shift
+    (Edmonds 1957, section 5.9).  Harmonics that do not exist, E, B and shifts -1 and 0 of l = 0, are zero.  theta and
+    phi broadcast; range and dtypes are those of :func:`harmonics`; at a pole the components are limits along the
+    meridian phi.  The error of a component is at most 3e-15 √((2l+1)/4π) where numpy's long double has 64 bits.
 
     Raises as :func:`harmonics`, and ValueError or TypeError for another kind.  Source: derivation
     ``vector_harmonics``, steps 2 to 5.

@@ -34,7 +34,7 @@ RUN = re.compile(r"[-±∓]?[A-Za-z0-9α-ωΑ-Ω']+")
 INDEXED = re.compile(r"([A-Za-zα-ωΑ-Ω])([1-9]\d*)")
 SPIN_WEIGHTED = re.compile(r"(s[1-3+-]?|-s|[01]|s\+1)Y(?![a-z])")
 HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
-WORD = re.compile(r"[^\W\d_]{2,}(['-][^\W\d_]+)*|a|\"\w+\"")
+WORD = re.compile(r"[^\W\d_]{2,}(['-][^\W\d_]+)*|a|“\w+”")
 
 
 class NotAFormula(ValueError):
@@ -93,7 +93,7 @@ def columns(block: list[str]) -> list[str] | None:
         made = [cell or _tried(remark, text) for cell, text in zip(read, cells, strict=True)]
         if not any(read) or not all(made):
             return None
-        rows.append("&" + r"&&\quad ".join(map(str, made)))
+        rows.append("&" + r"&&\quad ".join(f"{{{cell}}}" if cell[0] == "-" else cell for cell in map(str, made)))
     body = r" \\ ".join(rows)
     return [".. math::", "", rf"   \begin{{aligned}}{body}\end{{aligned}}"]
 
@@ -117,6 +117,7 @@ def remark(text: str) -> str:
         before, inner = ("(", token[1:]) if excess > 0 and token[0] == "(" else ("", token)
         after = re.search(r"(\)(?=[.,;:]*$))?[.,;:]*$" if excess < 0 else r"[.,;:]*$", inner)[0]  # type: ignore[index]
         inner = inner.removesuffix(after)
+        inner = re.sub(r'"(\w+)"', r"“\1”", inner)  # the two quotes of MathJax look the same otherwise
         result.append(before + (inner if WORD.fullmatch(inner) else f"${latex(inner).strip()}$") + after)
     if not any("$" not in token for token in result):
         raise NotAFormula(text)

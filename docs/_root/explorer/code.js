@@ -20,10 +20,9 @@ const Code = (() => {
     const name = find(state.family).functions[state.basis], numbers = list([...state.path, ...state.m]);
     const plain = isOurs(state) && name && block.name === state.family;
     const exact = `coupling.families.family("${block.name}").exact("${state.basis}")`;
-    const lines = ["import coupling", ""];
-    if (plain) lines.push(`exact = coupling.exact.${name}(${numbers})  # ${text(value)}`);
-    else if (isOurs(state)) lines.push(`exact = ${exact}(${numbers})  # ${text(value)}`);
-    else lines.push(`# ${text(value)}`);
+    const lines = ["import coupling", "", `# ${text(value)}`];
+    if (plain) lines.push(`exact = coupling.exact.${name}(${numbers})`);
+    else if (isOurs(state)) lines.push(`exact = ${exact}(${numbers})`);
     lines.push(`value = ${wanted}[${list(indices(state, state.m))}]`);
     return `${lines.join("\n")}\n`;
   }
