@@ -73,6 +73,13 @@ def files_of_tests() -> dict[Path, frozenset[str]]:
 
 
 @cache
+def words_in(file: Path) -> frozenset[str]:
+    """The words of a file, with dots between them and without."""
+    found = re.findall(r"\w+(?:\.\w+)*", file.read_text(encoding="utf-8"))
+    return frozenset({*found, *(word for dotted in found for word in dotted.split("."))})
+
+
+@cache
 def distances(module: str) -> dict[str, int]:
     """How many imports each module is away from one that uses it, itself included."""
     found, queue = {module: 0}, deque([module])
@@ -98,15 +105,14 @@ def used_by() -> dict[str, list[str]]:
 def nearest(module: str, near: dict[str, int] | None = None) -> list[str]:
     """Test files by the names between their tests and a line, ``near``, of which more tests are better; then by their
     imports, by how often they name what the module defines, by how little else they use."""
-    defined = [n.name for n in tree(modules()[module]).body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-    names = re.compile(r"\b(" + "|".join([*map(re.escape, defined), re.escape(module)]) + r")\b")
+    defined = {n.name for n in tree(modules()[module]).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     away, ranked = distances(module), []
     between: dict[str, list[int]] = {}
     for test, distance in (near or {}).items():
         between.setdefault(test.split("::")[0], []).append(distance)
     for file, targets in files_of_tests().items():
         distance = min((away[t] for t in targets if t in away), default=FARTHEST + 1)
-        mentions = len(set(names.findall(file.read_text(encoding="utf-8"))))
+        mentions = len(words_in(file) & {*defined, module})
         own = module.split(".")[-1] in file.stem
         name = str(file.relative_to(ROOT))
         steps = between.get(name, [])
@@ -144,8 +150,12 @@ def examples(near: dict[str, int]) -> list[tuple[str, int]]:
 
 def with_frameworks(tests: list[str]) -> list[str]:
     """The files among tests that skip something where torch and JAX are missing."""
-    files = [test for test in tests if test.endswith(".py")]
-    return [file for file in files if FRAMEWORKS.search((ROOT / file).read_text(encoding="utf-8"))]
+    return [test for test in tests if test.endswith(".py") and skips_without_frameworks(ROOT / test)]
+
+
+@cache
+def skips_without_frameworks(file: Path) -> bool:
+    return FRAMEWORKS.search(file.read_text(encoding="utf-8")) is not None
 
 
 def proofs_of(module: str) -> list[str]:
