@@ -159,14 +159,17 @@ class Field:
         What a stage skips for want of torch and JAX is run where they are."""
         seconds, met, complete = 0.0, 0, True
         cpu = self.cpu * (COMPILING if module.startswith("coupling.kernels.") else 1)
+        found: dict[str, Any] = {"failed": None}
         for tests, worker in self.runs(module, near):
-            while True:
-                found = worker.run(copy, tests, cpu, deselect=sorted(self.bad), near=near, cost=self.cost)
+            while files := [test for test in tests if test not in self.bad]:  # files that can be collected
+                found = worker.run(copy, files, cpu, deselect=sorted(self.bad), near=near, cost=self.cost)
                 seconds, met = seconds + found["seconds"], met + found["met"]
                 self.cost |= {name: min(cost, self.cost.get(name, cost)) for name, cost in found["cost"].items()}
-                if not found["failed"] or self.fails_only_with_the_fault(worker, found["failed"]):
-                    break
-            complete &= found["complete"]
+                if found["failed"] and not self.fails_only_with_the_fault(worker, found["failed"]):
+                    found["failed"] = None
+                    continue
+                complete &= found["complete"]
+                break
             if found["failed"]:
                 break
         caught = found["failed"] or ""
@@ -183,7 +186,7 @@ class Field:
 
     def fails_only_with_the_fault(self, worker: Worker, test: str) -> bool:
         name = test.split(" (")[0]
-        if "::" in name and name not in self.sure:
+        if name and name not in self.sure:
             if worker.run(self.clean, [name], self.cpu)["failed"]:
                 self.bad.add(name)
                 return False

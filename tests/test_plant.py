@@ -189,3 +189,21 @@ def test_a_survivor_is_known_by_the_content_of_its_line() -> None:
     assert plant.equivalent(fault, [entry | {"line": "another"}]) == ""
     assert plant.equivalent(fault, [entry | {"file": "y.py"}]) == ""
     assert plant.equivalent(fault, [{key: entry[key] for key in ("line", "why")}]) == "because"  # in any file
+
+
+def test_a_file_that_cannot_be_collected_catches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails in the clean copy as well is left out, a test or a whole file, and the others are run."""
+    field = plant.Field(tmp_path, 60)
+    field.clean, copy = tmp_path / "clean", tmp_path / "copy"
+    for tree, value in ((field.clean, 2), (copy, 3)):
+        (tree / "coupling").mkdir(parents=True)
+        (tree / "coupling/__init__.py").write_text("")
+        (tree / "coupling/one.py").write_text(f"def double(x):\n    return {value} * x\n")
+        (tree / "test_broken.py").write_text("import nowhere\n")
+        (tree / "test_it.py").write_text(f"def test_wrong():\n    assert False\n{CHECK}")
+    worker = plant.Worker(sys.executable)
+    for files, caught in ((["test_broken.py", "test_it.py"], "test_it.py::test_double"), (["test_broken.py"], "")):
+        monkeypatch.setattr(field, "runs", lambda *_, files=files: iter([(files, worker)]))
+        assert field.catch("coupling.one", copy, {})["caught"] == caught
+    worker.close()
+    assert field.bad >= {"test_broken.py", "test_it.py::test_wrong"}
