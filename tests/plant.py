@@ -10,7 +10,6 @@ What was run is kept in build/plant.jsonl, so that the same command resumes; --f
 from __future__ import annotations
 
 import argparse
-import ast
 import hashlib
 import json
 import random
@@ -27,9 +26,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tests.plant_choice import framework, stages, timed
+from tests.plant_choice import framework, stages, timed, with_frameworks
 from tests.plant_faults import Fault, Places, differs
-from tests.sources import ROOT, modules, tree
+from tests.plant_graph import near_tests
+from tests.sources import ROOT, modules
 
 INTEROP = ROOT / ".venv-interop/bin/python"
 EQUIVALENTS = ROOT / "tests/plant_equivalents.toml"
@@ -94,7 +94,7 @@ class Worker:
 
     def run(self, tree: Path, tests: list[str], cpu: float, **others: Any) -> dict[str, Any]:
         """Run tests in a tree; see tests.plant_worker."""
-        job = {"deselect": [], "words": [], "cost": {}} | others | {"tree": str(tree), "tests": tests, "cpu": cpu}
+        job = {"deselect": [], "near": {}, "cost": {}} | others | {"tree": str(tree), "tests": tests, "cpu": cpu}
         if self.process.stdin is None or self.process.stdout is None:
             raise OSError("the worker has no pipes")
         print(json.dumps(job), file=self.process.stdin, flush=True)
@@ -104,13 +104,6 @@ class Worker:
 
     def close(self) -> None:
         self.process.communicate()
-
-
-def words_of(fault: Fault) -> list[str]:
-    """The names of the functions and classes around a fault: tests that use them come first."""
-    nodes = ast.walk(tree(ROOT / fault.file))
-    named = (n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef))
-    return [node.name for node in named if node.lineno <= fault.line <= (node.end_lineno or 0)]
 
 
 class Field:
@@ -133,11 +126,11 @@ class Field:
             if path.is_file():
                 shutil.copy2(path, self.clean)
         if not list(self.clean.glob("coupling/kernels/__pycache__/*.nbi")):  # nothing is compiled yet
-            self.worker("coupling").run(self.clean, ["coupling"], 900)
+            self.worker(False).run(self.clean, ["coupling"], 900)
 
-    def worker(self, module: str) -> Worker | None:
-        """The worker of this thread for a module; none where its framework is missing."""
-        python = str(INTEROP) if framework(module) else sys.executable
+    def worker(self, interop: bool) -> Worker | None:
+        """The worker of this thread with torch and JAX, which may be missing, or without."""
+        python = str(INTEROP) if interop else sys.executable
         if not hasattr(self.mine, "workers"):
             self.mine.workers = {}
         if python not in self.mine.workers and Path(python).exists():
@@ -147,8 +140,7 @@ class Field:
 
     def outcome(self, module: str, fault: Fault) -> dict[str, Any]:
         """Plant a fault, run the stages of its module, and say what caught it."""
-        worker = self.worker(module)
-        if worker is None:
+        if self.worker(framework(module)) is None:
             return {"caught": "", "left": f"not run: needs {INTEROP.parent.parent.name} (make test-interop)"}
         copy = Path(tempfile.mkdtemp(dir=self.folder)) / "tree"
         try:
@@ -157,30 +149,44 @@ class Field:
             for stale in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
                 stale.unlink()
             file.write_bytes(fault.planted(file.read_bytes()))
-            return self.catch(worker, module, copy, words_of(fault))
+            return self.catch(module, copy, near_tests(fault.file, fault.line))
         finally:
             shutil.rmtree(copy.parent, ignore_errors=True)
 
-    def catch(self, worker: Worker, module: str, copy: Path, words: list[str]) -> dict[str, Any]:
-        """Run stage after stage; a test that fails without the fault as well is left out, and the stage run again."""
+    def catch(self, module: str, copy: Path, near: dict[str, int]) -> dict[str, Any]:
+        """Run stage after stage; a test that fails without the fault as well is left out, and the stage run again.
+
+        What a stage skips for want of torch and JAX is run where they are."""
         seconds, met, complete = 0.0, 0, True
         cpu = self.cpu * (COMPILING if module.startswith("coupling.kernels.") else 1)
-        for tests in stages(module):
-            while True:
-                found = worker.run(copy, tests, cpu, deselect=sorted(self.bad), words=words, cost=self.cost)
+        found: dict[str, Any] = {"failed": None}
+        for tests, worker in self.runs(module, near):
+            while files := [test for test in tests if test not in self.bad]:  # files that can be collected
+                found = worker.run(copy, files, cpu, deselect=sorted(self.bad), near=near, cost=self.cost)
                 seconds, met = seconds + found["seconds"], met + found["met"]
-                self.cost |= found["cost"]
-                if not found["failed"] or self.fails_only_with_the_fault(worker, found["failed"]):
-                    break
-            complete &= found["complete"]
+                self.cost |= {name: min(cost, self.cost.get(name, cost)) for name, cost in found["cost"].items()}
+                if found["failed"] and not self.fails_only_with_the_fault(worker, found["failed"]):
+                    found["failed"] = None
+                    continue
+                complete &= found["complete"]
+                break
             if found["failed"]:
                 break
         caught = found["failed"] or ""
         return {"caught": caught, "seconds": round(seconds, 1), "met": met, "complete": complete}
 
+    def runs(self, module: str, near: dict[str, int]) -> Iterator[tuple[list[str], Worker]]:
+        """The tests of a module, with the worker that runs them."""
+        here, there = self.worker(framework(module)), self.worker(True)
+        for tests in stages(module, near):
+            if here:
+                yield tests, here
+            if there and there is not here and (others := with_frameworks(tests)):
+                yield others, there
+
     def fails_only_with_the_fault(self, worker: Worker, test: str) -> bool:
         name = test.split(" (")[0]
-        if "::" in name and name not in self.sure:
+        if name and name not in self.sure:
             if worker.run(self.clean, [name], self.cpu)["failed"]:
                 self.bad.add(name)
                 return False

@@ -1,8 +1,9 @@
 """Run tests in copies of the tree, each in a fork of a process that has imported the libraries but nothing of ours.
 
-One line of JSON in for each run: {"tree", "tests", "deselect", "cpu", "words", "cost"}; one line out: {"failed",
+One line of JSON in for each run: {"tree", "tests", "deselect", "cpu", "near", "cost"}; one line out: {"failed",
 "met", "complete", "seconds", "cost"}.  ``failed`` is the first test that failed, the test during which the process died
-or did not end, or null.  Tests that name one of ``words`` come first, then the cheap ones by ``cost``, their seconds.
+or did not end, or null.  Tests come in the order of their seconds, ``cost``, over their chance to see the fault: it
+halves with every name between the test and the fault, ``near``.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ LIBRARIES = (
     "sympy tensorly torch jax"
 ).split()
 OF_A_TEST = 90  # seconds of the processor for one test, compilation included
-UNKNOWN = 0.5  # seconds of a test that was not met before
+UNKNOWN, LEAST = 0.5, 0.01  # seconds of a test that was not met before, and of the cheapest
+FAR = 7  # names between the fault and a test of which nothing is known
 SILENCE = 400  # seconds without any news: a deadlock
 MEMORY = 12 << 30
 
@@ -32,16 +34,15 @@ class Watch:
     """A plugin that reports every test and stops when the time is used up."""
 
     def __init__(self, pipe: int, cpu: float, job: dict[str, Any]) -> None:
-        self.pipe, self.cpu, self.words, self.cost = pipe, cpu, job["words"], job["cost"]
+        self.pipe, self.cpu, self.near, self.cost = pipe, cpu, job["near"], job["cost"]
 
     def say(self, *words: str) -> None:
         os.write(self.pipe, (json.dumps(words) + "\n").encode())
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        def rank(item: Any) -> tuple[bool, float]:
-            code = getattr(getattr(item, "function", None), "__code__", None)
-            names = {*code.co_names, *code.co_varnames} if code else {item.name.split(".")[-1]}
-            return not names & set(self.words), self.cost.get(item.nodeid, UNKNOWN)
+        def rank(item: Any) -> float:
+            away = self.near.get(item.nodeid.split("[")[0], FAR)
+            return 2.0**away * max(self.cost.get(item.nodeid, UNKNOWN), LEAST)
 
         items.sort(key=rank)
 

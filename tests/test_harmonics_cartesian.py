@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from coupling.backends.array_api.harmonics import lowered, solid_harmonics, tangent_of_solid, unit_vectors
 from coupling.sphere import (
     angles,
     cartesian_gradients,
@@ -22,6 +23,7 @@ from coupling.sphere import (
     rotation_matrix,
 )
 from coupling.sphere.cartesian import LARGEST
+from coupling.sphere.solid import solid_tables
 
 X = sp.symbols("x y z")
 FACTOR = {
@@ -235,6 +237,36 @@ def test_what_is_refused() -> None:
         cartesian_harmonics([1, 0, 0], 1, solid="yes")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"shape \[..., 3\], got \(4,\)"):
         cartesian_harmonics(np.ones(4), 1)
+
+
+# -- the same in the arrays of any framework, here those of numpy ---------------------------------
+
+
+@pytest.mark.parametrize("normalization", FACTOR)
+@pytest.mark.parametrize("lmax", [0, 1, 2, 6, 20])
+def test_the_array_program_has_the_values_and_derivatives_of_the_kernels(lmax: int, normalization: str) -> None:
+    v, g = directions()[::3] * 1.25, np.random.default_rng(lmax).standard_normal(3)
+    values, first = cartesian_gradients(v, lmax, normalization=normalization, solid=True)
+    scale = 8 * bound(lmax, normalization, 2.0**-52) * 1.25 ** degrees(lmax) + 1e-300
+    found = solid_harmonics(np, v, lmax, normalization)
+    given = solid_harmonics(np, v, lmax, normalization, solid_tables(lmax, normalization, "float64")[:2])
+    assert found.shape == (len(v), (lmax + 1) ** 2) and (found == given).all()
+    assert (abs(found - values) <= scale).all()
+    below = found[:, : max(lmax, 1) ** 2]
+    tangent = tangent_of_solid(below, lmax, normalization, np.broadcast_to(g, v.shape), np.asarray)
+    assert (abs(tangent - np.einsum("i,nik->nk", g, first)) <= 2 * (lmax + 1) * scale).all()
+    cotangents = np.random.default_rng(1).standard_normal(found.shape)
+    back = lowered(cotangents, lmax, normalization, np.broadcast_to(g, v.shape), np.asarray)
+    assert back.shape == below.shape
+    total, expected = (back * below).sum(-1), (cotangents * tangent).sum(-1)
+    assert np.allclose(total, expected, rtol=0, atol=1e-13 * abs(cotangents * tangent).sum(-1).max() + 1e-300)
+
+
+def test_unit_vectors_of_the_array_program() -> None:
+    v = np.array([[[3.0, 0, 4], [0, 0, 0]], [[0, -0.5, 0], [1e-100, 0, 0]]])
+    unit, inverse = unit_vectors(np, v)
+    np.testing.assert_array_equal(unit, [[[0.6000000000000001, 0, 0.8], [0, 0, 0]], [[0, -1, 0], [1, 0, 0]]])
+    np.testing.assert_array_equal(inverse[..., 0], [[0.2, 0], [2, 1e100]])
 
 
 def test_the_benchmark_compares_values_before_it_times() -> None:

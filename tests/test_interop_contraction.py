@@ -326,3 +326,90 @@ def test_jax_gives_the_same_and_every_derivative(name: str) -> None:
     assert np.allclose(stacked[1], ours(x, w, kinds), **close)
     with pytest.raises(ValueError, match="species must be"):
         theirs(x, w, kinds + 1)
+
+
+@pytest.mark.skipif(not find_spec("jax"), reason="needs JAX")
+def test_jax_layouts_axes_types_and_coefficients() -> None:
+    """One atom, a row of atoms and a table of atoms: an axis counted from the wrong end fits one of them only."""
+    import jax
+    import jax.numpy as jnp
+
+    from coupling.backends.jax import SymmetricContraction
+
+    made = bases("orders 1 to 3")
+    ours = products.SymmetricContraction(made)
+    last, first = (SymmetricContraction(made, layout=x) for x in products.product.LAYOUTS)
+    a, weights, species = tensors(interop.SymmetricContraction(made), grad=False)
+    x, w, kinds = arrays(a, weights, species)
+    expected, met = ours(x, w, kinds), 0
+    with jax.enable_x64(True):
+        for shape in ((), (ATOMS,), (2, 2), (1, 4)):
+            count = int(np.prod(shape))
+            given, chosen = x[:count].reshape(*shape, *x.shape[1:]), kinds[:count].reshape(shape)
+            want = expected[:count].reshape(*shape, *expected.shape[1:])
+            found = last(given, w, chosen)
+            turned = first(np.swapaxes(given, -1, -2), w, chosen)
+            merged = last(given, None, chosen, coefficients=last.merge(w))
+            assert found.dtype == turned.dtype == np.float64 and found.shape == want.shape
+            for each in (found, np.swapaxes(turned, -1, -2), merged):
+                assert np.allclose(each, want, rtol=1e-13, atol=1e-13)
+                met += 1
+        assert last(x.astype(np.float32), w, kinds).dtype == last(x, [v.astype(np.float32) for v in w], kinds).dtype
+        for kind, error in ((jnp.bfloat16, 0.02), (jnp.float16, 0.003)):
+            low = [jnp.asarray(v, kind) for v in w]
+            found, exact = last(jnp.asarray(x, kind), low, kinds), last(jnp.asarray(x, kind).astype(float), low, kinds)
+            assert found.dtype == kind and abs(found - exact).max() <= error * abs(exact).max()
+    assert met == 12
+    single = SymmetricContraction(made[0])
+    one = products.SymmetricContraction(made[0])(x, w[0][1])
+    assert np.allclose(single(x, w[0][1]), one, rtol=1e-5) and np.allclose(single(x, [w[0][1]]), one, rtol=1e-5)
+    assert SymmetricContraction(ours).paths == ours.paths
+
+
+@pytest.mark.skipif(not find_spec("jax"), reason="needs JAX")
+@pytest.mark.parametrize("layout", products.product.LAYOUTS)
+def test_jax_slots_of_their_own(layout: str) -> None:
+    """Images of several shapes that go together, with channels on either axis."""
+    import jax
+
+    from coupling.backends.jax import SymmetricContraction
+
+    made = [basis(1, 2, 1, "plain"), basis(1, 3, 0, "plain")]
+    ours, theirs = (
+        x(made, slots="separate", layout=layout) for x in (products.SymmetricContraction, SymmetricContraction)
+    )
+    random = np.random.default_rng(2)
+    images = [random.standard_normal((*lead, 4, 2)) for lead in ((3, 5), (5,), (1, 1))]
+    if layout == "channels_first":
+        images = [np.swapaxes(image, -1, -2) for image in images]
+    weights = [random.standard_normal((paths, 2)) for paths in ours.paths]
+    with jax.enable_x64(True):
+        assert np.allclose(theirs(images, weights), ours(images, weights), rtol=1e-13, atol=1e-13)
+        for wrong in (images[:2], images[0]):
+            with pytest.raises(TypeError, match="must be a list of 3 arrays"):
+                theirs(wrong, weights)
+
+
+@pytest.mark.skipif(not find_spec("jax"), reason="needs JAX")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({0: np.ones((4, 8, 3), np.float32)}, r"A must have 9 components on axis -2, got \(4, 8, 3\)"),
+        ({0: np.ones(9, np.float32)}, "A must have 9 components on axis -2"),
+        ({0: np.ones((4, 9, 3), np.int32)}, "A must be real floating, got int32"),
+        ({1: [np.ones((2, 1, 3), np.float32)] * 6}, r"weights must be \[species, paths, channels\]"),
+        ({2: None}, "weights of 2 species need species"),
+        ({2: np.array([0, 1, 2, 0])}, "species must be 0 … 1, got 0 … 2"),
+        ({2: np.array([0, 1, -1, 0])}, "species must be 0 … 1, got -1 … 1"),
+        ({2: np.array([0.0, 1, 1, 0], np.float32)}, r"species must be integers \(4,\), got float32"),
+        ({2: np.array([0, 1])}, r"species must be integers \(4,\)"),
+    ],
+)
+def test_jax_arguments_that_do_not_fit(change: dict[int, Any], message: str) -> None:
+    from coupling.backends.jax import SymmetricContraction
+
+    module = SymmetricContraction(bases("orders 1 to 3"))
+    given = arrays(*tensors(interop.SymmetricContraction(bases("orders 1 to 3")), torch.float32, grad=False))
+    with pytest.raises((TypeError, ValueError), match=message):
+        module(*[change.get(n, value) for n, value in enumerate(given)])
+    assert module(given[0][:0], given[1], given[2][:0]).shape == (0, 4, CHANNELS)

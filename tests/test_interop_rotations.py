@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import coupling
-from coupling.backends.array_api.rotations import wigner_matrices
 from coupling.sphere import cartesian_harmonics, cartesian_hessians
 from tests.test_rotations import SPECIAL, random_quaternions
 
@@ -150,15 +149,6 @@ def test_jax_has_the_values_and_derivatives(normalization: str, solid: bool) -> 
 # -- Wigner D ---------------------------------------------------------------------------------
 
 QUATERNIONS = np.concatenate([random_quaternions(5), np.array(SPECIAL, float)])
-
-
-def test_polynomials_are_wigner_d() -> None:
-    lmax, met = 30, 0
-    for l, d in enumerate(wigner_matrices(np, QUATERNIONS, lmax, np.asarray)):
-        assert abs(d - coupling.wigner_D(l, QUATERNIONS)).max() <= (l + 1) ** 2 * 2.0**-52
-        assert abs(d @ np.swapaxes(d, -1, -2) - np.eye(2 * l + 1)).max() <= (l + 1) ** 2 * 2.0**-51
-        met += 1
-    assert met == lmax + 1
 
 
 def test_torch_and_jax_have_the_matrices() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests import plant, plant_choice
 from tests.plant_faults import Places, differs
+from tests.plant_graph import near_tests
 from tests.sources import ROOT, modules
 
 SOURCE = b'''"""Text with 1 < 2."""
@@ -94,6 +95,58 @@ def test_the_nearest_tests_come_first() -> None:
         assert stages or path.name == "__init__.py" or module.endswith(("__main__", "version")), module
 
 
+BETWEEN = {  # a test that names what stands around a line, and how many names lie between
+    ("coupling/backends/array_api/harmonics.py", "before, p = p, a[k] * z * p - b[k] * square * before"): (
+        "tests/test_harmonics_cartesian.py::test_the_array_program_has_the_values_and_derivatives_of_the_kernels",
+        1,
+    ),
+    ("coupling/backends/array_api/rotations.py", "s = w * w + x * x + y * y + z * z"): (
+        "tests/test_rotations.py::test_polynomials_are_wigner_d",
+        2,
+    ),
+    ("coupling/backends/jax/contraction.py", 'given = features if self.slots == "separate" else [features]'): (
+        "tests/test_interop_contraction.py::test_jax_slots_of_their_own",
+        1,
+    ),
+    ("coupling/products/costs.py", 'code = "straight" if max(used) <= SPHERE_STRAIGHT else "loops"'): (
+        "tests/test_products_routes.py::test_counts_are_those_of_the_kernels",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "text"), BETWEEN)
+def test_tests_that_name_what_a_fault_stands_in_come_first(file: str, text: str) -> None:
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    near = near_tests(file, 1 + [line.strip() for line in lines].index(text))
+    test, distance = BETWEEN[file, text]
+    first = plant_choice.stages(file.removesuffix(".py").replace("/", "."), near)[0]
+    assert near[test] == distance and test.split("::")[0] in first
+    assert min(near.values()) == 0  # the example of the function, or the function itself
+
+
+def test_what_skips_without_a_framework_is_run_where_it_is() -> None:
+    tests = ["tests/test_derivations.py", "-k", "torch", "tests/test_interop_rotations.py", "tests/test_sphere.py"]
+    assert plant_choice.with_frameworks([*tests, "tests/test_interop_arrays.py"]) == [
+        tests[3],
+        "tests/test_interop_arrays.py",
+    ]
+
+
+def test_a_worker_runs_first_what_is_cheap_and_likely(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text("".join(f"def test_{name}():\n    assert False\n" for name in "abc"))
+    worker, name = plant.Worker(sys.executable), "test_it.py::test_"
+    for near, cost, first in (
+        ({}, {}, "a"),
+        ({f"{name}b": 1}, {}, "b"),
+        ({f"{name}b": 1, f"{name}c": 2}, {}, "b"),
+        ({f"{name}b": 1, f"{name}c": 2}, {f"{name}b": 9.0}, "c"),
+        ({}, {f"{name}c": 0.1}, "c"),
+    ):
+        assert worker.run(tmp_path, ["test_it.py"], 60, near=near, cost=cost)["failed"] == name + first
+    worker.close()
+
+
 EXACT = "def double(x):\n    return 2 * x\n"
 CHECK = "from coupling.one import double\ndef test_double():\n    assert double(3) == 6\n"
 ENDLESS = "import os\ndef test_double():\n    os.kill(os.getpid(), 11)\n"
@@ -136,3 +189,21 @@ def test_a_survivor_is_known_by_the_content_of_its_line() -> None:
     assert plant.equivalent(fault, [entry | {"line": "another"}]) == ""
     assert plant.equivalent(fault, [entry | {"file": "y.py"}]) == ""
     assert plant.equivalent(fault, [{key: entry[key] for key in ("line", "why")}]) == "because"  # in any file
+
+
+def test_a_file_that_cannot_be_collected_catches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails in the clean copy as well is left out, a test or a whole file, and the others are run."""
+    field = plant.Field(tmp_path, 60)
+    field.clean, copy = tmp_path / "clean", tmp_path / "copy"
+    for tree, value in ((field.clean, 2), (copy, 3)):
+        (tree / "coupling").mkdir(parents=True)
+        (tree / "coupling/__init__.py").write_text("")
+        (tree / "coupling/one.py").write_text(f"def double(x):\n    return {value} * x\n")
+        (tree / "test_broken.py").write_text("import nowhere\n")
+        (tree / "test_it.py").write_text(f"def test_wrong():\n    assert False\n{CHECK}")
+    worker = plant.Worker(sys.executable)
+    for files, caught in ((["test_broken.py", "test_it.py"], "test_it.py::test_double"), (["test_broken.py"], "")):
+        monkeypatch.setattr(field, "runs", lambda *_, files=files: iter([(files, worker)]))
+        assert field.catch("coupling.one", copy, {})["caught"] == caught
+    worker.close()
+    assert field.bad >= {"test_broken.py", "test_it.py::test_wrong"}

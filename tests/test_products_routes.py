@@ -9,6 +9,7 @@ from functools import partial
 from itertools import pairwise, product
 from pathlib import Path
 from time import process_time
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 
 from coupling.cli import main
 from coupling.indexing import path_array
+from coupling.kernels.lanes import width
+from coupling.kernels.sphere_product import GAUNT
 from coupling.products import (
     AntisymmetricGaunt,
     ClebschGordan,
@@ -29,11 +32,13 @@ from coupling.products import (
     VectorSignal,
     calibration,
     costs,
+    matrix_product,
     ratios,
     routes,
     simulated_weights,
+    spherical,
 )
-from coupling.products.costs import COUNTS, matrix_work, sparse_work, sphere_work
+from coupling.products.costs import COUNTS, fitted, matrix_work, seconds, sparse_work, sphere_work
 from coupling.products.paths import by_degrees
 from coupling.products.spherical import Spherical
 from coupling.products.terms import EXACT, find_terms
@@ -296,13 +301,31 @@ def test_the_costs_are_those_of_the_counts() -> None:
     known = json.loads(costs.FILE.read_text(encoding="utf-8"))
     codes = {f"{name} {code}" for name in COUNTS if name != "added" for code in ("straight", "loops")} | {"added"}
     assert set(known["dtypes"]) == {"float32", "float64"}
-    for fitted in known["dtypes"].values():
-        assert set(fitted) == codes
-        for code, values in fitted.items():
+    for costs_of in known["dtypes"].values():
+        assert set(costs_of) == codes
+        for code, values in costs_of.items():
             assert len(values) == len(COUNTS[code.split()[0]])
             assert min(values) >= 0 < max(values) < 3e-6
     assert 0 < known["call"] < 1e-3 and 0 < known["thread"] < 1e-2
     assert known["measured"]["by"] == "python -m benchmarks.cost_model --write"
+
+
+def test_only_several_threads_have_to_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call costs a call and its blocks; with two workers there are two starts and half of the blocks."""
+    monkeypatch.setattr(costs, "ratios", dict)
+    monkeypatch.setattr(costs.os, "cpu_count", lambda: 2)
+    single, work = np.dtype(np.float32), matrix_work((2, 2, 2), 1)
+    known, block = fitted(), width(single)
+    each = block * float(np.dot(known["dtypes"]["float32"][work.code], work.counts))
+    for samples, workers, blocks, starts in (
+        (1, 1, 1, 0),
+        (block, 2, 1, 0),
+        (block + 1, 1, 2, 0),
+        (block + 1, 2, 1, 2),
+        (3 * block, 8, 2, 2),
+    ):
+        expected = known["call"] + known["thread"] * starts + each * blocks
+        assert seconds([work], single, samples, workers) == pytest.approx(expected, rel=1e-12)
 
 
 def test_counts_are_those_of_the_kernels() -> None:
@@ -311,8 +334,31 @@ def test_counts_are_those_of_the_kernels() -> None:
         assert sphere_work((l, l, l), 1, 0).counts[-1] == (3 * l // 2 + 1) * 2 * (3 * l * l + 3 * l + 1)
         assert sphere_work((l, l, l), 2, 0).counts[2:] == tuple(2 * c for c in sphere_work((l, l, l), 1, 0).counts[2:])
         assert matrix_work((l, l, l), l / 2).counts[-1] == (l + 1) ** 3
+        points = (3 * l - 1) // 2 + 1  # of a bracket, whose inputs have two components each and whose output has one
+        _, _, orders, legendre, sums = sphere_work((l, l, l), 0, 1).counts
+        assert orders == points * 3 * (2 * l + 1) and legendre == (points + 1) // 2 * 5 * (l + 1) ** 2
+        assert sums == points * 4 * (3 * l * l + 3 * l + 1)
         entries = sum(np.count_nonzero(w) for w in [ClebschGordan(l, l, l).table.core])
         assert 1 <= sparse_work((l, l, l), path_array((l, l, l))).counts[-1] / entries < 1.1
+
+
+def test_the_predicted_code_is_that_of_the_kernel_on_both_sides_of_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unrolled to degree 20 on the sphere and to 16 rows of matrices; nothing is compiled here."""
+    monkeypatch.setattr(spherical, "sphere_tape", lambda *_: None)
+    monkeypatch.setattr(spherical, "compiled", lambda *_: SimpleNamespace(address=7))
+    single = np.dtype(np.float32)
+    met = {"straight": 0, "loops": 0}
+    for l in range(18, 23):
+        unrolled = any(map(any, spherical._functions((l, l, l), GAUNT, l, single)))
+        name = "straight" if unrolled else "loops"
+        assert sphere_work((l, l, l), 1, 1).code == f"sphere {name}"
+        met[name] += 1
+    for n in range(14, 19):
+        spin, weights = (n - 1) / 2, [np.ones(2)] * 3
+        name = "straight" if matrix_product.matrix_plan((1, 1, 1), spin, weights, single).size else "loops"
+        assert matrix_work((1, 1, 1), spin).code == f"matrix {name}"
+        met[name] += 1
+    assert met == {"straight": 6, "loops": 4}
 
 
 @pytest.mark.slow

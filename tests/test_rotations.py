@@ -14,6 +14,7 @@ from sympy.physics.quantum.spin import Rotation
 
 import coupling
 from coupling.arrays import build_arrays
+from coupling.backends.array_api.rotations import isometry, recurred, require_rotation_shape, wigner_matrices
 from coupling.exact import Surd, wigner_d, wigner_d_polynomial
 from coupling.exact.wigner_d import half_pi_matrix
 from coupling.foreign import CONVENTIONS, Convention
@@ -184,6 +185,30 @@ def matrix_of(q: Any) -> np.ndarray:
     back = q * [1, -1, -1, -1]
     columns = [multiply_quaternions(multiply_quaternions(q, np.array([0.0, *axis])), back)[1:] for axis in np.eye(3)]
     return np.array(columns).T
+
+
+# -- polynomials in the arrays of any framework, here those of numpy ------------------------------
+
+
+def test_polynomials_are_wigner_d() -> None:
+    """Of unit quaternions, of longer ones, and of matrices, whose rows and columns are those of D^1."""
+    quaternions = np.concatenate([random_quaternions(5), np.array(SPECIAL, float)])
+    matrices = np.array([matrix_of(q) for q in quaternions])
+    lmax, met = 30, 0
+    for given in (quaternions, 3 * quaternions, matrices, matrices[:4].reshape(2, 2, 3, 3)):
+        made = wigner_matrices(np, given, lmax, np.asarray)
+        for l, d in enumerate(made):
+            expected = coupling.wigner_D(l, quaternions)[: 4 if given.ndim == 4 else None].reshape(d.shape)
+            assert abs(d - expected).max() <= (l + 1) ** 2 * 2.0**-52
+            assert abs(d @ np.swapaxes(d, -1, -2) - np.eye(2 * l + 1)).max() <= (l + 1) ** 2 * 2.0**-51
+            met += 1
+        assert [d.shape for d in wigner_matrices(np, given, 0, np.asarray)] == [(*made[0].shape[:-2], 1, 1)]
+        for d, same in zip(recurred(np, given, [isometry(2)]), made, strict=False):
+            np.testing.assert_array_equal(d, same)
+    assert met == 4 * (lmax + 1)
+    for shape in ((4, 3), (3, 4, 3), (3,), (5,)):
+        with pytest.raises(ValueError, match=r"quaternions \[\.\.\., 4\] or matrices \[\.\.\., 3, 3\], got shape"):
+            require_rotation_shape(shape)
 
 
 @pytest.mark.parametrize("j", [0, 1, 2, 5, 0.5, 1.5, 3.5])
