@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from itertools import pairwise, permutations
 from pathlib import Path
 
@@ -80,3 +81,27 @@ def test_a_writer_lets_go_of_what_it_has_hashed_of_a_large_file(
     first = read(files[0]).starts["orders"]
     assert ends == sorted(set(ends)) and min(np.diff(ends)) > 1000 and ends[-1] == first
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.parametrize(("large", "flush", "syncs"), [(100, True, 2), (1 << 30, True, 1), (100, False, 0)])
+def test_a_large_file_goes_to_the_disk_while_it_is_read_once_more(
+    large: int, flush: bool, syncs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its arrays before the checksum is there, then the header; many blocks are hashed in their order."""
+    file, states, fsync = tmp_path / "x.safetensors", [], os.fsync
+
+    def synced(descriptor: int) -> None:
+        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            states.append((os.fstat(descriptor).st_size, b"0" * 64 in os.pread(descriptor, 1 << 12, 0)))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(atomic, "LARGE", large)
+    monkeypatch.setattr(atomic, "BLOCK", 1000)
+    tensors = [Tensor("core", "F64", (1000,)), Tensor("orders", "I8", (1000, 3))]
+    orders = np.arange(3000).astype(np.int8).reshape(1000, 3)
+    pieces = [("orders", orders), ("core", np.arange(1000.0))]
+    write_pieces(file, {"schema": "x"}, tensors, iter(pieces), flush=flush)
+    assert np.array_equal(read(file).arrays["orders"], orders)  # and the checksum is right
+    size = file.stat().st_size
+    assert states == [(size, blank) for blank in (True, False)[2 - syncs :]]

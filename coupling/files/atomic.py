@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from itertools import accumulate
+from itertools import accumulate, cycle
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,7 +36,7 @@ PATIENCE = 600.0
 #: Seconds between two attempts to get a lock.
 PAUSE = 0.02
 #: Bytes that are read together to be hashed.
-BLOCK = 1 << 18
+BLOCK = 1 << 20
 #: A writer releases the page cache after every STRETCH bytes, in files of more than LARGE bytes.
 STRETCH, LARGE = 1 << 26, 1 << 30
 #: The last files that this process has finished, in order: what an interruption leaves behind.
@@ -202,34 +202,40 @@ def write_pieces(
     """Write a file whose arrays arrive in pieces, by turns: each goes to the next place of the array that it names.
 
     Nothing is written twice.  What arrives in the order of the file is hashed, by another thread, while it is written;
-    the rest is read once.  The hashed part of a large file leaves the page cache as soon as it is on the disk.
+    the rest is read once, on its way to the disk.  The hashed part of a large file leaves the page cache as soon as it
+    is on the disk.
     """
     blank = encode_header({**metadata, "checksum": NO_CHECKSUM}, tensors)
     digest, hashed = hashlib.sha256(blank), len(blank)
     ends = list(accumulate((tensor.bytes for tensor in tensors), initial=len(blank)))
     places = {tensor.name: start for tensor, start in zip(tensors, ends, strict=False)}
     released = 0 if ends[-1] > LARGE else ends[-1]
-    with replacing(path, flush, kind=kind_of(blank), force=force) as file, ThreadPoolExecutor(1) as hasher:
+    with replacing(path, flush, kind=kind_of(blank), force=force) as file, ThreadPoolExecutor(2) as pool:
         file.write(blank)
-        hashing: Future[Any] = hasher.submit(bytes)
+        hashing: Future[Any] = pool.submit(bytes)
         for name, piece in pieces:
             data = np.ascontiguousarray(piece, piece.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
             if places[name] == hashed:
                 hashing.result()  # one piece at a time, in order
-                hashing = hasher.submit(digest.update, data)
+                hashing = pool.submit(digest.update, data)
                 hashed += len(data)
             file.seek(places[name])
             file.write(data)
             places[name] += len(data)
             if hashed - released > STRETCH:
                 release(file, released := hashed)
-        hashing.result()
         if list(places.values()) != ends[1:]:
             raise ValueError(f"{path}: the pieces do not fill the tensors {list(tensors)}")
+        file.flush()
+        flushing = pool.submit(os.fsync, file.fileno()) if flush and released < ends[-1] else hashing
         file.seek(hashed)
-        block = memoryview(bytearray(BLOCK))
-        while count := file.readinto(block):  # type: ignore[attr-defined]
-            digest.update(block[:count])
+        for block in cycle([memoryview(bytearray(BLOCK)) for _ in range(2)]):
+            count = file.readinto(block)  # type: ignore[attr-defined]
+            hashing.result()
+            if not count:
+                break
+            hashing = pool.submit(digest.update, block[:count])
+        flushing.result()
         final = {**metadata, "checksum": digest.hexdigest()}
         file.seek(0)
         file.write(encode_header(final, tensors))
