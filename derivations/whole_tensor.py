@@ -39,8 +39,8 @@ def phases() -> Iterator[sp.Expr]:
 def reversal() -> Iterator[sp.Expr]:
     r"""The exponent of the sign of $(T_{lm})_{-p,-q}$, after all orders of its 3j symbol have changed theirs, minus
     that of $(T_{l,-m})_{pq}$ times $(-1)^l$, minus the even $2(j+p)$; $\mathrm i^l(-1)^l-\overline{\mathrm i^l}$ for
-    $l$ mod 4; $U_{\mu,-m}-(-1)^m\overline{U_{\mu m}}$ for both signs and parities of the orders, nine pairs; and the
-    exponent of $V_{p,-p}V_{-p,p}$ minus $2j$."""
+    $l$ mod 4; $U_{\mu,-m}-(-1)^m\overline{U_{\mu m}}$ for both signs and parities of the orders, nine pairs, and
+    $\sum_m|U_{\mu m}|^2-1$ in each of the five rows; and the exponent of $V_{p,-p}V_{-p,p}$ minus $2j$."""
     j, p = sp.symbols("j p")
     yield sp.expand((j + p) + (2 * j + l) - ((j - p) + l) - 2 * (j + p))
     yield from (sp.expand(sp.I**k * parity_sign(k) - sp.conjugate(sp.I**k)) for k in range(4))
@@ -48,6 +48,7 @@ def reversal() -> Iterator[sp.Expr]:
     yield sp.Integer(len(pairs) - 9)
     for order, m in pairs:
         yield sp.expand(root(order, -m) - parity_sign(m) * sp.conjugate(root(order, m)))
+    yield from (sp.expand(sum(abs(root(mu, m)) ** 2 for m in {mu, -mu}) - 1) for mu in range(-2, 3))
     yield sp.expand((j - p) + (j + p) - 2 * j)
 
 
