@@ -168,9 +168,9 @@ STEPS = (
         =\frac14\sum_t\prod_i(s_i+t\cdot v_i)-2(x_1z_2y_3+z_1y_2x_3+y_1x_2z_3)""",
         seven_real,
         because=r"""
-        $t=(1,1,1),(1,-1,-1),(-1,1,-1),(-1,-1,1)$ are the corners of a tetrahedron: their first moments vanish, the
-        second ones are $4\delta$, and the third one is 4 on the six orders of $xyz$. The four cubes give the symmetric
-        part and $xyz$ in all six orders; three more terms turn three of the signs. With $(\kappa-1)\,s_1s_2s_3$ there
+        $t=(1,1,1),(1,-1,-1),(-1,1,-1),(-1,-1,1)$ are the corners of a tetrahedron:
+        $\sum_tt_i=0$, $\sum_tt_it_j=4\,\delta_{ij}$ and $\sum_tt_1t_2t_3=4$. The four cubes give the symmetric part and
+        $xyz$ in all six orders; three more terms turn three of the signs. With $(\kappa-1)\,s_1s_2s_3$ there
         are eight terms for every $\rho$.""",
     ),
     Step(
@@ -180,7 +180,7 @@ STEPS = (
         because=r"""
         $f_1=(1,2\mathrm i,0)/\sqrt3$, $f_2=(1,-\mathrm i,-\sqrt3\,\mathrm i)/\sqrt3$ and
         $f_3=(1,-\mathrm i,\sqrt3\,\mathrm i)/\sqrt3$, complex vectors with the
-        product $f\cdot g=\sum f_kg_k$. No real ones have it: their squares are $-1$.""",
+        product $f\cdot g=\sum f_kg_k$. No real ones have it: $f_i\cdot f_i=-1$.""",
     ),
     Step(
         "Six complex terms at ρ = 1/3, seven at every other",

@@ -137,8 +137,6 @@ UNREAD = {
         "3j(l_1l_2l_3;m)",
         r"\sum_{m'}U_{mm'}T_{lm'}",
         r"\mathrm{tr}\,T_3XY",
-        r"(2l+1)!\binom{n+l}{2l+1}",
-        "n^{2l+1}",
         "W/n",
         "1/n^2",
     ),

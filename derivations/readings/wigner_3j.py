@@ -13,7 +13,7 @@ from derivations.invariant_polynomial import ETA, XI, bracket
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names, Operator
 from derivations.reading.paths import PATHS, degrees, of_parity, path_instances, surd
-from derivations.reading.texts import CASE, NOTATION, PART
+from derivations.reading.texts import CASE, PART
 from derivations.symbols import a, b, c, k
 
 ODD = tuple(given for given in path_instances(3, 60) if sum(given[f"l_{i}"] for i in (1, 2, 3)) % 2)
@@ -186,8 +186,17 @@ def odd_value(names: Names) -> Indexed:
     return Indexed(odd_sum, bare=lambda: odd_sum(names["a"], names["b"], names["c"]))
 
 
+#: The edge in the third slot, at its first entry or the next one.
+FIRST: dict[str, Any] = {
+    "m_1": lambda n: n["l_1"] - min(1, n["C"]),
+    "k": lambda n: n["l_1"] - n["m_1"],
+    "range k": lambda n: range(n["C"] + 1),
+}
+#: The index of the explicit sum.
+SUMMED: dict[str, Any] = {"3j": of_orders, "range i": lambda n: range(n["C"] + 1)}
 FOLDED = {
     **telescoped(ODD_DIXON),
+    **SUMMED,
     "f": lambda n: Indexed(lambda index: folded(n, index)),
     "E": lambda n: sum((folded(n, index) for index in range(-9, 10)), sp.Integer(0)),
     "V": odd_value,
@@ -197,15 +206,8 @@ FOLDED = {
 }
 EVEN = tuple(given for given in of_parity(0, path_instances(3, 30)) if given["l_1"] < given["l_2"] + given["l_3"])
 UNREAD = {
-    CASE: ("m_3=l_3", "m_1=l_1", "k=l_1-m_1", "3j=-3j", "i=c+k"),
-    PART: (
-        r"e_{l_1n_1}e_{l_2n_2}e_{l_3n_3}",
-        r"\binom{A+k}{k}\binom{B+C-k}{C-k}",
-        r"\sqrt{2l_3+1}\,V_{m_3}",
-        r"(-1)^{a+b+c}",
-        r"(-1)^{a+b+c}E",
-    ),
-    NOTATION: (r"\langle l_1\,l_1\;l_2\,l_3{-}l_1|l_3\,l_3\rangle",),
+    CASE: ("m_1=l_1", "i=c+k"),
+    PART: (r"e_{l_1n_1}e_{l_2n_2}e_{l_3n_3}",),
 }
 
 READING = Reading(
@@ -242,9 +244,9 @@ READING = Reading(
             MONOMIALS, tuple({"l": l, "m": m, "\\pm": sign} for l, m in ((2, 1), (2, 0), (3, -2)) for sign in (1, -1))
         ),
         "The ladder relations leave one factor free, and its sign is the usual one": Reading(ON_THE_EDGE, tuple(EDGE)),
-        "Unit norm": Reading(TOGETHER, VECTORS),
+        "Unit norm": Reading(TOGETHER | FIRST, VECTORS),
         "Orthogonality": Reading(TOGETHER, VECTORS),
-        "Zero orders": Reading(telescoped(DIXON), tuple(dict(p, k=q) for p in EVEN for q in (0, -1))),
+        "Zero orders": Reading(telescoped(DIXON) | SUMMED, tuple(dict(p, k=q) for p in EVEN for q in (0, -1))),
         "Orders 1, −1, 0 on odd paths": Reading(FOLDED, tuple(dict(p, k=q) for p in ODD[::6] for q in (0, -1))),
     },
     UNREAD,
