@@ -204,7 +204,7 @@ STEPS = (
         because=r"""
         $\sum_qU_{\nu q}|q\rangle$ are the fixed vectors of $\Theta$, up to one sign $(-1)^j$. As
         $\overline{U_{\mu p}}=(-1)^pU_{\mu,-p}$, the sign $(-1)^{j-p}$ of $T$ becomes $(-1)^j$, and the sum is
-        $(U\otimes U\otimes U)\,3j(j\,l\,j)=\mathrm i^{2j+l}C$.""",
+        $(U_j\otimes U_l\otimes U_j)\,3j=\mathrm i^{2j+l}\,C$ at the degrees $j$, $l$ and $j$.""",
     ),
     Step(
         "Odd 2j: matrices of quaternions",
@@ -212,8 +212,9 @@ STEPS = (
         r"\alpha=X_{pq},\qquad\beta=(-1)^{j+q}X_{p,-q}",
         block_signs,
         because=r"""
-        $\Theta|q\rangle=(-1)^{j+q}|{-q}\rangle$. In the basis of the pairs $|p\rangle,\Theta|p\rangle$ with $p>0$ the
-        blocks of $X$ are $\begin{pmatrix}\alpha&\beta\\-\bar\beta&\bar\alpha\end{pmatrix}$, quaternions
+        As $V_{-q,q}=(-1)^{j+q}$, in the basis of the pairs $|p\rangle,\Theta|p\rangle$ with $p>0$ the blocks of $X$ are
+        $\begin{pmatrix}X_{pq}&(-1)^{j+q}X_{p,-q}\\(-1)^{j+p}X_{-p,q}&(-1)^{2j+p+q}X_{-p,-q}\end{pmatrix}
+        =\begin{pmatrix}\alpha&\beta\\-\bar\beta&\bar\alpha\end{pmatrix}$, quaternions
         $\mathrm{Re}\,\alpha+\mathbf i\,\mathrm{Im}\,\alpha+\mathbf j\,\mathrm{Re}\,\beta+\mathbf
         k\,\mathrm{Im}\,\beta$, and the complex trace is twice the real part of the quaternionic one.""",
     ),
@@ -222,8 +223,8 @@ STEPS = (
         loss_table(),
         losses,
         because=r"""
-        A finite statement, settled by enumeration in integers; paths with $l_1\le l_2\le l_3$. No path is lost at
-        $L=0,1,2,4,5,7,9$.""",
+        A finite statement, settled by enumeration in integers; paths with $l_1\le l_2\le l_3$. At the other degree
+        limits no path is lost.""",
     ),
 )
 

@@ -188,7 +188,7 @@ ALGEBRA: dict[str, Any] = {
     "\\cdot": lambda n: LETTERS["f"][n["k"]] + 3 * LETTERS["f"][1] * LETTERS["f"][2],
 }
 UNREAD = {
-    CASE: ("k=0", "k=2L", "m>0", "p=L_1", "q=L_2"),
+    CASE: ("k=0", "k=2L", "p=L_1", "q=L_2"),
     PART: (
         "L(L+1)",
         r"f_{k_1}\cdots f_{k_\nu}",
@@ -196,9 +196,6 @@ UNREAD = {
     NOTATION: (
         "SU(2)",
         "V",
-        "v",
-        "m",
-        r"\|J_-v\|^2=\|J_+v\|^2+2m\|v\|^2",
         r"J_+:V_M\to V_{M+1}",
     ),
 }
@@ -217,6 +214,12 @@ READING = Reading(
         ),
         "Orthogonality": Reading(TWO, OTHERS),
     },
-    {"Divided powers": Reading(ALGEBRA, tuple({"L": 2, "k": k, "\\pm": sign} for k in range(5) for sign in (1, -1)))},
+    {
+        "Divided powers": Reading(ALGEBRA, tuple({"L": 2, "k": k, "\\pm": sign} for k in range(5) for sign in (1, -1))),
+        "The number of highest states": Reading(
+            {"v": lambda n: n["f"].value(n["k"]), "m": lambda n: n["L"] - n["k"]},
+            tuple({"L": top, "k": k} for top in (1, 2, 3) for k in range(top)),
+        ),
+    },
     UNREAD,
 )
