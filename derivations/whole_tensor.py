@@ -48,7 +48,7 @@ def reversal() -> Iterator[sp.Expr]:
     yield sp.Integer(len(pairs) - 9)
     for order, m in pairs:
         yield sp.expand(root(order, -m) - parity_sign(m) * sp.conjugate(root(order, m)))
-    yield from (sp.expand(sum(abs(root(mu, m)) ** 2 for m in {mu, -mu}) - 1) for mu in range(-2, 3))
+        yield sp.expand(sum(abs(root(*pair)) ** 2 for pair in pairs if pair[0] == order) - 1)
     yield sp.expand((j - p) + (j + p) - 2 * j)
 
 

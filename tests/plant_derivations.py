@@ -27,8 +27,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from derivations.framework import Derivation, DoesNotHold, arguments, read_argument, read_list, read_text
+from derivations.framework import Derivation, DoesNotHold, arguments, read_argument, read_formula, read_list, read_text
 from derivations.framework import displayed as shown_formulas
+from derivations.reading.texts import formulas
 from derivations.registry import IDS, load
 from tests.plant_choice import distances
 from tests.plant_faults import Fault, Places, differs
@@ -217,6 +218,7 @@ def is_text(fault: Fault) -> bool:
 def displayed(fault: Fault) -> str:
     """What `derive` says about a changed formula of a page, on which nothing else depends."""
     before = {text for derivation in map(load, IDS) for text in shown(derivation)}
+    known = {latex for _, _, words in before for latex in formulas(words)}
     source = fault.planted((ROOT / fault.file).read_bytes())
     module = ModuleType("derivations.planted")
     module.__file__ = str(ROOT / fault.file)
@@ -227,6 +229,8 @@ def displayed(fault: Fault) -> str:
         try:
             for kind, title, words in shown(changed):
                 if (kind, title, words) not in before:
+                    for latex in set(formulas(words)) - known if kind == "words" else ():
+                        read_formula(changed, title, latex)  # what has changed, before the rest of the text
                     (read_text if kind == "displayed" else read_argument)(changed, (title, words), 0)
                     read_list(changed, 0)
         except DoesNotHold as failure:
