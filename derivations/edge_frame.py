@@ -149,7 +149,7 @@ DERIVATION = Derivation(
     """,
     hypotheses=(
         r"$C=C(l_1,l_2,l_3)$ is the real core of unit norm, the harmonics of the edge are in component normalization; "
-        r"$|l_1-l_3|\le l_2\le l_1+l_3$ and $1\le m\le\min(l_1,l_3)$.",
+        r"$l_2$ runs from $|l_1-l_3|$ to $l_1+l_3$, and $1\le m\le\min(l_1,l_3)$.",
     ),
     steps=STEPS,
     verify=verify,

@@ -222,7 +222,7 @@ STEPS = (
         """,
         product_of_two,
         because=r"""
-        $J_+F_0=0$ compares $x_i$ with $x_{i+1}$ only, so the highest state is unique up to a factor; $x_0>0$ is the
+        $J_+F_0=0$ compares $x_i$ with $x_{i+1}$ only, so the highest state is unique up to a factor; $x_i>0$ is the
         phase of Condon and Shortley. Here $p=L_1$, $q=L_2$.
         """,
     ),

@@ -176,7 +176,7 @@ def first_failure(fault: Fault) -> str:
     for whole in (False, True):
         for derivation in map(registry.load, names):
             try:
-                for part in due(derivation, whole):
+                for part in due(derivation, whole, "readings" not in fault.file):
                     part(derivation.lmax if whole else min(LOW, derivation.lmax))
             except DoesNotHold as failure:
                 return f"{derivation.id}: {failure}"
@@ -185,12 +185,15 @@ def first_failure(fault: Fault) -> str:
     return ""
 
 
-def due(derivation: Derivation, whole: bool) -> list[Callable[[int], int]]:
+def due(derivation: Derivation, whole: bool, steps_first: bool = False) -> list[Callable[[int], int]]:
     """The parts of a derivation, first all of them at a low degree, then those that depend on the degree at its own."""
     from derivations.framework import parts, verify
 
     finite = [step.run for step in derivation.steps if step.kind == "verified"]
-    return [*finite, partial(verify, derivation)] if whole else parts(derivation)
+    if whole:
+        return [*finite, partial(verify, derivation)]
+    found, steps = parts(derivation), len(derivation.steps)
+    return [*found[-1 - steps : -1], *found[: -1 - steps], found[-1]] if steps_first else found
 
 
 def reason(fault: Fault) -> str:

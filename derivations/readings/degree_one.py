@@ -7,7 +7,7 @@ from typing import Any
 import sympy as sp
 
 import coupling.exact as exact
-from derivations.degree_one_terms import CORNERS, TRIAD, bound, flattening, restricted
+from derivations.degree_one_terms import CORNERS, TRIAD, bound, flattening, least_rank, restricted
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Operator
 from derivations.reading.paths import PATHS, SLOTS, kronecker
@@ -144,7 +144,8 @@ READING = Reading(
     },
     {
         "Statement": Reading(
-            {"\\rho": lambda n: 1 / sp.Integer(n["\\kappa"])}, ({"\\kappa": 1} | SOME[0], {"\\kappa": 2} | SOME[1])
+            {"\\rho": lambda n: 1 / sp.Integer(n["\\kappa"])},
+            ({"\\kappa": 1} | SOME[0], {"\\kappa": 2} | SOME[1], {"\\kappa": -2} | SOME[2]),
         ),
         "One invariant": Reading(
             {
@@ -158,7 +159,10 @@ READING = Reading(
             {f"t_{i}": lambda n, i=i: n["t"][i - 1] for i in SLOTS}, PAIRS
         ),
         "A term has a flattening of rank 2": Reading(FLATTENED, ()),
-        "The least rank of the flattening": Reading(RANK, ({"\\kappa": 1}, {"\\kappa": 2}, {"\\kappa": 5})),
+        "The least rank of the flattening": Reading(
+            RANK | {"\\min_\\lambda": lambda n: Operator(lambda _: sp.Integer(least_rank(n["\\kappa"])))},
+            ({"\\kappa": 1}, {"\\kappa": 2}, {"\\kappa": 5, "\\lambda": sp.zeros(3, 1)}),
+        ),
     },
     UNREAD,
 )

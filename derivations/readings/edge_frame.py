@@ -90,6 +90,8 @@ AT_THE_POLE = {
 UNREAD = {
     CASE: ("m>0",),
     PART: (
+        "|l_1-l_3|",
+        "l_1+l_3",
         r"m\alpha",
         r"w_{l_2}\sqrt{2l_2+1}\,C_{m_1\,0\,m_3}",
     ),

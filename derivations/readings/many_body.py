@@ -70,21 +70,23 @@ def pairing(names: Names) -> Any:
     return of
 
 
+def size(p: int, q: int, n: int, i: Any) -> sp.Expr:
+    """x_i over x_0."""
+    return sp.ff(2 * q - n + i, i) / sp.ff(2 * p, i)
+
+
 def highest(names: Names, degree: str = "L") -> sp.Expr:
     """F_0 of degree L."""
     p, q = names["L_1"], names["L_2"]
     n = p + q - names[degree]
-    terms = (
-        (-1) ** i * sp.factorial(2 * p - i) * sp.factorial(2 * q - n + i) * LETTERS["f"][i] * LETTERS["f'"][n - i]
-        for i in range(n + 1)
-    )
+    terms = ((-1) ** i * size(p, q, n, i) * LETTERS["f"][i] * LETTERS["f'"][n - i] for i in range(n + 1))
     return sum(terms, sp.Integer(0))
 
 
 def ratio(names: Names) -> Indexed:
     """x_i"""
     p, q, n = names["L_1"], names["L_2"], names["n"]
-    return Indexed(lambda i: sp.factorial(2 * p - i) * sp.factorial(2 * q - n + i), single=True)
+    return Indexed(lambda i: size(p, q, n, i), single=True)
 
 
 def component(names: Names) -> Indexed:
@@ -210,7 +212,7 @@ READING = Reading(
         "The product of two multiplets": Reading(TWO, RATIOS),
         "All components of a multiplet": Reading(
             TWO | {"a": lambda n: n["a0"], "b": lambda n: n["b0"]},
-            tuple(pair | {"k": k, "a0": 1, "b0": 0} for pair in PAIRS for k in (1, 2)),
+            tuple(pair | {"k": k, "a0": 1, "b0": 0} for pair in PAIRS for k in (1, 2, 3)),
         ),
         "Orthogonality": Reading(TWO, OTHERS),
     },
