@@ -225,7 +225,8 @@ STEPS = (
         $B=1+\lceil\tfrac12\min_\lambda\mathrm{rank}\,F\rceil$. Where a determinant has a simple zero, the rank falls by
         one. As a function of $t$ the determinant has simple zeros, unless its two factors vanish together, for
         $\kappa=3$ and $\kappa=-1$. Otherwise $\min_\lambda\mathrm{rank}\,F=11$, and the rank of the tensor is at least
-        $1+6$. Real $\lambda$ have $\tau\ge0$, and $-\det F\ge16$: the real rank is at least 7 for every $\rho$. Without substitution, $\mathrm{rank}\,F=12$ shows border rank 6 at least.""",
+        $1+6$. Real $\lambda$ have $\tau\ge0$, and $-\det F\ge16$: the real rank is at least 7 for every $\rho$. Without
+        substitution, $\mathrm{rank}\,F=12$ shows border rank 6 at least.""",
     ),
 )
 

@@ -178,10 +178,10 @@ STEPS = (
         because=r"""
         At $m_3=-l_3$ only $j=0$, $k=B$ survive in the sum. There the upper relation has two terms, so one entry fixes
         the edge; the lower relation then gives every $m_3+1$ from $m_3$, because the factor
-        $(l_3-m_3)(l_3+m_3+1)=(2l_3-r)(r+1)$ does not vanish while $m_3<l_3$. An invariant is therefore unique up to
-        a factor. The entry with $m_1=l_1$ has the sign $(-1)^{l_1-l_2+l_3}=(-1)^{l_1-l_2-m_3}$, and its
-        Clebsch-Gordan coefficient the Condon-Shortley one: $(-1)^{l_1-l_2-m_3}\sqrt{2l_3+1}\;3j(l_1,l_3-l_1,-l_3)>0$.
-        """,
+        $l_3(l_3+1)-m_3(m_3+1)=(l_3-m_3)(l_3+m_3+1)$ does not vanish while $m_3<l_3$. An invariant is therefore unique
+        up to a factor. The entry with $m_1=l_1$ has the sign $(-1)^{l_1-l_2+l_3}=(-1)^{l_1-l_2-m_3}$; its
+        Clebsch-Gordan coefficient is positive, the choice of Condon and Shortley:
+        $(-1)^{l_1-l_2-m_3}\sqrt{2l_3+1}\;3j(l_1,l_3-l_1,-l_3)=\sqrt{\frac{(2l_1)!\,(2l_3+1)!}{(J+1)!\,B!}}$.""",
     ),
     Step(
         "Unit norm",
@@ -235,10 +235,10 @@ STEPS = (
         """,
         zero_orders_sum,
         because=r"""
-        For odd $J$ the flip of all orders gives $3j(0\,0\,0)=(-1)^J\,3j(0\,0\,0)$. For even $J$ put
-        $(A,B,C)=(2a,2b,2c)$, $i=c+k$: the sum is $\sum_i(-1)^{i+(i+a-c)+(i+b-c)}\binom Ci\binom A{i+a-c}
-        \binom B{i+b-c}=(-1)^{a+b+c}\sum_k(-1)^k\binom{2a}{a+k}\binom{2b}{b+k}\binom{2c}{c+k}$, and Dixon's is
-        $\sum_k(-1)^k\binom{2a}{a+k}\binom{2b}{b+k}\binom{2c}{c+k}
+        For odd $J$ the flip of all orders changes the sign of the symbol, which is zero. For even $J$ put
+        $(A,B,C)=(2a,2b,2c)$, $i=c+k$: the sum is $(-1)^{a+b+c}$ times Dixon's,
+        $(-1)^{a+b+c}\sum_i(-1)^{i+(i+a-c)+(i+b-c)}\binom Ci\binom A{i+a-c}\binom B{i+b-c}
+        =\sum_k(-1)^k\binom{2a}{a+k}\binom{2b}{b+k}\binom{2c}{c+k}
         =\frac{(a+b+c)!\,(2a)!\,(2b)!\,(2c)!}{a!\,b!\,c!\,(b+c)!\,(c+a)!\,(a+b)!}$.
         With $F$ the summand over the right side, $F(a+1,k)-F(a,k)=G(k+1)-G(k)$ for
         $G=-\frac{(b+k)(c+k)}{2(a+b+c+1)(a+1-k)}F$; all terms are polynomials in $k$ times

@@ -49,7 +49,7 @@ def of_slot(slot: int) -> Any:
 def lost(rows: list[list[str]]) -> Iterator[sp.Integer]:
     """Zeros when each degree limit of a table has the sorted path whose 6j symbol vanishes, or none."""
     (first, *limits), (second, *paths) = rows
-    yield sp.Integer((first, second) != ("L", "\\text{lost}"))
+    yield sp.Integer((first, second) != ("L", "\\text{lost}") or limits != [str(n) for n, _ in enumerate(limits)])
     for limit, text in zip(map(int, limits), paths, strict=True):
         j = sp.Rational(limit, 2)
         found = [path for path in sorted_paths(limit) if not exact.wigner_6j(*path, j, j, j)]
@@ -146,10 +146,12 @@ SPINNING: dict[str, Any] = {
     "3j": lambda n: entries_of(n, wigner_3j),
     "C": lambda n: entries_of(n, surd(exact.real_wigner_3j)),
 }
+POINT = {name: 0 for i in SLOTS for name in (f"l_{i}", f"\\mu_{i}")} | {"n": 1}
 PLACED = tuple(
     given | {"p": p, "q": q}
-    for given in TRIPLES[::4]
-    for p, q in [(matrices.spins(given["n"])[0], matrices.spins(given["n"])[-1 - given["l_1"] % 2 * (given["n"] > 1)])]
+    for number, given in enumerate((*TRIPLES[::4], TRIPLES[0] | POINT))
+    for p in [matrices.spins(given["n"])[number % given["n"]]]
+    for q in [-p if number % 3 else p]
 )
 UNREAD = {
     CASE: (
