@@ -188,10 +188,10 @@ STEPS = (
         Spin $j$ acts on polynomials with the basis $\phi_p(w)=w_1^{j+p}w_2^{j-p}/\sqrt{(j+p)!(j-p)!}$, and a group
         element has the kernel $\sum_{pq}\phi_p(z)\,g_{pq}\,\phi_q(w)=(z\cdot gw)^{2j}/(2j)!$. With $g=1+sN(a)$,
         $z\cdot gw=z\cdot w+s\,(z\cdot a)(\tilde a\cdot w)$, and $l!$ times the coefficient of $s^l$ is the kernel of
-        $J(a)^l$:
-        $(z\cdot a)^l(\tilde a\cdot w)^l(z\cdot w)^{2j-l}/(2j-l)!$. The invariant polynomial of $3j(j\,l\,j;-p\,m\,q)$
+        $J(a)^l$: $\sum_{pq}\phi_p(z)\,(J(a)^l)_{pq}\,\phi_q(w)
+        =(z\cdot a)^l(\tilde a\cdot w)^l(z\cdot w)^{2j-l}/(2j-l)!$. The invariant polynomial of $3j(j\,l\,j;-p\,m\,q)$
         with the spinors $(z_2,-z_1)$, $a$, $w$ is the same product, times $(-1)^{2j-l}$, over
-        $\sqrt{(2j+l+1)!\,l!^2\,(2j-l)!}$; its first spinor gives $(-1)^{j+p}\phi_p(z)$, and
+        $\sqrt{(2j+l+1)!\,l!^2\,(2j-l)!}$; its first spinor gives $\phi_{-p}(z_2,-z_1)=(-1)^{j+p}\phi_p(z)$, and
         $(-1)^{j+p}=(-1)^{2j}(-1)^{j-p}$. The comparison returns
         $(T_{lm})_{pq}=(-1)^{j-p}\sqrt{2l+1}\;3j(j\,l\,j;-p\,m\,q)$ with the factor stated, sign included.""",
     ),

@@ -202,7 +202,9 @@ DERIVATION = Derivation(
     product with path weights $w$ needs the weight $w/N$ on each path: when $w/N$ is a sum of $R$ terms
     $a_r(l_1)\,b_r(l_2)\,c_r(l_3)$, it is the sum of $R$ such pairs of products, inputs and output rescaled degree
     by degree. With the harmonics $\sqrt{4\pi/(2l+1)}\,R_{lm}$ of Racah and Schmidt and a mean over the sphere
-    instead of the integral, $N$ is $|3j(000)|$ or $|K|$.""",
+    instead of the integral, $N$ becomes
+    $$\frac N{4\pi}\prod_i\sqrt{\frac{4\pi}{2l_i+1}}=|3j(l_1l_2l_3;000)|\quad(J\text{ even}),
+    \quad|K|\quad(J\text{ odd})$$""",
     steps=STEPS,
     verify=verify,
     certificate=values,

@@ -168,9 +168,9 @@ STEPS = (
         =\frac14\sum_t\prod_i(s_i+t\cdot v_i)-2(x_1z_2y_3+z_1y_2x_3+y_1x_2z_3)""",
         seven_real,
         because=r"""
-        $t=(1,1,1),(1,-1,-1),(-1,1,-1),(-1,-1,1)$ are the corners of a tetrahedron: their first moments vanish, the
-        second ones are $4\delta$, and the third one is 4 on the six orders of $xyz$. The four cubes give the symmetric
-        part and $xyz$ in all six orders; three more terms turn three of the signs. With $(\kappa-1)\,s_1s_2s_3$ there
+        $t=(1,1,1),(1,-1,-1),(-1,1,-1),(-1,-1,1)$ are the corners of a tetrahedron:
+        $\sum_tt_i=0$, $\sum_tt_it_j=4\,\delta_{ij}$ and $\sum_tt_1t_2t_3=4$. The four cubes give the symmetric part and
+        $xyz$ in all six orders; three more terms turn three of the signs. With $(\kappa-1)\,s_1s_2s_3$ there
         are eight terms for every $\rho$.""",
     ),
     Step(
@@ -180,7 +180,7 @@ STEPS = (
         because=r"""
         $f_1=(1,2\mathrm i,0)/\sqrt3$, $f_2=(1,-\mathrm i,-\sqrt3\,\mathrm i)/\sqrt3$ and
         $f_3=(1,-\mathrm i,\sqrt3\,\mathrm i)/\sqrt3$, complex vectors with the
-        product $f\cdot g=\sum f_kg_k$. No real ones have it: their squares are $-1$.""",
+        product $f\cdot g=\sum f_kg_k$. No real ones have it: $f_i\cdot f_i=-1$.""",
     ),
     Step(
         "Six complex terms at ρ = 1/3, seven at every other",
@@ -224,9 +224,9 @@ STEPS = (
         because=r"""
         $B=1+\lceil\tfrac12\min_\lambda\mathrm{rank}\,F\rceil$. Where a determinant has a simple zero, the rank falls by
         one. As a function of $t$ the determinant has simple zeros, unless its two factors vanish together, for
-        $\kappa=3$ and $\kappa=-1$. Otherwise $\mathrm{rank}\,F\ge11$ for every complex $\lambda$, and the rank of the
-        tensor is at least $1+6$. Real $\lambda$ have $\tau\ge0$, and $\det F\ne0$: the real rank is at least 7 for
-        every $\rho$. Without substitution, $\mathrm{rank}\,F=12$ shows border rank 6 at least.""",
+        $\kappa=3$ and $\kappa=-1$. Otherwise $\min_\lambda\mathrm{rank}\,F=11$, and the rank of the tensor is at least
+        $1+6$. Real $\lambda$ have $\tau\ge0$, and $-\det F\ge16$: the real rank is at least 7 for every $\rho$. Without
+        substitution, $\mathrm{rank}\,F=12$ shows border rank 6 at least.""",
     ),
 )
 

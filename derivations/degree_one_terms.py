@@ -71,7 +71,12 @@ def restricted(kappa: Any, vector: Any) -> sp.Matrix:
 
 
 @cache
-def bound(kappa: Any) -> int:
-    """1 + ⌈least rank of F / 2⌉, over the zeros of its determinant."""
+def least_rank(kappa: Any) -> int:
+    """The least rank of F, over the zeros of its determinant."""
     zeros = [(0, 0, sp.I)] + ([(0, 0, 2 * sp.I / (kappa - 1))] if kappa != 1 else [])
-    return 1 + min(-(-restricted(kappa, vector).to_DM().rank() // 2) for vector in zeros)
+    return min(restricted(kappa, vector).to_DM().rank() for vector in zeros)
+
+
+def bound(kappa: Any) -> int:
+    """1 + ⌈least rank of F / 2⌉"""
+    return 1 - -least_rank(kappa) // 2

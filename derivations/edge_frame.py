@@ -126,7 +126,7 @@ STEPS = (
         because=r"""
         $\sum_{m_1m_3}C_{m_1m_2m_3}C'_{m_1m_2m_3}=\delta_{l_2l_2'}/(2l_2+1)$ is the orthogonality of 3j symbols; with
         $m_2=0$ the entries of $\pm m$ are equal up to sign, which the factor 2 in the square of $M$ counts. There
-        are $2\min(l_1,l_3)+1$ degrees $l_2$ and as many rows.
+        are $\sum_{l_2}1=2\min(l_1,l_3)+1$ degrees $l_2$ and as many rows.
         """,
     ),
 )
@@ -149,7 +149,7 @@ DERIVATION = Derivation(
     """,
     hypotheses=(
         r"$C=C(l_1,l_2,l_3)$ is the real core of unit norm, the harmonics of the edge are in component normalization; "
-        r"$l_2$ runs from $|l_1-l_3|$ to $l_1+l_3$ and $m$ from 1 to $\min(l_1,l_3)$.",
+        r"$l_2$ runs from $|l_1-l_3|$ to $l_1+l_3$, and $1\le m\le\min(l_1,l_3)$.",
     ),
     steps=STEPS,
     verify=verify,

@@ -160,8 +160,9 @@ STEPS = (
         """,
         power_integral,
         because=r"""
-        For real $v$ turn the pole to $v$: the integral is $2\pi|v|^n\int_{-1}^1x^n\,dx$. Both sides are polynomials
-        in the three components of $v$ that agree for real $v$, hence for complex $v$.
+        For real $v$ turn the pole to $v$: $\int(v\cdot r)^n\,d\Omega=2\pi\,(v\cdot v)^{n/2}\int_{-1}^1x^n\,dx$. Both
+        sides of the statement are polynomials in the three components of $v$ that agree for real $v$, hence for
+        complex $v$.
         """,
     ),
     Step(

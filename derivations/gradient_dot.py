@@ -148,8 +148,8 @@ STEPS = (
         because=r"""
         So one factor per set of degrees is not enough: a program that computes the ordered path $l_1\le l_2\le l_3$
         alone must scale each ordering by its own factor. $F$ has both signs, and vanishes where
-        $\lambda_1=\lambda_2+\lambda_3$: for $l_2=0$ and for $l_3=0$, and on a few other even paths, $F(6,3,5)=0$ being
-        the first.
+        $\lambda_1=\lambda_2+\lambda_3$: $F(l_1,0,l_1)=F(l_1,l_1,0)=0$, and on a few other even paths, $F(6,3,5)=0$
+        being the first.
         """,
     ),
     Step(

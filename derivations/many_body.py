@@ -207,8 +207,9 @@ STEPS = (
         r"M\ge0\quad\Rightarrow\quad\kappa_M=d_M-d_{M+1}",
         injective,
         because=r"""
-        On any sum of tensor powers, irrep by irrep, $\|J_-v\|^2=\|J_+v\|^2+2m\|v\|^2$ for $v$ of weight $m$. For $m>0$
-        the right side is positive, so $J_-$ is injective on weight $M+1$, and its adjoint $J_+:V_M\to V_{M+1}$ is onto.
+        On any sum of tensor powers, irrep by irrep,
+        $\langle J_-v,J_-v\rangle=\langle J_+v,J_+v\rangle+2m\,\langle v,v\rangle$ for $v$ of weight $m$. For $m>0$ the
+        right side is positive, so $J_-$ is injective on weight $M+1$, and its adjoint $J_+:V_M\to V_{M+1}$ is onto.
         Vectors of weight $L$ in the kernel generate the irreps of degree $L$, so this is their multiplicity, which the
         character gives too.
         """,
@@ -221,7 +222,7 @@ STEPS = (
         """,
         product_of_two,
         because=r"""
-        $J_+F_0=0$ compares $x_i$ with $x_{i+1}$ only, so the highest state is unique up to a factor; $x_0>0$ is the
+        $J_+F_0=0$ compares $x_i$ with $x_{i+1}$ only, so the highest state is unique up to a factor; $x_i>0$ is the
         phase of Condon and Shortley. Here $p=L_1$, $q=L_2$.
         """,
     ),

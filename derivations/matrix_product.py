@@ -148,7 +148,7 @@ STEPS = (
         limits,
         because=r"""
         The leading power of $n$ comes from the term $f=0$ alone. With $\epsilon=0$ it is $n^{J+1}$, with $\epsilon=1$
-        $n^J$; the norm $(2l+1)!\binom{n+l}{2l+1}$ grows as $n^{2l+1}$. $W/n$ and the norms divided by $n$ are
+        $n^J$; of the norms $(2l_i+1)!\binom{n+l_i}{2l_i+1}/n^{2l_i+1}\to1$. $W/n$ and the norms divided by $n$ are
         polynomials in $n^2$, so both limits are reached with corrections in powers of $1/n^2$. For the products this
         reads
 

@@ -160,7 +160,8 @@ STEPS = (
         kind="verified",
         because=r"""
         $Q$ is the sum over the grid. The points are the zeros of $P_n$, so that the sum for $p$ is the integral of the
-        remainder of $p$ modulo $P_n$; the square of $P_n$ has integral $\frac2{2n+1}$ and remainder zero.
+        remainder of $p$ modulo $P_n$; the square of $P_n$ has the remainder zero and
+        $\int_{-1}^1P_n(x)^2\,dx=\frac2{2n+1}$.
         """,
     ),
     Step(

@@ -153,8 +153,8 @@ STEPS = (
         Under rotations $rY_{lm}$ behaves like $Y_{lm}$, so only $Y^L_{lm}$ with $L=l-1,l,l+1$ occur. The overlap with
         one of them is a sum over $\mu$ of $C^{lm}_{L,m-\mu,1\mu}=(-1)^{L-1+m}\sqrt{2l+1}\;3j(L\,1\,l;m-\mu,\mu,-m)$
         times a Gaunt integral, which holds the same 3j symbol; $\sum_\mu3j(L\,1\,l;m-\mu,\mu,-m)^2=1/(2l+1)$, and
-        $(-1)^{L-1}\sqrt{2L+1}\;3j(L\,1\,l;000)$ is left. It vanishes for $L=l$; the closed form of the 3j symbol at
-        zero orders gives the other two.""",
+        $\int\overline{Y^L_{lm}}\cdot rY_{lm}\,d\Omega=(-1)^{L-1}\sqrt{2L+1}\;3j(L\,1\,l;000)$ is left. It vanishes for
+        $L=l$; the closed form of the 3j symbol at zero orders gives the other two.""",
     ),
     Step(
         "The gradient of a harmonic",
@@ -162,8 +162,9 @@ STEPS = (
         gradients,
         because=r"""
         The Laplacian acts on Cartesian components, $\Delta(rf)=r\Delta f+2\nabla f-2rf$, and
-        $\Delta Y^L_{lm}=-L(L+1)Y^L_{lm}$. Hence $\nabla Y_{lm}$ has the components of $rY_{lm}$ times
-        $\tfrac12[l(l+1)+2-L(L+1)]$.""",
+        $\Delta Y^L_{lm}=-L(L+1)Y^L_{lm}$. Hence
+        $\int\overline{Y^L_{lm}}\cdot\nabla Y_{lm}\,d\Omega
+        =\tfrac12[l(l+1)+2-L(L+1)]\int\overline{Y^L_{lm}}\cdot rY_{lm}\,d\Omega$.""",
     ),
     Step(
         "The gradient, turned by a right angle",

@@ -39,8 +39,8 @@ def phases() -> Iterator[sp.Expr]:
 def reversal() -> Iterator[sp.Expr]:
     r"""The exponent of the sign of $(T_{lm})_{-p,-q}$, after all orders of its 3j symbol have changed theirs, minus
     that of $(T_{l,-m})_{pq}$ times $(-1)^l$, minus the even $2(j+p)$; $\mathrm i^l(-1)^l-\overline{\mathrm i^l}$ for
-    $l$ mod 4; $U_{\mu,-m}-(-1)^m\overline{U_{\mu m}}$ for both signs and parities of the orders, nine pairs; and the
-    exponent of $V_{p,-p}V_{-p,p}$ minus $2j$."""
+    $l$ mod 4; $U_{\mu,-m}-(-1)^m\overline{U_{\mu m}}$ for both signs and parities of the orders, nine pairs, and
+    $\sum_m|U_{\mu m}|^2-1$ in each of the five rows; and the exponent of $V_{p,-p}V_{-p,p}$ minus $2j$."""
     j, p = sp.symbols("j p")
     yield sp.expand((j + p) + (2 * j + l) - ((j - p) + l) - 2 * (j + p))
     yield from (sp.expand(sp.I**k * parity_sign(k) - sp.conjugate(sp.I**k)) for k in range(4))
@@ -48,6 +48,7 @@ def reversal() -> Iterator[sp.Expr]:
     yield sp.Integer(len(pairs) - 9)
     for order, m in pairs:
         yield sp.expand(root(order, -m) - parity_sign(m) * sp.conjugate(root(order, m)))
+        yield sp.expand(sum(abs(root(*pair)) ** 2 for pair in pairs if pair[0] == order) - 1)
     yield sp.expand((j - p) + (j + p) - 2 * j)
 
 
@@ -203,7 +204,7 @@ STEPS = (
         because=r"""
         $\sum_qU_{\nu q}|q\rangle$ are the fixed vectors of $\Theta$, up to one sign $(-1)^j$. As
         $\overline{U_{\mu p}}=(-1)^pU_{\mu,-p}$, the sign $(-1)^{j-p}$ of $T$ becomes $(-1)^j$, and the sum is
-        $(U\otimes U\otimes U)\,3j(j\,l\,j)=\mathrm i^{2j+l}C$.""",
+        $(U_j\otimes U_l\otimes U_j)\,3j=\mathrm i^{2j+l}\,C$ at the degrees $j$, $l$ and $j$.""",
     ),
     Step(
         "Odd 2j: matrices of quaternions",
@@ -211,8 +212,9 @@ STEPS = (
         r"\alpha=X_{pq},\qquad\beta=(-1)^{j+q}X_{p,-q}",
         block_signs,
         because=r"""
-        $\Theta|q\rangle=(-1)^{j+q}|{-q}\rangle$. In the basis of the pairs $|p\rangle,\Theta|p\rangle$ with $p>0$ the
-        blocks of $X$ are $\begin{pmatrix}\alpha&\beta\\-\bar\beta&\bar\alpha\end{pmatrix}$, quaternions
+        As $V_{-q,q}=(-1)^{j+q}$, in the basis of the pairs $|p\rangle,\Theta|p\rangle$ with $p>0$ the blocks of $X$ are
+        $\begin{pmatrix}X_{pq}&(-1)^{j+q}X_{p,-q}\\(-1)^{j+p}X_{-p,q}&(-1)^{2j+p+q}X_{-p,-q}\end{pmatrix}
+        =\begin{pmatrix}\alpha&\beta\\-\bar\beta&\bar\alpha\end{pmatrix}$, quaternions
         $\mathrm{Re}\,\alpha+\mathbf i\,\mathrm{Im}\,\alpha+\mathbf j\,\mathrm{Re}\,\beta+\mathbf
         k\,\mathrm{Im}\,\beta$, and the complex trace is twice the real part of the quaternionic one.""",
     ),
@@ -221,8 +223,8 @@ STEPS = (
         loss_table(),
         losses,
         because=r"""
-        A finite statement, settled by enumeration in integers; paths with $l_1\le l_2\le l_3$. No path is lost at
-        $L=0,1,2,4,5,7,9$.""",
+        A finite statement, settled by enumeration in integers; paths with $l_1\le l_2\le l_3$. At the other degree
+        limits no path is lost.""",
     ),
 )
 

@@ -156,7 +156,8 @@ DERIVATION = Derivation(
     introduction=r"""
     Eight 3j symbols, two lines of four and a rung between each pair, are contracted over all orders. The lines close
     after they have crossed, or without crossing: the two kinds of 12j symbols. The sign of a 12j symbol is a matter of
-    definition; that of the second kind differs between books by $(-1)^S$.
+    definition. Yutsis, Levinson and Vanagas, as far as the program among the sources renders their equations, have
+    $X_1$ for the first kind and $T_2=(-1)^SX_2$ for the second: $(-1)^S$ before the same sum.
     """,
     statement=r"""
     X_1=(-1)^{2c_1}T_1=\sum_x(-1)^{S-x}(2x+1)\begin{Bmatrix}a_1&c_1&x\\c_2&a_2&b_1\end{Bmatrix}
@@ -182,5 +183,7 @@ DERIVATION = Derivation(
         "R. J. Ord-Smith, Physical Review 94 (1954) 1227: the first kind as a sum of four 6j symbols.",
         "A. P. Yutsis, I. B. Levinson, V. V. Vanagas, Mathematical Apparatus of the Theory of Angular Momentum (1962), "
         "chapter 4: 3nj symbols of both kinds as graphs.",
+        "wigner-3nj-symbols 0.2.0, a Rust crate: its code renders equations (17.1) and (17.2) of that book, with all "
+        "signs.",
     ),
 )

@@ -178,11 +178,10 @@ STEPS = (
         because=r"""
         At $m_3=-l_3$ only $j=0$, $k=B$ survive in the sum. There the upper relation has two terms, so one entry fixes
         the edge; the lower relation then gives every $m_3+1$ from $m_3$, because the factor
-        $(l_3-m_3)(l_3+m_3+1)=(2l_3-r)(r+1)$ does not vanish before $m_3=l_3$. An invariant is therefore unique up to
-        a factor. The entry with $m_1=l_1$ has the sign $(-1)^{l_1-l_2+l_3}=(-1)^{l_1-l_2-m_3}$, which makes the
-        Clebsch-Gordan coefficient $\langle l_1\,l_1\;l_2\,l_3{-}l_1|l_3\,l_3\rangle$ positive: the Condon-Shortley
-        choice.
-        """,
+        $l_3(l_3+1)-m_3(m_3+1)=(l_3-m_3)(l_3+m_3+1)$ does not vanish while $m_3<l_3$. An invariant is therefore unique
+        up to a factor. The entry with $m_1=l_1$ has the sign $(-1)^{l_1-l_2+l_3}=(-1)^{l_1-l_2-m_3}$; its
+        Clebsch-Gordan coefficient is positive, the choice of Condon and Shortley:
+        $(-1)^{l_1-l_2-m_3}\sqrt{2l_3+1}\;3j(l_1,l_3-l_1,-l_3)=\sqrt{\frac{(2l_1)!\,(2l_3+1)!}{(J+1)!\,B!}}$.""",
     ),
     Step(
         "Unit norm",
@@ -192,10 +191,11 @@ STEPS = (
         """,
         norm,
         because=r"""
-        On the edge the squares are, up to a factor, $\binom{A+k}{k}\binom{B+C-k}{C-k}$ with $k=l_1-m_1$, and their
-        sum is Vandermonde's. Write $V_{m_3}$ for the vector of all $3j(m_1,m_2,m_3)$ with this $m_3$. The ladder
-        relations say $L_-V_{m_3}=-\sqrt{(l_3+m_3+1)(l_3-m_3)}\,V_{m_3+1}$ and the same factor leads back by $L_+$;
-        as $L_+$ is the adjoint of $L_-$, $V_{m_3+1}^{\mathsf T}V_{m_3+1}=V_{m_3}^{\mathsf T}V_{m_3}$.
+        On the edge $(2l_3+1)\binom{J+1}C\,3j(m_1,\,l_3-m_1,\,-l_3)^2=\binom{A+k}{k}\binom{B+C-k}{C-k}$ with
+        $k=l_1-m_1$, and Vandermonde's sum is $\sum_k\binom{A+k}{k}\binom{B+C-k}{C-k}=\binom{J+1}C$. Write $V_{m_3}$ for
+        the vector of all $3j(m_1,m_2,m_3)$ with this $m_3$. The ladder relations say
+        $L_-V_{m_3}=-\sqrt{(l_3+m_3+1)(l_3-m_3)}\,V_{m_3+1}$ and the same factor leads back by $L_+$, the adjoint
+        of $L_-$: hence $V_{m_3+1}^{\mathsf T}V_{m_3+1}=V_{m_3}^{\mathsf T}V_{m_3}$.
         """,
     ),
     Step(
@@ -209,8 +209,8 @@ STEPS = (
         because=r"""
         $V_{m_3}$ is an eigenvector of the Hermitian operators $L_z$ and $L^2=L_-L_++L_z^2+L_z$ :
         $L_zV_{m_3}=-m_3V_{m_3}$ and $L^2V_{m_3}=l_3(l_3+1)V_{m_3}$; eigenvectors of different eigenvalues are
-        orthogonal. The $\sum_{l_3}(2l_3+1)=(2l_1+1)(2l_2+1)$ vectors $\sqrt{2l_3+1}\,V_{m_3}$ are thus an
-        orthonormal basis, which is the second orthogonality relation.
+        orthogonal. So the $\sum_{l_3}(2l_3+1)=(2l_1+1)(2l_2+1)$ vectors are an orthogonal basis, and with
+        $(2l_3+1)\,V_{m_3}^{\mathsf T}V_{m_3}=1$ this is the second orthogonality relation.
         """,
     ),
     Step(
@@ -235,9 +235,10 @@ STEPS = (
         """,
         zero_orders_sum,
         because=r"""
-        For odd $J$ the flip of all orders gives $3j=-3j$. For even $J$ put $(A,B,C)=(2a,2b,2c)$, $i=c+k$: the sum is
-        $(-1)^{a+b+c}$ times Dixon's
-        $\sum_k(-1)^k\binom{2a}{a+k}\binom{2b}{b+k}\binom{2c}{c+k}
+        For odd $J$ the flip of all orders changes the sign of the symbol, which is zero. For even $J$ put
+        $(A,B,C)=(2a,2b,2c)$, $i=c+k$: the sum is $(-1)^{a+b+c}$ times Dixon's,
+        $(-1)^{a+b+c}\sum_i(-1)^{i+(i+a-c)+(i+b-c)}\binom Ci\binom A{i+a-c}\binom B{i+b-c}
+        =\sum_k(-1)^k\binom{2a}{a+k}\binom{2b}{b+k}\binom{2c}{c+k}
         =\frac{(a+b+c)!\,(2a)!\,(2b)!\,(2c)!}{a!\,b!\,c!\,(b+c)!\,(c+a)!\,(a+b)!}$.
         With $F$ the summand over the right side, $F(a+1,k)-F(a,k)=G(k+1)-G(k)$ for
         $G=-\frac{(b+k)(c+k)}{2(a+b+c+1)(a+1-k)}F$; all terms are polynomials in $k$ times
@@ -253,7 +254,8 @@ STEPS = (
         """,
         low_orders_sum,
         because=r"""
-        Put $(A,B,C)=(2a+1,2b+1,2c+1)$, $i=c+k$, so $g=a+b+c+1$. The sum is $(-1)^{a+b+c}E$ with
+        Put $(A,B,C)=(2a+1,2b+1,2c+1)$, $i=c+k$, so $g=a+b+c+1$. The sum is
+        $\sum_i(-1)^{i+(i+1+a-c)+(i+1+b-c)}\binom Ci\binom A{i+1+a-c}\binom B{i+1+b-c}=(-1)^{a+b+c}E$ with
         $E=\sum_k f(k)$, $f(k)=(-1)^k\binom{2c+1}{c+k}\binom{2a+1}{a+1+k}\binom{2b+1}{b+1+k}$. Folding it about its
         centre, $2E=\sum_k[f(k)+f(-k+1)]$, makes it a combination $2E=\alpha V(a+1,b+1,c)+\beta V(a,b+1,c)$ of the
         summable $V(a,b,c)=\sum_k v_{abc}(k)$,

@@ -27,8 +27,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from derivations.framework import Derivation, DoesNotHold, arguments, read_argument, read_list, read_text
+from derivations.framework import Derivation, DoesNotHold, arguments, read_argument, read_formula, read_list, read_text
 from derivations.framework import displayed as shown_formulas
+from derivations.reading.texts import formulas
 from derivations.registry import IDS, load
 from tests.plant_choice import distances
 from tests.plant_faults import Fault, Places, differs
@@ -175,7 +176,7 @@ def first_failure(fault: Fault) -> str:
     for whole in (False, True):
         for derivation in map(registry.load, names):
             try:
-                for part in due(derivation, whole):
+                for part in due(derivation, whole, "readings" not in fault.file):
                     part(derivation.lmax if whole else min(LOW, derivation.lmax))
             except DoesNotHold as failure:
                 return f"{derivation.id}: {failure}"
@@ -184,12 +185,15 @@ def first_failure(fault: Fault) -> str:
     return ""
 
 
-def due(derivation: Derivation, whole: bool) -> list[Callable[[int], int]]:
+def due(derivation: Derivation, whole: bool, steps_first: bool = False) -> list[Callable[[int], int]]:
     """The parts of a derivation, first all of them at a low degree, then those that depend on the degree at its own."""
     from derivations.framework import parts, verify
 
     finite = [step.run for step in derivation.steps if step.kind == "verified"]
-    return [*finite, partial(verify, derivation)] if whole else parts(derivation)
+    if whole:
+        return [*finite, partial(verify, derivation)]
+    found, steps = parts(derivation), len(derivation.steps)
+    return [*found[-1 - steps : -1], *found[: -1 - steps], found[-1]] if steps_first else found
 
 
 def reason(fault: Fault) -> str:
@@ -217,6 +221,7 @@ def is_text(fault: Fault) -> bool:
 def displayed(fault: Fault) -> str:
     """What `derive` says about a changed formula of a page, on which nothing else depends."""
     before = {text for derivation in map(load, IDS) for text in shown(derivation)}
+    known = {latex for _, _, words in before for latex in formulas(words)}
     source = fault.planted((ROOT / fault.file).read_bytes())
     module = ModuleType("derivations.planted")
     module.__file__ = str(ROOT / fault.file)
@@ -227,6 +232,8 @@ def displayed(fault: Fault) -> str:
         try:
             for kind, title, words in shown(changed):
                 if (kind, title, words) not in before:
+                    for latex in set(formulas(words)) - known if kind == "words" else ():
+                        read_formula(changed, title, latex)  # what has changed, before the rest of the text
                     (read_text if kind == "displayed" else read_argument)(changed, (title, words), 0)
                     read_list(changed, 0)
         except DoesNotHold as failure:

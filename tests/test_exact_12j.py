@@ -196,6 +196,16 @@ def test_a_rung_of_zero_makes_two_6j_of_the_second_kind() -> None:
     assert met == np.einsum("abc,aef,dbf,dec,ahi,gbi,ghc->", *[triad_indicator(3)] * 7, optimize=True)
 
 
+def test_the_second_kind_of_yutsis_levinson_and_vanagas_has_the_sign_of_s() -> None:
+    """The Rust crate wigner-3nj-symbols 0.2.0 renders their equation (17.2) and prints 1/9 and 1/18 for two symbols of
+    three rungs: with a fourth, of zero, they are (-1)^S times ours times the root of (2a1+1)(2c1+1)."""
+    for (j1, j2, j3), value in (((1, 1, 1), Fraction(1, 9)), ((3, 1, 1), Fraction(1, 18))):
+        a, b, c = (j1, j2, j3, j1), (2, 2, 2, 0), (1, 1, 1, 1)
+        sign = parity_sign((sum(a) + sum(b) + sum(c)) // 2)
+        assert sign * twelvej(2, a, b, c) * Surd(1, (j1 + 1) * 2) == Surd.rational(value)
+        assert twelvej(2, a, b, c) == sign * contraction(2, a, b, c)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_line_of_zero_makes_two_6j(kind: int) -> None:
     """a4 = 0: one term of the sum is left, x = c4, with {a1 c1 c4; c2 a2 b1} {a2 c2 c4; c3 a3 b2}."""

@@ -12,8 +12,9 @@ With S the sum of all twelve degrees, and W_i = 6j{ai ci x; c(i+1) a(i+1) bi},
     first kind     Σ_x (-1)^(S-x) (2x+1) W_1 W_2 W_3 6j{a4 c4 x; a1 c1 b4}
     second kind    Σ_x (2x+1) W_1 W_2 W_3 6j{a4 c4 x; c1 a1 b4}
 
-The first is that of Ord-Smith (1954).  The second is written here without a sign; who writes (-1)^S before its sum has
-the other sign where S is odd.
+The first is that of Ord-Smith (1954).  The second is written here without a sign.  Equation (17.2) of Yutsis, Levinson
+and Vanagas, as the Rust crate wigner-3nj-symbols 0.2.0 renders it, has (-1)^S before its sum: the other sign where S is
+odd.  Their (17.1), rendered there too, is the first kind as it stands here.
 """
 
 from __future__ import annotations

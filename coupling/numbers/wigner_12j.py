@@ -38,7 +38,8 @@ def wigner_12j(
 
         Σ_x (-1)^(S-x) (2x+1) {a1 c1 x; c2 a2 b1} {a2 c2 x; c3 a3 b2} {a3 c3 x; c4 a4 b3} {a4 c4 x; a1 c1 b4}
 
-    The second kind has (a4 a1 b4) (c4 c1 b4), and is the following; some texts write (-1)^S before the sum.
+    The second kind has (a4 a1 b4) (c4 c1 b4), and is the following; the Rust crate wigner-3nj-symbols, after Yutsis,
+    Levinson and Vanagas, has (-1)^S before the sum.
 
         Σ_x (2x+1) {a1 c1 x; c2 a2 b1} {a2 c2 x; c3 a3 b2} {a3 c3 x; c4 a4 b3} {a4 c4 x; c1 a1 b4}
 

@@ -132,14 +132,6 @@ class Reader(Relations):
             self.place = (closing(self.found, self.place) if opened else self.place) + 1
         return self.found[start : self.place]
 
-    def integral(self) -> Any:
-        self.next()
-        end = next((n for n in range(self.place, len(self.found)) if self.found[n] == "d\\Omega"), None)
-        if end is None:
-            raise Unreadable(f"an integral without its end in {' '.join(self.found)}")
-        inside, self.place = self.found[self.place : end], end + 1
-        return self.names["\\int"](self.of(inside))
-
     def repeated(self, combine: Callable[[list[Any]], Any]) -> Any:
         """A sum or product over one index or several, each with limits or with the range that its name has."""
         self.next()

@@ -156,6 +156,11 @@ def of_parity(parity: int, instances: Iterable[dict[str, Any]]) -> tuple[dict[st
     return tuple(given for given in instances if sum(given[f"l_{slot}"] for slot in SLOTS) % 2 == parity)
 
 
+def of_whole(rule: Callable[[Names], Any]) -> Callable[[Names], Any]:
+    """What belongs to harmonics is zero at half-integers, so that other parts of a statement are read there."""
+    return lambda names: rule(names) if all(sp.Rational(l).q == 1 for l in degrees(names)) else sp.Integer(0)
+
+
 #: Numbers for three spinors.
 SPINORS = dict(zip([f"\\xi_{i}" for i in SLOTS] + [f"\\eta_{i}" for i in SLOTS], (1, 2, -1, 3, -1, 2), strict=True))
 

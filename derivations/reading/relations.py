@@ -53,6 +53,8 @@ class Relations(Stream):
         said = [words(token) for token in bare(condition) if words(token)]
         rest = [token for token in bare(condition) if not words(token)]
         if said and said[0].startswith(ALWAYS):
+            for name in filter(None, split(rest, (",",))):
+                self.of(name)
             return True
         if len(said) == 1 and said[0] in PARITY:
             return bool(self.of(rest) % 2 == PARITY[said[0]])

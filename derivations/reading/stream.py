@@ -149,3 +149,16 @@ class Stream:
 
     def argument(self) -> Any:
         return self.of(self.argument_tokens())
+
+    def integral(self) -> Any:
+        """Over the sphere, or from a lower to an upper limit."""
+        self.next()
+        limits = [self.argument() for mark in "_^" if self.peek() == mark and self.next()]
+        if (mark := "d" if limits else "d\\Omega") not in self.found[self.place :]:
+            raise Unreadable(f"an integral without its end in {' '.join(self.found)}")
+        end = self.found.index(mark, self.place)
+        inside, self.place = self.found[self.place : end], end + 1
+        if not limits:
+            return self.names["\\int"](self.of(inside))
+        variable = sp.Dummy(real=True)
+        return sp.integrate(self.of(inside, self.names.having(**{self.next(): variable})), (variable, *limits))

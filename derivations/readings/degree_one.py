@@ -7,7 +7,7 @@ from typing import Any
 import sympy as sp
 
 import coupling.exact as exact
-from derivations.degree_one_terms import CORNERS, TRIAD, bound, flattening, restricted
+from derivations.degree_one_terms import CORNERS, TRIAD, bound, flattening, least_rank, restricted
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Operator
 from derivations.reading.paths import PATHS, SLOTS, kronecker
@@ -74,13 +74,13 @@ SCALES: dict[str, Any] = {
 PLACES = ((1, 2, 3), (2, 1, 3), (1, 1, 2), (2, 2, 1), (3, 3, 3), (1, 3, 2))
 PAIRS = tuple({"i": i, "j": j} for i in SLOTS for j in SLOTS)
 SINGLE: dict[str, Any] = {
-    "A": lambda n: sp.Matrix(n["v"]) * sp.Matrix(n["w"]).T,
+    "A": lambda n: n["v"] * n["w"].T,
     "S": lambda n: flattening([sp.Matrix([[value]]) for value in n["u"]]),
     "F": lambda n: flattening([value * n["A"] for value in n["u"]]),
 }
 ONE = (
-    {"u": (2, -1, 3), "v": (1, 0, 2, -1), "w": (1, 3, 0, 5)},
-    {"u": (0, 1, 1), "v": (2, 1, 1, 1), "w": (-1, 0, 4, 2)},
+    {"u": (2, -1, 3), "v": sp.Matrix([1, 0, 2, -1]), "w": sp.Matrix([1, 3, 0, 5])},
+    {"u": (0, 1, 1), "v": sp.Matrix([2, 1, 1, 1]), "w": sp.Matrix([-1, 0, 4, 2])},
 )
 
 RANK: dict[str, Any] = {"\\mathrm{rank}": lambda _: Operator(lambda value: sp.Integer(value.rank()), wide=True)}
@@ -101,7 +101,7 @@ UNREAD = {
         r"\kappa=3",
         r"\kappa=-1",
     ),
-    PART: ("-1", r"\sum w\,C", r"4\delta", "xyz", "R-1", "(0,0,t)", r"(1,\mathrm i,0)", "1+6"),
+    PART: (r"\sum w\,C", "xyz", "R-1", "(0,0,t)", r"(1,\mathrm i,0)", "1+6"),
     NOTATION: (
         r"2\times2",
         r"3\times3",
@@ -110,7 +110,6 @@ UNREAD = {
         r"f\cdot g=\sum f_kg_k",
         r"F=\begin{pmatrix}0&A_1&A_2\\-A_1&0&A_3\\-A_2&-A_3&0\end{pmatrix}",
         r"u\otimes v\otimes w",
-        r"A=vw^{\mathsf T}",
         r"A_i=M_i+\lambda_iM_0",
         "M_0",
         "M_i",
@@ -145,7 +144,8 @@ READING = Reading(
     },
     {
         "Statement": Reading(
-            {"\\rho": lambda n: 1 / sp.Integer(n["\\kappa"])}, ({"\\kappa": 1} | SOME[0], {"\\kappa": 2} | SOME[1])
+            {"\\rho": lambda n: 1 / sp.Integer(n["\\kappa"])},
+            ({"\\kappa": 1} | SOME[0], {"\\kappa": 2} | SOME[1], {"\\kappa": -2} | SOME[2]),
         ),
         "One invariant": Reading(
             {
@@ -155,8 +155,14 @@ READING = Reading(
             },
             (),
         ),
+        "Seven real terms at ρ = 1, eight at every other": Reading(
+            {f"t_{i}": lambda n, i=i: n["t"][i - 1] for i in SLOTS}, PAIRS
+        ),
         "A term has a flattening of rank 2": Reading(FLATTENED, ()),
-        "The least rank of the flattening": Reading(RANK, ({"\\kappa": 1}, {"\\kappa": 2}, {"\\kappa": 5})),
+        "The least rank of the flattening": Reading(
+            RANK | {"\\min_\\lambda": lambda n: Operator(lambda _: sp.Integer(least_rank(n["\\kappa"])))},
+            ({"\\kappa": 1}, {"\\kappa": 2}, {"\\kappa": 5, "\\lambda": sp.zeros(3, 1)}),
+        ),
     },
     UNREAD,
 )

@@ -53,6 +53,7 @@ RULES = {
     "a_m": lambda n: layer(n, 1),
     "b_m": lambda n: layer(n, -1),
     "range l_2": outputs,
+    "\\min": lambda _: min,
     "range m": lambda n: range(-min(n["l_1"], n["l_3"]), min(n["l_1"], n["l_3"]) + 1),
 }
 PAIRS = [(l1, l3, m) for l1, l3 in ((1, 1), (1, 2), (2, 2), (3, 2)) for m in range(1, min(l1, l3) + 1)]
@@ -91,10 +92,8 @@ UNREAD = {
     PART: (
         "|l_1-l_3|",
         "l_1+l_3",
-        r"\min(l_1,l_3)",
         r"m\alpha",
         r"w_{l_2}\sqrt{2l_2+1}\,C_{m_1\,0\,m_3}",
-        r"2\min(l_1,l_3)+1",
     ),
     NOTATION: ("C=C(l_1,l_2,l_3)", r"\alpha", r"2\times2"),
 }

@@ -9,7 +9,7 @@ import sympy as sp
 import coupling.exact as exact
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
-from derivations.reading.paths import PATHS, SLOTS, degrees, path_instances, plain, surd, wigner_3j
+from derivations.reading.paths import PATHS, SLOTS, degrees, of_whole, path_instances, plain, surd, wigner_3j
 from derivations.reading.sphere import SPHERE
 from derivations.reading.texts import CASE, PART
 
@@ -99,10 +99,14 @@ BOTH = tuple(
 )[::3]
 PARITIES = tuple(given | {"j": sp.Rational(3 + number % 3, 2)} for number, given in enumerate(path_instances(3, 24)))
 
+#: Without harmonics both sides of their integrals are zero.
+ANY = {name: of_whole({**PATHS, **RULES}[name]) for name in ("Y_1", "Y_2", "Y_3", "G", "A")}
+
 READING = Reading(
     RULES,
     (*path_instances(2, 8), *SYMBOLS[:24:3]),
     {
+        "Statement": Reading(ANY, (*path_instances(2, 8), *SYMBOLS[:24:3], *SYMBOLS[-4:])),
         "3j symbols, Clebsch-Gordan coefficients, Racah's V": Reading({}, SYMBOLS),
         "6j symbols, Racah's W, the triangle coefficient": Reading(
             SIX,
@@ -113,8 +117,8 @@ READING = Reading(
                     (1, 2, 1, 2, 2, 2),
                     (2, 2, 2, 2, 1, 2),
                     (H, 1, 1, H, H, H),
-                    (2, H, 1, H, 3 * H, 3 * H),
-                    (1, H, H, 1, H, 0),
+                    (2, H, 3 * H, 1, 3 * H, H),
+                    (1, H, H, 1, H, H),
                 )
             ),
         ),

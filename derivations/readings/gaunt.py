@@ -56,7 +56,6 @@ UNREAD = {
     PART: (
         r"\xi^{l+m}\eta^{l-m}",
         r"(sh)^l\,2^l\,l!",
-        r"2\pi|v|^n\int_{-1}^1x^n\,dx",
         "t_1^{l_1}t_2^{l_2}t_3^{l_3}",
         r"\frac{J!}{l_1!\,l_2!\,l_3!}",
     ),

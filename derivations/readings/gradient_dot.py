@@ -21,7 +21,7 @@ def factor(p: int, q: int, r: int) -> sp.Rational:
 FACTOR = {"F": lambda n: Indexed(factor, bare=lambda: factor(*degrees(n)))}
 
 UNREAD = {
-    CASE: ("f=Y_2", "g=Y_3", r"l_1\le l_2\le l_3", r"\lambda_1=\lambda_2+\lambda_3", "l_2=0", "l_3=0"),
+    CASE: ("f=Y_2", "g=Y_3", r"l_1\le l_2\le l_3", r"\lambda_1=\lambda_2+\lambda_3"),
     PART: (
         r"\sin\theta",
         r"(a\cdot r)^l",

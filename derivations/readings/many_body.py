@@ -70,21 +70,23 @@ def pairing(names: Names) -> Any:
     return of
 
 
+def size(p: int, q: int, n: int, i: Any) -> sp.Expr:
+    """x_i over x_0."""
+    return sp.ff(2 * q - n + i, i) / sp.ff(2 * p, i)
+
+
 def highest(names: Names, degree: str = "L") -> sp.Expr:
     """F_0 of degree L."""
     p, q = names["L_1"], names["L_2"]
     n = p + q - names[degree]
-    terms = (
-        (-1) ** i * sp.factorial(2 * p - i) * sp.factorial(2 * q - n + i) * LETTERS["f"][i] * LETTERS["f'"][n - i]
-        for i in range(n + 1)
-    )
+    terms = ((-1) ** i * size(p, q, n, i) * LETTERS["f"][i] * LETTERS["f'"][n - i] for i in range(n + 1))
     return sum(terms, sp.Integer(0))
 
 
 def ratio(names: Names) -> Indexed:
     """x_i"""
     p, q, n = names["L_1"], names["L_2"], names["n"]
-    return Indexed(lambda i: sp.factorial(2 * p - i) * sp.factorial(2 * q - n + i), single=True)
+    return Indexed(lambda i: size(p, q, n, i), single=True)
 
 
 def component(names: Names) -> Indexed:
@@ -188,7 +190,7 @@ ALGEBRA: dict[str, Any] = {
     "\\cdot": lambda n: LETTERS["f"][n["k"]] + 3 * LETTERS["f"][1] * LETTERS["f"][2],
 }
 UNREAD = {
-    CASE: ("k=0", "k=2L", "m>0", "p=L_1", "q=L_2"),
+    CASE: ("k=0", "k=2L", "p=L_1", "q=L_2"),
     PART: (
         "L(L+1)",
         r"f_{k_1}\cdots f_{k_\nu}",
@@ -196,9 +198,6 @@ UNREAD = {
     NOTATION: (
         "SU(2)",
         "V",
-        "v",
-        "m",
-        r"\|J_-v\|^2=\|J_+v\|^2+2m\|v\|^2",
         r"J_+:V_M\to V_{M+1}",
     ),
 }
@@ -213,10 +212,16 @@ READING = Reading(
         "The product of two multiplets": Reading(TWO, RATIOS),
         "All components of a multiplet": Reading(
             TWO | {"a": lambda n: n["a0"], "b": lambda n: n["b0"]},
-            tuple(pair | {"k": k, "a0": 1, "b0": 0} for pair in PAIRS for k in (1, 2)),
+            tuple(pair | {"k": k, "a0": 1, "b0": 0} for pair in PAIRS for k in (1, 2, 3)),
         ),
         "Orthogonality": Reading(TWO, OTHERS),
     },
-    {"Divided powers": Reading(ALGEBRA, tuple({"L": 2, "k": k, "\\pm": sign} for k in range(5) for sign in (1, -1)))},
+    {
+        "Divided powers": Reading(ALGEBRA, tuple({"L": 2, "k": k, "\\pm": sign} for k in range(5) for sign in (1, -1))),
+        "The number of highest states": Reading(
+            {"v": lambda n: n["f"].value(n["k"]), "m": lambda n: n["L"] - n["k"]},
+            tuple({"L": top, "k": k} for top in (1, 2, 3) for k in range(top)),
+        ),
+    },
     UNREAD,
 )

@@ -40,11 +40,10 @@ def basis(names: Names) -> Indexed:
     """φ_p, a polynomial in the components of a spinor."""
     j = names["j"]
 
-    def of(p: Any) -> Any:
-        norm = sp.sqrt(sp.factorial(j + p) * sp.factorial(j - p))
-        return lambda spinor: spinor[0] ** (j + p) * spinor[1] ** (j - p) / norm
+    def value(p: Any, first: Any, second: Any) -> sp.Expr:
+        return first ** (j + p) * second ** (j - p) / sp.sqrt(sp.factorial(j + p) * sp.factorial(j - p))
 
-    return Indexed(of)
+    return Indexed(lambda p: lambda *spinor: value(p, *(spinor if len(spinor) == 2 else spinor[0])))
 
 
 def one_element(names: Names) -> Indexed:
@@ -77,8 +76,7 @@ KERNELS: dict[str, Any] = {
     "g": one_element,
     "z": lambda _: sp.Matrix([2, -5]),
     "w": lambda _: sp.Matrix([3, 7]),
-    "w_1": lambda n: n["w"][0],
-    "w_2": lambda n: n["w"][1],
+    **{f"{name}_{i}": lambda n, name=name, i=i: n[name][i - 1] for name in "wz" for i in (1, 2)},
     "m": lambda n: n["l"] - 1,
     "p": lambda n: n["j"] - 1,
     "q": lambda n: n["p"] - n["m"],
@@ -126,19 +124,14 @@ UNREAD = {
         r"\prod_is_i^{l_i}",
         "x^{n-1}",
         "x^k(1-x)^{-2k-2}",
-        r"(z\cdot a)^l(\tilde a\cdot w)^l(z\cdot w)^{2j-l}/(2j-l)!",
-        "(z_2,-z_1)",
         "(-1)^{2j-l}",
         r"\sqrt{(2j+l+1)!\,l!^2\,(2j-l)!}",
-        r"(-1)^{j+p}\phi_p(z)",
         "(-1)^{l-m}",
         "(-1)^{l+m}",
         "(-1)^{l_i+2j}",
         "3j(l_1l_2l_3;m)",
         r"\sum_{m'}U_{mm'}T_{lm'}",
         r"\mathrm{tr}\,T_3XY",
-        r"(2l+1)!\binom{n+l}{2l+1}",
-        "n^{2l+1}",
         "W/n",
         "1/n^2",
     ),

@@ -8,10 +8,10 @@ from typing import Any
 import sympy as sp
 
 from derivations.reading import Reading
-from derivations.reading.names import Names, Operator
+from derivations.reading.names import Indexed, Names, Operator
 from derivations.reading.paths import PATHS, path_instances
 from derivations.reading.sphere import SPHERE, bracket, harmonic, integral
-from derivations.reading.texts import CASE, NOTATION, PART, QUOTED
+from derivations.reading.texts import CASE, PART, QUOTED
 from derivations.readings.single_vector_product import SINGLE, made
 from derivations.symbols import x, y, z
 
@@ -95,6 +95,8 @@ GRIDS = tuple(
     )
 )
 
+LEGENDRE: dict[str, Any] = {"P": lambda _: Indexed(lambda n: lambda value: sp.legendre(n, value))}
+
 READING = Reading(
     RULES,
     GRIDS,
@@ -106,7 +108,10 @@ READING = Reading(
         "Products": Reading({}, tuple(given for given in path_instances(2, 10) if given["l_1"] + given["l_2"])),
         "What fails one degree below, degrees to 2": Reading({}, ({},)),
     },
-    {"Longitudes": Reading({"=": lambda _: lambda left, right: sp.expand(left - right, complex=True)}, ())},
+    {
+        "Longitudes": Reading({"=": lambda _: lambda left, right: sp.expand(left - right, complex=True)}, ()),
+        "The first degree that fails": Reading(LEGENDRE, ({"n": 1}, {"n": 2}, {"n": 3})),
+    },
     {
         CASE: (r"m=n_\phi", "m=0"),
         QUOTED: (
@@ -116,8 +121,6 @@ READING = Reading(
             r"\{x_i,x_j\}",
             r"Y_1\,\nabla Y_2\cdot\nabla Y_3",
             r"e^{\mathrm im\phi}",
-            r"\frac2{2n+1}",
         ),
-        NOTATION: ("P_n",),
     },
 )

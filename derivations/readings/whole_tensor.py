@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import sympy as sp
@@ -11,7 +12,7 @@ import coupling.exact as exact
 from derivations.matrix_trace import sorted_paths
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
-from derivations.reading.paths import PATHS, SLOTS, degrees, path_instances, surd
+from derivations.reading.paths import PATHS, SLOTS, degrees, path_instances, surd, wigner_3j
 from derivations.reading.texts import CASE, NOTATION, PART
 from derivations.readings import matrices
 from derivations.readings.matrices import six_j
@@ -48,7 +49,7 @@ def of_slot(slot: int) -> Any:
 def lost(rows: list[list[str]]) -> Iterator[sp.Integer]:
     """Zeros when each degree limit of a table has the sorted path whose 6j symbol vanishes, or none."""
     (first, *limits), (second, *paths) = rows
-    yield sp.Integer((first, second) != ("L", "\\text{lost}"))
+    yield sp.Integer((first, second) != ("L", "\\text{lost}") or limits != [str(n) for n, _ in enumerate(limits)])
     for limit, text in zip(map(int, limits), paths, strict=True):
         j = sp.Rational(limit, 2)
         found = [path for path in sorted_paths(limit) if not exact.wigner_6j(*path, j, j, j)]
@@ -58,6 +59,7 @@ def lost(rows: list[list[str]]) -> Iterator[sp.Integer]:
 RULES: dict[str, Any] = {
     **PATHS,
     "j": lambda n: sp.Rational(n["n"] - 1, 2),
+    "L": lambda n: sp.Integer(n["n"] - 1),
     "\\overline": lambda _: sp.conjugate,
     "\\bar": lambda _: sp.conjugate,
     "\\mathrm{tr}": matrices.traced,
@@ -123,6 +125,14 @@ MATRICES: dict[str, Any] = {
         bare=lambda: time_reversal(n),
     ),
 }
+
+
+def entries_of(names: Names, function: Any) -> sp.Matrix:
+    """All entries at the degrees j, l, j, as a column."""
+    path = int(names["j"]), names["l"], int(names["j"])
+    return sp.Matrix([function(*path, *m) for m in product(*(range(-l, l + 1) for l in path))])
+
+
 SLOTTED = {"U": unitary_of_slot, "range m": lambda n: range(-n[f"l_{n['i']}"], n[f"l_{n['i']}"] + 1)}
 ROWS: dict[str, Any] = {
     "U": lambda n: Indexed(lambda mu, m: unitary(n["l"])[n["l"] + mu, n["l"] + m]),
@@ -131,22 +141,26 @@ ROWS: dict[str, Any] = {
 SPINNING: dict[str, Any] = {
     "U": lambda n: Indexed(lambda mu, p: unitary(int(n["j"]))[int(n["j"]) + mu, int(n["j"]) + p]),
     "p": lambda n: n["\\mu"] if n["m"] else -n["\\mu"],
+    "U_j": lambda n: unitary(int(n["j"])),
+    "U_l": lambda n: unitary(n["l"]),
+    "3j": lambda n: entries_of(n, wigner_3j),
+    "C": lambda n: entries_of(n, surd(exact.real_wigner_3j)),
 }
+POINT = {name: 0 for i in SLOTS for name in (f"l_{i}", f"\\mu_{i}")} | {"n": 1}
 PLACED = tuple(
     given | {"p": p, "q": q}
-    for given in TRIPLES[::4]
-    for p, q in [(matrices.spins(given["n"])[0], matrices.spins(given["n"])[-1 - given["l_1"] % 2 * (given["n"] > 1)])]
+    for number, given in enumerate((*TRIPLES[::4], TRIPLES[0] | POINT))
+    for p in [matrices.spins(given["n"])[number % given["n"]]]
+    for q in [-p if number % 3 else p]
 )
 UNREAD = {
     CASE: (
-        "L=2j",
         "A=X(x)",
         "B=X(y)",
         "C=X(z)",
         "L=1",
         "m=p-q",
         r"l_1\le l_2\le l_3",
-        "L=0,1,2,4,5,7,9",
     ),
     PART: (
         r"(-\mathrm i)^J",
@@ -175,10 +189,7 @@ UNREAD = {
         r"\mathcal A=M_{n/2}(\mathbb H)",
         r"M_n(\mathbb C)",
         r"\sum_qU_{\nu q}|q\rangle",
-        r"(U\otimes U\otimes U)\,3j(j\,l\,j)=\mathrm i^{2j+l}C",
-        r"\Theta|q\rangle=(-1)^{j+q}|{-q}\rangle",
         r"|p\rangle,\Theta|p\rangle",
-        r"\begin{pmatrix}\alpha&\beta\\-\bar\beta&\bar\alpha\end{pmatrix}",
         r"\mathrm{Re}\,\alpha+\mathbf i\,\mathrm{Im}\,\alpha"
         r"+\mathbf j\,\mathrm{Re}\,\beta+\mathbf k\,\mathrm{Im}\,\beta",
     ),
@@ -199,6 +210,7 @@ READING = Reading(
         "Statement": Reading(MATRICES | SLOTTED, PLACED),
         "Time reversal": Reading(MATRICES | ROWS, ()),
         "Even 2j: real matrices": Reading(SPINNING, ()),
+        "Odd 2j: matrices of quaternions": Reading(MATRICES, ()),
     },
     UNREAD,
 )

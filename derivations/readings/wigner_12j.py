@@ -65,13 +65,14 @@ def ring(*numbers: Any) -> dict[str, Any]:
     return dict(zip(RING, map(sp.Rational, numbers), strict=True))
 
 
-#: Rings of both kinds: a1 = c1, or a4 and b4 couple to both.
+#: Rings of both kinds: a1 = c1, or a4 and b4 couple to both; and one of the first kind with half-integers x.
 RINGS = (
     ring(1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1),
     ring(H, H, 1, H, 1, H, H, 1, H, H, 0, H),
     ring(1, H, 1, 3 * H, H, H, H, H, 1, 3 * H, 2, 3 * H),
     ring(1, 2, 1, 1, 1, 2, 1, 1, 2, 1, 2, 2),
     ring(H, 1, 3 * H, 1, H, H, H, H, 3 * H, 1, 3 * H, 1),
+    ring(1, 1, 1, H, 1, 1, H, 1, H, H, H, 1),
 )
 #: One rung is zero in the first kind, in the second, and in neither; both right sides differ from zero.
 ZERO = (
@@ -81,6 +82,7 @@ ZERO = (
     ring(2, H, 3 * H, 2, 3 * H, 1, H, 0, 1, H, 3 * H, 1),
     ring(1, 1, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1),
     ring(1, 2, 2, 2, 2, 2, 1, 1, 2, 1, 1, 1),
+    ring(1, 1, 1, 1, 1, 1, 1, 0, H, H, H, H),
 )
 
 

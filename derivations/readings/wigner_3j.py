@@ -13,9 +13,11 @@ from derivations.invariant_polynomial import ETA, XI, bracket
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names, Operator
 from derivations.reading.paths import PATHS, degrees, of_parity, path_instances, surd
-from derivations.reading.texts import CASE, NOTATION, PART
+from derivations.reading.texts import CASE, PART
+from derivations.reading.tokens import Unreadable
 from derivations.symbols import a, b, c, k
 
+H = sp.Rational(1, 2)
 ODD = tuple(given for given in path_instances(3, 60) if sum(given[f"l_{i}"] for i in (1, 2, 3)) % 2)
 
 
@@ -31,6 +33,8 @@ def moved(names: Names) -> Callable[..., sp.Expr]:
 
     def symbol(*orders: Any) -> sp.Expr:
         found = (*kept[:place], orders[1], *kept[place + 1 :])
+        if sum(found):
+            raise Unreadable(f"orders {found} make a symbol zero: it says nothing")
         outside = any(abs(m) > l for l, m in zip(degrees(names), found, strict=True))
         return sp.Integer(0) if outside else of_orders(names)(*found)
 
@@ -44,7 +48,10 @@ LADDER = [
 ]
 EDGE = [
     {"l_1": l1, "l_2": l2, "l_3": l3, "m_1": m}
-    for l1, l2, l3, m in ((2, 3, 2, 1), (2, 3, 2, 0), (1, 2, 3, 1), (3, 3, 1, -1), (2, 2, 2, 2), (3, 1, 2, 3))
+    for l1, l2, l3, m in (
+        *((2, 3, 2, 1), (2, 3, 2, 0), (1, 2, 3, 1), (3, 3, 1, -1), (2, 2, 2, 2), (3, 1, 2, 3)),
+        *((3 * H, 1, 3 * H, H), (1, 3 * H, H, 1), (3 * H, 2, H, -H), (H, H, 1, H), (3 * H, 5 * H, 2, 3 * H)),
+    )
 ]
 OTHERS = [given | {"l_3'": l, "m_3'": m} for given in path_instances(2, 9) for l, m in ((1, 0), (2, 1), (2, -1))]
 OTHERS += [given | {"l_3'": given["l_3"], "m_3'": given["m_3"]} for given in path_instances(2, 6)]
@@ -75,7 +82,6 @@ ON_THE_EDGE = {
     "i": lambda n: n["l_1"] - n["m_1"],
     "j": lambda n: n["i"] - n["m_2"] + n["l_3"] - n["l_1"],
     "k": lambda n: n["i"] + n["m_1"] + n["l_3"] - n["l_2"],
-    "r": lambda n: n["l_3"] + n["m_3"],
 }
 
 
@@ -126,7 +132,7 @@ TOGETHER = {
 }
 VECTORS = tuple(
     {"l_1": p, "l_2": q, "l_3": l, "m_3": m}
-    for p, q, l, m in ((1, 1, 1, 0), (1, 2, 2, -1), (2, 1, 2, -2), (1, 2, 3, 1))
+    for p, q, l, m in ((1, 1, 1, 0), (1, 2, 2, -1), (2, 1, 2, -2), (1, 2, 3, 1), (2, 2, 1, 0))
 )
 
 
@@ -186,8 +192,17 @@ def odd_value(names: Names) -> Indexed:
     return Indexed(odd_sum, bare=lambda: odd_sum(names["a"], names["b"], names["c"]))
 
 
+#: The edge in the third slot, at its first entry or the next one.
+FIRST: dict[str, Any] = {
+    "m_1": lambda n: n["l_1"] - min(1, n["C"]),
+    "k": lambda n: n["l_1"] - n["m_1"],
+    "range k": lambda n: range(n["C"] + 1),
+}
+#: The index of the explicit sum.
+SUMMED: dict[str, Any] = {"range i": lambda n: range(n["C"] + 1)}
 FOLDED = {
     **telescoped(ODD_DIXON),
+    **SUMMED,
     "f": lambda n: Indexed(lambda index: folded(n, index)),
     "E": lambda n: sum((folded(n, index) for index in range(-9, 10)), sp.Integer(0)),
     "V": odd_value,
@@ -197,15 +212,8 @@ FOLDED = {
 }
 EVEN = tuple(given for given in of_parity(0, path_instances(3, 30)) if given["l_1"] < given["l_2"] + given["l_3"])
 UNREAD = {
-    CASE: ("m_3=l_3", "m_1=l_1", "k=l_1-m_1", "3j=-3j", "i=c+k"),
-    PART: (
-        r"e_{l_1n_1}e_{l_2n_2}e_{l_3n_3}",
-        r"\binom{A+k}{k}\binom{B+C-k}{C-k}",
-        r"\sqrt{2l_3+1}\,V_{m_3}",
-        r"(-1)^{a+b+c}",
-        r"(-1)^{a+b+c}E",
-    ),
-    NOTATION: (r"\langle l_1\,l_1\;l_2\,l_3{-}l_1|l_3\,l_3\rangle",),
+    CASE: ("m_1=l_1", "i=c+k"),
+    PART: (r"e_{l_1n_1}e_{l_2n_2}e_{l_3n_3}",),
 }
 
 READING = Reading(
@@ -242,9 +250,9 @@ READING = Reading(
             MONOMIALS, tuple({"l": l, "m": m, "\\pm": sign} for l, m in ((2, 1), (2, 0), (3, -2)) for sign in (1, -1))
         ),
         "The ladder relations leave one factor free, and its sign is the usual one": Reading(ON_THE_EDGE, tuple(EDGE)),
-        "Unit norm": Reading(TOGETHER, VECTORS),
+        "Unit norm": Reading(TOGETHER | FIRST, VECTORS),
         "Orthogonality": Reading(TOGETHER, VECTORS),
-        "Zero orders": Reading(telescoped(DIXON), tuple(dict(p, k=q) for p in EVEN for q in (0, -1))),
+        "Zero orders": Reading(telescoped(DIXON) | SUMMED, tuple(dict(p, k=q) for p in EVEN for q in (0, -1))),
         "Orders 1, −1, 0 on odd paths": Reading(FOLDED, tuple(dict(p, k=q) for p in ODD[::6] for q in (0, -1))),
     },
     UNREAD,

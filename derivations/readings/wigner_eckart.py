@@ -10,7 +10,7 @@ import sympy as sp
 import coupling.exact as exact
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
-from derivations.reading.paths import PATHS, degrees, path_instances, surd
+from derivations.reading.paths import PATHS, SLOTS, degrees, of_whole, path_instances, surd, wigner_3j
 from derivations.reading.sphere import SPHERE
 from derivations.reading.texts import CASE, NOTATION, PART
 from derivations.readings import matrices
@@ -69,10 +69,18 @@ SPIN: dict[str, Any] = {
     "J_z": lambda n: matrices.ladder(n["n"], 0),
 }
 
+
+#: Without harmonics both sides of their integral are zero.
+ANY: dict[str, Any] = {
+    **{f"Y_{i}": of_whole(PATHS[f"Y_{i}"]) for i in SLOTS},
+    "3j": lambda n: lambda *numbers: of_whole(lambda _: wigner_3j(*numbers))(n),
+}
+
 READING = Reading(
     RULES,
     WHOLE[::3],
     {
+        "Statement": Reading(ANY, (*WHOLE[::3], *HALVES)),
         "Two normalizations": Reading({"=": lambda _: lambda left, right: left - right}, (*WHOLE, *HALVES)),
         "Harmonics": Reading({}, WHOLE),
         "The angular momentum": Reading({"=": lambda _: lambda left, right: left - right}, ELEMENTS),

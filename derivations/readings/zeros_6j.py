@@ -7,13 +7,13 @@ from typing import Any
 
 import sympy as sp
 
-import coupling.exact as exact
 from derivations import matrix_trace
 from derivations.reading import Reading
 from derivations.reading.names import Indexed, Names
 from derivations.reading.paths import degrees
 from derivations.reading.texts import CASE, PART
 from derivations.readings.matrix_product import RULES, bound
+from derivations.readings.matrix_texts import in_use
 
 
 def columns(rows: list[list[str]]) -> Iterator[sp.Integer]:
@@ -23,7 +23,7 @@ def columns(rows: list[list[str]]) -> Iterator[sp.Integer]:
     for path, doubled in zip(paths, spins, strict=True):
         spin = sp.Rational(int(doubled), 2)
         numbers = map(int, path[1:-1].split(","))
-        yield sp.Integer(exact.wigner_6j(*(*numbers, spin, spin, spin)) != 0)
+        yield in_use(*numbers, spin, spin, spin)
 
 
 def polynomial(names: Names) -> Any:
@@ -45,6 +45,7 @@ def over(n: Any, k: int) -> sp.Expr:
 PATHS_AND_SPINS = tuple(
     {"l_1": p, "l_2": q, "l_3": r, "n": n}
     for p, q, r, n in (
+        (0, 0, 0, 1),
         (2, 2, 2, 4),
         (2, 2, 2, 5),
         (3, 5, 5, 7),
