@@ -79,6 +79,16 @@ def test_large_degrees_go_by_loops() -> None:
     assert not small.runs.paths.loops and large.runs.paths.loops
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_loops_of_large_degrees_with_any_number_of_channels(dtype: Any) -> None:
+    """Rows of z that have one register each, whose last channels lie in the first or the second register of a tail."""
+    conv = Convolution(1, 7, 6, method="loops")
+    for channels in (1, 7, 13, 15, 23, 31, 47):
+        for weights in ("epc", "ep"):
+            c = case(conv, 9, 30, channels, dtype, weights)
+            assert max(errors(both(conv, c), expected(conv, c))) < 64 * np.finfo(dtype).eps, channels
+
+
 @pytest.mark.parametrize("weights", ["epc", "ep", "p", "1pc", "ep1", "1p1"])
 def test_weights_of_every_shape(weights: str) -> None:
     conv = Convolution(2, 2, 2)

@@ -130,7 +130,7 @@ def send_messages(out, x, w, y, edges, first, last, code, coefficients, lists, s
                     w_tail,
                     width,
                     tails,
-                    0,
+                    moves,
                     entries,
                     e,
                     until,

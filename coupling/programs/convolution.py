@@ -86,8 +86,10 @@ def message(do: Recording, paths: Iterable[EdgePath]) -> None:
         do.store("z", row, value)
 
 
-def edge_gradients(do: Recording, paths: Iterable[EdgePath], weights: bool) -> None:
+def edge_gradients(do: Recording, paths: Iterable[EdgePath], weights: bool, features: bool = True) -> None:
     """Add the gradient in x of an edge to ``dx``, and write that in w to ``dw``; constants are its entries.
+
+    features, weights : which of the two
 
     >>> from coupling.programs.tape import record
     >>> print(record(edge_gradients, [EdgePath(0, 0, 0, ((0, 0, 0),))], False))
@@ -103,12 +105,13 @@ def edge_gradients(do: Recording, paths: Iterable[EdgePath], weights: bool) -> N
     for _, group in groupby(sorted(paths, key=itemgetter(1, 0)), itemgetter(1)):
         sums: dict[int, Any] = {}
         for path in group:
-            weight, own = do.load("w", path.number), None
+            weight, own = do.load("w", path.number) if features else None, None
             for a, column in path.columns:
                 row, pulled = path.x + a, None
                 for _, k, n in column:
                     pulled = do.add_product(pulled, do.constant(n), do.load("g", path.z + k))
-                sums[row] = do.add_product(sums.get(row), weight, pulled)
+                if features:
+                    sums[row] = do.add_product(sums.get(row), weight, pulled)
                 if weights:
                     own = do.add_product(own, pulled, do.load("x", row))
             if weights:
