@@ -50,6 +50,11 @@ FORMS: dict[str, Any] = {
 }
 
 
+def component(slot: int) -> Any:
+    """The number of a slot, of three in a list t."""
+    return lambda names: names["t"][slot - 1]
+
+
 def components(*numbers: int) -> dict[str, int]:
     """Components of three slots."""
     return {f"{letter}_{i}": numbers[4 * (i - 1) + place] for i in SLOTS for place, letter in enumerate("sxyz")}
@@ -155,9 +160,7 @@ READING = Reading(
             },
             (),
         ),
-        "Seven real terms at ρ = 1, eight at every other": Reading(
-            {f"t_{i}": lambda n, i=i: n["t"][i - 1] for i in SLOTS}, PAIRS
-        ),
+        "Seven real terms at ρ = 1, eight at every other": Reading({f"t_{i}": component(i) for i in SLOTS}, PAIRS),
         "A term has a flattening of rank 2": Reading(FLATTENED, ()),
         "The least rank of the flattening": Reading(
             RANK | {"\\min_\\lambda": lambda n: Operator(lambda _: sp.Integer(least_rank(n["\\kappa"])))},
