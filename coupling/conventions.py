@@ -61,7 +61,7 @@ CONVENTION_ID = "coupling-1"
 #: one record for each of them and for others, which are defined there.
 FAMILIES = ("wigner_3j", "clebsch_gordan", "gaunt", "antisymmetric_gaunt")
 
-#: The family of the core, and the others by name.
+#: The four by name: the family of the core, Clebsch-Gordan coefficients, and the two integrals.
 CORE, CLEBSCH_GORDAN, GAUNT, ANTISYMMETRIC_GAUNT = FAMILIES
 
 #: Bases in which blocks and tables are given.

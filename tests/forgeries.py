@@ -57,7 +57,7 @@ def exchange(left: str, right: str) -> Callable[..., None]:
     return change
 
 
-def is_refused(change: Callable[..., object], field: str, file: Path, folder: Path) -> None:
+def check_refused(change: Callable[..., object], field: str, file: Path, folder: Path) -> None:
     """A forgery of a file is refused, in words that begin with where it is and with the field."""
     path = forge(file, folder / file.name, change)
     with pytest.raises(TableError) as error:

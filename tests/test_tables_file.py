@@ -21,7 +21,7 @@ from coupling.conventions import BASES
 from coupling.files.atomic import write
 from coupling.files.container import HEADER_LIMIT, NO_CHECKSUM, read
 from coupling.tables import Request, Table, TableError, build, load
-from tests.forgeries import array, drop, entry, exchange, forge, is_refused, put
+from tests.forgeries import array, check_refused, drop, entry, exchange, forge, put
 
 REQUESTS = [
     Request(lmax=3),
@@ -246,7 +246,7 @@ FORGERIES: list[tuple[Callable[..., object], str]] = [
 def test_forgeries_with_a_fitting_checksum_are_refused(
     change: Callable[..., object], field: str, file: Path, tmp_path: Path
 ) -> None:
-    is_refused(change, field, file, tmp_path)
+    check_refused(change, field, file, tmp_path)
 
 
 def test_a_forgery_that_changes_nothing_is_the_file(file: Path, tmp_path: Path) -> None:

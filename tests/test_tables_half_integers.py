@@ -29,7 +29,7 @@ from coupling.products import ClebschGordan
 from coupling.tables import Request, Table, TableError, build, build_shard, load, merge, read_request
 from coupling.tables.reader import KIND
 from coupling.tables.request import request_of
-from tests.forgeries import array, entry, exchange, forge, is_refused, put
+from tests.forgeries import array, check_refused, entry, exchange, forge, put
 from tests.rounding import is_nearest
 from tests.test_tables_file import arrays_of
 
@@ -239,7 +239,7 @@ FORGERIES: list[tuple[Callable[..., object], str]] = [
 def test_forgeries_with_a_fitting_checksum_are_refused(
     change: Callable[..., object], field: str, file: Path, tmp_path: Path
 ) -> None:
-    is_refused(change, field, file, tmp_path)
+    check_refused(change, field, file, tmp_path)
 
 
 def test_integers_that_say_they_have_halves_and_the_other_way_round(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 R_lm = P_l|m|(θ) F_m(φ), ∂θ R_lm = P'_l|m|(θ) F_m(φ), ∂φ R_lm / sin θ = -sign(m) Q_l|m|(θ) F_-m(φ) with
 
-    F_0 = 1, F_m = √2 cos mφ, F_-m = √2 sin mφ (m > 0)      P orthonormal, without Condon-Shortley sign
-    Q_lm = m P_lm / sin θ                                    regular at the poles
+    F_0 = 1,    F_m = √2 cos mφ,    F_-m = √2 sin mφ    (m > 0)
+    Q_lm = m P_lm / sin θ
 
-P and Q obey one recurrence in l, P_l = a (cos θ P_l-1 - P_l-2 / a'), a = √((4l²-1)/(l²-m²)), a' that of l-1; they begin
-with P_mm = √((2m+1)/2m) sin θ P_m-1,m-1 (NIST Digital Library of Mathematical Functions, 14.10.3).  Nothing here is
-shared with ``coupling.sphere``, which computes in floats by another recurrence and is what the tests compare with.
+Q is regular at the poles; P is orthonormal, without Condon-Shortley sign.  P and Q obey one recurrence in l, P_l = a
+(cos θ P_l-1 - P_l-2 / a'), a = √((4l²-1)/(l²-m²)), a' that of l-1; they begin with P_mm = √((2m+1)/2m) sin θ
+P_m-1,m-1 (NIST Digital Library of Mathematical Functions, 14.10.3).  Nothing here is shared with ``coupling.sphere``,
+which computes in floats by another recurrence and is what the tests compare with.
 """
 
 from __future__ import annotations

@@ -4,9 +4,8 @@ A family is one number per path times the core that all families share.  With th
 
     c(m1, m2, m3) = (-1)^(Σ m) f(l1, l2, l3) 3j(l1 l2 l3; m1 m2 m3)      over the m of these slots
 
-in the complex basis, with the factor f and the m of these slots negated in the 3j symbol, as conj(Y_lm) =
-(-1)^m Y_{l,-m}; a half-integer m counts as m - 1/2.  In the real basis, where conjugation changes nothing, it is a real
-multiple of C: i^J f for an integral, |f| for any other family.
+in the complex basis, f the factor; the 3j symbol has the m of these slots negated, as conj(Y_lm) = (-1)^m Y_{l,-m}, and
+a half-integer m counts as m - 1/2.  In the real basis it is a real multiple of C: i^J f for an integral, else |f|.
 
 What the rest of the package needs to know about a family it reads from here; it never compares a name.  Exact numbers
 are imported for the first one: reading a table needs the record, and no more than numpy.
