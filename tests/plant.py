@@ -10,6 +10,7 @@ What was run is kept in build/plant.jsonl, so that the same command resumes; --f
 from __future__ import annotations
 
 import argparse
+import compileall
 import hashlib
 import json
 import random
@@ -125,6 +126,8 @@ class Field:
         for path in ROOT.iterdir():
             if path.is_file():
                 shutil.copy2(path, self.clean)
+        for name in ("coupling", "derivations", "tests"):  # once, not in the copy of every fault
+            compileall.compile_dir(self.clean / name, quiet=2)
         if not list(self.clean.glob("coupling/kernels/__pycache__/*.nbi")):  # nothing is compiled yet
             self.worker(False).run(self.clean, ["coupling"], 900)
 

@@ -252,6 +252,8 @@ def test_the_array_program_has_the_values_and_derivatives_of_the_kernels(lmax: i
     given = solid_harmonics(np, v, lmax, normalization, solid_tables(lmax, normalization, "float64")[:2])
     assert found.shape == (len(v), (lmax + 1) ** 2) and (found == given).all()
     assert (abs(found - values) <= scale).all()
+    assert solid_harmonics(np, v.astype(np.float32), lmax, normalization).dtype == np.float32
+    assert (solid_harmonics(np, v, 0, normalization, ([7.0], [0.0])) == 7).all()  # what is given is taken
     below = found[:, : max(lmax, 1) ** 2]
     tangent = tangent_of_solid(below, lmax, normalization, np.broadcast_to(g, v.shape), np.asarray)
     assert (abs(tangent - np.einsum("i,nik->nk", g, first)) <= 2 * (lmax + 1) * scale).all()

@@ -195,17 +195,22 @@ def test_polynomials_are_wigner_d() -> None:
     quaternions = np.concatenate([random_quaternions(5), np.array(SPECIAL, float)])
     matrices = np.array([matrix_of(q) for q in quaternions])
     lmax, met = 30, 0
-    for given in (quaternions, 3 * quaternions, matrices, matrices[:4].reshape(2, 2, 3, 3)):
+    for given in (quaternions, 3 * quaternions, quaternions[:3], matrices, matrices[:4].reshape(2, 2, 3, 3)):
         made = wigner_matrices(np, given, lmax, np.asarray)
         for l, d in enumerate(made):
-            expected = coupling.wigner_D(l, quaternions)[: 4 if given.ndim == 4 else None].reshape(d.shape)
+            expected = coupling.wigner_D(l, quaternions[: d[..., 0, 0].size]).reshape(d.shape)
             assert abs(d - expected).max() <= (l + 1) ** 2 * 2.0**-52
             assert abs(d @ np.swapaxes(d, -1, -2) - np.eye(2 * l + 1)).max() <= (l + 1) ** 2 * 2.0**-51
             met += 1
         assert [d.shape for d in wigner_matrices(np, given, 0, np.asarray)] == [(*made[0].shape[:-2], 1, 1)]
         for d, same in zip(recurred(np, given, [isometry(2)]), made, strict=False):
             np.testing.assert_array_equal(d, same)
-    assert met == 4 * (lmax + 1)
+    assert met == 5 * (lmax + 1)
+    constants = list[Any]()
+    made = wigner_matrices(np, quaternions.astype(np.float32), 3, lambda a: constants.append(a) or a.astype(np.float32))
+    assert [d.dtype for d in made] == [np.float32] * 4 and [a.shape for a in constants] == [(3, 3, 5), (3, 5, 7)]
+    for shape in ((4,), (3, 3), (3, 4), (2, 5, 4), (2, 3, 3), (4, 3, 3)):
+        require_rotation_shape(shape)
     for shape in ((4, 3), (3, 4, 3), (3,), (5,)):
         with pytest.raises(ValueError, match=r"quaternions \[\.\.\., 4\] or matrices \[\.\.\., 3, 3\], got shape"):
             require_rotation_shape(shape)
