@@ -172,7 +172,7 @@ RULES = {
     "\\gamma": lambda n: sp.Rational(rate(paths.degrees(n))),
     "\\kappa": lambda n: n["a"] + n["b"] + n["c"] + n["\\epsilon"],
 }
-SMALL = ((1, 1, 1), (1, 1, 2), (1, 2, 2), (2, 2, 2))
+SMALL = ((1, 1, 1), (1, 1, 2), (1, 2, 2), (2, 2, 2), (1, 2, 3), (2, 3, 4))
 READING = Reading(
     RULES,
     tuple({"l_1": p, "l_2": q, "l_3": r, "n": LARGE} for p, q, r in SMALL),

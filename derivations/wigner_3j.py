@@ -162,10 +162,9 @@ STEPS = (
         """,
         ladder_factors,
         because=r"""
-        On the normalized monomials $e_{lm} = \xi^{l+m}\eta^{l-m}/\sqrt{(l+m)!\,(l-m)!}$ the operators
-        $L_+=\xi\,\partial_\eta$ and $L_-=\eta\,\partial_\xi$ have the standard matrix elements,
-        $L_\pm e_{lm}=\sqrt{(l\mp m)(l\pm m+1)}\,e_{l,m\pm1}$, hence are adjoints of one another. The relation is
-        the coefficient of $e_{l_1n_1}e_{l_2n_2}e_{l_3n_3}$ in the step before.
+        On the monomials $e_{lm} = \xi^{l+m}\eta^{l-m}/\sqrt{(l+m)!\,(l-m)!}$ the operators $L_+=\xi\,\partial_\eta$ and
+        $L_-=\eta\,\partial_\xi$ have the elements $L_\pm e_{lm}=\sqrt{(l\mp m)(l\pm m+1)}\,e_{l,m\pm1}$: adjoints of
+        one another. The relation is the coefficient of $e_{l_1n_1}e_{l_2n_2}e_{l_3n_3}$ in the step before.
         """,
     ),
     Step(

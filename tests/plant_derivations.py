@@ -114,7 +114,7 @@ def forked(action: Callable[[], str]) -> str:
     read, write = os.pipe()
     process = os.fork()
     if not process:
-        said = "the process died"
+        said = ""
         try:
             os.close(read)
             resource.setrlimit(resource.RLIMIT_CPU, (OF_A_FAULT, OF_A_FAULT))
@@ -127,8 +127,8 @@ def forked(action: Callable[[], str]) -> str:
     os.close(write)
     with os.fdopen(read, "rb") as pipe:
         said = pipe.read().decode(errors="replace")
-    os.waitpid(process, 0)
-    return said
+    _, status = os.waitpid(process, 0)
+    return "the process was ended" if os.WIFSIGNALED(status) else said
 
 
 class Planted(SourceFileLoader):

@@ -47,7 +47,9 @@ def smallest(shift: int) -> Callable[[Names], Operator]:
 
 def rows_of(rows: list[list[str]]) -> Iterator[sp.Integer]:
     """Zeros when the path of each row is wrong with one latitude less, and right with as many as the row says."""
-    for name, degree, latitudes, longitudes, path, orders in rows[1:]:
+    head, *found = rows
+    yield sp.Integer(head != ["\\text{integrand}", "d", "n_\\theta", "n_\\phi", "l_1l_2l_3", "m_1m_2m_3"])
+    for name, degree, latitudes, longitudes, path, orders in found:
         function = integrand(name, numbers(path), numbers(orders))
         n = int(latitudes)
         yield sp.Integer((int(degree) // 2 + 1, int(degree) + 1) != (n, int(longitudes)))

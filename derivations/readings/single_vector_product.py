@@ -35,7 +35,8 @@ def turned(place: int) -> Any:
     return lambda names: names["(ijk)"][place]
 
 
-NUMBERS = {f"{letter}_{slot}": 3 * slot - 2 * place - slot**2 for slot in SLOTS for place, letter in enumerate("EBL")}
+#: All different, none of them zero.
+NUMBERS = dict(zip((f"{letter}_{i}" for letter in "EBL" for i in SLOTS), (2, -3, 5, 7, 3, -2, 4, 1, 6), strict=True))
 FIELDS = {f"V_{slot}": single(slot, name) for slot, name in zip(SLOTS, "fgh", strict=True)}
 HARMONICS = {name: lambda n, slot=slot: n[f"Y_{slot}"] for slot, name in zip(SLOTS, "fgh", strict=True)}
 GENERAL: dict[str, Any] = {

@@ -211,6 +211,7 @@ FOLDED = {
     "\\beta": weight,
 }
 EVEN = tuple(given for given in of_parity(0, path_instances(3, 30)) if given["l_1"] < given["l_2"] + given["l_3"])
+EVEN += ({"l_1": 1, "l_2": 3, "l_3": 4},)  # a = 3, which is neither a! nor zero
 UNREAD = {
     CASE: ("m_1=l_1", "i=c+k"),
     PART: (r"e_{l_1n_1}e_{l_2n_2}e_{l_3n_3}",),
