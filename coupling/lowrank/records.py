@@ -158,7 +158,7 @@ def cell(record: Record | None) -> str:
 def errors_by_rank(
     studies: Mapping[str, Sequence[Record]], first: str, also: Mapping[str, Sequence[Record]] | None = None
 ) -> str:
-    """Return the table of relative errors: a line for each study, a column for each rank, and the rank as far as proved.
+    """Return the table of relative errors: a line for each study, a column for each rank, and what is proved of the rank.
 
     also: by the labels of studies, results of problems of the same rank, such as those with other separable weights.
     """
@@ -166,7 +166,8 @@ def errors_by_rank(
     rows = []
     for label, records in studies.items():
         found = {record.rank: record for record in records}
-        rows.append([label, *(cell(found.get(rank)) for rank in ranks), rank_cell([*records, *(also or {}).get(label, ())])])
+        proofs = [*records, *(also or {}).get(label, ())]
+        rows.append([label, *(cell(found.get(rank)) for rank in ranks), rank_cell(proofs)])
     return table([first, *(f"R = {rank}" for rank in ranks), "rank"], rows)
 
 
