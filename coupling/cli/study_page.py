@@ -45,6 +45,12 @@ QUOTED = {10: "0.60", 15: "0.42", 20: "0.21", 28: "0.02", 81: "< 0.01"}
 #: The pictures of the page.
 PICTURES = ("normalizations", "degrees", "variants", "outputs", "vector", "whole")
 
+#: Sections of the page beside those of both Gaunt families and of the whole tensor, with real factors.
+REST = ("variants", "double", "matrix", "vector", "pairing", "shifts", "exact")
+
+#: The file of factors beside the page with the results of its other tables: the next run begins with them.
+OTHERS = "page"
+
 Studies = dict[str, list[Record]]
 
 
@@ -56,7 +62,7 @@ def write_study_page(
     folder.mkdir(parents=True, exist_ok=True)
     jobs = sections(full)
     if not fresh:
-        begin(jobs, store)
+        begin(jobs, store, folder / f"{OTHERS}.safetensors")
     found = work(jobs, store, workers)
     limits = {name: found[name] for name in ("Gaunt", "bracket")}
     products = products_table(limits, 4)
@@ -100,22 +106,21 @@ def require_study_page(folder: Path, force: bool) -> None:
     require_replaceable(folder / "ranks.md", Kind("page of coupling study"), force)
     for name in PICTURES:
         require_picture(folder / f"{name}.png", force)
-    for name in PROBLEMS:
+    for name in (*PROBLEMS, OTHERS):
         require_replaceable(folder / f"{name}.safetensors", FACTORS, force)
 
 
 def to_ship(found: Mapping[str, Studies]) -> dict[str, list[Record]]:
-    """Return the results that are shipped as files of factors: all, of the whole tensor those of degrees to 3."""
+    """Return the results that are written as files of factors: of both Gaunt families, of the whole tensor to degree 3,
+    and all others of the page with real factors.
+    """
     groups = {GAUNT: found["Gaunt"], "bracket": found["bracket"], "whole": found["whole"]}
-    return {
-        name: [
-            record
-            for records in studies.values()
-            for record in records
-            if name != "whole" or record.spec["lmax"][0] <= 3
-        ]
-        for name, studies in groups.items()
-    }
+    every = {name: [r for records in studies.values() for r in records] for name, studies in groups.items()}
+    large = [record for record in every["whole"] if record.spec["lmax"][0] > 3]
+    every["whole"] = [record for record in every["whole"] if record.spec["lmax"][0] <= 3]
+    known = [(record.spec, record.rank) for name in (GAUNT, "bracket") for record in every[name]]
+    rest = (r for name in REST for records in found[name].values() for r in records)
+    return every | {OTHERS: [r for r in rest if (r.spec, r.rank) not in known] + large}
 
 
 def of_family(studies: Studies, name: str) -> Studies:

@@ -158,7 +158,7 @@ def cell(record: Record | None) -> str:
 def errors_by_rank(
     studies: Mapping[str, Sequence[Record]], first: str, also: Mapping[str, Sequence[Record]] | None = None
 ) -> str:
-    """Return the table of relative errors: a line for each study, a column for each rank, and what is proved of the rank.
+    """Return the table of relative errors: a line for each study, a column for each R, and what is proved of the rank.
 
     also: by the labels of studies, results of problems of the same rank, such as those with other separable weights.
     """
