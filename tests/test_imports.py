@@ -84,6 +84,7 @@ coupling.lowrank.constructed
 coupling.lowrank.shifts
 coupling.lowrank.entries
 coupling.lowrank.problems
+coupling.lowrank.siblings
 coupling.lowrank.certificate
 coupling.lowrank.decomposition
 coupling.lowrank.continuation
