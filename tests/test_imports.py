@@ -101,6 +101,7 @@ coupling.lowrank.methods
 coupling.lowrank.free_weights
 coupling.lowrank.free_refinement
 coupling.lowrank.equivariant
+coupling.lowrank.alternating
 coupling.lowrank
 coupling.cli.console
 coupling.cli.study
