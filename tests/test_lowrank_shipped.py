@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from coupling.cli import main
+from coupling.cli.study_jobs import double, variant_problems
 from coupling.indexing import path_array
 from coupling.lowrank import (
     decompose,
@@ -244,6 +246,29 @@ def test_the_page_says_what_is_shipped(root: Path) -> None:
         assert f"\n| {record.rank} | {cell(record)} |" in part
         met += 1
     assert met == sum(len(load_factors(name)) for name in PROBLEMS) > 60
+
+
+def test_the_page_says_what_its_own_file_has(root: Path) -> None:
+    """Variants and outputs to 2L, which are not shipped with the package; each claim of the file is verified."""
+    lines = {}
+    for line in (root / "docs" / "study" / "ranks.md").read_text(encoding="utf-8").splitlines():
+        label, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+        lines.setdefault(label, cells)
+    jobs = {**variant_problems(1, 6), **double(True, 1)}
+    labels = {json.dumps(job.problem.spec, sort_keys=True): label for label, job in jobs.items()}
+    records = load_factors(root / "docs" / "study" / "page.safetensors")
+    for record in records:
+        label = labels[json.dumps(record.spec, sort_keys=True)]
+        assert lines[label][record.rank - 1] == cell(record), (label, record.rank)
+    assert len(records) > 40 and len({json.dumps(record.spec, sort_keys=True) for record in records}) > 10
+
+
+def test_claims_of_variants_with_weights_hold(root: Path) -> None:
+    """Among them the exact sums that are proved with weights 1."""
+    records = load_factors(root / "docs" / "study" / "page.safetensors")
+    some = [record for record in records if record.spec["weights"] != "unit"]
+    assert not [f"{r.name}, rank {r.rank}: {w}" for r in some for w in false_claims(r)]
+    assert sum(record.proved for record in some) == 4 and len(some) > 12
 
 
 def test_no_rank_is_a_bound_where_it_is_proved(root: Path) -> None:

@@ -45,7 +45,7 @@ $double
 that no single product of real factors has; a split of the signals into even and odd degrees makes each parity class
 (parities of l1, l2, l3) a problem of its own and absorbs them. Classes that differ in the order of the slots alone
 are listed once. Weights and separable factors such as √(2l+1) change what the error is measured against, never the
-rank: where one of them is exact, all are, so "0?" beside another weight is as good as its proof.
+rank: where one of them is exact, all are. An exact sum for these weights is proved with weights 1.
 
 $variants
 
