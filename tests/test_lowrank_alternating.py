@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from itertools import permutations
 
+import mpmath
 import numpy as np
 import pytest
 
 from benchmarks import odd_paths
 from coupling.lowrank import alternating, whole_problem
-from coupling.lowrank.alternating import FIVE, Alternating, alternating_search, five_terms
+from coupling.lowrank.alternating import (
+    FIVE,
+    Alternating,
+    DeterminantSystem,
+    alternating_search,
+    five_terms,
+    proof_of_determinants,
+)
 from coupling.lowrank.factors import tensor
 
 
@@ -85,7 +93,30 @@ def test_four_determinants_make_the_odd_paths_of_degree_two_and_three_were_not_m
 def test_weights_of_equal_sign_need_one_determinant_more() -> None:
     rows = odd_paths.sign_rows(4)
     assert [row[0] for row in rows] == ["3", "4", "5"]
-    assert [row[1:] for row in rows[1:]] == [["**0**", "0.02"], ["**0**", "**0**"]]
+    assert [row[1:] for row in rows[1:]] == [["**0**, proved", "0.02"], ["**0**, proved", "**0**, proved"]]
+
+
+def test_what_is_proved_needs_as_many_independent_derivatives_as_equations() -> None:
+    four, three = Alternating(2, 4), Alternating(2, 3)
+    _, _, unknowns = alternating_search(2, 4, 4)[0]
+    assert (proof_of_determinants(four, unknowns) or 1) < 1e-30
+    assert proof_of_determinants(three, three.result(0, 0)[1]) is None
+    with mpmath.workdps(60):
+        system = DeterminantSystem(four, unknowns)
+        assert max(map(abs, system.residual(system.start))) < 1e-14
+        jacobian, inverse = system.right_inverse(system.start)
+        assert system.independent == 56 and abs(jacobian @ inverse - np.eye(56)).max() < 1e-12
+
+
+def test_the_bound_of_second_derivatives_holds() -> None:
+    """Of random directions: |D²F[u, v]| is at most √6 times the norms of the factors times those of u and v."""
+    problem, random, worst = Alternating(2, 4), np.random.default_rng(0), 0.0
+    for _ in range(200):
+        x, u, v = random.standard_normal((3, 96))
+        second = (problem.components(x + u)[1] - problem.components(x - u)[1]) @ v / 2
+        factors = sum(np.linalg.norm(factor) for factor in problem.vectors(x))
+        worst = max(worst, np.linalg.norm(second) / (6**0.5 * factors * np.linalg.norm(u) * np.linalg.norm(v)))
+    assert 0.01 < worst < 1
 
 
 def test_the_same_seed_gives_the_same_result_and_counts_are_as_written() -> None:

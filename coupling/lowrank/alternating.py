@@ -16,12 +16,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from math import isqrt
+from typing import Any
 
+import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
 from coupling.conventions import CORE
+from coupling.exact import real_wigner_3j
 from coupling.integers import count, degree
+from coupling.lowrank.certificate import DIGITS, refined, to_mpf
 from coupling.lowrank.equivariant import solved
 from coupling.lowrank.factors import Array, Factors
 from coupling.lowrank.fit import EXACT, noise
@@ -161,6 +166,66 @@ def alternating_search(
         if found[-1][0] < EXACT:
             break
     return sorted(found, key=lambda one: one[0])
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a proof needs of the unknowns: a bound of the second derivatives, relative to products of factors.
+
+    The six orders of a product have at most six times its norm, and the components i < j < k a part 1/√6 of that.
+    """
+
+    slots: float = 6**0.5
+
+
+class DeterminantSystem:
+    """The equations Σ_r a_r ∧ b_r ∧ c_r = Σ w C at i < j < k with weights that are doubles, in mpmath's precision."""
+
+    layout = Sizes()
+
+    def __init__(self, problem: Alternating, unknowns: Array) -> None:
+        self.problem, self.independent = problem, 0
+        self.weights = {path: float(np.real(weight)) for path, weight in problem.weights(unknowns).items()}
+        self.targets = [self._target(component) for component in (problem.index + 1).T.tolist()]
+        self.start = np.array([mpmath.mpf(x) for x in unknowns.tolist()], dtype=object)
+
+    def _target(self, component: list[int]) -> Any:
+        degrees = [isqrt(i) for i in component]
+        weight = self.weights.get((degrees[0], degrees[1], degrees[2]), 0.0)  # rows rise, and so do degrees
+        orders = [i - l * l - l for i, l in zip(component, degrees, strict=True)]
+        return to_mpf(real_wigner_3j(*degrees, *orders)) * mpmath.mpf(weight) if weight else mpmath.mpf(0)
+
+    def residual(self, x: NDArray[Any]) -> list[Any]:
+        """Return the differences of the sum."""
+        a, b, c = self.problem.vectors(x)
+        minors = (((i, j, k), (j, k, i), (k, i, j)) for i, j, k in self.problem.index.T)
+        sums = [mpmath.fsum(sum(a[p] * (b[q] * c[r] - b[r] * c[q]) for p, q, r in three).tolist()) for three in minors]
+        return [value - target for value, target in zip(sums, self.targets, strict=True)]
+
+    def right_inverse(self, x: NDArray[Any]) -> tuple[Array, Array]:
+        """Return the derivative and its pseudo-inverse; ``independent`` becomes its rank."""
+        jacobian = self.problem.components(x.astype(float))[1]
+        self.independent = int(np.linalg.matrix_rank(jacobian, tol=1e-10 * np.linalg.norm(jacobian)))
+        return jacobian, np.linalg.pinv(jacobian, rcond=1e-10)
+
+    def rounded(self, x: NDArray[Any]) -> Array:
+        """Return a, b and c in double precision."""
+        return self.problem.vectors(x.astype(float))
+
+
+def proof_of_determinants(problem: Alternating, unknowns: Array) -> float | None:
+    """Return a radius within which real vectors make the odd paths exactly, with the weights found; or None.
+
+    Weights are the doubles that the search ended with.  The theorem is that of :mod:`coupling.lowrank.certificate`: it
+    needs as many independent derivatives as equations.
+
+    >>> _, _, unknowns = alternating_search(2, 4, 4)[0]
+    >>> proof_of_determinants(Alternating(2, 4), unknowns) < 1e-30
+    True
+    """
+    with mpmath.workdps(DIGITS):
+        system = DeterminantSystem(problem, unknowns)
+        return refined(system, system.start)[1]
 
 
 def five_terms(vectors: Array) -> Factors:
