@@ -169,7 +169,7 @@ def alternating_search(
 
 
 @dataclass(frozen=True)
-class Sizes:
+class SecondDerivatives:
     """What a proof needs of the unknowns: a bound of the second derivatives, relative to products of factors.
 
     The six orders of a product have at most six times its norm, and the components i < j < k a part 1/√6 of that.
@@ -181,7 +181,7 @@ class Sizes:
 class DeterminantSystem:
     """The equations Σ_r a_r ∧ b_r ∧ c_r = Σ w C at i < j < k with weights that are doubles, in mpmath's precision."""
 
-    layout = Sizes()
+    layout = SecondDerivatives()
 
     def __init__(self, problem: Alternating, unknowns: Array) -> None:
         self.problem, self.independent = problem, 0

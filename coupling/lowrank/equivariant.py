@@ -45,7 +45,7 @@ PATIENCE, GOAL = 15, 1e-29
 DRAWS, FEWEST_UNKNOWNS = 200, 0.8
 
 
-class Equations(Protocol):
+class LeastSquares(Protocol):
     """A least-squares problem."""
 
     def equations(self, unknowns: Array) -> tuple[Array, Array]:
@@ -118,7 +118,7 @@ class OrbitSum:
         return components, jacobian
 
 
-def solved(problem: Equations, start: Array) -> Array:
+def solved(problem: LeastSquares, start: Array) -> Array:
     """Return the unknowns of the local minimum that a start leads to, by damped Gauss-Newton steps in stages."""
     x = start
     for ridge, steps in STAGES:
@@ -126,7 +126,7 @@ def solved(problem: Equations, start: Array) -> Array:
     return x
 
 
-def _descended(problem: Equations, x: Array, ridge: float, steps: int) -> Array:
+def _descended(problem: LeastSquares, x: Array, ridge: float, steps: int) -> Array:
     """Return the unknowns after steps with a Tikhonov parameter; damping as in :mod:`coupling.lowrank.fit`."""
     damping, growing, slow = 1e-2, 2.0, 0
     residual, jacobian = problem.equations(x)
