@@ -34,6 +34,7 @@ PAGES = {
     "latency": {"docs/benchmarks/latency.md": f"{TORCH}latency"},
     "mace": {"docs/benchmarks/mace.md": f"{TORCH}mace"},
     "manybody": {"docs/benchmarks/manybody.md": f"{TORCH}manybody"},
+    "odd_paths": {"docs/study/odd.md": f"{TORCH}odd_paths"},
     "products": {
         "docs/benchmarks/products.json": f"{TORCH}products",
         "docs/benchmarks/products.md": BENCH,

@@ -217,7 +217,7 @@ def test_turning_thrice_is_the_product_and_the_form_says_all() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"rank": 9}, r"ranks \[10, 15, 20, 24, 25, 26, 27, 28\], got 9"),
+        ({"rank": 9}, r"ranks \[10, 14, 15, 20, 24, 25, 26, 27, 28\], got 9"),
         ({"rank": 28, "factors": [np.ones((9, 2))] * 3}, "rank of shipped factors or factors, not both"),
         ({"factors": [np.ones((9, 2)), np.ones((4, 2)), np.ones((9, 2))]}, r"\[9, R\], \[9, R\], \[9, R\], got shapes"),
         ({"factors": [np.ones((9, 2)), np.ones((9, 3)), np.ones((9, 2))]}, r"three arrays .* got shapes"),

@@ -84,6 +84,7 @@ coupling.lowrank.constructed
 coupling.lowrank.shifts
 coupling.lowrank.entries
 coupling.lowrank.problems
+coupling.lowrank.siblings
 coupling.lowrank.certificate
 coupling.lowrank.decomposition
 coupling.lowrank.continuation
@@ -100,6 +101,7 @@ coupling.lowrank.methods
 coupling.lowrank.free_weights
 coupling.lowrank.free_refinement
 coupling.lowrank.equivariant
+coupling.lowrank.alternating
 coupling.lowrank
 coupling.cli.console
 coupling.cli.study

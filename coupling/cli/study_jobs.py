@@ -16,7 +16,7 @@ from coupling.families.single_vector_product import FAMILY as SINGLE
 from coupling.files.atomic import FINISHED
 from coupling.lowrank.by_rank import Effort, study
 from coupling.lowrank.decomposition import pool
-from coupling.lowrank.limits import continued
+from coupling.lowrank.limits import continued, continued_siblings
 from coupling.lowrank.problems import CLASSES, Problem, from_spec, normalization_problem, same, whole_problem
 from coupling.lowrank.records import Record, factor_file_name
 from coupling.lowrank.shifts import ALL, signal_name
@@ -31,15 +31,15 @@ SPINS = {1: 1, 2: 2, 3: 4, 4: 4, 5: 5, 6: 7, 8: 9}
 #: Ranks of the whole tensor, those of the literature among them, and starts for the small and the full page.
 WHOLE = {
     1: (range(2, 9), 32, 192),
-    2: ((10, 15, 20, 24, 25, 26, 27, 28), 6, 48),
-    3: ((28, 45, 63, 80, 84, 85), 0, 6),
+    2: ((10, 14, 15, 20, 24, 25, 26, 27, 28), 6, 48),
+    3: ((21, 28, 32, 45, 63, 80, 84, 85), 0, 6),
     4: ((112, 175), 0, 4),
     5: ((175,), 0, 4),
     6: ((252,), 0, 4),
 }
 
 Sections = dict[str, dict[str, "Job"]]
-Call = tuple["Job | Sequence[Job]", Path]
+Call = tuple["Job | Sequence[Job] | Path", ...]
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,10 @@ def sections(full: bool) -> Sections:
     return found
 
 
-def begin(found: Sections, store: Path) -> None:
-    """Put shipped results of these jobs into a store that does not have them, so that none gets worse."""
+def begin(found: Sections, store: Path, page: Path) -> None:
+    """Put results of these jobs into a store that does not have them, so that none gets worse: those of the page's own
+    file of factors, where there is one, and the shipped ones.
+    """
     wanted = {
         factor_file_name(job.problem, rank)
         for group in found.values()
@@ -90,7 +92,8 @@ def begin(found: Sections, store: Path) -> None:
         if not job.complex_factors
     }
     store.mkdir(parents=True, exist_ok=True)
-    for record in (record for name in PROBLEMS for record in load_factors(name)):
+    files = [*PROBLEMS, *([page] if page.is_file() else [])]
+    for record in (record for file in files for record in load_factors(file)):
         file = store / factor_file_name(from_spec(record.spec), record.rank)
         if file.name in wanted and not file.exists():
             keep(record, store)
@@ -105,6 +108,8 @@ def work(found: Sections, store: Path, workers: int) -> dict[str, dict[str, list
         drawn.update(0, "continuation")
         for _ in _done(executor, _continued, [(chain, store) for chain in chains(found)]):
             pass
+        for _ in _done(executor, _compared, [(*group, store) for group in siblings(found)]):
+            pass
     return {name: {label: job.run(store) for label, job in group.items()} for name, group in found.items()}
 
 
@@ -117,6 +122,23 @@ def chains(found: Sections) -> list[list[Job]]:
     groups = [list(found[name].values()) for name in (*FAMILIES, "vector", "pairing", "whole")]
     double_limits = [[job for label, job in found["double"].items() if label.startswith(name)] for name in FAMILIES]
     return [*groups[:2], *double_limits, *groups[2:]]
+
+
+def siblings(found: Sections) -> list[tuple[list[Job], list[Job]]]:
+    """Return the jobs whose results begin one another's fits, and those that only begin others.
+
+    Variants are siblings of the family with weights 1; outputs to 2L, those of degrees to L and to 2L; the even and the
+    odd paths of a matrix product, those of all paths.
+
+    >>> [(len(some), len(fixed)) for some, fixed in siblings(sections(False))]
+    [(7, 0), (7, 0), (3, 6), (3, 6), (11, 0)]
+    """
+    groups = []
+    for name in ("variants", "double"):
+        for family in FAMILIES:
+            some = [job for label, job in found[name].items() if label.startswith(family)]
+            groups.append((some, list(found[family].values()) if name == "double" else []))
+    return [*groups, (list(found["matrix"].values()), [])]
 
 
 @contextmanager
@@ -147,6 +169,15 @@ def _continued(chain: Sequence[Job], store: Path) -> str:
     problems = {job.problem.name: job.problem for job in chain}
     continued(problems, {job.problem.name: job.run(store) for job in chain}, Effort(chain[0].starts), store)
     return chain[-1].problem.name
+
+
+def _compared(some: Sequence[Job], fixed: Sequence[Job], store: Path) -> str:
+    """Improve what a store has for siblings."""
+    problems = {job.problem.name: job.problem for job in (*fixed, *some)}
+    results = {job.problem.name: job.run(store) for job in (*fixed, *some)}
+    names = {job.problem.name for job in fixed}
+    continued_siblings(problems, results, Effort(some[0].starts), store, names)
+    return some[-1].problem.name
 
 
 def by_limit(name: str, full: bool, starts: int) -> dict[str, Job]:

@@ -23,7 +23,17 @@ from coupling.lowrank.by_rank import Effort, searched
 from coupling.lowrank.factors import column_norms, tensor
 from coupling.lowrank.methods import unweighted
 from coupling.lowrank.problems import from_spec
-from coupling.lowrank.records import LEGEND, Record, cell, error_curves, errors_by_rank, number, table, whole_table
+from coupling.lowrank.records import (
+    LEGEND,
+    Record,
+    cell,
+    error_curves,
+    errors_by_rank,
+    number,
+    rank_cell,
+    table,
+    whole_table,
+)
 from coupling.lowrank.store import FACTORS, PROBLEMS, save_factors
 from coupling.plots import save_errors
 from coupling.plots.style import require_picture
@@ -34,6 +44,12 @@ QUOTED = {10: "0.60", 15: "0.42", 20: "0.21", 28: "0.02", 81: "< 0.01"}
 
 #: The pictures of the page.
 PICTURES = ("normalizations", "degrees", "variants", "outputs", "vector", "whole")
+
+#: Sections of the page beside those of both Gaunt families and of the whole tensor, with real factors.
+REST = ("variants", "double", "matrix", "vector", "pairing", "shifts", "exact")
+
+#: The file of factors beside the page with the results of its other tables: the next run begins with them.
+OTHERS = "page"
 
 Studies = dict[str, list[Record]]
 
@@ -46,20 +62,22 @@ def write_study_page(
     folder.mkdir(parents=True, exist_ok=True)
     jobs = sections(full)
     if not fresh:
-        begin(jobs, store)
+        begin(jobs, store, folder / f"{OTHERS}.safetensors")
     found = work(jobs, store, workers)
     limits = {name: found[name] for name in ("Gaunt", "bracket")}
     products = products_table(limits, 4)
+    shifted = 4 if full else 2
+    bracket = found["bracket"][f"L = {shifted}"]
     draw_pictures(folder, found, products, force)
     parts = {
-        "even": errors_by_rank(found["Gaunt"], "Gaunt"),
-        "odd": errors_by_rank(found["bracket"], "bracket"),
-        "variants": errors_by_rank(found["variants"], f"L = {6 if full else 4}"),
+        "even": errors_by_rank(found["Gaunt"], "Gaunt", of_family(found["exact"], "Gaunt")),
+        "odd": errors_by_rank(found["bracket"], "bracket", of_family(found["exact"], "bracket")),
+        "variants": errors_by_rank(found["variants"], f"L = {6 if full else 4}", of_same_rank(found["variants"])),
         "double": errors_by_rank(found["double"], "outputs to 2L"),
         "matrix": errors_by_rank(found["matrix"], "matrix product"),
         "vector": errors_by_rank(found["vector"], "single vector product"),
         "pairing": errors_by_rank(found["pairing"], "gradient-dot pairing"),
-        "shifts": errors_by_rank(found["shifts"], f"shifts, L = {4 if full else 2}"),
+        "shifts": errors_by_rank(found["shifts"], f"shifts, L = {shifted}", two_zeros(found["shifts"], bracket)),
         "joint": joint_table(joint_results(SUMS, range(1, 5 if full else 3), 64 if full else 16)),
         "joint_legend": JOINT_LEGEND,
         "exact": exact_table(found["exact"]),
@@ -88,22 +106,37 @@ def require_study_page(folder: Path, force: bool) -> None:
     require_replaceable(folder / "ranks.md", Kind("page of coupling study"), force)
     for name in PICTURES:
         require_picture(folder / f"{name}.png", force)
-    for name in PROBLEMS:
+    for name in (*PROBLEMS, OTHERS):
         require_replaceable(folder / f"{name}.safetensors", FACTORS, force)
 
 
 def to_ship(found: Mapping[str, Studies]) -> dict[str, list[Record]]:
-    """Return the results that are shipped as files of factors: all, of the whole tensor those of degrees to 3."""
+    """Return the results that are written as files of factors: of both Gaunt families, of the whole tensor to degree 3,
+    and all others of the page with real factors.
+    """
     groups = {GAUNT: found["Gaunt"], "bracket": found["bracket"], "whole": found["whole"]}
-    return {
-        name: [
-            record
-            for records in studies.values()
-            for record in records
-            if name != "whole" or record.spec["lmax"][0] <= 3
-        ]
-        for name, studies in groups.items()
-    }
+    every = {name: [r for records in studies.values() for r in records] for name, studies in groups.items()}
+    large = [record for record in every["whole"] if record.spec["lmax"][0] > 3]
+    every["whole"] = [record for record in every["whole"] if record.spec["lmax"][0] <= 3]
+    known = [(record.spec, record.rank) for name in (GAUNT, "bracket") for record in every[name]]
+    rest = (r for name in REST for records in found[name].values() for r in records)
+    return every | {OTHERS: [r for r in rest if (r.spec, r.rank) not in known] + large}
+
+
+def of_family(studies: Studies, name: str) -> Studies:
+    """Return the results of one family, labelled by the degree limit alone."""
+    return {label.removeprefix(f"{name}, "): records for label, records in studies.items() if label.startswith(name)}
+
+
+def of_same_rank(variants: Studies) -> Studies:
+    """Return, for each line with other weights, the results with weights 1: separable weights change no rank."""
+    weighted = (label for label in variants if label.endswith(" weights"))
+    return {label: variants[f"{label.partition(',')[0]}, positive"] for label in weighted}
+
+
+def two_zeros(shifts: Studies, bracket: Sequence[Record]) -> Studies:
+    """Return, for each shift tensor with two zeros, the results of the bracket, whose rank it has."""
+    return {label: list(bracket) for label in shifts if label.split(", ").count("0") == 2}
 
 
 def draw_pictures(folder: Path, found: Mapping[str, Studies], products: Sequence[tuple], force: bool = False) -> None:
@@ -148,7 +181,7 @@ def exact_table(studies: Studies) -> str:
         paths, least = counted(from_spec(records[0].spec))
         last = records[-1]
         exact = f"{last.rank} {'proved' if last.proved else '(1e-40)'}" if last.exact else f"none to {last.rank}"
-        rows.append([label, str(paths), str(least), exact, f"≥ {last.lower}"])
+        rows.append([label, str(paths), str(least), exact, rank_cell(records)])
     return table(["product", "paths l1 ≤ l2 ≤ l3", "⌈paths / degrees⌉", "exact at R", "rank"], rows)
 
 

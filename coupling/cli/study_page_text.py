@@ -22,8 +22,8 @@ and output scaled degree by degree, when w/N = Σ_r a_r(l1) b_r(l2) c_r(l3) on a
 Errors are those of the path weights, root mean square relative to w: for standard normal inputs, the relative root
 mean square error of the product. Whatever the error, such a product is equivariant.
 
-"rank ≥" is a lower bound that is proved: completely known submatrices of the unfoldings, and 2 where 1/N is no
-product of functions of one degree.
+"rank" is what is proved: the rank, or an interval. From above it is an exact decomposition; from below, completely
+known submatrices of the unfoldings, and 2 where 1/N is no product of functions of one degree.
 
 **Even paths, by Gaunt products.** Degrees of inputs and output up to L, w = 1.
 
@@ -45,7 +45,7 @@ $double
 that no single product of real factors has; a split of the signals into even and odd degrees makes each parity class
 (parities of l1, l2, l3) a problem of its own and absorbs them. Classes that differ in the order of the slots alone
 are listed once. Weights and separable factors such as √(2l+1) change what the error is measured against, never the
-rank: where one of them is exact, all are, so "0?" beside another weight is as good as its proof.
+rank: where one of them is exact, all are. An exact sum for these weights is proved with weights 1.
 
 $variants
 

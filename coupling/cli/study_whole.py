@@ -14,7 +14,7 @@ from coupling.lowrank.equivariant import equivariant_study
 from coupling.lowrank.free_weights import FREE_WEIGHTS, complex_errors, free_study
 from coupling.lowrank.path_weights import NAMED, OF_MATRICES, weights_array, whole_paths
 from coupling.lowrank.problems import Problem, from_spec, whole_problem
-from coupling.lowrank.records import Record, number, table, whole_table
+from coupling.lowrank.records import Record, number, rank_cell, table, whole_table
 
 WEIGHTS = *NAMED, FREE_WEIGHTS
 
@@ -42,7 +42,7 @@ def print_whole(options: Mapping[str, Any]) -> dict[str, list[Record]]:
     for lmax in range(1, options["lmax"] + 1):
         found[f"L = {lmax}"] = records = whole_records(lmax, options)
         click.echo(f"L = {lmax}: {(lmax + 1) ** 2} per side; {records[0].measure}.  {lost(records[-1])}", nl=False)
-        bound = "" if options["weights"] == FREE_WEIGHTS else f"Rank ≥ {records[0].lower}"
+        bound = "" if options["weights"] == FREE_WEIGHTS else f"Rank {rank_cell(records)}"
         click.echo(f"{bound}\n\n{aligned(whole_table(records))}\n")
         if options["weights"] != "unit":
             click.echo(f"Path weights at R = {records[-1].rank}\n\n{aligned(weights_table(records[-1]))}\n")

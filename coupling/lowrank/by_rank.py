@@ -124,12 +124,18 @@ def from_next_ranks(problem: Problem, found: dict[int, Record], effort: Effort) 
 
 
 def improved(problem: Problem, record: Record, guess: Factors, effort: Effort) -> Record:
-    """Return the result that a guess leads to, where it is better by more than rounding, or the record."""
-    at = None if record.exact else carried(problem, guess)
-    if at is None or not gains(problem.objective.relative(at), growth(at), record):
+    """Return the result that a guess leads to, where it is better by more than rounding, or the record.
+
+    A proof is better than none.
+    """
+    at = None if record.proved else carried(problem, guess)
+    if at is None or not (record.exact or gains(problem.objective.relative(at), growth(at), record)):
         return record
     one = _decomposed(problem, layout_of(at, problem.ties), 0.0, effort, at, None)
-    new = better(record_of(problem, provable(problem, one, effort), effort.seed), record)
+    new = record_of(problem, provable(problem, one, effort), effort.seed)
+    if new.proved:
+        return replace(new, starts=max(new.starts, record.starts))
+    new = better(new, record)
     return new if gains(new.error, new.growth, record) else record
 
 

@@ -40,6 +40,7 @@ from coupling.lowrank.bounds import lower_bound
 from coupling.lowrank.factors import Array, Factors, Layout, congruence, growth, layout_of
 from coupling.lowrank.objective import Objective
 from coupling.lowrank.problems import Problem
+from coupling.lowrank.siblings import without_weights
 from coupling.numbers.tabulation import tabulate
 from coupling.selection import Path, of_type
 
@@ -122,7 +123,9 @@ class ExactCertificate:
 def exact_certificate(problem: Problem, factors: Sequence[Array], refine: bool = True) -> ExactCertificate:
     """Return the certificate of factors against the exact entries of a problem.
 
-    refine=False leaves the factors as they are and proves nothing; it is for fits that are not exact.
+    refine=False leaves the factors as they are and proves nothing; it is for fits that are not exact.  Where weights
+    are scales of the degrees and their own equations depend on one another, those with weights 1 are refined and
+    proved: each of their exact sums, scaled, is one of the problem.
 
     >>> from coupling.lowrank.problems import normalization_problem
     >>> half = [np.array([[2.0], [1.0]])] * 3
@@ -140,7 +143,14 @@ def exact_certificate(problem: Problem, factors: Sequence[Array], refine: bool =
         counts = len(system.targets), len(x)
         if not refine:
             return ExactCertificate(float(relative), float(worst), None, None, *counts, 0)
-        return ExactCertificate(float(relative), float(worst), *refined(system, x), *counts, system.independent)
+        size, radius = refined(system, x)
+        if radius is None and (plain := without_weights(problem, factors)) is not None:
+            unit = System(*plain)
+            proof = refined(unit, unit.start)
+            if proof[1] is not None:
+                system, (size, radius) = unit, proof
+        counts = len(system.targets), len(system.start)
+        return ExactCertificate(float(relative), float(worst), size, radius, *counts, system.independent)
 
 
 class System:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,14 @@ PATIENCE, GOAL = 15, 1e-29
 
 #: Draws of orbits for a start, and the unknowns that they must have, relative to the number of equations.
 DRAWS, FEWEST_UNKNOWNS = 200, 0.8
+
+
+class LeastSquares(Protocol):
+    """A least-squares problem."""
+
+    def equations(self, unknowns: Array) -> tuple[Array, Array]:
+        """Return the residual [K] and its derivatives [K, unknowns]."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +118,7 @@ class OrbitSum:
         return components, jacobian
 
 
-def solved(problem: OrbitSum, start: Array) -> Array:
+def solved(problem: LeastSquares, start: Array) -> Array:
     """Return the unknowns of the local minimum that a start leads to, by damped Gauss-Newton steps in stages."""
     x = start
     for ridge, steps in STAGES:
@@ -117,7 +126,7 @@ def solved(problem: OrbitSum, start: Array) -> Array:
     return x
 
 
-def _descended(problem: OrbitSum, x: Array, ridge: float, steps: int) -> Array:
+def _descended(problem: LeastSquares, x: Array, ridge: float, steps: int) -> Array:
     """Return the unknowns after steps with a Tikhonov parameter; damping as in :mod:`coupling.lowrank.fit`."""
     damping, growing, slow = 1e-2, 2.0, 0
     residual, jacobian = problem.equations(x)

@@ -1,13 +1,14 @@
-"""Studies of one family for several degree limits, each helped by the others.
+"""Studies of one family for several degree limits, and of siblings, each helped by the others.
 
 Degree limits are searched in rising order; what was found for the one before grows and begins another fit.  In the end,
-from the largest limit down and up again, every result is compared with what its neighbours lead to.
+from the largest limit down and up again, every result is compared with what its neighbours lead to.  Siblings are
+compared with one another: :mod:`coupling.lowrank.siblings`.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ from coupling.lowrank.by_rank import Effort, from_next_ranks, improved, study, u
 from coupling.lowrank.factors import Factors
 from coupling.lowrank.problems import Problem
 from coupling.lowrank.records import Record
+from coupling.lowrank.siblings import as_sibling
 from coupling.lowrank.store import keep
 
 #: Times that all results are compared, down and up; less where nothing gets better.
@@ -95,6 +97,67 @@ def continued(
         if not any(changed.values()):
             break
     return {name: until_exact(table) for name, table in tables.items()}
+
+
+def continued_siblings(
+    problems: Mapping[str, Problem],
+    found: Mapping[str, Sequence[Record]],
+    effort: Effort,
+    store: Path | None = None,
+    fixed: Collection[str] = (),
+) -> dict[str, list[Record]]:
+    """Return results of problems, each at least as good as what its siblings lead to; those named as fixed stay.
+
+    Where one of a problem gets better, all of it are compared with those of the next rank without a term.  With a
+    folder as store, those that are better are written there.
+
+    >>> from coupling.lowrank import shipped, study
+    >>> from coupling.lowrank.problems import normalization_problem
+    >>> problems = {weights: normalization_problem("gaunt", 6, weights=weights) for weights in ("component", "unit")}
+    >>> weak = study(problems["component"], [3], starts=1, seed=2)
+    >>> found = continued_siblings(problems, {"component": weak, "unit": [shipped("gaunt", 6, 3)]}, Effort(starts=1))
+    >>> weak[0].error > 2 * found["component"][0].error, round(found["component"][0].error, 4)
+    (True, 0.0011)
+    """
+    tables = {name: {record.rank: record for record in records} for name, records in found.items()}
+    tried: set[tuple[Record, Record]] = set()
+    for _ in range(SWEEPS):
+        changed = False
+        for name in (name for name in tables if name not in fixed):
+            better = [
+                record
+                for other in tables
+                if other != name
+                for record in _from_sibling(problems[name], tables[name], problems[other], tables[other], effort, tried)
+            ]
+            if better:
+                better += from_next_ranks(problems[name], tables[name], effort)
+            for record in better if store is not None else ():
+                keep(record, store)  # type: ignore[arg-type]
+            changed = changed or bool(better)
+        if not changed:
+            break
+    return {name: until_exact(table) for name, table in tables.items()}
+
+
+def _from_sibling(
+    problem: Problem,
+    table: dict[int, Record],
+    sibling: Problem,
+    other: Mapping[int, Record],
+    effort: Effort,
+    tried: set[tuple[Record, Record]],
+) -> Iterable[Record]:
+    """Replace results by what those of a sibling lead to, where that is better, and yield these."""
+    for rank in sorted(table.keys() & other.keys()):
+        if (table[rank], other[rank]) in tried:
+            continue
+        tried.add((table[rank], other[rank]))
+        guess = as_sibling(problem, sibling, other[rank].factors)
+        record = table[rank] if guess is None else improved(problem, table[rank], guess, effort)
+        if record is not table[rank]:
+            table[rank] = record
+            yield record
 
 
 def _from_limit(

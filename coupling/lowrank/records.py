@@ -155,15 +155,37 @@ def cell(record: Record | None) -> str:
     return number(record.error) + ("†" if record.growth > DIVERGENT else "")
 
 
-def errors_by_rank(studies: Mapping[str, Sequence[Record]], first: str) -> str:
-    """Return the table of relative errors: a line for each study, a column for each rank."""
+def errors_by_rank(
+    studies: Mapping[str, Sequence[Record]], first: str, also: Mapping[str, Sequence[Record]] | None = None
+) -> str:
+    """Return the table of relative errors: a line for each study, a column for each R, and what is proved of the rank.
+
+    also: by the labels of studies, results of problems of the same rank, such as those with other separable weights.
+    """
     ranks = sorted({record.rank for records in studies.values() for record in records})
     rows = []
     for label, records in studies.items():
         found = {record.rank: record for record in records}
-        bound = str(records[0].lower) if records else ""
-        rows.append([label, *(cell(found.get(rank)) for rank in ranks), f"≥ {bound}"])
+        proofs = [*records, *(also or {}).get(label, ())]
+        rows.append([label, *(cell(found.get(rank)) for rank in ranks), rank_cell(proofs)])
     return table([first, *(f"R = {rank}" for rank in ranks), "rank"], rows)
+
+
+def rank_cell(records: Sequence[Record]) -> str:
+    """Return what results prove of the rank of a problem: the rank, an interval, or a lower bound.
+
+    From above it is the least rank with a proved exact decomposition, from below the largest proved bound.
+
+    >>> from coupling.lowrank import load_factors
+    >>> of = {lmax: [r for r in load_factors("gaunt") if r.spec["lmax"][0] == lmax] for lmax in (4, 6, 16)}
+    >>> [rank_cell(records) for records in of.values()]
+    ['3', '4 to 5', '≥ 8']
+    """
+    lower = max((record.lower for record in records), default=0)
+    enough = min((record.rank for record in records if record.proved), default=None)
+    if enough is None:
+        return f"≥ {lower}" if lower else ""
+    return str(enough) if enough == lower else f"{lower} to {enough}"
 
 
 def worst_by_rank(studies: Mapping[str, Sequence[Record]], first: str) -> str:
