@@ -132,6 +132,25 @@ def test_a_tensor_product_enters_few_functions(learn: bool) -> None:
     assert calls(both)[0] <= 122
 
 
+def test_all_gradients_of_a_tensor_product_are_formed_by_one_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a graph of the gradients each has a kernel of its own, with the same bits."""
+    from coupling.products.tensor_calls import CompiledTensor
+
+    module = interop.TensorProduct("4x0e + 8x1o", 2, "8x0e + 4x1o + 4x2e", learn=True)
+    generator = torch.Generator().manual_seed(0)
+    sizes = module.product.irreps1.dim, module.product.irreps2.dim
+    inputs = [*(torch.randn(4, n, generator=generator, requires_grad=True) for n in sizes), module.weights]
+    run, met = CompiledTensor._run, []
+    monkeypatch.setattr(CompiledTensor, "_run", lambda self, *given: (met.append(given[0]), run(self, *given)))
+    found = []
+    for graph, kernels in ((False, 2), (True, 4)):
+        met.clear()
+        z = module(*inputs[:2])
+        found.append(torch.autograd.grad(z, inputs, torch.ones_like(z), create_graph=graph))
+        assert len(met) == kernels
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+
+
 #: The same of a contraction with weights of paths.
 CONTRACTION, CONTRACTION_BOTH = 150, 470
 

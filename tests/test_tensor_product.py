@@ -243,10 +243,14 @@ def test_compiled_gradients_are_those_of_the_form(each: bool, layout: str, has_w
     shapes = (4, product.irreps1.dim), (*lead, product.irreps2.dim), (*lead, product.weight_count)
     given = [random.standard_normal(shape) for shape in (*shapes, (4, product.irreps_out.dim))]
     steps = (shapes[0][1], *(shape[-1] if each else 0 for shape in shapes[1:]), product.irreps_out.dim)
+    together, wanted = [np.zeros_like(value) for value in given[:3]], 7 if has_weight else 3
+    flat = [tuple(value.reshape(-1) for value in values) for values in (given, together)]
+    product.compiled(np.dtype(float)).gradients(*flat, wanted, steps, 4)
     for slot in range(3 if has_weight else 2):
         gradient = np.zeros_like(given[slot])
         arrays = [(gradient if n == slot else value).reshape(-1) for n, value in enumerate(given)]
         product.compiled(np.dtype(float)).run(slot, tuple(arrays), steps, 4)
+        assert (gradient == together[slot]).all()  # one by one or together, with the same bits
         for _ in range(3):
             moved = list(given[:3])
             moved[slot] = random.standard_normal(given[slot].shape)

@@ -109,6 +109,14 @@ def minus(a, b):
     return a - b
 
 
+def total(a):
+    """Return the sum of the numbers of a single vector: halves are added to each other until one number is left."""
+    numbers = a[0, 0]
+    while len(numbers) > 1:
+        numbers = numbers[: len(numbers) // 2] + numbers[len(numbers) // 2 :]
+    return numbers[0]
+
+
 def butterfly(a):
     """Return a tile of two columns, the sum and the difference of those of a."""
     return np.stack([a[:, 0] + a[:, 1], a[:, 0] - a[:, 1]], axis=1)
@@ -274,6 +282,23 @@ def _lower_inner(context, builder, sig, args):
     for a, b in zip(*rows, strict=True):
         total = add_product(builder, total, a, b)
     return _tile(builder, context, sig.return_type, [total])
+
+
+@type_callable(total)
+def _type_total(context):
+    return lambda a: a.dtype
+
+
+@lower_builtin(total, Tile)
+def _lower_total(context, builder, sig, args):
+    (vector,) = _vectors(builder, sig.args[0], args[0])
+    count, index = vector.type.count, ir.IntType(32)
+    while count > 1:
+        count //= 2
+        places = [ir.Constant(ir.VectorType(index, count), list(range(n, n + count))) for n in (0, count)]
+        halves = [builder.shuffle_vector(vector, vector, place) for place in places]
+        vector = builder.fadd(*halves)
+    return builder.extract_element(vector, ir.Constant(index, 0))
 
 
 def _lower_each(operation):

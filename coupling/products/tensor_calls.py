@@ -10,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.kernels.jit import entry_point
-from coupling.kernels.tensor_product import gradient_in_first, gradient_in_second, gradient_in_weights, tensor_product
+from coupling.kernels.tensor_product import tensor_gradients, tensor_product
 from coupling.portable import read_only
 from coupling.products.tensor_tables import TensorTables
 
 Array = NDArray[Any]
-
-#: The kernel that writes, or adds to, each of the arrays x, y, weights and z.
-KERNELS = (gradient_in_first, gradient_in_second, gradient_in_weights, tensor_product)
 
 
 class KnownSamples(NamedTuple):
@@ -69,23 +66,32 @@ class CompiledTensor:
     def __init__(self, tables: TensorTables, dtype: Any) -> None:
         self.tables = tables.tables, tables.sizes
         self._made, self.dtype = tables, dtype
-        self._entries: list[Callable[..., Any] | None] = [None] * 4
+        self._entries: dict[Any, Callable[..., Any]] = {}
         self._spaces: list[Array] = []
 
     def run(self, slot: int, arrays: tuple[Array, ...], steps: tuple[int, ...], batch: int) -> None:
         """Add the product to z (slot 3), or the gradient in x, y or weights (0 … 2) to that array; all are flat."""
+        if slot < 3:
+            self.gradients(arrays, (arrays[slot],) * 3, 1 << slot, steps, batch)
+        else:
+            self._run(tensor_product, arrays, steps, batch, arrays[:3])
+
+    def gradients(
+        self, arrays: tuple[Array, ...], gradients: tuple[Array, ...], wanted: int, steps: tuple[int, ...], batch: int
+    ) -> None:
+        """Add gradients of Σ z · product to those of three flat arrays whose bits, 1, 2 and 4, are in ``wanted``."""
+        self._run(tensor_gradients, (*arrays, *gradients, wanted), steps, batch, arrays)
+
+    def _run(
+        self, kernel: Any, given: tuple[Any, ...], steps: tuple[int, ...], batch: int, read: tuple[Array, ...]
+    ) -> None:
         try:
             space = self._spaces.pop()
         except IndexError:
             space = self._made.space(self.dtype)
-        entry = self._entries[slot] or self._compiled(slot, arrays, steps, space)
-        entry(*arrays, steps, batch, *self.tables, space)
+        entry = self._entries.get(kernel)
+        if entry is None:
+            types = [read_only(value) if n < len(read) else value for n, value in enumerate(given)]
+            entry = self._entries[kernel] = entry_point(kernel, *types, steps, 0, *self.tables, space)
+        entry(*given, steps, batch, *self.tables, space)
         self._spaces.append(space)
-
-    def _compiled(
-        self, slot: int, arrays: tuple[Array, ...], steps: tuple[int, ...], space: Array
-    ) -> Callable[..., Any]:
-        given = [array if n == slot else read_only(array) for n, array in enumerate(arrays)]
-        entry: Callable[..., Any] = entry_point(KERNELS[slot], *given, steps, 0, *self.tables, space)
-        self._entries[slot] = entry
-        return entry

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.irreps import Irreps
-from coupling.kernels.tensor_product import COLUMNS, FIRST_INSIDE, SAME, SECOND_INSIDE
+from coupling.kernels.tensor_product import COLUMNS, FIRST_INSIDE, SAME, SECOND_INSIDE, TURNED, starts
+from coupling.kernels.tensor_product import W as WEIGHTS
 from coupling.kernels.tiles import lanes
 from coupling.products.blocks import aligned_zeros
 from coupling.products.instructions import MODES, TensorPath, triangle_copies
@@ -96,7 +97,7 @@ class Maker:
 
     def __init__(self, lists: Sequence[Irreps], layout: str, register: int) -> None:
         self.lists, self.layout, self.register = lists, layout, register
-        self.places = [Places(register) for _ in range(4)]  # of x, y, weights and z
+        self.places = [Places(register) for _ in range(5)]  # of x, y, weights, z and turned weights
         self.rows: list[list[int]] = []
         self.terms: list[tuple[int, ...]] = []
         self.seconds: list[int] = []
@@ -111,10 +112,10 @@ class Maker:
         wide, firsts, seconds, outs = map(self.places[0].wide, (meeting.b, *self._copies(path, meeting)))
         apart = len(meeting.shape) == 2
         z = self._start(2, path.places[2], None, meeting.shape)
-        w = self._weight(path, meeting)
+        w, turned = self._weight(path, meeting)
         orders, many = int(2 * path.degrees[2]) + 1, outs * meeting.a if apart else outs
         row = [x, y, w, z, firsts, seconds, many, meeting.kind, meeting.a, meeting.b, wide, wide if apart else 0]
-        self.rows.append([*row, int(meeting.mixed), begin, len(self.terms), orders])
+        self.rows.append([*row, int(meeting.mixed), begin, len(self.terms), orders, turned, meeting.shape[0]])
         self.pairs, self.copies = max(self.pairs, orders * meeting.a * wide), max(self.copies, seconds)
 
     @staticmethod
@@ -134,18 +135,23 @@ class Maker:
         key = place, None if copies is None else copies.tobytes(), shape
         return self.places[(0, 1, 3)[slot]].start(key, whole)
 
-    def _weight(self, path: TensorPath, meeting: Meeting) -> int:
-        """Return where the weights of a path begin; those of paths without weights follow all others, as ones."""
+    def _weight(self, path: TensorPath, meeting: Meeting) -> tuple[int, int]:
+        """Return where the weights of a path begin, and where they are turned; where there are none, ones are read."""
         count = prod(path.weight_shape)
         shape = (meeting.a * meeting.b, meeting.shape[0]) if meeting.mixed else (meeting.a, meeting.b)
+        turned = (meeting.a * meeting.shape[0], meeting.b) if meeting.mixed else (0, 0)
         if not path.has_weight:
-            self.ones = max(self.ones, shape[0] * self.places[2].wide(shape[1]))
-            return -1
+            self.ones = max(self.ones, *(rows * self.places[2].wide(copies) for rows, copies in (shape, turned)))
+            return -1, -1
         listed = self.weights + np.arange(count)
         if meeting.kind == FIRST_INSIDE:  # u is inside, but the slower one in the list
             listed = np.swapaxes(listed.reshape(meeting.b, meeting.a, -1), 0, 1).ravel()
         self.weights += count
-        return self.places[2].start(len(self.rows), listed.reshape(shape))
+        start = self.places[2].start(len(self.rows), listed.reshape(shape))
+        if not meeting.mixed:
+            return start, 0
+        other = np.swapaxes(listed.reshape(meeting.a, meeting.b, -1), 1, 2).reshape(turned)
+        return start, self.places[4].start(len(self.rows), other)
 
     def _add_sums(self, path: TensorPath, constant: Array | float) -> None:
         """Add the j and values of all sums of a block that are not empty."""
@@ -162,8 +168,11 @@ class Maker:
     def made(self, dtype: Any) -> TensorTables:
         """Return the tables, values of a type."""
         rows = np.array(self.rows, np.int64).reshape(-1, COLUMNS)
-        sizes = [self.places[0].size, self.places[1].size, self.places[2].size, self.ones, self.places[3].size]
-        rows[rows[:, 2] < 0, 2] = self.places[2].size
+        x, y, w, z, turned = (places.size for places in self.places)
+        own = [self.register, x, y, w, self.ones, z, self.pairs, self.copies, self.register, turned]
+        sizes = np.array([*own, x, y, w, self.pairs, self.copies], np.int64)
+        none, at = rows[:, WEIGHTS] < 0, starts(sizes)
+        rows[none, WEIGHTS], rows[none, TURNED] = w, at[2] + w - at[7]
         tables = (
             rows,
             np.array(self.terms, np.int64).reshape(-1, 4),
@@ -171,7 +180,7 @@ class Maker:
             np.array(self.values, dtype),
             *(places.list() for places in self.places),
         )
-        return TensorTables(tables, np.array([self.register, *sizes, self.pairs, self.copies, self.register], np.int64))
+        return TensorTables(tables, sizes)
 
 
 def tensor_tables(

@@ -24,11 +24,13 @@ MODELS: dict[str, dict[str, Any]] = {
 }
 
 
-def model(name: str, types: Sequence[str], dtype: str = "float64", mode: str = "eager", seed: int = 0) -> Any:
-    """A NequIP model of MODELS, built in a type."""
+def model(
+    name: str, types: Sequence[str], dtype: str = "float64", mode: str = "eager", seed: int = 0, **changed: Any
+) -> Any:
+    """A NequIP model of MODELS, built in a type, with other settings where they are given."""
     state.set_global_state(allow_tf32=False)
-    options = {"type_names": list(types), "r_max": 5.0, "avg_num_neighbors": 20.0, "compile_mode": mode}
-    return model_of.NequIPGNNModel(seed=seed, model_dtype=dtype, **options, **MODELS[name])
+    options = {"type_names": list(types), "r_max": 5.0, "avg_num_neighbors": 20.0, "compile_mode": "eager"}
+    return model_of.NequIPGNNModel(seed=seed, model_dtype=dtype, **options, **MODELS[name] | changed)
 
 
 def given(atoms: Any, types: Sequence[str]) -> dict[str, Any]:

@@ -70,9 +70,15 @@ def _name(components: int) -> str:
 def one_species(attributes: Tensor) -> Tensor | None:
     """Return the species [atoms] of rows that are one in one place and zero elsewhere, or None for other rows.
 
+    Also None where a tracer or another mode looks on, or a program is exported: what is traced must not depend on the
+    values of these rows.
+
     >>> one_species(torch.eye(3)).tolist(), one_species(torch.ones(2, 2))
     ([0, 1, 2], None)
     """
+    compiling: bool = torch.compiler.is_compiling()
+    if torch.compiler.is_exporting() if compiling else torch._C._len_torch_dispatch_stack():  # type: ignore[attr-defined]
+        return None
     species = attributes.argmax(-1)
     rows = torch.zeros_like(attributes).scatter_(-1, species[..., None], 1)
     return species if torch.equal(rows, attributes) else None

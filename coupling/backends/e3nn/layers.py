@@ -40,14 +40,14 @@ class Linear(NamedTuple):
         sums: list[Tensor | None] = [None] * len(self.written)
         for (i, k, shape, factor), own in zip(self.paths, weight.split([prod(p[2]) for p in self.paths]), strict=True):
             if i not in rows:
-                rows[i] = parts[i].reshape(len(flat), shape[0], -1).transpose(1, 2).reshape(-1, shape[0])
+                rows[i] = parts[i].reshape(flat.shape[0], shape[0], -1).transpose(1, 2).reshape(-1, shape[0])
             matrix, before = own.reshape(shape), sums[k]
             if before is None:
                 sums[k] = (rows[i] @ matrix) * factor
             else:
                 sums[k] = torch.addmm(before, rows[i], matrix, alpha=factor)
         blocks = [
-            flat.new_zeros((len(flat), size)) if found is None else _mul_ir(found, len(flat), mul)
+            flat.new_zeros((flat.shape[0], size)) if found is None else _mul_ir(found, flat.shape[0], mul)
             for found, size, mul in zip(sums, self.written, self.copies, strict=True)
         ]
         return torch.cat(blocks, -1).reshape(*x.shape[:-1], -1)

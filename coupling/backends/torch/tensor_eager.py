@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from coupling.backends.torch.eager import is_plain
-from coupling.portable import Kept
+from coupling.products.calls import KnownCalls
 from coupling.products.tensor_product import TensorProduct
 
 #: Of the types of torch that the kernels have, those of numpy.
@@ -56,25 +56,31 @@ class EagerTensor:
     """A tensor product on plain tensors of one type that fit it; what follows from their shapes is kept.
 
     >>> one = EagerTensor(TensorProduct.full("1o", "1o", "0e"))
-    >>> one.product(torch.ones(2, 3), torch.ones(3), torch.ones(0))
+    >>> one.product(torch.ones(2, 3), torch.ones(3), None)
     tensor([[1.7321],
             [1.7321]])
     """
 
     def __init__(self, product: TensorProduct) -> None:
-        self.form, self._known = product, Kept()
+        self.form, self._known = product, KnownCalls()
 
     def constants(self, like: Tensor) -> list[Any]:
         """Return the constants of the product as tensors of the type of another, numbers as they are."""
         return [c if isinstance(c, float) else torch.from_numpy(c).to(like) for c in self.form.constants]
 
-    def product(self, x: Tensor, y: Tensor, weights: Tensor) -> Tensor:
-        """Return the product of plain tensors that have been found to fit."""
-        key = x.shape, y.shape, weights.shape
+    def product(self, x: Tensor, y: Tensor, weights: Tensor | None) -> Tensor:
+        """Return the product of tensors that are known to be plain; shapes that were valid before are not checked."""
+        w = x.new_empty(0) if weights is None else weights
+        key = x.shape, y.shape, w.shape
         samples = self._known.get(key)
         if samples is None:
-            samples = self._known[key] = Samples.of(key, self.form.irreps_out.dim)
-        z = self.slot(3, samples, tuple(samples.flat(value, n) for n, value in enumerate((x, y, weights))))
+            self.form.check(x, y, weights)
+            samples = self._known.remember(key, Samples.of(key, self.form.irreps_out.dim))
+        flat = samples.flat(x, 0), samples.flat(y, 1), samples.flat(w, 2)
+        if torch.is_grad_enabled() and (x.requires_grad or y.requires_grad or w.requires_grad):
+            z: Tensor = _Slot.apply(self, 3, samples, *flat)
+        else:
+            z = self.compute(3, samples, flat)
         return z if z.shape[:-1] == samples.lead else z.reshape(*samples.lead, z.shape[-1])
 
     def slot(self, slot: int, samples: Samples, others: tuple[Tensor, ...]) -> Tensor:
@@ -89,12 +95,22 @@ class EagerTensor:
     def compute(self, slot: int, samples: Samples, others: tuple[Tensor, ...]) -> Tensor:
         """Return the numbers of a slot, by the kernel."""
         out = torch.zeros(samples.shapes[slot], dtype=others[0].dtype)
-        given = [value.detach().contiguous() for value in others]
-        given.insert(slot, out)
-        arrays = tuple(value.view(-1).numpy() for value in given)
+        arrays = [_numbers(value) for value in others]
+        arrays.insert(slot, _numbers(out))
         compiled = self.form.compiled(arrays[0].dtype)
-        compiled.run(slot, arrays, samples.steps, samples.batch)
+        compiled.run(slot, tuple(arrays), samples.steps, samples.batch)
         return out
+
+    def gradients(self, samples: Samples, tensors: tuple[Tensor, ...], needs: tuple[bool, ...]) -> list[Tensor | None]:
+        """Return the numbers of the needed gradients in x, y and weights, by one kernel; tensors are x, y, w and z."""
+        arrays = tuple(_numbers(value) for value in tensors)
+        found = [
+            torch.zeros(samples.shapes[n], dtype=tensors[0].dtype) if needed else None for n, needed in enumerate(needs)
+        ]
+        written = tuple(arrays[n] if out is None else _numbers(out) for n, out in enumerate(found))
+        wanted = sum(1 << n for n, needed in enumerate(needs) if needed)
+        self.form.compiled(arrays[0].dtype).gradients(arrays, written, wanted, samples.steps, samples.batch)
+        return found
 
     def traced(self, slot: int, samples: Samples, others: tuple[Tensor, ...]) -> Tensor:
         """Return the same by operations of torch."""
@@ -113,6 +129,11 @@ class EagerTensor:
         return found
 
 
+def _numbers(value: Tensor) -> Any:
+    """Return the numbers of a plain tensor, flat; a view where they are contiguous."""
+    return value.detach().numpy().reshape(-1)
+
+
 class _Slot(Function):
     @staticmethod
     def forward(ctx: Any, form: EagerTensor, slot: int, samples: Samples, *others: Tensor) -> Tensor:
@@ -123,6 +144,8 @@ class _Slot(Function):
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Any, ...]:
         form, slot, samples = ctx.constants
+        if slot == 3 and not torch.is_grad_enabled() and is_plain(g, *ctx.saved_tensors):
+            return None, None, None, *form.gradients(samples, (*ctx.saved_tensors, g), ctx.needs_input_grad[3:])
         whole = list(ctx.saved_tensors)
         whole.insert(slot, g)
         slots = [n for n in range(4) if n != slot]

@@ -11,7 +11,6 @@ from coupling.backends.torch.deployment import refuse_scripting, refuse_tracing
 from coupling.backends.torch.eager import is_plain
 from coupling.backends.torch.tensor_eager import TYPES, EagerTensor
 from coupling.portable import Kept
-from coupling.products.calls import KnownCalls
 from coupling.products.tensor_product import TensorProduct as Irrepwise
 
 
@@ -47,7 +46,6 @@ class TensorProduct(nn.Module):
         numbers = [torch.tensor(0.0) if isinstance(c, float) else torch.from_numpy(c) for c in product.constants]
         self._constants = {kind: [c.to(kind) for c in numbers] for kind in (torch.float32, torch.float64)}
         self._elsewhere, self._eager = Kept(), EagerTensor(product)
-        self._valid = KnownCalls()
 
     @classmethod
     def _of(cls, kind: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> TensorProduct:
@@ -96,12 +94,9 @@ class TensorProduct(nn.Module):
 
     def _eagerly(self, x: Tensor, y: Tensor, weights: Tensor | None) -> Tensor:
         """Return the product of plain tensors of one type; shapes that were valid before are not checked again."""
-        key = x.shape, y.shape, None if weights is None else weights.shape
-        if key not in self._valid:
-            self.product.check(x, y, weights)
-            self._valid.remember(key, True)
-        w = x.new_empty(0) if weights is None else weights if weights.dtype == x.dtype else weights.to(x.dtype)
-        return self._eager.product(x, y, w)
+        if weights is not None and weights.dtype is not x.dtype:
+            weights = weights.to(x.dtype)
+        return self._eager.product(x, y, weights)
 
     def _traced(self, x: Tensor, y: Tensor, own: Tensor | None) -> Tensor:
         real = self.product.basis == "real"
