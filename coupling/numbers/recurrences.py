@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 LARGEST_6J = 1 << 14
 
 #: Numbers that a kernel needs for each entry.
-ENTRY = 12
+ENTRY, PADDING = 14, 196
 
 #: Numbers in the work space that a thread keeps for its next call, at most: 8 MB.
 KEPT = 1 << 20
@@ -115,19 +115,19 @@ _WORK = _Work()
 
 @cache
 def _entry_3j() -> Callable[..., int]:
-    return cast(Callable[..., int], entry_point(family_3j, 2, 2, 0, 0, 0, 1.0, np.empty(ENTRY + 2), np.empty(1)))
+    return cast(Callable[..., int], entry_point(family_3j, 2, 2, 0, 0, 0, 1.0, np.empty(ENTRY + PADDING), np.empty(1)))
 
 
 @cache
 def _entry_6j() -> Callable[..., int]:
     return cast(
-        Callable[..., int], entry_point(family_6j, 2, 2, 2, 2, 2, 0, 1.0, 0.0, np.empty(ENTRY + 2), np.empty(1))
+        Callable[..., int], entry_point(family_6j, 2, 2, 2, 2, 2, 0, 1.0, 0.0, np.empty(ENTRY + PADDING), np.empty(1))
     )
 
 
 def _doubtful(kernel: Callable[..., int], values: Floats, *given: float) -> list[int]:
     """Let a kernel write the values for what is given; return the places of those that are not certain."""
-    size, work = ENTRY * len(values) + 2, _WORK.space
+    size, work = ENTRY * len(values) + PADDING, _WORK.space
     if len(work) < size:
         work = np.empty(size)
         if size <= KEPT:
