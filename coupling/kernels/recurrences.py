@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from coupling.kernels.doubledouble import fma as fused
 from coupling.kernels.doubledouble import inverse_root, product
 from coupling.kernels.jit import kernel
@@ -14,7 +16,9 @@ from coupling.kernels.tridiagonal import (
     B_LOW,
     BOUND,
     CORRECTION,
+    FIELDS,
     REST,
+    SECOND,
     TINY,
     TOP,
     VALUE,
@@ -27,6 +31,9 @@ from coupling.kernels.tridiagonal import (
     write_row,
     write_steps,
 )
+
+#: Entries up to which one correction is enough: with more, its bound would call too many values uncertain.
+ONCE = 8192
 
 
 @kernel
@@ -89,29 +96,32 @@ def _first_row(factor, size, work):
 
 
 @kernel
-def null_vector(first, n, size, spread, norm, gap, alternating, high, low, work):
+def null_vector(first, n, size, spread, norm, gap, alternating, again, high, low, work):
     """Write f + d and bounds of the errors of (f + d)(h + l), h + l being high + low over √Σ(L+1)(f+d)² with the sign that
     makes the last one positive.
 
     spread is L(L+2)√(L+1) times (T-λ)g over rows, norm bounds ‖T-λ‖, gap the distance of λ to the nearest other
-    eigenvalue; alternating says that b vanishes.  Return h, l, the bound of relative errors, which adds to those in
+    eigenvalue; alternating says that b vanishes, again that f + d is corrected once more.  Return h, l, the bound of relative errors, which adds to those in
     the work space, and the first and the last entry that do not begin with many zeros: 2^-1300 of the largest.
     """
     write_steps(first, n, size, work)
     start, left, join, right, stop, sign = recurrence(n, size, work)
-    more = correction(first, n, size, start, join, stop, work)
-    square, rest, small = squares(first, n, size, work)
+    more = correction(first, n, size, start, join, stop, False, work)
+    if again:
+        more = correction(first, n, size, start, join, stop, True, work)
+    square, rest, small, less = squares(first, n, size, again, work)
     h, l = inverse_root(square, rest)
     h, l = product(sign * h, sign * l, high, low)
+    scale = abs(h)
     relative = bounds(
-        first, n, size, start, left, join, right, stop, more, spread, norm, gap, alternating, abs(h), square, small, work
+        first, n, size, start, left, join, right, stop, more, spread, norm, gap, alternating, again, scale, square, small, less, work
     )
     return h, l, relative, start, stop
 
 
 @kernel
-def round_family(h, l, relative, start, stop, n, size, work, values):
-    """Round f + d times h + l to values; return how many entries are not certain, whose places begin the work space."""
+def round_family(h, l, relative, start, stop, n, size, again, work, values):
+    """Round f + d times h + l to values, NaN where that is not certain; return how many those are."""
     f, first, last = place(VALUE, size, 0), start, stop
     while first < stop and abs(work[f + first] * h) < TINY:
         first += 1
@@ -119,36 +129,39 @@ def round_family(h, l, relative, start, stop, n, size, work, values):
         last -= 1
     values[:start] = 0.0
     values[stop + 1 :] = 0.0
-    count = _round_tiny(h, l, relative, start, first, 0, size, work, values)
-    count = _round_quads(h, l, relative, first, last + 1, count, size, work, values)
-    return _round_tiny(h, l, relative, last + 1, stop + 1, count, size, work, values)
+    count = _round_tiny(h, l, relative, start, first, 0, size, again, work, values)
+    count = _round_quads(h, l, relative, first, last + 1, count, size, again, work, values)
+    return _round_tiny(h, l, relative, last + 1, stop + 1, count, size, again, work, values)
 
 
 @kernel
-def _round_tiny(h, l, relative, begin, end, count, size, work, values):
+def _round_tiny(h, l, relative, begin, end, count, size, again, work, values):
     """Round what may be subnormal."""
     h, l = math.ldexp(h, TOP), math.ldexp(l, TOP)
     for i in range(begin, end):
         x, y = product(work[place(VALUE, size, i)], 0.0, h, l)
         y = fused(work[place(CORRECTION, size, i)], h, y)
+        if again:
+            y = fused(work[place(SECOND, size, i)], h, y)
         s = x + y
         value, certain = round_scaled(s, y - (s - x), -TOP, 1.001 * relative)
-        values[i] = value + 0.0
-        if not certain:
-            work[count] = i
-            count += 1
+        values[i] = value + 0.0 if certain else np.nan
+        count += not certain
     return count
 
 
 @kernel
-def _round_quads(h, l, relative, begin, end, count, size, work, values):
+def _round_quads(h, l, relative, begin, end, count, size, again, work, values):
     """Round entries begin … end-1, four at a time."""
     bound = 1.001 * relative
     for step in range(begin, end, 4):
         i = min(step, end - 4) if end - begin > 3 else step
         f = load(work, place(VALUE, size, i))
         p = f * h
-        e = fma(f, l, fma(load(work, place(CORRECTION, size, i)), h, fma(f, h, -p)))
+        e = fma(f, h, -p)
+        if again:
+            e = fma(load(work, place(SECOND, size, i)), h, e)
+        e = fma(f, l, fma(load(work, place(CORRECTION, size, i)), h, e))
         s = p + e
         t = s - p
         e = (p - (s - t)) + (e - t)
@@ -162,40 +175,57 @@ def _round_quads(h, l, relative, begin, end, count, size, work, values):
             x, y = place(REST, size, 0), place(REST, size, 4)
             store(work, x, e - slack)
             store(work, y, e + slack)
-            for k in range(step - i, min(4, end - i)):
+            for k in range(min(4, end - i)):
                 v = values[i + k]
                 if v + work[x + k] != v or v + work[y + k] != v:
-                    work[count] = i + k
-                    count += 1
+                    values[i + k] = np.nan
+                    count += i + k >= step
     return count
 
 
 @kernel
-def family_3j(l1, l2, m1, m2, first, sign, work, values):
-    """Write the family of 3j symbols in l = first … l1+l2, times a sign; return the number of entries that are not
-    certain, whose places begin the work space.
-
-    All arguments are doubled; work has 14 numbers for each entry, and 196.  Eigenvalues are m1 - m2, at most l1 + l2.
-    """
-    n = len(values)
-    size = size_of_field(n)
-    rows_3j(l1, l2, m1, m2, first, n, size, work)
-    alternating = m1 == m2 and (m1 == 0 or l1 == l2)
-    h, l, relative, start, stop = null_vector(
-        first, n, size, 4.0, float(l1 + l2), 2.0, alternating, sign, 0.0, work
+def _rounds_by_default(one):
+    """Return what :func:`coupling.floating_point.rounds_by_default` does; 1 is an argument, so that nothing is folded."""
+    return (
+        one + one * 2.0**-54 == one
+        and one + one * 3.0 * 2.0**-54 == one + one * 2.0**-52
+        and (one * 2.0**-1022) * 0.5 != 0.0
+        and (one * 2.0**-1074) * 2.0**60 != 0.0
     )
-    return round_family(h, l, relative, start, stop, n, size, work, values)
 
 
 @kernel
-def family_6j(j2, j3, j4, j5, j6, first, high, low, work, values):
+def family_3j(l1, l2, m1, m2, first, one, values):
+    """Write the family of 3j symbols in l = first … l1+l2; NaN where a value is not certain.  Return how many those are, or
+    -1 where the processor does not round to nearest or keeps no subnormal numbers: nothing is written then.
+
+    All arguments but ``one``, 1.0, are doubled.  Eigenvalues are m1 - m2, at most l1 + l2.
+    """
+    if not _rounds_by_default(one):
+        return -1
+    n = len(values)
+    size, again = size_of_field(n), n > ONCE
+    work = np.empty(FIELDS * size)
+    rows_3j(l1, l2, m1, m2, first, n, size, work)
+    alternating, sign = m1 == m2 and (m1 == 0 or l1 == l2), 1.0 - ((l1 - l2 + m1 + m2) & 2)
+    h, l, relative, start, stop = null_vector(
+        first, n, size, 4.0, float(l1 + l2), 2.0, alternating, again, sign, 0.0, work
+    )
+    return round_family(h, l, relative, start, stop, n, size, again, work, values)
+
+
+@kernel
+def family_6j(j2, j3, j4, j5, j6, first, high, low, one, values):
     """Write the family of 6j symbols in j1 = first …, times high + low; return as :func:`family_3j`.
 
     Eigenvalues are 2j(j+1) for all j that may stand in the place of j4.
     """
+    if not _rounds_by_default(one):
+        return -1
     n = len(values)
-    size, largest = size_of_field(n), min(j2 + j6, j3 + j5)
+    size, again, largest = size_of_field(n), n > ONCE, min(j2 + j6, j3 + j5)
+    work = np.empty(FIELDS * size)
     rows_6j(j2, j3, j4, j5, j6, first, n, size, work)
     norm, gap = 0.5 * largest * (largest + 2), max(4.0, 2.0 * j4)
-    h, l, relative, start, stop = null_vector(first, n, size, 8.0, norm, gap, False, high, low, work)
-    return round_family(h, l, relative, start, stop, n, size, work, values)
+    h, l, relative, start, stop = null_vector(first, n, size, 8.0, norm, gap, False, again, high, low, work)
+    return round_family(h, l, relative, start, stop, n, size, again, work, values)

@@ -26,21 +26,19 @@ in one array of ``FIELDS`` fields of ``size`` numbers each, see :func:`place`.
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from coupling.kernels.doubledouble import add, inverse_root, product
+from coupling.kernels.doubledouble import add
 from coupling.kernels.doubledouble import fma as fused
 from coupling.kernels.jit import kernel
 from coupling.kernels.lanes import part
-from coupling.kernels.path import round_scaled
-from coupling.kernels.quads import at_least, counting, fma, load, moves, part_of, roots, store
+from coupling.kernels.quads import at_least, counting, fma, load, part_of, roots, store, total
 
 U, UNIT = 2.0**-53, 2.0**-106  # u and u²
 
 #: Fields of the work space: a and b as pairs, 1/a, 1/L; steps inwards from the left and from the right, each of the
-#: neighbour and of the one behind it; f, its correction, residuals over the next coefficient, bounds of the error.
-A, A_LOW, B, B_LOW, INVERSE, OVER_L, LEFT, LEFT_BACK, RIGHT, RIGHT_BACK, VALUE, CORRECTION, REST, BOUND = range(14)
-FIELDS = 14
+#: neighbour and of the one behind it; f, its correction, residuals over the next coefficient, bounds of the error, a second correction.
+A, A_LOW, B, B_LOW, INVERSE, OVER_L, LEFT, LEFT_BACK, RIGHT, RIGHT_BACK, VALUE, CORRECTION, REST, BOUND, SECOND = range(15)
+FIELDS = 15
 
 #: f begins at START; beyond LARGE it is multiplied by SHRINK, and what was below LEAST is zero: 2^-1300 of the largest.
 START, LARGE, SHRINK, LEAST = 2.0**-340, 2.0**960, 2.0**-650, 2.0**-340
@@ -97,7 +95,7 @@ def write_steps(first, n, size, work):
     """Write the coefficients of f(i) and f(i∓1) in f(i±1)."""
     for field in (A, A_LOW):
         work[place(field, size, 0)] = work[place(field, size, n)] = 0.0
-    for field in (VALUE, CORRECTION):
+    for field in (VALUE, CORRECTION, SECOND):
         store(work, place(field, size, -4), 0.0)
         store(work, place(field, size, n), 0.0)
     least, l = 2.0 - (first & 1), 2.0 * counting(0.0) + float(first)
@@ -216,13 +214,10 @@ def _join(f, p, q, r, s, i, k, stop, h, v, g, w, work):
 
 
 @part
-def _residuals(work, size, i, l, l_up):
-    """Return the residuals of rows i … i+3, to within 48u² of the sizes of their terms."""
-    above, here, below = (
-        load(work, place(VALUE, size, i + 1)),
-        load(work, place(VALUE, size, i)),
-        load(work, place(VALUE, size, i - 1)),
-    )
+def _residuals(work, field, size, i, l, l_up):
+    """Return what rows i … i+3 give for a field, to within 39u² of the sizes of their terms and u of the result."""
+    above, here = load(work, place(field, size, i + 1)), load(work, place(field, size, i))
+    below = load(work, place(field, size, i - 1))
     a, up = load(work, place(A, size, i)), load(work, place(A, size, i + 1))
     x, y = up * above, a * below
     e = fma(load(work, place(A_LOW, size, i + 1)), above, fma(up, above, -x))
@@ -242,21 +237,26 @@ def _residuals(work, size, i, l, l_up):
 
 
 @kernel
-def correction(first, n, size, start, join, stop, work):
-    """Write the correction of f; return how much of f it has right of the join."""
+def correction(first, n, size, start, join, stop, again, work):
+    """Write the correction of f, or again that of f + d; return how much of f it has right of the join."""
     least, l = 2.0 - (first & 1), 2.0 * counting(0.0) + float(first)
     for i in range(0, join, 4):
-        r = _residuals(work, size, i, l, at_least(l, least))
+        r = _residuals(work, VALUE, size, i, l, at_least(l, least))
+        if again:
+            r = r + _residuals(work, CORRECTION, size, i, l, at_least(l, least))
         there = load(work, place(INVERSE, size, i + 1)) * load(work, place(OVER_L, size, i))
         store(work, place(REST, size, i), -(r * there))
         l = l + 8.0
     l = 2.0 * counting(join + 1.0) + float(first)
     for i in range(join + 1, n, 4):
-        r = _residuals(work, size, i, l, l)
+        r = _residuals(work, VALUE, size, i, l, l)
+        if again:
+            r = r + _residuals(work, CORRECTION, size, i, l, l)
         there = load(work, place(INVERSE, size, i)) * load(work, place(OVER_L, size, i + 1))
         store(work, place(REST, size, i), -(r * there))
         l = l + 8.0
-    d, rest = place(CORRECTION, size, 0), place(REST, size, 0)
+    target = SECOND if again else CORRECTION
+    d, rest = place(target, size, 0), place(REST, size, 0)
     if start > 0:  # what was cut off makes the first row wrong
         work[d : d + start] = 0.0
         work[rest + start] = 0.0
@@ -287,21 +287,26 @@ def correction(first, n, size, start, join, stop, work):
     last = fused(work[r + k], g, fused(work[s + k], w, work[rest + k]))
     more = (h - last) / work[place(VALUE, size, join)]
     for i in range(join + 1, n, 4):
-        here = place(CORRECTION, size, i)
+        here = place(target, size, i)
         store(work, here, fma(more, load(work, place(VALUE, size, i)), load(work, here)))
     return more
 
 
 @kernel
-def squares(first, n, size, work):
-    """Return Σ(L+1)(f + d)² as a double-double, and Σ(L+1)d²."""
-    high, low, small, l = 0.0, 0.0, 0.0 * counting(0.0), 2.0 * counting(0.0) + (first + 1.0)
+def squares(first, n, size, again, work):
+    """Return Σ(L+1)(f + d)² as a double-double, Σ(L+1)d², and this of the last correction."""
+    high, low, l = 0.0, 0.0, 2.0 * counting(0.0) + (first + 1.0)
+    small = less = 0.0 * l
     for begin in range(0, n, BLOCK):
         s, c = 0.0 * l, 0.0 * l
         for i in range(begin, min(n, begin + BLOCK), 4):
             f, d = load(work, place(VALUE, size, i)), load(work, place(CORRECTION, size, i))
             p = f * f
             e = fma(d, (f + f) + d, fma(f, f, -p))
+            if again:
+                x = load(work, place(SECOND, size, i))
+                e = fma(f + f, x, e)
+                less = fma(l * x, x, less)
             q = p * l
             e = fma(e, l, fma(p, l, -q))
             t = s + q
@@ -312,59 +317,70 @@ def squares(first, n, size, work):
             l = l + 8.0
         for k in range(4):
             high, low = add(high, low, part_of(s, k), part_of(c, k))
-    return high, low, (part_of(small, 0) + part_of(small, 1)) + (part_of(small, 2) + part_of(small, 3))
+    return high, low, total(small), total(less) if again else total(small)
 
 
 @kernel
-def _row_of_join(first, join, size, spread, work):
+def _row_of_join(first, join, size, spread, again, work):
     """Return the size of row join of (T-λ)(f + d)."""
     l = float(first + 2 * join)
     l_up = l if l > 0.0 else 2.0
-    r = part_of(_residuals(work, size, join, 2.0 * counting(0.0) + l, 0.0 * counting(0.0) + l_up), 0)
-    d = place(CORRECTION, size, join)
+    behind, before = 2.0 * counting(0.0) + l, 0.0 * counting(0.0) + l_up
+    r = part_of(_residuals(work, VALUE, size, join, behind, before), 0)
+    if again:
+        r += part_of(_residuals(work, CORRECTION, size, join, behind, before), 0)
+    d = place(SECOND if again else CORRECTION, size, join)
     own = l_up * work[place(A, size, join + 1)] * work[d + 1] + (l + 2.0) * work[place(A, size, join)] * work[d - 1]
     own = (r + own) + work[place(B, size, join)] * work[d]
     return abs(own) / (spread * l_up * (l + 2.0) * math.sqrt(l + 1.0))
 
 
 @kernel
-def _fall(start, stop, direction, size, more, work):
-    """Return a bound of the relative error of f + d along a fall, from start where it is least to stop."""
-    f, d, a, v = place(VALUE, size, 0), place(CORRECTION, size, 0), place(A, size, 0), place(OVER_L, size, 0)
-    if start == stop:
-        return 0.0
-    share, known, whole, over = 2.0**-46, 0.0, 0.0, 0.0
-    i, side = start, 1 if direction > 0 else 0
-    before = 0.0
-    while i != stop:  # known is the sum of all |α f f'| so far over the last one
-        link = work[a + i + side] * work[v + i + side]
-        after = abs(link * work[f + i + direction])
-        known = fused(known, before / after, 1.0)
-        whole += known
-        before = abs(link * work[f + i])
-        over = max(over, abs(work[d + i]) - share * abs(work[f + i]))
-        i += direction
-    over = max(over, abs(work[d + i]) - share * abs(work[f + i]))
-    if over > 0.0:
-        for k in range(min(start, stop), max(start, stop) + 1):
-            share = max(share, abs(work[d + k]) / abs(work[f + k]))
-    return 4.1 * (STEP * share + 2.0 * STEP * abs(more) + SQUARE) * whole + 4.0 * U * share
+def _share(field, start, stop, size, work):
+    """Return a bound of the largest share of f that a field has from start to stop."""
+    low, high, share, beyond = min(start, stop), max(start, stop) + 1, 2.0**-46, 0
+    d, f = work[place(field, size, low) : place(field, size, high)], work[place(VALUE, size, low) : place(VALUE, size, high)]
+    for i in range(len(d)):
+        beyond += abs(d[i]) > share * abs(f[i])
+    if beyond:
+        for i in range(len(d)):
+            share = max(share, 1.001 * abs(d[i]) / abs(f[i]))
+    return share
 
 
 @kernel
-def bounds(first, n, size, start, left, join, right, stop, more, spread, norm, gap, alternating, scale, square, small, work):
+def _fall(start, stop, direction, size, more, again, work):
+    """Return a bound of the relative error of f + d along a fall, from start where it is least to stop."""
+    f, a, v = place(VALUE, size, 0), place(A, size, 0), place(OVER_L, size, 0)
+    side = 1 if direction > 0 else 0
+    before, known, whole, i = 0.0, 0.0, 0.0, start
+    while i != stop:  # known is the sum of all |α f f'| so far over the last one
+        link = work[a + i + side] * work[v + i + side]
+        known = fused(known, before / abs(link * work[f + i + direction]), 1.0)
+        whole += known
+        before = abs(link * work[f + i])
+        i += direction
+    first = _share(CORRECTION, start, stop, size, work)
+    last = _share(SECOND, start, stop, size, work) if again else first
+    return 4.1 * (STEP * last + 2.0 * STEP * abs(more) + SQUARE) * whole + 4.0 * U * first
+
+
+@kernel
+def bounds(
+    first, n, size, start, left, join, right, stop, more, spread, norm, gap, alternating, again, scale, square, small, less, work
+):
     """Write bounds of absolute errors of values between the falls; return one of relative errors that adds to them.
 
-    scale is the size of what f + d is multiplied by, square and small are those of :func:`squares`.
+    scale is the size of what f + d is multiplied by; square, small and less are those of :func:`squares`.
     """
     sizes, smalls = 1.01 * math.sqrt(square), 1.01 * math.sqrt(small)
-    rho = 1.01 * _row_of_join(first, join, size, spread, work)
-    rho += 2.0 * norm * (STEP * smalls + (2.0 * STEP * abs(more) + SQUARE) * sizes)
+    rho = 1.01 * _row_of_join(first, join, size, spread, again, work)
+    rho += 2.0 * norm * (STEP * 1.01 * math.sqrt(less) + (2.0 * STEP * abs(more) + SQUARE) * sizes)
     delta = (1.01 * rho / gap + 4.0 * U * smalls) * scale
     relative = (32768.0 + n) * UNIT + 8.0 * U * smalls / sizes
     for fall, begin, direction in ((left, start, 1), (right, stop, -1)):
         if fall != begin:
-            relative += _fall(begin, fall, direction, size, more, work)
+            relative += _fall(begin, fall, direction, size, more, again, work)
             l = first + 2.0 * fall
             relative += delta / (math.sqrt(l + 1.0) * abs(work[place(VALUE, size, fall)]) * scale)
     bound = work[place(BOUND, size, 0) : place(BOUND, size, n)]
