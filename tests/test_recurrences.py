@@ -19,7 +19,7 @@ from coupling.kernels import tridiagonal
 from coupling.kernels.jit import kernel
 from coupling.kernels.quads import at_least, counting, part_of
 from coupling.kernels.recurrences import family_3j, null_vector, round_family, rows_3j, rows_6j
-from coupling.kernels.tridiagonal import BOUND, CORRECTION, FIELDS, SECOND, VALUE, _residuals, place
+from coupling.kernels.tridiagonal import BOUND, CORRECTION, FIELDS, SECOND, VALUE, Matrix, _residuals, place
 from coupling.numbers import recurrences
 from coupling.numbers.recurrences import LARGEST_6J, Symbols
 
@@ -52,29 +52,28 @@ def vector(rows: Any, arguments: tuple[int, ...], first: int, count: int, again:
     """Return f + d of a family, normalised, with one correction or two."""
     size, work = space(count)
     rows(*arguments, first, count, size, work)
-    spread, norm, gap = norms(*arguments)
-    h, l, relative, start, stop = null_vector(first, count, size, spread, norm, gap, False, again, 1.0, 0.0, work)
+    h, l, relative, start, stop = null_vector(first, count, size, matrix_of(*arguments), again, 1.0, 0.0, work)
     parts = (VALUE, CORRECTION, SECOND) if again else (VALUE, CORRECTION)
     assert (start, stop) == (0, count - 1)
     with mpmath.workdps(80):
-        scale, found = mpmath.mpf(h) + mpmath.mpf(l), []
-        for i in range(count):
-            found.append(scale * sum(mpmath.mpf(work[place(field, size, i)]) for field in parts))
+        scale = mpmath.mpf(h) + mpmath.mpf(l)
+        sums = [sum(mpmath.mpf(work[place(field, size, i)]) for field in parts) for i in range(count)]
+        found = [scale * x for x in sums]
         bound = [relative * abs(x) + work[place(BOUND, size, i)] for i, x in enumerate(found)]
     return Vector(found, bound)
 
 
-def norms(*arguments: int) -> tuple[float, float, float]:
-    """Return the spread of rows over those of T, the norm and the gap that the kernels take for a family."""
+def matrix_of(*arguments: int) -> Matrix:
+    """Return what the kernels take for the matrix of a family."""
     if len(arguments) == 4:
-        return 4.0, float(arguments[0] + arguments[1]), 2.0
+        return Matrix(4.0, float(arguments[0] + arguments[1]), 2.0, False)
     j2, j3, j4, j5, j6 = arguments
     largest = min(j2 + j6, j3 + j5)
-    return 8.0, 0.5 * largest * (largest + 2), max(4.0, 2.0 * j4)
+    return Matrix(8.0, 0.5 * largest * (largest + 2), max(4.0, 2.0 * j4), False)
 
 
 def is_bounded(value: Surd, found: mpmath.mpf, bound: mpmath.mpf, most: float) -> bool:
-    """Return whether the error against the size of an exact number is within the bound, and that below a share of it."""
+    """Return whether the error against the size of an exact number is within the bound, and that below ``most``."""
     with mpmath.workdps(80):
         size = mpmath.sqrt(mpmath.mpf(value.numerator) / value.denominator)
         return bool(abs(abs(found) - size) <= bound < most * size)
@@ -277,7 +276,7 @@ def test_a_family_through_several_powers_of_two_is_normalised() -> None:
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 8, 11])
 @pytest.mark.parametrize("again", [False, True])
 def test_a_family_is_certain_to_the_bound_and_no_farther(count: int, again: bool) -> None:
-    """1 + half a unit of the last place, less `away`: doubtful when the bound, relative or absolute, reaches the middle."""
+    """1 + half a unit of the last place, less `away`: doubtful when a bound of either kind reaches the middle."""
     met = 0
     for bits in (60, 70, 80, 95):
         for factor, expected in ((0.5, False), (0.99, False), (1.01, True), (4.0, True), (0.0, False)):
@@ -291,7 +290,9 @@ def test_a_family_is_certain_to_the_bound_and_no_farther(count: int, again: bool
                     parts[BOUND][odd] = bound if absolute else 0.0
                     relative = 0.0 if absolute else bound
                     doubtful = round_family(1.0, 0.0, relative, 0, count - 1, count, size, again, work, values)
-                    assert doubtful == expected and np.isnan(values).tolist() == [expected and i == odd for i in range(count)]
+                    assert doubtful == expected and np.isnan(values).tolist() == [
+                        expected and i == odd for i in range(count)
+                    ]
                     assert (values[~np.isnan(values)] == 1.0).all()
                     met += 1
     assert met == 4 * 5 * 2 * count
@@ -355,8 +356,13 @@ def true_rows(kind: str) -> tuple[int, list[Fraction], list[Fraction]]:
     if len(half) == 4:
         l1, l2, m1, m2 = half
         first, last, m = max(abs(l1 - l2), abs(m1 + m2)), l1 + l2, -m1 - m2
-        squares = lambda l: 64 * (l**2 - (l1 - l2) ** 2) * ((l1 + l2 + 1) ** 2 - l**2) * (l**2 - m**2)
-        inner = lambda l: 16 * (l * (l + 1) * (m2 - m1) - m * (l1 * (l1 + 1) - l2 * (l2 + 1)))
+
+        def squares(l: Fraction) -> Fraction:
+            return 64 * (l**2 - (l1 - l2) ** 2) * ((l1 + l2 + 1) ** 2 - l**2) * (l**2 - m**2)
+
+        def inner(l: Fraction) -> Fraction:
+            return 16 * (l * (l + 1) * (m2 - m1) - m * (l1 * (l1 + 1) - l2 * (l2 + 1)))
+
         zero = 16 * (m2 - m1)
     else:
         j2, j3, _, j5, j6 = half
@@ -365,7 +371,11 @@ def true_rows(kind: str) -> tuple[int, list[Fraction], list[Fraction]]:
 
         def squares(l: Fraction) -> Fraction:
             return (
-                256 * (l**2 - (j2 - j3) ** 2) * ((j2 + j3 + 1) ** 2 - l**2) * (l**2 - (j5 - j6) ** 2) * ((j5 + j6 + 1) ** 2 - l**2)
+                256
+                * (l**2 - (j2 - j3) ** 2)
+                * ((j2 + j3 + 1) ** 2 - l**2)
+                * (l**2 - (j5 - j6) ** 2)
+                * ((j5 + j6 + 1) ** 2 - l**2)
             )
 
         def inner(l: Fraction) -> Fraction:
@@ -386,7 +396,10 @@ def test_coefficients_and_steps_are_within_their_bounds(kind: str) -> None:
     size, work = space(count)
     rows(*arguments, first, count, size, work)
     tridiagonal.write_steps(first, count, size, work)
-    read = lambda field, i: Fraction(float(work[place(field, size, i)]))
+
+    def read(field: int, i: int) -> Fraction:
+        return Fraction(float(work[place(field, size, i)]))
+
     for i in range(count + 1):
         a = read(tridiagonal.A, i) + read(tridiagonal.A_LOW, i)
         assert abs(a * a - squares[i]) <= 2 * 12 * U**2 * squares[i] and a >= 0
@@ -418,7 +431,10 @@ def test_residuals_are_within_their_bound(kind: str) -> None:
     rows(*arguments, first, count, size, work)
     tridiagonal.write_steps(first, count, size, work)
     tridiagonal.recurrence(count, size, work)
-    read = lambda field, i: Fraction(float(work[place(field, size, i)]))
+
+    def read(field: int, i: int) -> Fraction:
+        return Fraction(float(work[place(field, size, i)]))
+
     for random in (False, True):
         if random:
             work[place(VALUE, size, 0) : place(VALUE, size, count)] = rng.normal(size=count)
@@ -451,7 +467,7 @@ def test_norm_and_gap_of_the_matrix(kind: str) -> None:
     """‖ |T-λ| ‖ ≤ 2 norm, and no other eigenvalue is nearer than the gap, in the rows of the kernels."""
     arguments = ROWS[kind][1]
     first, squares, b = true_rows(kind)
-    spread, norm, gap = norms(*arguments)
+    spread, norm, gap, _ = matrix_of(*arguments)
     l = first + 2.0 * np.arange(len(b))
     up = np.where(l > 0, l, 2)
     diagonal = np.array([float(x) for x in b]) / (spread * up * (l + 2) * (l + 1))

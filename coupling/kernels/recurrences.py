@@ -12,7 +12,6 @@ from coupling.kernels.jit import kernel
 from coupling.kernels.path import round_scaled
 from coupling.kernels.quads import counting, fma, load, moves, part_of, store
 from coupling.kernels.tridiagonal import (
-    B,
     B_LOW,
     BOUND,
     CORRECTION,
@@ -22,6 +21,8 @@ from coupling.kernels.tridiagonal import (
     TINY,
     TOP,
     VALUE,
+    B,
+    Matrix,
     bounds,
     correction,
     place,
@@ -47,7 +48,8 @@ def rows_3j(l1, l2, m1, m2, first, n, size, work):
     constant = (m1 + m2) * (l1 * (l1 + 2) - l2 * (l2 + 2))
     high, factor = float(constant), float(m2 - m1)
     low = float(constant - int(high))
-    inner, outer, orders = float((l1 - l2) * (l1 - l2)), float((l1 + l2 + 2) * (l1 + l2 + 2)), float((m1 + m2) * (m1 + m2))
+    inner, outer = float((l1 - l2) * (l1 - l2)), float((l1 + l2 + 2) * (l1 + l2 + 2))
+    orders = float((m1 + m2) * (m1 + m2))
     l = 2.0 * counting(0.0) + float(first)
     for i in range(0, n + 4, 4):
         square = l * l
@@ -96,27 +98,23 @@ def _first_row(factor, size, work):
 
 
 @kernel
-def null_vector(first, n, size, spread, norm, gap, alternating, again, high, low, work):
-    """Write f + d and bounds of the errors of (f + d)(h + l), h + l being high + low over √Σ(L+1)(f+d)² with the sign that
-    makes the last one positive.
+def null_vector(first, n, size, matrix, again, high, low, work):
+    """Write f + d and bounds of the errors of (f + d)(h + l), h + l being high + low over √Σ(L+1)(f+d)² with the sign
+    that makes the last one positive.  ``again`` says that f + d is corrected once more.
 
-    spread is L(L+2)√(L+1) times (T-λ)g over rows, norm bounds ‖T-λ‖, gap the distance of λ to the nearest other
-    eigenvalue; alternating says that b vanishes, again that f + d is corrected once more.  Return h, l, the bound of relative errors, which adds to those in
-    the work space, and the first and the last entry that do not begin with many zeros: 2^-1300 of the largest.
+    Return h, l, the bound of relative errors, which adds to those in the work space, and the first and the last entry
+    that are not cut off.
     """
     write_steps(first, n, size, work)
-    start, left, join, right, stop, sign = recurrence(n, size, work)
-    more = correction(first, n, size, start, join, stop, False, work)
+    ends, sign = recurrence(n, size, work)
+    more = correction(first, n, size, ends, False, work)
     if again:
-        more = correction(first, n, size, start, join, stop, True, work)
-    square, rest, small, less = squares(first, n, size, again, work)
-    h, l = inverse_root(square, rest)
+        more = correction(first, n, size, ends, True, work)
+    sums = squares(first, n, size, again, work)
+    h, l = inverse_root(sums.high, sums.low)
     h, l = product(sign * h, sign * l, high, low)
-    scale = abs(h)
-    relative = bounds(
-        first, n, size, start, left, join, right, stop, more, spread, norm, gap, alternating, again, scale, square, small, less, work
-    )
-    return h, l, relative, start, stop
+    relative = bounds(first, n, size, ends, matrix, sums, more, again, abs(h), work)
+    return h, l, relative, ends.start, ends.stop
 
 
 @kernel
@@ -185,7 +183,7 @@ def _round_quads(h, l, relative, begin, end, count, size, again, work, values):
 
 @kernel
 def _rounds_by_default(one):
-    """Return what :func:`coupling.floating_point.rounds_by_default` does; 1 is an argument, so that nothing is folded."""
+    """Return what :func:`coupling.floating_point.rounds_by_default` does; 1 is an argument: nothing is folded."""
     return (
         one + one * 2.0**-54 == one
         and one + one * 3.0 * 2.0**-54 == one + one * 2.0**-52
@@ -196,8 +194,8 @@ def _rounds_by_default(one):
 
 @kernel
 def family_3j(l1, l2, m1, m2, first, one, values):
-    """Write the family of 3j symbols in l = first … l1+l2; NaN where a value is not certain.  Return how many those are, or
-    -1 where the processor does not round to nearest or keeps no subnormal numbers: nothing is written then.
+    """Write the family of 3j symbols in l = first … l1+l2; NaN where a value is not certain.  Return how many those
+    are, or -1 where the processor does not round to nearest or keeps no subnormal numbers: nothing is written then.
 
     All arguments but ``one``, 1.0, are doubled.  Eigenvalues are m1 - m2, at most l1 + l2.
     """
@@ -207,10 +205,9 @@ def family_3j(l1, l2, m1, m2, first, one, values):
     size, again = size_of_field(n), n > ONCE
     work = np.empty(FIELDS * size)
     rows_3j(l1, l2, m1, m2, first, n, size, work)
-    alternating, sign = m1 == m2 and (m1 == 0 or l1 == l2), 1.0 - ((l1 - l2 + m1 + m2) & 2)
-    h, l, relative, start, stop = null_vector(
-        first, n, size, 4.0, float(l1 + l2), 2.0, alternating, again, sign, 0.0, work
-    )
+    sign = 1.0 - ((l1 - l2 + m1 + m2) & 2)
+    matrix = Matrix(4.0, float(l1 + l2), 2.0, m1 == m2 and (m1 == 0 or l1 == l2))
+    h, l, relative, start, stop = null_vector(first, n, size, matrix, again, sign, 0.0, work)
     return round_family(h, l, relative, start, stop, n, size, again, work, values)
 
 
@@ -226,6 +223,6 @@ def family_6j(j2, j3, j4, j5, j6, first, high, low, one, values):
     size, again, largest = size_of_field(n), n > ONCE, min(j2 + j6, j3 + j5)
     work = np.empty(FIELDS * size)
     rows_6j(j2, j3, j4, j5, j6, first, n, size, work)
-    norm, gap = 0.5 * largest * (largest + 2), max(4.0, 2.0 * j4)
-    h, l, relative, start, stop = null_vector(first, n, size, 8.0, norm, gap, False, again, high, low, work)
+    matrix = Matrix(8.0, 0.5 * largest * (largest + 2), max(4.0, 2.0 * j4), False)
+    h, l, relative, start, stop = null_vector(first, n, size, matrix, again, high, low, work)
     return round_family(h, l, relative, start, stop, n, size, again, work, values)

@@ -26,6 +26,7 @@ in one array of ``FIELDS`` fields of ``size`` numbers each, see :func:`place`.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from coupling.kernels.doubledouble import add
 from coupling.kernels.doubledouble import fma as fused
@@ -36,8 +37,10 @@ from coupling.kernels.quads import at_least, counting, fma, load, part_of, roots
 U, UNIT = 2.0**-53, 2.0**-106  # u and u²
 
 #: Fields of the work space: a and b as pairs, 1/a, 1/L; steps inwards from the left and from the right, each of the
-#: neighbour and of the one behind it; f, its correction, residuals over the next coefficient, bounds of the error, a second correction.
-A, A_LOW, B, B_LOW, INVERSE, OVER_L, LEFT, LEFT_BACK, RIGHT, RIGHT_BACK, VALUE, CORRECTION, REST, BOUND, SECOND = range(15)
+#: neighbour and of the one behind it; f, its correction, residuals over the next coefficient, bounds of the error,
+#: and a second correction.
+A, A_LOW, B, B_LOW, INVERSE, OVER_L, LEFT, LEFT_BACK, RIGHT, RIGHT_BACK = range(10)
+VALUE, CORRECTION, REST, BOUND, SECOND = range(10, 15)
 FIELDS = 15
 
 #: f begins at START; beyond LARGE it is multiplied by SHRINK, and what was below LEAST is zero: 2^-1300 of the largest.
@@ -52,6 +55,36 @@ STEP, SQUARE = 16.0 * U, 256.0 * UNIT
 
 #: Entries that are summed before a sum of squares is normalised.
 BLOCK = 512
+
+
+class Ends(NamedTuple):
+    """The first entry that is not cut off, the last one of the left fall, the row of the join, the last one of the
+    right fall, and the last entry that is not cut off."""
+
+    start: int
+    left: int
+    join: int
+    right: int
+    stop: int
+
+
+class Matrix(NamedTuple):
+    """L(L+2)√(L+1) times row i of (T-λ)g is row i over ``spread``; norm bounds ‖T-λ‖, and gap is the least distance of
+    λ to another eigenvalue; alternating says that b vanishes."""
+
+    spread: float
+    norm: float
+    gap: float
+    alternating: bool
+
+
+class Sums(NamedTuple):
+    """Σ(L+1)(f+d)² as a double-double, Σ(L+1)d², and the same of the last correction."""
+
+    high: float
+    low: float
+    small: float
+    less: float
 
 
 @kernel
@@ -118,7 +151,7 @@ def write_steps(first, n, size, work):
 
 @kernel
 def _scaled(field, start, stop, direction, factor, least, work):
-    """Multiply entries from start to stop by a number; what was below ``least`` is zero.  Return the first that is not."""
+    """Multiply entries from start to stop by a number; those below ``least`` become zero.  Return the first other."""
     i = start
     while abs(work[field + i]) < least:
         work[field + i] = 0.0
@@ -143,8 +176,7 @@ def _power(number):
 
 @kernel
 def recurrence(n, size, work):
-    """Write f; return the first entry that is not zero, the last one of the left fall, the row of the join, the last one of
-    the right fall, the last entry that is not zero, and the sign of f(n-1)."""
+    """Write f; return where it falls and is joined, and the sign of f(n-1)."""
     f, p, q = place(VALUE, size, 0), place(LEFT, size, 0), place(LEFT_BACK, size, 0)
     r, s = place(RIGHT, size, 0), place(RIGHT_BACK, size, 0)
     i, k, start, stop = 0, n - 1, 0, n - 1
@@ -183,17 +215,17 @@ def recurrence(n, size, work):
     scale = _power(h)
     start, h, v = _scaled(f, start, i, 1, scale, BOTTOM / scale, work), h * scale, v * scale
     if i == k:
-        return start, i, i, i, i, 1.0
+        return Ends(start, i, i, i, i), 1.0
     scale = _power(g)
     stop, g, w = _scaled(f, stop, k, -1, scale, BOTTOM / scale, work), g * scale, w * scale
     join, sign = _join(f, p, q, r, s, i, k, stop, h, v, g, w, work)
-    return start, i, join, k, stop, sign
+    return Ends(start, i, join, k, stop), sign
 
 
 @kernel
 def _join(f, p, q, r, s, i, k, stop, h, v, g, w, work):
-    """Continue f from i and from k, where it is h and g and behind them v and w, to the middle; return the row where both
-    meet, and the sign of f(n-1)."""
+    """Continue f from i and from k, where it is h and g and behind them v and w, to the middle; return the row where
+    both meet, and the sign of f(n-1)."""
     middle = (i + k) // 2
     while k > middle + 1:
         x, y = fused(work[p + i], h, work[q + i] * v), fused(work[r + k], g, work[s + k] * w)
@@ -237,8 +269,9 @@ def _residuals(work, field, size, i, l, l_up):
 
 
 @kernel
-def correction(first, n, size, start, join, stop, again, work):
+def correction(first, n, size, ends, again, work):
     """Write the correction of f, or again that of f + d; return how much of f it has right of the join."""
+    start, join, stop = ends.start, ends.join, ends.stop
     least, l = 2.0 - (first & 1), 2.0 * counting(0.0) + float(first)
     for i in range(0, join, 4):
         r = _residuals(work, VALUE, size, i, l, at_least(l, least))
@@ -294,7 +327,7 @@ def correction(first, n, size, start, join, stop, again, work):
 
 @kernel
 def squares(first, n, size, again, work):
-    """Return Σ(L+1)(f + d)² as a double-double, Σ(L+1)d², and this of the last correction."""
+    """Return sums over all entries."""
     high, low, l = 0.0, 0.0, 2.0 * counting(0.0) + (first + 1.0)
     small = less = 0.0 * l
     for begin in range(0, n, BLOCK):
@@ -317,7 +350,7 @@ def squares(first, n, size, again, work):
             l = l + 8.0
         for k in range(4):
             high, low = add(high, low, part_of(s, k), part_of(c, k))
-    return high, low, total(small), total(less) if again else total(small)
+    return Sums(high, low, total(small), total(less) if again else total(small))
 
 
 @kernel
@@ -339,7 +372,8 @@ def _row_of_join(first, join, size, spread, again, work):
 def _share(field, start, stop, size, work):
     """Return a bound of the largest share of f that a field has from start to stop."""
     low, high, share, beyond = min(start, stop), max(start, stop) + 1, 2.0**-46, 0
-    d, f = work[place(field, size, low) : place(field, size, high)], work[place(VALUE, size, low) : place(VALUE, size, high)]
+    d = work[place(field, size, low) : place(field, size, high)]
+    f = work[place(VALUE, size, low) : place(VALUE, size, high)]
     for i in range(len(d)):
         beyond += abs(d[i]) > share * abs(f[i])
     if beyond:
@@ -366,28 +400,26 @@ def _fall(start, stop, direction, size, more, again, work):
 
 
 @kernel
-def bounds(
-    first, n, size, start, left, join, right, stop, more, spread, norm, gap, alternating, again, scale, square, small, less, work
-):
+def bounds(first, n, size, ends, matrix, sums, more, again, scale, work):
     """Write bounds of absolute errors of values between the falls; return one of relative errors that adds to them.
 
-    scale is the size of what f + d is multiplied by; square, small and less are those of :func:`squares`.
+    scale is the size of what f + d is multiplied by, more what :func:`correction` returned.
     """
-    sizes, smalls = 1.01 * math.sqrt(square), 1.01 * math.sqrt(small)
-    rho = 1.01 * _row_of_join(first, join, size, spread, again, work)
-    rho += 2.0 * norm * (STEP * 1.01 * math.sqrt(less) + (2.0 * STEP * abs(more) + SQUARE) * sizes)
-    delta = (1.01 * rho / gap + 4.0 * U * smalls) * scale
+    sizes, smalls = 1.01 * math.sqrt(sums.high), 1.01 * math.sqrt(sums.small)
+    rho = 1.01 * _row_of_join(first, ends.join, size, matrix.spread, again, work)
+    rest = STEP * 1.01 * math.sqrt(sums.less) + (2.0 * STEP * abs(more) + SQUARE) * sizes
+    delta = (1.01 * (rho + 2.0 * matrix.norm * rest) / matrix.gap + 4.0 * U * smalls) * scale
     relative = (32768.0 + n) * UNIT + 8.0 * U * smalls / sizes
-    for fall, begin, direction in ((left, start, 1), (right, stop, -1)):
+    for fall, begin, direction in ((ends.left, ends.start, 1), (ends.right, ends.stop, -1)):
         if fall != begin:
             relative += _fall(begin, fall, direction, size, more, again, work)
             l = first + 2.0 * fall
             relative += delta / (math.sqrt(l + 1.0) * abs(work[place(VALUE, size, fall)]) * scale)
     bound = work[place(BOUND, size, 0) : place(BOUND, size, n)]
-    bound[:left] = 0.0
-    bound[right + 1 :] = 0.0
-    for begin in range(left, right + 1, 64):
-        bound[begin : min(begin + 64, right + 1)] = delta / math.sqrt(first + 2.0 * begin + 1.0)
-    if alternating:
+    bound[: ends.left] = 0.0
+    bound[ends.right + 1 :] = 0.0
+    for begin in range(ends.left, ends.right + 1, 64):
+        bound[begin : min(begin + 64, ends.right + 1)] = delta / math.sqrt(first + 2.0 * begin + 1.0)
+    if matrix.alternating:
         bound[1::2] = 0.0
     return relative if relative < 2.0**-20 else 1.0
