@@ -128,7 +128,7 @@ def write_steps(first, n, size, work):
     """Write the coefficients of f(i) and f(i∓1) in f(i±1)."""
     for field in (A, A_LOW):
         work[place(field, size, 0)] = work[place(field, size, n)] = 0.0
-    for field in (VALUE, CORRECTION, SECOND):
+    for field in (VALUE, CORRECTION, SECOND, BOUND):
         store(work, place(field, size, -4), 0.0)
         store(work, place(field, size, n), 0.0)
     least, l = 2.0 - (first & 1), 2.0 * counting(0.0) + float(first)
@@ -163,9 +163,9 @@ def _scaled(field, start, stop, direction, factor, least, work):
 @kernel
 def _scale(field, start, stop, factor, work):
     """Multiply entries start … stop-1 by a number."""
-    part = work[field + start : field + stop]
-    for i in range(len(part)):
-        part[i] *= factor
+    entries = work[field + start : field + stop]
+    for i in range(len(entries)):
+        entries[i] *= factor
 
 
 @kernel
