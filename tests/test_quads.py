@@ -15,7 +15,8 @@ def operations(numbers: Any, out: Any) -> Any:
     x, y = load(numbers, 1), load(numbers, 5)
     results = (
         x + y, x - y, x * y, x / y, -x, abs(x), x + 0.1, 0.1 + x, x - 0.1, 0.1 - x, x * 0.1, 0.1 * x, x / 0.1, 0.1 / x,
-        fma(x, y, x), fma(x, 0.1, y), fma(0.1, x, 0.1), roots(abs(x)), at_least(x, 0.2), counting(0.5), counting(0.0) * x,
+        fma(x, y, x), fma(x, 0.1, y), fma(0.1, x, 0.1), roots(abs(x)), at_least(x, 0.2),
+        counting(0.5), counting(0.0) * x,
     )  # fmt: skip
     for i in range(len(results)):
         store(out, 4 * i, results[i])
