@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from coupling.kernels.jit import kernel
-from coupling.kernels.quads import at_least, counting, fma, load, moves, part_of, roots, store, total
+from coupling.kernels.quads import at_least, counting, fma, load, moves, part_of, square_roots, store, total
 
 
 @kernel
@@ -15,7 +15,7 @@ def operations(numbers: Any, out: Any) -> Any:
     x, y = load(numbers, 1), load(numbers, 5)
     results = (
         x + y, x - y, x * y, x / y, -x, abs(x), x + 0.1, 0.1 + x, x - 0.1, 0.1 - x, x * 0.1, 0.1 * x, x / 0.1, 0.1 / x,
-        fma(x, y, x), fma(x, 0.1, y), fma(0.1, x, 0.1), roots(abs(x)), at_least(x, 0.2),
+        fma(x, y, x), fma(x, 0.1, y), fma(0.1, x, 0.1), square_roots(abs(x)), at_least(x, 0.2),
         counting(0.5), counting(0.0) * x,
     )  # fmt: skip
     for i in range(len(results)):

@@ -19,7 +19,7 @@ from coupling.kernels import tridiagonal
 from coupling.kernels.jit import kernel
 from coupling.kernels.quads import at_least, counting, part_of
 from coupling.kernels.recurrences import family_3j, null_vector, round_family, rows_3j, rows_6j
-from coupling.kernels.tridiagonal import BOUND, CORRECTION, FIELDS, SECOND, VALUE, Matrix, _residuals, place
+from coupling.kernels.tridiagonal import BOUND, CORRECTION, FIELDS, SECOND, VALUE, Spectrum, _residuals, spot
 from coupling.numbers import recurrences
 from coupling.numbers.recurrences import LARGEST_6J, Symbols
 
@@ -52,24 +52,24 @@ def vector(rows: Any, arguments: tuple[int, ...], first: int, count: int, again:
     """Return f + d of a family, normalised, with one correction or two."""
     size, work = space(count)
     rows(*arguments, first, count, size, work)
-    h, l, relative, start, stop = null_vector(first, count, size, matrix_of(*arguments), again, 1.0, 0.0, work)
+    h, l, relative, start, stop = null_vector(first, count, size, spectrum_of(*arguments), again, 1.0, 0.0, work)
     parts = (VALUE, CORRECTION, SECOND) if again else (VALUE, CORRECTION)
     assert (start, stop) == (0, count - 1)
     with mpmath.workdps(80):
         scale = mpmath.mpf(h) + mpmath.mpf(l)
-        sums = [sum(mpmath.mpf(work[place(field, size, i)]) for field in parts) for i in range(count)]
+        sums = [sum(mpmath.mpf(work[spot(field, size, i)]) for field in parts) for i in range(count)]
         found = [scale * x for x in sums]
-        bound = [relative * abs(x) + work[place(BOUND, size, i)] for i, x in enumerate(found)]
+        bound = [relative * abs(x) + work[spot(BOUND, size, i)] for i, x in enumerate(found)]
     return Vector(found, bound)
 
 
-def matrix_of(*arguments: int) -> Matrix:
+def spectrum_of(*arguments: int) -> Spectrum:
     """Return what the kernels take for the matrix of a family."""
     if len(arguments) == 4:
-        return Matrix(4.0, float(arguments[0] + arguments[1]), 2.0, False)
+        return Spectrum(4.0, float(arguments[0] + arguments[1]), 2.0, False)
     j2, j3, j4, j5, j6 = arguments
     largest = min(j2 + j6, j3 + j5)
-    return Matrix(8.0, 0.5 * largest * (largest + 2), max(4.0, 2.0 * j4), False)
+    return Spectrum(8.0, 0.5 * largest * (largest + 2), max(4.0, 2.0 * j4), False)
 
 
 def is_bounded(value: Surd, found: mpmath.mpf, bound: mpmath.mpf, most: float) -> bool:
@@ -283,7 +283,7 @@ def test_a_family_is_certain_to_the_bound_and_no_farther(count: int, again: bool
             for absolute in (False, True):
                 for odd in range(count):
                     size, work = space(count)
-                    parts = {field: work[place(field, size, 0) : place(field, size, count)] for field in range(FIELDS)}
+                    parts = {field: work[spot(field, size, 0) : spot(field, size, count)] for field in range(FIELDS)}
                     parts[VALUE][:], parts[CORRECTION][:], parts[SECOND][:], parts[BOUND][:] = 1.0, 0.0, 0.0, 0.0
                     parts[SECOND if again else CORRECTION][odd] = 2.0**-53 - 2.0**-bits
                     bound, values = factor * 2.0**-bits, np.empty(count)
@@ -301,8 +301,8 @@ def test_a_family_is_certain_to_the_bound_and_no_farther(count: int, again: bool
 def test_a_zero_is_certain_only_without_a_bound() -> None:
     size, work = space(6)
     for field, value in ((VALUE, 1.0), (CORRECTION, 0.0), (BOUND, 2.0**-90)):
-        work[place(field, size, 0) : place(field, size, 6)] = value
-    work[place(VALUE, size, 2)] = work[place(VALUE, size, 3)] = work[place(BOUND, size, 3)] = 0.0
+        work[spot(field, size, 0) : spot(field, size, 6)] = value
+    work[spot(VALUE, size, 2)] = work[spot(VALUE, size, 3)] = work[spot(BOUND, size, 3)] = 0.0
     values = np.empty(6)
     assert round_family(1.0, 0.0, 2.0**-80, 0, 5, 6, size, False, work, values) == 1
     assert np.isnan(values).tolist() == [False, False, True, False, False, False] and values[3] == 0.0
@@ -398,7 +398,7 @@ def test_coefficients_and_steps_are_within_their_bounds(kind: str) -> None:
     tridiagonal.write_steps(first, count, size, work)
 
     def read(field: int, i: int) -> Fraction:
-        return Fraction(float(work[place(field, size, i)]))
+        return Fraction(float(work[spot(field, size, i)]))
 
     for i in range(count + 1):
         a = read(tridiagonal.A, i) + read(tridiagonal.A_LOW, i)
@@ -433,11 +433,11 @@ def test_residuals_are_within_their_bound(kind: str) -> None:
     tridiagonal.recurrence(count, size, work)
 
     def read(field: int, i: int) -> Fraction:
-        return Fraction(float(work[place(field, size, i)]))
+        return Fraction(float(work[spot(field, size, i)]))
 
     for random in (False, True):
         if random:
-            work[place(VALUE, size, 0) : place(VALUE, size, count)] = rng.normal(size=count)
+            work[spot(VALUE, size, 0) : spot(VALUE, size, count)] = rng.normal(size=count)
         for i in range(count):
             l = first + 2 * i
             found = Fraction(float(residual(work, size, i, float(l))))
@@ -467,7 +467,7 @@ def test_norm_and_gap_of_the_matrix(kind: str) -> None:
     """‖ |T-λ| ‖ ≤ 2 norm, and no other eigenvalue is nearer than the gap, in the rows of the kernels."""
     arguments = ROWS[kind][1]
     first, squares, b = true_rows(kind)
-    spread, norm, gap, _ = matrix_of(*arguments)
+    spread, norm, gap, _ = spectrum_of(*arguments)
     l = first + 2.0 * np.arange(len(b))
     up = np.where(l > 0, l, 2)
     diagonal = np.array([float(x) for x in b]) / (spread * up * (l + 2) * (l + 1))

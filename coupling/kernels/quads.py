@@ -62,7 +62,7 @@ def fma(a, b, c):
     return np.array([doubledouble.fma(*numbers) for numbers in np.broadcast(a, b, c)])
 
 
-def roots(x):
+def square_roots(x):
     """Return the square roots."""
     return np.sqrt(x)
 
@@ -228,7 +228,7 @@ overload(load, jit_options=inline)(lambda array, i: lambda array, i: _load(array
 overload(store, jit_options=inline)(lambda array, i, value: lambda array, i, value: _store(array, i, value))
 overload(counting, jit_options=inline)(lambda x: lambda x: _counting(x))
 overload(fma, jit_options=inline)(lambda a, b, c: lambda a, b, c: _fma(a, b, c))
-overload(roots, jit_options=inline)(lambda x: lambda x: _roots(x))
+overload(square_roots, jit_options=inline)(lambda x: lambda x: _roots(x))
 overload(at_least, jit_options=inline)(lambda x, least: lambda x, least: _at_least(x, least))
 overload(moves, jit_options=inline)(lambda x, a, b: lambda x, a, b: _moves(x, a, b))
 overload(part_of, jit_options=inline)(lambda x, k: lambda x, k: _part_of(x, k))

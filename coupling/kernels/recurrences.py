@@ -22,12 +22,12 @@ from coupling.kernels.tridiagonal import (
     TOP,
     VALUE,
     B,
-    Matrix,
+    Spectrum,
     bounds,
     correction,
-    place,
     recurrence,
     size_of_field,
+    spot,
     squares,
     write_row,
     write_steps,
@@ -94,11 +94,11 @@ def rows_6j(j2, j3, j4, j5, j6, first, n, size, work):
 @kernel
 def _first_row(factor, size, work):
     """Write b of the row of l = 0, which is divided by l: there 4·factor takes the place of the rest of b."""
-    work[place(B, size, 0)], work[place(B_LOW, size, 0)] = 8.0 * factor, 0.0
+    work[spot(B, size, 0)], work[spot(B_LOW, size, 0)] = 8.0 * factor, 0.0
 
 
 @kernel
-def null_vector(first, n, size, matrix, again, high, low, work):
+def null_vector(first, n, size, spectrum, again, high, low, work):
     """Write f + d and bounds of the errors of (f + d)(h + l), h + l being high + low over √Σ(L+1)(f+d)² with the sign
     that makes the last one positive.  ``again`` says that f + d is corrected once more.
 
@@ -113,14 +113,14 @@ def null_vector(first, n, size, matrix, again, high, low, work):
     sums = squares(first, n, size, again, work)
     h, l = inverse_root(sums.high, sums.low)
     h, l = product(sign * h, sign * l, high, low)
-    relative = bounds(first, n, size, ends, matrix, sums, more, again, abs(h), work)
+    relative = bounds(first, n, size, ends, spectrum, sums, more, again, abs(h), work)
     return h, l, relative, ends.start, ends.stop
 
 
 @kernel
 def round_family(h, l, relative, start, stop, n, size, again, work, values):
     """Round f + d times h + l to values, NaN where that is not certain; return how many those are."""
-    f, first, last = place(VALUE, size, 0), start, stop
+    f, first, last = spot(VALUE, size, 0), start, stop
     while first < stop and abs(work[f + first] * h) < TINY:
         first += 1
     while last > first and abs(work[f + last] * h) < TINY:
@@ -137,10 +137,10 @@ def _round_tiny(h, l, relative, begin, end, count, size, again, work, values):
     """Round what may be subnormal."""
     h, l = math.ldexp(h, TOP), math.ldexp(l, TOP)
     for i in range(begin, end):
-        x, y = product(work[place(VALUE, size, i)], 0.0, h, l)
-        y = fused(work[place(CORRECTION, size, i)], h, y)
+        x, y = product(work[spot(VALUE, size, i)], 0.0, h, l)
+        y = fused(work[spot(CORRECTION, size, i)], h, y)
         if again:
-            y = fused(work[place(SECOND, size, i)], h, y)
+            y = fused(work[spot(SECOND, size, i)], h, y)
         s = x + y
         value, certain = round_scaled(s, y - (s - x), -TOP, 1.001 * relative)
         values[i] = value + 0.0 if certain else np.nan
@@ -154,23 +154,23 @@ def _round_quads(h, l, relative, begin, end, count, size, again, work, values):
     bound = 1.001 * relative
     for step in range(begin, end, 4):
         i = min(step, end - 4) if end - begin > 3 else step
-        f = load(work, place(VALUE, size, i))
+        f = load(work, spot(VALUE, size, i))
         p = f * h
         e = fma(f, h, -p)
         if again:
-            e = fma(load(work, place(SECOND, size, i)), h, e)
-        e = fma(f, l, fma(load(work, place(CORRECTION, size, i)), h, e))
+            e = fma(load(work, spot(SECOND, size, i)), h, e)
+        e = fma(f, l, fma(load(work, spot(CORRECTION, size, i)), h, e))
         s = p + e
         t = s - p
         e = (p - (s - t)) + (e - t)
-        slack = fma(abs(s), bound, 1.001 * load(work, place(BOUND, size, i)))
+        slack = fma(abs(s), bound, 1.001 * load(work, spot(BOUND, size, i)))
         if end - begin > 3:
             store(values, i, s + 0.0)
         else:
             for k in range(end - i):
                 values[i + k] = part_of(s, k) + 0.0
         if moves(s, e - slack, e + slack):
-            x, y = place(REST, size, 0), place(REST, size, 4)
+            x, y = spot(REST, size, 0), spot(REST, size, 4)
             store(work, x, e - slack)
             store(work, y, e + slack)
             for k in range(min(4, end - i)):
@@ -206,8 +206,8 @@ def family_3j(l1, l2, m1, m2, first, one, values):
     work = np.empty(FIELDS * size)
     rows_3j(l1, l2, m1, m2, first, n, size, work)
     sign = 1.0 - ((l1 - l2 + m1 + m2) & 2)
-    matrix = Matrix(4.0, float(l1 + l2), 2.0, m1 == m2 and (m1 == 0 or l1 == l2))
-    h, l, relative, start, stop = null_vector(first, n, size, matrix, again, sign, 0.0, work)
+    spectrum = Spectrum(4.0, float(l1 + l2), 2.0, m1 == m2 and (m1 == 0 or l1 == l2))
+    h, l, relative, start, stop = null_vector(first, n, size, spectrum, again, sign, 0.0, work)
     return round_family(h, l, relative, start, stop, n, size, again, work, values)
 
 
@@ -223,6 +223,6 @@ def family_6j(j2, j3, j4, j5, j6, first, high, low, one, values):
     size, again, largest = size_of_field(n), n > ONCE, min(j2 + j6, j3 + j5)
     work = np.empty(FIELDS * size)
     rows_6j(j2, j3, j4, j5, j6, first, n, size, work)
-    matrix = Matrix(8.0, 0.5 * largest * (largest + 2), max(4.0, 2.0 * j4), False)
-    h, l, relative, start, stop = null_vector(first, n, size, matrix, again, high, low, work)
+    spectrum = Spectrum(8.0, 0.5 * largest * (largest + 2), max(4.0, 2.0 * j4), False)
+    h, l, relative, start, stop = null_vector(first, n, size, spectrum, again, high, low, work)
     return round_family(h, l, relative, start, stop, n, size, again, work, values)

@@ -20,7 +20,7 @@ both bounds.
 
 Entry i belongs to L = 2l = first + 2i, and rows are 2·4^k times the above, so that all factors but roots are integers:
 L a(i+1) f(i+1) + b(i) f(i) + (L+2) a(i) f(i-1), a(0) = a(n) = 0; in the row of l = 0 the first L is 2.  Everything is
-in one array of ``FIELDS`` fields of ``size`` numbers each, see :func:`place`.
+in one array of ``FIELDS`` fields of ``size`` numbers each, see :func:`spot`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from coupling.kernels.doubledouble import add
 from coupling.kernels.doubledouble import fma as fused
 from coupling.kernels.jit import kernel
 from coupling.kernels.lanes import part
-from coupling.kernels.quads import at_least, counting, fma, load, part_of, roots, store, total
+from coupling.kernels.quads import at_least, counting, fma, load, part_of, square_roots, store, total
 
 U, UNIT = 2.0**-53, 2.0**-106  # u and u²
 
@@ -68,7 +68,7 @@ class Ends(NamedTuple):
     stop: int
 
 
-class Matrix(NamedTuple):
+class Spectrum(NamedTuple):
     """L(L+2)√(L+1) times row i of (T-λ)g is row i over ``spread``; norm bounds ‖T-λ‖, and gap is the least distance of
     λ to another eigenvalue; alternating says that b vanishes."""
 
@@ -78,7 +78,7 @@ class Matrix(NamedTuple):
     alternating: bool
 
 
-class Sums(NamedTuple):
+class SquareSums(NamedTuple):
     """Σ(L+1)(f+d)² as a double-double, Σ(L+1)d², and the same of the last correction."""
 
     high: float
@@ -94,7 +94,7 @@ def size_of_field(n):
 
 
 @part
-def place(field, size, i):
+def spot(field, size, i):
     """Return where entry i ≥ -4 of a field stands."""
     return field * size + 4 + i
 
@@ -106,11 +106,11 @@ def write_row(work, size, i, l, p, q, factor, x, high, low):
     x, factor, high and low are integers; where L = 0 the caller mends b.
     """
     p = at_least(p, 1.0)
-    a = roots(p)
+    a = square_roots(p)
     inverse = 1.0 / a
-    store(work, place(A, size, i), a)
-    store(work, place(A_LOW, size, i), (fma(-a, a, p) + q) * (0.5 * inverse))
-    store(work, place(INVERSE, size, i), inverse)
+    store(work, spot(A, size, i), a)
+    store(work, spot(A_LOW, size, i), (fma(-a, a, p) + q) * (0.5 * inverse))
+    store(work, spot(INVERSE, size, i), inverse)
     y = x * factor
     s = y + high
     t = s - y
@@ -119,33 +119,37 @@ def write_row(work, size, i, l, p, q, factor, x, high, low):
     e = e - (h - s)
     twice = 2.0 * l + 2.0
     b = h * twice
-    store(work, place(B, size, i), b)
-    store(work, place(B_LOW, size, i), fma(e, twice, fma(h, twice, -b)))
+    store(work, spot(B, size, i), b)
+    store(work, spot(B_LOW, size, i), fma(e, twice, fma(h, twice, -b)))
 
 
 @kernel
 def write_steps(first, n, size, work):
     """Write the coefficients of f(i) and f(i∓1) in f(i±1)."""
     for field in (A, A_LOW):
-        work[place(field, size, 0)] = work[place(field, size, n)] = 0.0
+        work[spot(field, size, 0)] = work[spot(field, size, n)] = 0.0
     for field in (VALUE, CORRECTION, SECOND, BOUND):
-        store(work, place(field, size, -4), 0.0)
-        store(work, place(field, size, n), 0.0)
+        store(work, spot(field, size, -4), 0.0)
+        store(work, spot(field, size, n), 0.0)
     least, l = 2.0 - (first & 1), 2.0 * counting(0.0) + float(first)
     over = 1.0 / at_least(l, least)
-    store(work, place(OVER_L, size, 0), over)
+    store(work, spot(OVER_L, size, 0), over)
     for i in range(0, n, 4):
         after = 1.0 / (l + 8.0)
-        store(work, place(OVER_L, size, i + 4), after)
-        a, b, up = load(work, place(A, size, i)), load(work, place(B, size, i)), load(work, place(A, size, i + 1))
-        inverse, inverse_up = load(work, place(INVERSE, size, i)), load(work, place(INVERSE, size, i + 1))
-        over_up = load(work, place(OVER_L, size, i + 1))
+        store(work, spot(OVER_L, size, i + 4), after)
+        a, b, up = (
+            load(work, spot(A, size, i)),
+            load(work, spot(B, size, i)),
+            load(work, spot(A, size, i + 1)),
+        )
+        inverse, inverse_up = load(work, spot(INVERSE, size, i)), load(work, spot(INVERSE, size, i + 1))
+        over_up = load(work, spot(OVER_L, size, i + 1))
         there, back = inverse_up * over, inverse * over_up
         l_up = at_least(l, least)
-        store(work, place(LEFT, size, i), -(b * there))
-        store(work, place(LEFT_BACK, size, i), -((a * (l + 2.0)) * there))
-        store(work, place(RIGHT, size, i), -(b * back))
-        store(work, place(RIGHT_BACK, size, i), -((up * l_up) * back))
+        store(work, spot(LEFT, size, i), -(b * there))
+        store(work, spot(LEFT_BACK, size, i), -((a * (l + 2.0)) * there))
+        store(work, spot(RIGHT, size, i), -(b * back))
+        store(work, spot(RIGHT_BACK, size, i), -((up * l_up) * back))
         l, over = l + 8.0, after
 
 
@@ -177,8 +181,8 @@ def _power(number):
 @kernel
 def recurrence(n, size, work):
     """Write f; return where it falls and is joined, and the sign of f(n-1)."""
-    f, p, q = place(VALUE, size, 0), place(LEFT, size, 0), place(LEFT_BACK, size, 0)
-    r, s = place(RIGHT, size, 0), place(RIGHT_BACK, size, 0)
+    f, p, q = spot(VALUE, size, 0), spot(LEFT, size, 0), spot(LEFT_BACK, size, 0)
+    r, s = spot(RIGHT, size, 0), spot(RIGHT_BACK, size, 0)
     i, k, start, stop = 0, n - 1, 0, n - 1
     h, v, g, w = START, 0.0, START, 0.0
     work[f], work[f + k] = h, g
@@ -248,18 +252,18 @@ def _join(f, p, q, r, s, i, k, stop, h, v, g, w, work):
 @part
 def _residuals(work, field, size, i, l, l_up):
     """Return what rows i … i+3 give for a field, to within 39u² of the sizes of their terms and u of the result."""
-    above, here = load(work, place(field, size, i + 1)), load(work, place(field, size, i))
-    below = load(work, place(field, size, i - 1))
-    a, up = load(work, place(A, size, i)), load(work, place(A, size, i + 1))
+    above, here = load(work, spot(field, size, i + 1)), load(work, spot(field, size, i))
+    below = load(work, spot(field, size, i - 1))
+    a, up = load(work, spot(A, size, i)), load(work, spot(A, size, i + 1))
     x, y = up * above, a * below
-    e = fma(load(work, place(A_LOW, size, i + 1)), above, fma(up, above, -x))
-    d = fma(load(work, place(A_LOW, size, i)), below, fma(a, below, -y))
+    e = fma(load(work, spot(A_LOW, size, i + 1)), above, fma(up, above, -x))
+    d = fma(load(work, spot(A_LOW, size, i)), below, fma(a, below, -y))
     behind = l + 2.0
     p, q = x * l_up, y * behind
     e, d = fma(e, l_up, fma(x, l_up, -p)), fma(d, behind, fma(y, behind, -q))
-    b = load(work, place(B, size, i))
+    b = load(work, spot(B, size, i))
     z = b * here
-    rest = (e + d) + fma(load(work, place(B_LOW, size, i)), here, fma(b, here, -z))
+    rest = (e + d) + fma(load(work, spot(B_LOW, size, i)), here, fma(b, here, -z))
     s = p + q
     t = s - p
     rest = rest + ((p - (s - t)) + (q - t))
@@ -277,19 +281,19 @@ def correction(first, n, size, ends, again, work):
         r = _residuals(work, VALUE, size, i, l, at_least(l, least))
         if again:
             r = r + _residuals(work, CORRECTION, size, i, l, at_least(l, least))
-        there = load(work, place(INVERSE, size, i + 1)) * load(work, place(OVER_L, size, i))
-        store(work, place(REST, size, i), -(r * there))
+        there = load(work, spot(INVERSE, size, i + 1)) * load(work, spot(OVER_L, size, i))
+        store(work, spot(REST, size, i), -(r * there))
         l = l + 8.0
     l = 2.0 * counting(join + 1.0) + float(first)
     for i in range(join + 1, n, 4):
         r = _residuals(work, VALUE, size, i, l, l)
         if again:
             r = r + _residuals(work, CORRECTION, size, i, l, l)
-        there = load(work, place(INVERSE, size, i)) * load(work, place(OVER_L, size, i + 1))
-        store(work, place(REST, size, i), -(r * there))
+        there = load(work, spot(INVERSE, size, i)) * load(work, spot(OVER_L, size, i + 1))
+        store(work, spot(REST, size, i), -(r * there))
         l = l + 8.0
     target = SECOND if again else CORRECTION
-    d, rest = place(target, size, 0), place(REST, size, 0)
+    d, rest = spot(target, size, 0), spot(REST, size, 0)
     if start > 0:  # what was cut off makes the first row wrong
         work[d : d + start] = 0.0
         work[rest + start] = 0.0
@@ -297,10 +301,10 @@ def correction(first, n, size, ends, again, work):
         work[d + stop + 1 : d + n] = 0.0
         work[rest + stop] = 0.0
     p, q, r, s = (
-        place(LEFT, size, 0),
-        place(LEFT_BACK, size, 0),
-        place(RIGHT, size, 0),
-        place(RIGHT_BACK, size, 0),
+        spot(LEFT, size, 0),
+        spot(LEFT_BACK, size, 0),
+        spot(RIGHT, size, 0),
+        spot(RIGHT_BACK, size, 0),
     )
     h, v, g, w, i, k = 0.0, 0.0, 0.0, 0.0, start, stop
     work[d + start] = work[d + stop] = 0.0
@@ -318,10 +322,10 @@ def correction(first, n, size, ends, again, work):
     if stop == join:
         return 0.0
     last = fused(work[r + k], g, fused(work[s + k], w, work[rest + k]))
-    more = (h - last) / work[place(VALUE, size, join)]
+    more = (h - last) / work[spot(VALUE, size, join)]
     for i in range(join + 1, n, 4):
-        here = place(target, size, i)
-        store(work, here, fma(more, load(work, place(VALUE, size, i)), load(work, here)))
+        here = spot(target, size, i)
+        store(work, here, fma(more, load(work, spot(VALUE, size, i)), load(work, here)))
     return more
 
 
@@ -333,11 +337,11 @@ def squares(first, n, size, again, work):
     for begin in range(0, n, BLOCK):
         s, c = 0.0 * l, 0.0 * l
         for i in range(begin, min(n, begin + BLOCK), 4):
-            f, d = load(work, place(VALUE, size, i)), load(work, place(CORRECTION, size, i))
+            f, d = load(work, spot(VALUE, size, i)), load(work, spot(CORRECTION, size, i))
             p = f * f
             e = fma(d, (f + f) + d, fma(f, f, -p))
             if again:
-                x = load(work, place(SECOND, size, i))
+                x = load(work, spot(SECOND, size, i))
                 e = fma(f + f, x, e)
                 less = fma(l * x, x, less)
             q = p * l
@@ -350,7 +354,7 @@ def squares(first, n, size, again, work):
             l = l + 8.0
         for k in range(4):
             high, low = add(high, low, part_of(s, k), part_of(c, k))
-    return Sums(high, low, total(small), total(less) if again else total(small))
+    return SquareSums(high, low, total(small), total(less) if again else total(small))
 
 
 @kernel
@@ -362,9 +366,9 @@ def _row_of_join(first, join, size, spread, again, work):
     r = part_of(_residuals(work, VALUE, size, join, behind, before), 0)
     if again:
         r += part_of(_residuals(work, CORRECTION, size, join, behind, before), 0)
-    d = place(SECOND if again else CORRECTION, size, join)
-    own = l_up * work[place(A, size, join + 1)] * work[d + 1] + (l + 2.0) * work[place(A, size, join)] * work[d - 1]
-    own = (r + own) + work[place(B, size, join)] * work[d]
+    d = spot(SECOND if again else CORRECTION, size, join)
+    own = l_up * work[spot(A, size, join + 1)] * work[d + 1] + (l + 2.0) * work[spot(A, size, join)] * work[d - 1]
+    own = (r + own) + work[spot(B, size, join)] * work[d]
     return abs(own) / (spread * l_up * (l + 2.0) * math.sqrt(l + 1.0))
 
 
@@ -372,8 +376,8 @@ def _row_of_join(first, join, size, spread, again, work):
 def _share(field, start, stop, size, work):
     """Return a bound of the largest share of f that a field has from start to stop."""
     low, high, share, beyond = min(start, stop), max(start, stop) + 1, 2.0**-46, 0
-    d = work[place(field, size, low) : place(field, size, high)]
-    f = work[place(VALUE, size, low) : place(VALUE, size, high)]
+    d = work[spot(field, size, low) : spot(field, size, high)]
+    f = work[spot(VALUE, size, low) : spot(VALUE, size, high)]
     for i in range(len(d)):
         beyond += abs(d[i]) > share * abs(f[i])
     if beyond:
@@ -385,7 +389,7 @@ def _share(field, start, stop, size, work):
 @kernel
 def _fall(start, stop, direction, size, more, again, work):
     """Return a bound of the relative error of f + d along a fall, from start where it is least to stop."""
-    f, a, v = place(VALUE, size, 0), place(A, size, 0), place(OVER_L, size, 0)
+    f, a, v = spot(VALUE, size, 0), spot(A, size, 0), spot(OVER_L, size, 0)
     side = 1 if direction > 0 else 0
     before, known, whole, i = 0.0, 0.0, 0.0, start
     while i != stop:  # known is the sum of all |α f f'| so far over the last one
@@ -400,26 +404,26 @@ def _fall(start, stop, direction, size, more, again, work):
 
 
 @kernel
-def bounds(first, n, size, ends, matrix, sums, more, again, scale, work):
+def bounds(first, n, size, ends, spectrum, sums, more, again, scale, work):
     """Write bounds of absolute errors of values between the falls; return one of relative errors that adds to them.
 
     scale is the size of what f + d is multiplied by, more what :func:`correction` returned.
     """
     sizes, smalls = 1.01 * math.sqrt(sums.high), 1.01 * math.sqrt(sums.small)
-    rho = 1.01 * _row_of_join(first, ends.join, size, matrix.spread, again, work)
+    rho = 1.01 * _row_of_join(first, ends.join, size, spectrum.spread, again, work)
     rest = STEP * 1.01 * math.sqrt(sums.less) + (2.0 * STEP * abs(more) + SQUARE) * sizes
-    delta = (1.01 * (rho + 2.0 * matrix.norm * rest) / matrix.gap + 4.0 * U * smalls) * scale
+    delta = (1.01 * (rho + 2.0 * spectrum.norm * rest) / spectrum.gap + 4.0 * U * smalls) * scale
     relative = (32768.0 + n) * UNIT + 8.0 * U * smalls / sizes
     for fall, begin, direction in ((ends.left, ends.start, 1), (ends.right, ends.stop, -1)):
         if fall != begin:
             relative += _fall(begin, fall, direction, size, more, again, work)
             l = first + 2.0 * fall
-            relative += delta / (math.sqrt(l + 1.0) * abs(work[place(VALUE, size, fall)]) * scale)
-    bound = work[place(BOUND, size, 0) : place(BOUND, size, n)]
+            relative += delta / (math.sqrt(l + 1.0) * abs(work[spot(VALUE, size, fall)]) * scale)
+    bound = work[spot(BOUND, size, 0) : spot(BOUND, size, n)]
     bound[: ends.left] = 0.0
     bound[ends.right + 1 :] = 0.0
     for begin in range(ends.left, ends.right + 1, 64):
         bound[begin : min(begin + 64, ends.right + 1)] = delta / math.sqrt(first + 2.0 * begin + 1.0)
-    if matrix.alternating:
+    if spectrum.alternating:
         bound[1::2] = 0.0
     return relative if relative < 2.0**-20 else 1.0
