@@ -27,11 +27,11 @@ TEXT = """
 All symbols of a family in one degree, `wigner_3j_family` and `ducc0.misc.wigner3j_int`, called in turn for the same
 random families; the ratio is that of the medians. Correctly rounded: coupling, then ducc0.
 
-The bound is the arithmetic. ducc0 runs the recurrence in doubles, about ten operations for a symbol, and its values are
-right to some 10⁻¹³. A last digit that is certain needs twice the digits: in double-doubles a step of the recurrence is
-20 operations, eight of them one after the other, and more than a hundred go into coefficients, norm, bounds of the
-error and rounding, in loops over registers. Small families take longer in proportion: half of the time at degree 20 is
-the call from Python, with its checks of arguments and of the rounding mode.
+ducc0 runs the recurrence in doubles, about ten operations for a symbol, and its values are right to some 10⁻¹³. Here it
+runs in doubles as well; residuals of its rows, with coefficients of twice the digits, then give a correction and a
+bound of what is left, and a value is returned where both ends of that interval round to it. These are about 140
+operations for a symbol, in loops over registers of four doubles, and three times ducc0's time is the limit that they
+are kept to. At degree 20 half of the time is the call from Python, with its checks of arguments.
 """
 
 

@@ -1,7 +1,7 @@
 """Arithmetic on unevaluated sums h + l of two doubles, |l| ≤ ulp(h)/2: 106 significant bits.
 
-With u = 2^-53 the relative errors are at most 7u² (product), 2u² (times_double), 8u² (reciprocal), 12u² (inverse_root),
-16u² (quotient), and 3u² of |a| + |b| (add).  docs/decisions/0009-rounding.md derives these bounds in the manner of
+With u = 2^-53 the relative errors are at most 7u² (product), 12u² (inverse_root), 16u² (quotient), and 3u² of
+|a| + |b| (add).  docs/decisions/0009-rounding.md derives these bounds in the manner of
 Joldes, Muller and Popescu (ACM TOMS 44, 2017); the tests check them against fractions.
 """
 
@@ -53,32 +53,6 @@ def product(ah: float, al: float, bh: float, bl: float) -> tuple[float, float]:
     e = fma(ah, bl, fma(al, bh, fma(ah, bh, -p)))
     h = p + e
     return h, e - (h - p)
-
-
-@kernel
-def times_double(ah: float, al: float, b: float) -> tuple[float, float]:
-    """Return (ah + al)·b as a double-double, b a double; relative error at most 2u².
-
-    >>> times_double(0.1, 0.0, 10.0)
-    (1.0, 5.551115123125783e-17)
-    """
-    p = ah * b
-    e = fma(al, b, fma(ah, b, -p))
-    h = p + e
-    return h, e - (h - p)
-
-
-@kernel
-def reciprocal(h: float, l: float) -> tuple[float, float]:
-    """Return 1/(h + l) as a double-double, by one step from the double value; relative error at most 8u².
-
-    >>> reciprocal(3.0, 0.0)
-    (0.3333333333333333, 1.850371707708594e-17)
-    """
-    y = 1.0 / h
-    step = y * fma(-l, y, fma(-h, y, 1.0))
-    first = y + step
-    return first, step - (first - y)
 
 
 @kernel

@@ -1,149 +1,228 @@
-"""Families of 3j and 6j symbols in one degree, rounded from :mod:`coupling.kernels.tridiagonal`.
-
-Double-doubles are pairs in flat arrays, as there.
-"""
+"""Families of 3j and 6j symbols in one degree, rounded from :mod:`coupling.kernels.tridiagonal`."""
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
+from coupling.kernels.doubledouble import fma as fused
 from coupling.kernels.doubledouble import inverse_root, product
 from coupling.kernels.jit import kernel
 from coupling.kernels.path import round_scaled
-from coupling.kernels.tridiagonal import null_vector
+from coupling.kernels.quads import counting, fma, load, moves, part_of, store
+from coupling.kernels.tridiagonal import (
+    B_LOW,
+    BOUND,
+    CORRECTION,
+    FIELDS,
+    REST,
+    SECOND,
+    TINY,
+    TOP,
+    VALUE,
+    B,
+    Spectrum,
+    bounds,
+    correction,
+    recurrence,
+    size_of_field,
+    spot,
+    squares,
+    write_row,
+    write_steps,
+)
 
-#: Size of a value below which it may become subnormal.
-TINY = 2.0**-900
+#: Entries up to which one correction is enough: with more, its bound would call too many values uncertain.
+ONCE = 8192
 
 
 @kernel
-def rows_3j(l1, l2, m1, m2, first, off, diagonal):
+def rows_3j(l1, l2, m1, m2, first, n, size, work):
     """Write the recurrence of 3j(l l1 l2; m m1 m2), l = first … l1+l2, m = -m1-m2; all arguments doubled, l1 and l2 at
-    most 2·10^5, so that every product fits into 64 bits.
+    most 2·10^5, so that every product of two integers is a double.
 
     A(l)² = [l²-(l1-l2)²] [(l1+l2+1)²-l²] [l²-m²],  B(l) = (2l+1) [l(l+1) (m2-m1) - m (l1(l1+1) - l2(l2+1))].
     Source: Schulten and Gordon 1975.
     """
-    m = -m1 - m2
-    for i in range(len(off) // 2):
-        l = first + 2 * i
-        x, y = float((l - l1 + l2) * (l + l1 - l2)), float((l1 + l2 + 2 - l) * (l1 + l2 + 2 + l))
-        h, e = product(x, 0.0, y, 0.0)
-        h, e = product(h, e, float((l - m) * (l + m)), 0.0)
-        h, e = _root(h, e)
-        off[2 * i], off[2 * i + 1] = 0.125 * h, 0.125 * e  # three factors of 4 under the root
-    for i in range(len(diagonal) // 2):
-        l = first + 2 * i
-        inner = l * (l + 2) * (m2 - m1) - m * (l1 * (l1 + 2) - l2 * (l2 + 2))
-        h, e = _times(inner if l else 4 * (m2 - m1), l + 1.0)  # B/l at l = 0
-        diagonal[2 * i], diagonal[2 * i + 1] = 0.125 * h, 0.125 * e
+    constant = (m1 + m2) * (l1 * (l1 + 2) - l2 * (l2 + 2))
+    high, factor = float(constant), float(m2 - m1)
+    low = float(constant - int(high))
+    inner, outer = float((l1 - l2) * (l1 - l2)), float((l1 + l2 + 2) * (l1 + l2 + 2))
+    orders = float((m1 + m2) * (m1 + m2))
+    l = 2.0 * counting(0.0) + float(first)
+    for i in range(0, n + 4, 4):
+        square = l * l
+        x, y, z = square - inner, outer - square, square - orders
+        h = x * y
+        p = h * z
+        q = fma(fma(x, y, -h), z, fma(h, z, -p))
+        write_row(work, size, i, l, p, q, square + 2.0 * l, factor, high, low)
+        l = l + 8.0
+    if first == 0:
+        _first_row(factor, size, work)
 
 
 @kernel
-def rows_6j(j2, j3, j4, j5, j6, first, off, diagonal):
+def rows_6j(j2, j3, j4, j5, j6, first, n, size, work):
     """Write the recurrence of 6j{j1 j2 j3; j4 j5 j6} in j1; all arguments doubled, at most 2^14.
 
     With c = j(j+1): A(j1)² = [j1²-(j2-j3)²] [(j2+j3+1)²-j1²] [j1²-(j5-j6)²] [(j5+j6+1)²-j1²],
     B(j1) = (2j1+1) [c1 (c2+c3-c1) + c5 (c1+c2-c3) + c6 (c1-c2+c3) - 2 c1 c4].  Source: Schulten and Gordon 1975.
     """
-    for i in range(len(off) // 2):
-        j = first + 2 * i
-        x = float((j - j2 + j3) * (j + j2 - j3))
-        y = float((j2 + j3 + 2 - j) * (j2 + j3 + 2 + j))
-        h, e = product(x, 0.0, y, 0.0)
-        x = float((j - j5 + j6) * (j + j5 - j6))
-        y = float((j5 + j6 + 2 - j) * (j5 + j6 + 2 + j))
-        x, y = product(x, 0.0, y, 0.0)
-        h, e = product(h, e, x, y)
-        h, e = _root(h, e)
-        off[2 * i], off[2 * i + 1] = 0.0625 * h, 0.0625 * e  # four factors of 4 under the root
     c2, c3, c4 = j2 * (j2 + 2), j3 * (j3 + 2), j4 * (j4 + 2)
     c5, c6 = j5 * (j5 + 2), j6 * (j6 + 2)
-    for i in range(len(diagonal) // 2):
-        j = first + 2 * i
-        c1 = j * (j + 2)
-        if j:
-            inner = c1 * (c2 + c3 - c1 - 2 * c4) + c5 * (c1 + c2 - c3) + c6 * (c1 - c2 + c3)
+    constant = (c5 - c6) * (c2 - c3)
+    high, factor = float(constant), float(c2 + c3 + c5 + c6 - 2 * c4)
+    low = float(constant - int(high))
+    inner, outer = float((j2 - j3) * (j2 - j3)), float((j2 + j3 + 2) * (j2 + j3 + 2))
+    inside, outside = float((j5 - j6) * (j5 - j6)), float((j5 + j6 + 2) * (j5 + j6 + 2))
+    l = 2.0 * counting(0.0) + float(first)
+    for i in range(0, n + 4, 4):
+        square = l * l
+        x, y, v, w = square - inner, outer - square, square - inside, outside - square
+        h, k = x * y, v * w
+        p = h * k
+        q = fma(fma(x, y, -h), k, fma(h, fma(v, w, -k), fma(h, k, -p)))
+        c1 = square + 2.0 * l
+        write_row(work, size, i, l, p, q, c1, factor - c1, high, low)
+        l = l + 8.0
+    if first == 0:
+        _first_row(factor, size, work)
+
+
+@kernel
+def _first_row(factor, size, work):
+    """Write b of the row of l = 0, which is divided by l: there 4·factor takes the place of the rest of b."""
+    work[spot(B, size, 0)], work[spot(B_LOW, size, 0)] = 8.0 * factor, 0.0
+
+
+@kernel
+def null_vector(first, n, size, spectrum, again, high, low, work):
+    """Write f + d and bounds of the errors of (f + d)(h + l), h + l being high + low over √Σ(L+1)(f+d)² with the sign
+    that makes the last one positive.  ``again`` says that f + d is corrected once more.
+
+    Return h, l, the bound of relative errors, which adds to those in the work space, and the first and the last entry
+    that are not cut off.
+    """
+    write_steps(first, n, size, work)
+    ends, sign = recurrence(n, size, work)
+    more = correction(first, n, size, ends, False, work)
+    if again:
+        more = correction(first, n, size, ends, True, work)
+    sums = squares(first, n, size, again, work)
+    h, l = inverse_root(sums.high, sums.low)
+    h, l = product(sign * h, sign * l, high, low)
+    relative = bounds(first, n, size, ends, spectrum, sums, more, again, abs(h), work)
+    return h, l, relative, ends.start, ends.stop
+
+
+@kernel
+def round_family(h, l, relative, start, stop, n, size, again, work, values):
+    """Round f + d times h + l to values, NaN where that is not certain; return how many those are."""
+    f, first, last = spot(VALUE, size, 0), start, stop
+    while first < stop and abs(work[f + first] * h) < TINY:
+        first += 1
+    while last > first and abs(work[f + last] * h) < TINY:
+        last -= 1
+    values[:start] = 0.0
+    values[stop + 1 :] = 0.0
+    count = _round_tiny(h, l, relative, start, first, 0, size, again, work, values)
+    count = _round_quads(h, l, relative, first, last + 1, count, size, again, work, values)
+    return _round_tiny(h, l, relative, last + 1, stop + 1, count, size, again, work, values)
+
+
+@kernel
+def _round_tiny(h, l, relative, begin, end, count, size, again, work, values):
+    """Round what may be subnormal."""
+    h, l = math.ldexp(h, TOP), math.ldexp(l, TOP)
+    for i in range(begin, end):
+        x, y = product(work[spot(VALUE, size, i)], 0.0, h, l)
+        y = fused(work[spot(CORRECTION, size, i)], h, y)
+        if again:
+            y = fused(work[spot(SECOND, size, i)], h, y)
+        s = x + y
+        value, certain = round_scaled(s, y - (s - x), -TOP, 1.001 * relative)
+        values[i] = value + 0.0 if certain else np.nan
+        count += not certain
+    return count
+
+
+@kernel
+def _round_quads(h, l, relative, begin, end, count, size, again, work, values):
+    """Round entries begin … end-1, four at a time."""
+    bound = 1.001 * relative
+    for step in range(begin, end, 4):
+        i = min(step, end - 4) if end - begin > 3 else step
+        f = load(work, spot(VALUE, size, i))
+        p = f * h
+        e = fma(f, h, -p)
+        if again:
+            e = fma(load(work, spot(SECOND, size, i)), h, e)
+        e = fma(f, l, fma(load(work, spot(CORRECTION, size, i)), h, e))
+        s = p + e
+        t = s - p
+        e = (p - (s - t)) + (e - t)
+        slack = fma(abs(s), bound, 1.001 * load(work, spot(BOUND, size, i)))
+        if end - begin > 3:
+            store(values, i, s + 0.0)
         else:
-            inner = 4 * (c2 + c3 + c5 + c6 - 2 * c4)  # B/j1 at j1 = 0, where c2 = c3 and c5 = c6
-        h, e = _times(inner, j + 1.0)
-        diagonal[2 * i], diagonal[2 * i + 1] = 0.0625 * h, 0.0625 * e
-
-
-@kernel
-def _root(h, e):
-    """Return √(h + e) as a double-double."""
-    if h <= 0.0:
-        return 0.0, 0.0
-    x, y = inverse_root(h, e)
-    return product(h, e, x, y)
-
-
-@kernel
-def _times(integer, factor):
-    """Return an int64 times a double as a double-double."""
-    high = float(integer)
-    return product(high, float(integer - int(high)), factor, 0.0)
-
-
-@kernel
-def round_family(high, low, f, exponent, error, values, doubtful):
-    """Round f times high + low to values, and say which entries are doubtful; return how many.
-
-    Where f has no power of two the loop has no branch; what lies too near to zero is done again.
-    """
-    for i in range(len(values)):
-        h, e = product(f[2 * i], f[2 * i + 1], high, low)
-        slack = abs(h) * (1.001 * error[i])
-        certain = (h + (e - slack) == h) & (h + (e + slack) == h) & ((h != 0.0) | (error[i] <= 0.5))
-        values[i], doubtful[i] = h + 0.0, not certain
-    count = 0
-    for i in range(len(values)):
-        if exponent[i] != 0.0 or (abs(values[i]) < TINY and values[i] != 0.0):
-            h, e = product(f[2 * i], f[2 * i + 1], high, low)
-            value, certain = round_scaled(h, e, int(exponent[i]), 1.001 * error[i])
-            values[i], doubtful[i] = value + 0.0, not certain
-        count += doubtful[i] != 0
+            for k in range(end - i):
+                values[i + k] = part_of(s, k) + 0.0
+        if moves(s, e - slack, e + slack):
+            x, y = spot(REST, size, 0), spot(REST, size, 4)
+            store(work, x, e - slack)
+            store(work, y, e + slack)
+            for k in range(min(4, end - i)):
+                v = values[i + k]
+                if v + work[x + k] != v or v + work[y + k] != v:
+                    values[i + k] = np.nan
+                    count += i + k >= step
     return count
 
 
 @kernel
-def family_3j(l1, l2, m1, m2, first, sign, work, values):
-    """Write the family of 3j symbols in l = first … l1+l2, times a sign; return the number of entries that are not
-    certain, whose places begin the work space.
+def _rounds_by_default(one):
+    """Return what :func:`coupling.floating_point.rounds_by_default` does; 1 is an argument: nothing is folded."""
+    return (
+        one + one * 2.0**-54 == one
+        and one + one * 3.0 * 2.0**-54 == one + one * 2.0**-52
+        and (one * 2.0**-1022) * 0.5 != 0.0
+        and (one * 2.0**-1074) * 2.0**60 != 0.0
+    )
 
-    All arguments are doubled; work has 12 numbers for each entry, and two.
+
+@kernel
+def family_3j(l1, l2, m1, m2, first, one, values):
+    """Write the family of 3j symbols in l = first … l1+l2; NaN where a value is not certain.  Return how many those
+    are, or -1 where the processor does not round to nearest or keeps no subnormal numbers: nothing is written then.
+
+    All arguments but ``one``, 1.0, are doubled.  Eigenvalues are m1 - m2, at most l1 + l2.
     """
-    off, diagonal, f, ratio, other, exponent, error = _parts(work, len(values))
-    rows_3j(l1, l2, m1, m2, first, off, diagonal)
-    null_vector(first, off, diagonal, f, exponent, error, ratio, other)
-    count = round_family(sign, 0.0, f, exponent, error, values, other)
-    return _places(other[: len(values)], work) if count else 0
+    if not _rounds_by_default(one):
+        return -1
+    n = len(values)
+    size, again = size_of_field(n), n > ONCE
+    work = np.empty(FIELDS * size)
+    rows_3j(l1, l2, m1, m2, first, n, size, work)
+    sign = 1.0 - ((l1 - l2 + m1 + m2) & 2)
+    spectrum = Spectrum(4.0, float(l1 + l2), 2.0, m1 == m2 and (m1 == 0 or l1 == l2))
+    h, l, relative, start, stop = null_vector(first, n, size, spectrum, again, sign, 0.0, work)
+    return round_family(h, l, relative, start, stop, n, size, again, work, values)
 
 
 @kernel
-def family_6j(j2, j3, j4, j5, j6, first, high, low, work, values):
-    """Write the family of 6j symbols in j1 = first …, times high + low; return as :func:`family_3j`."""
-    off, diagonal, f, ratio, other, exponent, error = _parts(work, len(values))
-    rows_6j(j2, j3, j4, j5, j6, first, off, diagonal)
-    null_vector(first, off, diagonal, f, exponent, error, ratio, other)
-    count = round_family(high, low, f, exponent, error, values, other)
-    return _places(other[: len(values)], work) if count else 0
+def family_6j(j2, j3, j4, j5, j6, first, high, low, one, values):
+    """Write the family of 6j symbols in j1 = first …, times high + low; return as :func:`family_3j`.
 
-
-@kernel
-def _parts(work, n):
-    """Cut the work space into the arrays of :func:`null_vector`."""
-    a = 2 * n
-    off, diagonal, f = work[: a + 2], work[a + 2 : 2 * a + 2], work[2 * a + 2 : 3 * a + 2]
-    ratio, other = work[3 * a + 2 : 4 * a + 2], work[4 * a + 2 : 5 * a + 2]
-    return off, diagonal, f, ratio, other, work[5 * a + 2 : 5 * a + n + 2], work[5 * a + n + 2 : 6 * a + 2]
-
-
-@kernel
-def _places(doubtful, places):
-    """Write the places of what is not zero; return how many there are."""
-    count = 0
-    for i in range(len(doubtful)):
-        if doubtful[i] != 0.0:
-            places[count] = i
-            count += 1
-    return count
+    Eigenvalues are 2j(j+1) for all j that may stand in the place of j4.
+    """
+    if not _rounds_by_default(one):
+        return -1
+    n = len(values)
+    size, again, largest = size_of_field(n), n > ONCE, min(j2 + j6, j3 + j5)
+    work = np.empty(FIELDS * size)
+    rows_6j(j2, j3, j4, j5, j6, first, n, size, work)
+    spectrum = Spectrum(8.0, 0.5 * largest * (largest + 2), max(4.0, 2.0 * j4), False)
+    h, l, relative, start, stop = null_vector(first, n, size, spectrum, again, high, low, work)
+    return round_family(h, l, relative, start, stop, n, size, again, work, values)

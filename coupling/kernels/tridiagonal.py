@@ -1,337 +1,429 @@
-"""The null vector of a symmetric tridiagonal matrix in double-double arithmetic, each entry with a proven error bound.
+"""The null vector of a symmetric tridiagonal matrix: in doubles first, corrected once, each entry with a proven bound.
 
 Families of 3j and of 6j symbols in one degree l obey (Schulten and Gordon 1975)
 
     l A(l+1) f(l+1) + B(l) f(l) + (l+1) A(l) f(l-1) = 0
 
-which is l(l+1)√(2l+1) times (T-λ)g = 0 for g(l) = √(2l+1) f(l); T is symmetric and tridiagonal, and its eigenvalues
-are at least 2 apart.
+which is l(l+1)√(2l+1) times (T-λ)g = 0 for g(l) = √(2l+1) f(l); T is symmetric and tridiagonal.
 
-Where f falls towards an end of its range, the ratio to the neighbour is a continued fraction that begins at that end
-and damps errors; the error of each ratio is followed (running error analysis), so that tiny values are known
-relatively as well as large ones.  Between the points where |f| stops to fall, the recurrence runs inwards from both, in
-one loop, and is joined in the middle; its coefficients are divided in a loop before, so that no step waits for a
-division.  There the residual ρ = ‖(T-λ)g‖ bounds the error: the part of g orthogonal to the true vector
-is at most ρ/2, since every other eigenvalue is at least 2 away (Davis and Kahan 1970).
+1. The recurrence runs in doubles, from both ends inwards, in one loop, and is joined in the middle at row ``join``.
+2. Residuals of all rows are computed with coefficients of twice the digits; no row waits for another.
+3. The same recurrence in doubles, with these residuals, gives the correction d; values are f + d.
 
-Entry i belongs to l = (twice + 2i)/2.  ``off`` holds A(l) [n+1], zero at both ends, and ``diagonal`` B(l) [n]; the row
-of l = 0 is divided by l.  f is h + e times 2^exponent.  Double-doubles are pairs in flat arrays, (h, e) of entry i at
-2i and 2i+1: a compiler makes registers of loops over those.
+A step of the recurrence is one fused multiply-add behind the one before, and all else are loops over registers.
+
+Where f falls towards an end of its range, its ratio to the neighbour is known relatively, since errors of a recurrence
+that runs along a growing solution are damped; so tiny values are known as well as large ones.  Between the points where
+|f| stops to fall, the residual ρ = ‖(T-λ)(f + d)‖ bounds the error: the part orthogonal to the true vector is at most
+ρ over the distance to the nearest other eigenvalue (Davis and Kahan 1970).  docs/decisions/0009-rounding.md derives
+both bounds.
+
+Entry i belongs to L = 2l = first + 2i, and rows are 2·4^k times the above, so that all factors but roots are integers:
+L a(i+1) f(i+1) + b(i) f(i) + (L+2) a(i) f(i-1), a(0) = a(n) = 0; in the row of l = 0 the first L is 2.  Everything is
+in one array of ``FIELDS`` fields of ``size`` numbers each, see :func:`spot`.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-from coupling.kernels.doubledouble import add, fma, inverse_root, product, quotient, reciprocal, times_double
+from coupling.kernels.doubledouble import add
+from coupling.kernels.doubledouble import fma as fused
 from coupling.kernels.jit import kernel
+from coupling.kernels.lanes import part
+from coupling.kernels.quads import at_least, counting, fma, load, part_of, square_roots, store, total
 
-UNIT = 2.0**-106  # u², u = 2^-53
-STEP = 128.0 * UNIT  # bounds what one step of a recurrence rounds, relative to the sum of the sizes of its terms
-SMALL, GROW, SHIFT = 2.0**-400, 2.0**400, 400
+U, UNIT = 2.0**-53, 2.0**-106  # u and u²
+
+#: Fields of the work space: a and b as pairs, 1/a, 1/L; steps inwards from the left and from the right, each of the
+#: neighbour and of the one behind it; f, its correction, residuals over the next coefficient, bounds of the error,
+#: and a second correction.
+A, A_LOW, B, B_LOW, INVERSE, OVER_L, LEFT, LEFT_BACK, RIGHT, RIGHT_BACK = range(10)
+VALUE, CORRECTION, REST, BOUND, SECOND = range(10, 15)
+FIELDS = 15
+
+#: f begins at START; beyond LARGE it is multiplied by SHRINK, and what was below LEAST is zero: 2^-1300 of the largest.
+START, LARGE, SHRINK, LEAST = 2.0**-340, 2.0**960, 2.0**-650, 2.0**-340
+
+#: Exponent of the largest entries from one end, size of what is 2^-1300 of that, and size of a value below which it may
+#: become subnormal.
+TOP, BOTTOM, TINY = 300, 2.0**-1000, 2.0**-900
+
+#: Bounds of a step: of what the recurrence rounds in doubles, and of what is left of that after the correction.
+STEP, SQUARE = 16.0 * U, 256.0 * UNIT
+
+#: Entries that are summed before a sum of squares is normalised.
+BLOCK = 512
+
+
+class Ends(NamedTuple):
+    """The first entry that is not cut off, the last one of the left fall, the row of the join, the last one of the
+    right fall, and the last entry that is not cut off."""
+
+    start: int
+    left: int
+    join: int
+    right: int
+    stop: int
+
+
+class Spectrum(NamedTuple):
+    """L(L+2)√(L+1) times row i of (T-λ)g is row i over ``spread``; norm bounds ‖T-λ‖, and gap is the least distance of
+    λ to another eigenvalue; alternating says that b vanishes."""
+
+    spread: float
+    norm: float
+    gap: float
+    alternating: bool
+
+
+class SquareSums(NamedTuple):
+    """Σ(L+1)(f+d)² as a double-double, Σ(L+1)d², and the same of the last correction."""
+
+    high: float
+    low: float
+    small: float
+    less: float
 
 
 @kernel
-def null_vector(twice, off, diagonal, f, exponent, error, ratio, other):
-    """Write the vector f, with Σ(2l+1) f² = 1 and f(last) > 0, and a bound of each relative error.
+def size_of_field(n):
+    """Return how many numbers a field for n entries has: before and behind them registers are read."""
+    return n + 14
 
-    off [2(n+1)], diagonal, f, ratio and other [2n] hold pairs; exponent and error [n].
+
+@part
+def spot(field, size, i):
+    """Return where entry i ≥ -4 of a field stands."""
+    return field * size + 4 + i
+
+
+@part
+def write_row(work, size, i, l, p, q, factor, x, high, low):
+    """Write a, b, 1/a and 1/L of entries i … i+3 with L = l: a = √(p + q), b = 2(L+1)(x·factor + high + low).
+
+    x, factor, high and low are integers; where L = 0 the caller mends b.
     """
-    n = len(error)
-    error[:] = 0.0
-    exponent[:] = 0.0
-    if not diagonal.any():
-        left = right = n - 1
-        _alternating(twice, off, f, exponent, error)
-        rho = 0.0
-    else:
-        left = _fall(1, 0, n - 1, twice, off, diagonal, ratio, other, f, exponent, error)
-        h, e = _settle(0, left, left, f, exponent)
-        right, join = left, -1
-        if left < n - 1:
-            right = _fall(-1, n - 1, left, twice, off, diagonal, ratio, other, f, exponent, error)
-            g, d = _settle(right, n - 1, right, f, exponent)
-            f[2 * left], f[2 * left + 1], exponent[left] = h, e, 0.0
-            join = _middle(left, right, g, d, twice, off, diagonal, ratio, other, f, exponent)
-        rho = _residual(join, twice, off, diagonal, f, exponent, error, ratio)
-    _normalise(twice, left, right, rho, f, exponent, error, other)
+    p = at_least(p, 1.0)
+    a = square_roots(p)
+    inverse = 1.0 / a
+    store(work, spot(A, size, i), a)
+    store(work, spot(A_LOW, size, i), (fma(-a, a, p) + q) * (0.5 * inverse))
+    store(work, spot(INVERSE, size, i), inverse)
+    y = x * factor
+    s = y + high
+    t = s - y
+    e = ((y - (s - t)) + (high - t)) + (fma(x, factor, -y) + low)
+    h = s + e
+    e = e - (h - s)
+    twice = 2.0 * l + 2.0
+    b = h * twice
+    store(work, spot(B, size, i), b)
+    store(work, spot(B_LOW, size, i), fma(e, twice, fma(h, twice, -b)))
 
 
 @kernel
-def _row(i, direction, twice, off, diagonal):
-    """Return the coefficients of f(l + direction), f(l) and f(l - direction) in row l, each as a double-double."""
-    l = 0.5 * twice + i
-    uh, ul = times_double(off[2 * i + 2], off[2 * i + 3], l if l > 0.0 else 1.0)
-    dh, dl = times_double(off[2 * i], off[2 * i + 1], l + 1.0)
-    if direction > 0:
-        return uh, ul, diagonal[2 * i], diagonal[2 * i + 1], dh, dl
-    return dh, dl, diagonal[2 * i], diagonal[2 * i + 1], uh, ul
+def write_steps(first, n, size, work):
+    """Write the coefficients of f(i) and f(i∓1) in f(i±1)."""
+    for field in (A, A_LOW):
+        work[spot(field, size, 0)] = work[spot(field, size, n)] = 0.0
+    for field in (VALUE, CORRECTION, SECOND, BOUND):
+        store(work, spot(field, size, -4), 0.0)
+        store(work, spot(field, size, n), 0.0)
+    least, l = 2.0 - (first & 1), 2.0 * counting(0.0) + float(first)
+    over = 1.0 / at_least(l, least)
+    store(work, spot(OVER_L, size, 0), over)
+    for i in range(0, n, 4):
+        after = 1.0 / (l + 8.0)
+        store(work, spot(OVER_L, size, i + 4), after)
+        a, b, up = (
+            load(work, spot(A, size, i)),
+            load(work, spot(B, size, i)),
+            load(work, spot(A, size, i + 1)),
+        )
+        inverse, inverse_up = load(work, spot(INVERSE, size, i)), load(work, spot(INVERSE, size, i + 1))
+        over_up = load(work, spot(OVER_L, size, i + 1))
+        there, back = inverse_up * over, inverse * over_up
+        l_up = at_least(l, least)
+        store(work, spot(LEFT, size, i), -(b * there))
+        store(work, spot(LEFT_BACK, size, i), -((a * (l + 2.0)) * there))
+        store(work, spot(RIGHT, size, i), -(b * back))
+        store(work, spot(RIGHT_BACK, size, i), -((up * l_up) * back))
+        l, over = l + 8.0, after
 
 
 @kernel
-def _fall(direction, start, stop, twice, off, diagonal, here, there, f, exponent, error):
-    """Run from f(start) = 1 inwards while |f| does not fall; return the last i, or stop.
-
-    exponent receives powers of two of a common factor, error a bound of the relative error of f(i)/f(i + direction).
-    """
-    h, e, vh, vl, known, power, i, ready, block = 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, start, start, 8
-    f[2 * i], f[2 * i + 1], exponent[i] = h, e, power
-    while i != stop:
-        if i == ready:
-            size = min(block, abs(stop - i))
-            first = min(i, i + direction * (size - 1))
-            _divide(direction, first, first + size, twice, off, diagonal, here, there)
-            ready, block = i + direction * size, 2 * block
-        nh, nl = _next(here[2 * i], here[2 * i + 1], h, e, there[2 * i], there[2 * i + 1], vh, vl)
-        if not abs(nh) >= abs(h):
-            break
-        before = abs(there[2 * i] * vh)
-        known = 1.0000001 * (before * known + STEP * (abs(here[2 * i] * h) + before)) / abs(nh) + STEP
-        error[i] = known
-        vh, vl, h, e, i = h, e, nh, nl, i + direction
-        if abs(h) > GROW:
-            vh, vl, h, e, power = vh * SMALL, vl * SMALL, h * SMALL, e * SMALL, power + SHIFT
-        f[2 * i], f[2 * i + 1], exponent[i] = h, e, power
+def _scaled(field, start, stop, direction, factor, least, work):
+    """Multiply entries from start to stop by a number; those below ``least`` become zero.  Return the first other."""
+    i = start
+    while abs(work[field + i]) < least:
+        work[field + i] = 0.0
+        i += direction
+    _scale(field, min(i, stop), max(i, stop) + 1, factor, work)
     return i
 
 
 @kernel
-def _settle(first, last, unit, f, exponent):
-    """Give f(unit), the largest of f(first … last), a size from 1/2 to 1 and the exponent 0; return it.
-
-    An exponent is 0 then for all that is not below 2^-400.
-    """
-    power, scale = exponent[unit], math.ldexp(1.0, -math.frexp(f[2 * unit])[1])
-    for i in range(first, last + 1):
-        h, e, below = f[2 * i] * scale, f[2 * i + 1] * scale, exponent[i] - power
-        if below < 0.0 and abs(h) >= 1.0:
-            h, e, below = h * SMALL, e * SMALL, below + SHIFT
-        f[2 * i], f[2 * i + 1], exponent[i] = h, e, below
-    return f[2 * unit], f[2 * unit + 1]
+def _scale(field, start, stop, factor, work):
+    """Multiply entries start … stop-1 by a number."""
+    entries = work[field + start : field + stop]
+    for i in range(len(entries)):
+        entries[i] *= factor
 
 
 @kernel
-def _middle(left, right, gh, gl, twice, off, diagonal, ratio, other, f, exponent):
-    """Write f(left+1 …) on the scale of f(left); right of the middle from f(right), which is (gh, gl) on its own scale.
-
-    Return the row where the recurrences from both sides are joined, or -1 where that is left = right.
-    """
-    join, k = -1, 2 * left
-    sh, sl = quotient(f[k], f[k + 1], gh, gl)
-    if left < right:
-        middle = (left + right) // 2
-        k = 2 * middle
-        _divide(1, left, middle + 1, twice, off, diagonal, ratio, other)
-        _divide(-1, middle + 1, right + 1, twice, off, diagonal, ratio, other)
-        f[2 * right], f[2 * right + 1] = gh, gl
-        gh, gl, wh, wl = _run(left, middle, right, ratio, other, f, exponent, gh, gl)
-        join = middle if abs(f[k]) > abs(f[k + 2]) else middle + 1
-        if join == middle:
-            sh, sl = quotient(f[k], f[k + 1], gh, gl)
-            f[k + 2], f[k + 3] = product(wh, wl, sh, sl)
-        else:
-            sh, sl = quotient(f[k + 2], f[k + 3], wh, wl)
-        k += 2
-    rest = f[k + 2 :]
-    for i in range(len(rest) // 2):
-        rest[2 * i], rest[2 * i + 1] = product(rest[2 * i], rest[2 * i + 1], sh, sl)
-    return join
+def _power(number):
+    """Return the power of two that gives a number the exponent TOP."""
+    return math.ldexp(1.0, TOP - math.frexp(number)[1])
 
 
 @kernel
-def _divide(direction, start, stop, twice, off, diagonal, ratio, other):
-    """Write the coefficients of f(l) and f(l - direction) in f(l + direction), rows start … stop-1."""
-    here, there = ratio[2 * start : 2 * stop], other[2 * start : 2 * stop]
-    inner, outer = diagonal[2 * start : 2 * stop], off[2 * start : 2 * stop + 2]
-    for i in range(stop - start):
-        l = 0.5 * twice + (start + i)
-        uh, ul = times_double(outer[2 * i + 2], outer[2 * i + 3], l if l > 0.0 else 1.0)
-        dh, dl = times_double(outer[2 * i], outer[2 * i + 1], l + 1.0)
-        if direction < 0:
-            uh, ul, dh, dl = dh, dl, uh, ul
-        yh, yl = reciprocal(-uh, -ul)
-        here[2 * i], here[2 * i + 1] = product(inner[2 * i], inner[2 * i + 1], yh, yl)
-        there[2 * i], there[2 * i + 1] = product(dh, dl, yh, yl)
+def recurrence(n, size, work):
+    """Write f; return where it falls and is joined, and the sign of f(n-1)."""
+    f, p, q = spot(VALUE, size, 0), spot(LEFT, size, 0), spot(LEFT_BACK, size, 0)
+    r, s = spot(RIGHT, size, 0), spot(RIGHT_BACK, size, 0)
+    i, k, start, stop = 0, n - 1, 0, n - 1
+    h, v, g, w = START, 0.0, START, 0.0
+    work[f], work[f + k] = h, g
+    left = right = True
+    while left and right and k - i > 2:
+        x, y = fused(work[p + i], h, work[q + i] * v), fused(work[r + k], g, work[s + k] * w)
+        left, right = abs(x) >= abs(h), abs(y) >= abs(g)
+        if left:
+            i, v, h = i + 1, h, x
+            work[f + i] = h
+        if right:
+            k, w, g = k - 1, g, y
+            work[f + k] = g
+        if abs(h) > LARGE:
+            start, v, h = _scaled(f, start, i, 1, SHRINK, LEAST, work), v * SHRINK, h * SHRINK
+        if abs(g) > LARGE:
+            stop, w, g = _scaled(f, stop, k, -1, SHRINK, LEAST, work), w * SHRINK, g * SHRINK
+    while left and k - i > 1:
+        x = fused(work[p + i], h, work[q + i] * v)
+        left = abs(x) >= abs(h)
+        if left:
+            i, v, h = i + 1, h, x
+            work[f + i] = h
+            if abs(h) > LARGE:
+                start, v, h = _scaled(f, start, i, 1, SHRINK, LEAST, work), v * SHRINK, h * SHRINK
+    while right and k - i > 1:
+        y = fused(work[r + k], g, work[s + k] * w)
+        right = abs(y) >= abs(g)
+        if right:
+            k, w, g = k - 1, g, y
+            work[f + k] = g
+            if abs(g) > LARGE:
+                stop, w, g = _scaled(f, stop, k, -1, SHRINK, LEAST, work), w * SHRINK, g * SHRINK
+    scale = _power(h)
+    start, h, v = _scaled(f, start, i, 1, scale, BOTTOM / scale, work), h * scale, v * scale
+    if i == k:
+        return Ends(start, i, i, i, i), 1.0
+    scale = _power(g)
+    stop, g, w = _scaled(f, stop, k, -1, scale, BOTTOM / scale, work), g * scale, w * scale
+    join, sign = _join(f, p, q, r, s, i, k, stop, h, v, g, w, work)
+    return Ends(start, i, join, k, stop), sign
 
 
 @kernel
-def _next(ah, al, h, e, bh, bl, vh, vl):
-    """Return (ah + al)(h + e) + (bh + bl)(vh + vl), within 32u² of the sizes of both terms: the sums of the low parts
-    stand beside those of the high ones, so that a recurrence waits for few of them."""
-    q = bh * vh
-    rest = fma(bh, vh, -q) + fma(bh, vl, bl * vh)
-    p = ah * h
+def _join(f, p, q, r, s, i, k, stop, h, v, g, w, work):
+    """Continue f from i and from k, where it is h and g and behind them v and w, to the middle; return the row where
+    both meet, and the sign of f(n-1)."""
+    middle = (i + k) // 2
+    while k > middle + 1:
+        x, y = fused(work[p + i], h, work[q + i] * v), fused(work[r + k], g, work[s + k] * w)
+        i, k, v, h, w, g = i + 1, k - 1, h, x, g, y
+        work[f + i], work[f + k] = h, g
+    if i < middle:
+        i, v, h = i + 1, h, fused(work[p + i], h, work[q + i] * v)
+        work[f + i] = h
+    x, y = fused(work[p + i], h, work[q + i] * v), fused(work[r + k], g, work[s + k] * w)
+    if abs(h) >= abs(x):
+        scale = h / y
+        _scale(f, k, stop + 1, scale, work)
+        return i, math.copysign(1.0, scale)
+    scale = x / g
+    work[f + k] = x
+    _scale(f, k + 1, stop + 1, scale, work)
+    return k, math.copysign(1.0, scale)
+
+
+@part
+def _residuals(work, field, size, i, l, l_up):
+    """Return what rows i … i+3 give for a field, to within 39u² of the sizes of their terms and u of the result."""
+    above, here = load(work, spot(field, size, i + 1)), load(work, spot(field, size, i))
+    below = load(work, spot(field, size, i - 1))
+    a, up = load(work, spot(A, size, i)), load(work, spot(A, size, i + 1))
+    x, y = up * above, a * below
+    e = fma(load(work, spot(A_LOW, size, i + 1)), above, fma(up, above, -x))
+    d = fma(load(work, spot(A_LOW, size, i)), below, fma(a, below, -y))
+    behind = l + 2.0
+    p, q = x * l_up, y * behind
+    e, d = fma(e, l_up, fma(x, l_up, -p)), fma(d, behind, fma(y, behind, -q))
+    b = load(work, spot(B, size, i))
+    z = b * here
+    rest = (e + d) + fma(load(work, spot(B_LOW, size, i)), here, fma(b, here, -z))
     s = p + q
     t = s - p
-    low = ((p - (s - t)) + (q - t)) + (fma(ah, h, -p) + fma(ah, e, fma(al, h, rest)))
-    high = s + low
-    return high, low - (high - s)
+    rest = rest + ((p - (s - t)) + (q - t))
+    r = s + z
+    t = r - s
+    return r + (rest + ((s - (r - t)) + (z - t)))
 
 
 @kernel
-def _outside(i, f, exponent):
-    """Return f of entry i on the scale of entries with exponent 0, and 0 where there is no such entry."""
-    if 0 <= i < len(exponent):
-        return math.ldexp(f[2 * i], int(exponent[i])), math.ldexp(f[2 * i + 1], int(exponent[i]))
-    return 0.0, 0.0
+def correction(first, n, size, ends, again, work):
+    """Write the correction of f, or again that of f + d; return how much of f it has right of the join."""
+    start, join, stop = ends.start, ends.join, ends.stop
+    least, l = 2.0 - (first & 1), 2.0 * counting(0.0) + float(first)
+    for i in range(0, join, 4):
+        r = _residuals(work, VALUE, size, i, l, at_least(l, least))
+        if again:
+            r = r + _residuals(work, CORRECTION, size, i, l, at_least(l, least))
+        there = load(work, spot(INVERSE, size, i + 1)) * load(work, spot(OVER_L, size, i))
+        store(work, spot(REST, size, i), -(r * there))
+        l = l + 8.0
+    l = 2.0 * counting(join + 1.0) + float(first)
+    for i in range(join + 1, n, 4):
+        r = _residuals(work, VALUE, size, i, l, l)
+        if again:
+            r = r + _residuals(work, CORRECTION, size, i, l, l)
+        there = load(work, spot(INVERSE, size, i)) * load(work, spot(OVER_L, size, i + 1))
+        store(work, spot(REST, size, i), -(r * there))
+        l = l + 8.0
+    target = SECOND if again else CORRECTION
+    d, rest = spot(target, size, 0), spot(REST, size, 0)
+    if start > 0:  # what was cut off makes the first row wrong
+        work[d : d + start] = 0.0
+        work[rest + start] = 0.0
+    if stop < n - 1:
+        work[d + stop + 1 : d + n] = 0.0
+        work[rest + stop] = 0.0
+    p, q, r, s = (
+        spot(LEFT, size, 0),
+        spot(LEFT_BACK, size, 0),
+        spot(RIGHT, size, 0),
+        spot(RIGHT_BACK, size, 0),
+    )
+    h, v, g, w, i, k = 0.0, 0.0, 0.0, 0.0, start, stop
+    work[d + start] = work[d + stop] = 0.0
+    while i < join and k > join + 1:
+        x = fused(work[p + i], h, fused(work[q + i], v, work[rest + i]))
+        y = fused(work[r + k], g, fused(work[s + k], w, work[rest + k]))
+        i, k, v, h, w, g = i + 1, k - 1, h, x, g, y
+        work[d + i], work[d + k] = h, g
+    while i < join:
+        i, v, h = i + 1, h, fused(work[p + i], h, fused(work[q + i], v, work[rest + i]))
+        work[d + i] = h
+    while k > join + 1:
+        k, w, g = k - 1, g, fused(work[r + k], g, fused(work[s + k], w, work[rest + k]))
+        work[d + k] = g
+    if stop == join:
+        return 0.0
+    last = fused(work[r + k], g, fused(work[s + k], w, work[rest + k]))
+    more = (h - last) / work[spot(VALUE, size, join)]
+    for i in range(join + 1, n, 4):
+        here = spot(target, size, i)
+        store(work, here, fma(more, load(work, spot(VALUE, size, i)), load(work, here)))
+    return more
 
 
 @kernel
-def _run(left, middle, right, here, there, f, exponent, g, d):
-    """Continue f from left to middle+1 and, from f(right) = g + d, to middle+2, step by step in turn.  Return f(middle)
-    and f(middle+1) as the run from the right has them."""
-    vh, vl = _outside(left - 1, f, exponent)
-    wh, wl = _outside(right + 1, f, exponent)
-    h, e, i, k = f[2 * left], f[2 * left + 1], 2 * left, 2 * right
-    while k > 2 * middle + 4:
-        nh, nl = _next(here[i], here[i + 1], h, e, there[i], there[i + 1], vh, vl)
-        xh, xl = _next(here[k], here[k + 1], g, d, there[k], there[k + 1], wh, wl)
-        vh, vl, h, e, wh, wl, g, d = h, e, nh, nl, g, d, xh, xl
-        i, k = i + 2, k - 2
-        f[i], f[i + 1], f[k], f[k + 1] = h, e, g, d
-    while i <= 2 * middle:
-        nh, nl = _next(here[i], here[i + 1], h, e, there[i], there[i + 1], vh, vl)
-        vh, vl, h, e, i = h, e, nh, nl, i + 2
-        f[i], f[i + 1] = h, e
-    while k > 2 * middle:
-        xh, xl = _next(here[k], here[k + 1], g, d, there[k], there[k + 1], wh, wl)
-        wh, wl, g, d, k = g, d, xh, xl, k - 2
-    return g, d, wh, wl
+def squares(first, n, size, again, work):
+    """Return sums over all entries."""
+    high, low, l = 0.0, 0.0, 2.0 * counting(0.0) + (first + 1.0)
+    small = less = 0.0 * l
+    for begin in range(0, n, BLOCK):
+        s, c = 0.0 * l, 0.0 * l
+        for i in range(begin, min(n, begin + BLOCK), 4):
+            f, d = load(work, spot(VALUE, size, i)), load(work, spot(CORRECTION, size, i))
+            p = f * f
+            e = fma(d, (f + f) + d, fma(f, f, -p))
+            if again:
+                x = load(work, spot(SECOND, size, i))
+                e = fma(f + f, x, e)
+                less = fma(l * x, x, less)
+            q = p * l
+            e = fma(e, l, fma(p, l, -q))
+            t = s + q
+            y = t - s
+            c = c + (((s - (t - y)) + (q - y)) + e)
+            s = t
+            small = fma(l * d, d, small)
+            l = l + 8.0
+        for k in range(4):
+            high, low = add(high, low, part_of(s, k), part_of(c, k))
+    return SquareSums(high, low, total(small), total(less) if again else total(small))
 
 
 @kernel
-def _alternating(twice, off, f, exponent, error):
-    """Write f where B vanishes for all l: every second one is zero, the others follow by two-term ratios."""
-    last = len(error) - 1
-    h, e, power = 1.0, 0.0, 0.0
-    for i in range(last, -1, -1):
-        error[i] = STEP
-        if (last - i) & 1:
-            f[2 * i], f[2 * i + 1] = 0.0, 0.0
-            continue
-        f[2 * i], f[2 * i + 1], exponent[i] = h, e, power
-        if i >= 2:  # row l-1: (l-1) A(l) f(l) + l A(l-1) f(l-2) = 0
-            l = 0.5 * twice + i
-            xh, xl = times_double(off[2 * i], off[2 * i + 1], 1.0 - l)
-            yh, yl = times_double(off[2 * i - 2], off[2 * i - 1], l)
-            xh, xl = quotient(xh, xl, yh, yl)
-            h, e = product(h, e, xh, xl)
-            if abs(h) < SMALL:
-                h, e, power = h * GROW, e * GROW, power - SHIFT
+def _row_of_join(first, join, size, spread, again, work):
+    """Return the size of row join of (T-λ)(f + d)."""
+    l = float(first + 2 * join)
+    l_up = l if l > 0.0 else 2.0
+    behind, before = 2.0 * counting(0.0) + l, 0.0 * counting(0.0) + l_up
+    r = part_of(_residuals(work, VALUE, size, join, behind, before), 0)
+    if again:
+        r += part_of(_residuals(work, CORRECTION, size, join, behind, before), 0)
+    d = spot(SECOND if again else CORRECTION, size, join)
+    own = l_up * work[spot(A, size, join + 1)] * work[d + 1] + (l + 2.0) * work[spot(A, size, join)] * work[d - 1]
+    own = (r + own) + work[spot(B, size, join)] * work[d]
+    return abs(own) / (spread * l_up * (l + 2.0) * math.sqrt(l + 1.0))
 
 
 @kernel
-def _residual(join, twice, off, diagonal, f, exponent, error, terms):
-    """Return a bound of ‖(T-λ)g‖ for the computed, not yet normalised g.
+def _share(field, start, stop, size, work):
+    """Return a bound of the largest share of f that a field has from start to stop."""
+    low, high, share, beyond = min(start, stop), max(start, stop) + 1, 2.0**-46, 0
+    d = work[spot(field, size, low) : spot(field, size, high)]
+    f = work[spot(VALUE, size, low) : spot(VALUE, size, high)]
+    for i in range(len(d)):
+        beyond += abs(d[i]) > share * abs(f[i])
+    if beyond:
+        for i in range(len(d)):
+            share = max(share, 1.001 * abs(d[i]) / abs(f[i]))
+    return share
 
-    Every row holds up to the rounding of its own step, relative to the sizes of its terms, but for row join, whose
-    residual is computed.  What f is without its power of two counts; terms is overwritten.
+
+@kernel
+def _fall(start, stop, direction, size, more, again, work):
+    """Return a bound of the relative error of f + d along a fall, from start where it is least to stop."""
+    f, a, v = spot(VALUE, size, 0), spot(A, size, 0), spot(OVER_L, size, 0)
+    side = 1 if direction > 0 else 0
+    before, known, whole, i = 0.0, 0.0, 0.0, start
+    while i != stop:  # known is the sum of all |α f f'| so far over the last one
+        link = work[a + i + side] * work[v + i + side]
+        known = fused(known, before / abs(link * work[f + i + direction]), 1.0)
+        whole += known
+        before = abs(link * work[f + i])
+        i += direction
+    first = _share(CORRECTION, start, stop, size, work)
+    last = _share(SECOND, start, stop, size, work) if again else first
+    return 4.1 * (STEP * last + 2.0 * STEP * abs(more) + SQUARE) * whole + 4.0 * U * first
+
+
+@kernel
+def bounds(first, n, size, ends, spectrum, sums, more, again, scale, work):
+    """Write bounds of absolute errors of values between the falls; return one of relative errors that adds to them.
+
+    scale is the size of what f + d is multiplied by, more what :func:`correction` returned.
     """
-    n, first, last = len(error), 0, len(error) - 1
-    while exponent[first] < 0.0:
-        first += 1
-    while exponent[last] < 0.0:
-        last -= 1
-    _row_bounds(first, last, twice, off, diagonal, f, error, terms)
-    if join >= 0:
-        uh, ul, bh, bl, dh, dl = _row(join, 1, twice, off, diagonal)
-        xh, xl = product(bh, bl, f[2 * join], f[2 * join + 1])
-        if join < n - 1:
-            yh, yl = product(uh, ul, f[2 * join + 2], f[2 * join + 3])
-            xh, xl = add(xh, xl, yh, yl)
-        if join > 0:
-            yh, yl = product(dh, dl, f[2 * join - 2], f[2 * join - 1])
-            xh, xl = add(xh, xl, yh, yl)
-        l = 0.5 * twice + join
-        own = abs(xh) / ((l if l > 0.0 else 1.0) * (l + 1.0) * math.sqrt(2.0 * l + 1.0))
-        terms[join] = (math.sqrt(terms[join]) + own) ** 2
-    return 1.001 * math.sqrt(_sum(terms[first : last + 1]))
-
-
-@kernel
-def _row_bounds(first, last, twice, off, diagonal, f, error, terms):
-    """Write the square of the bound of each row first … last to terms; beyond them f does not count."""
-    n = last + 1 - first
-    terms[first], terms[last] = 2.0 * STEP + error[first], 2.0 * STEP + error[last]
-    if n > 1:
-        terms[first] += error[first + 1]
-        terms[last] += error[last - 1]
-    slack, known = terms[first + 1 : last], error[first : last + 1]
-    for i in range(n - 2):
-        slack[i] = 2.0 * STEP + known[i] + known[i + 1] + known[i + 2]
-    own = f[2 * first : 2 * last + 2]
-    inner, outer = diagonal[2 * first : 2 * last + 2], off[2 * first : 2 * last + 4]
-    for i in (0, n - 1):
-        l, size = 0.5 * twice + (first + i), abs(inner[2 * i] * own[2 * i])
-        if i < n - 1:
-            size += abs(outer[2 * i + 2] * own[2 * i + 2]) * (l if l > 0.0 else 1.0)
-        if i > 0:
-            size += abs(outer[2 * i] * own[2 * i - 2]) * (l + 1.0)
-        terms[first + i] = _square(terms[first + i] * size, l)
-        if n == 1:
-            break
-    bound = terms[first + 1 : last]
-    for i in range(n - 2):
-        l = 0.5 * twice + (first + i) + 1.0
-        size = abs(outer[2 * i + 4] * own[2 * i + 4]) * l + abs(outer[2 * i + 2] * own[2 * i]) * (l + 1.0)
-        bound[i] = _square(bound[i] * (size + abs(inner[2 * i + 2] * own[2 * i + 2])), l)
-
-
-@kernel
-def _square(row, l):
-    """Return the square of row l of (T-λ)g, of which row is l(l+1)√(2l+1) times the size."""
-    weight = l * (l + 1.0) if l > 0.0 else 1.0
-    return row * row / (weight * weight * (2.0 * l + 1.0))
-
-
-@kernel
-def _sum(terms):
-    """Return a sum of doubles, four partial ones at a time."""
-    a, b, c, d, n = 0.0, 0.0, 0.0, 0.0, len(terms) // 4 * 4
-    for i in range(0, n, 4):
-        a, b, c, d = a + terms[i], b + terms[i + 1], c + terms[i + 2], d + terms[i + 3]
-    for i in range(n, len(terms)):
-        a += terms[i]
-    return (a + b) + (c + d)
-
-
-@kernel
-def _squares(twice, f, exponent, terms):
-    """Return Σ(2l+1) f² over the entries of exponent 0 as a double-double, by sums of halves; terms is overwritten."""
-    n = len(exponent)
-    for i in range(n):
-        h, e = f[2 * i], f[2 * i + 1]
-        xh, xl = product(h, e, h, e)
-        xh, xl = times_double(xh, xl, twice + 2.0 * i + 1.0)
-        counts = exponent[i] == 0.0
-        terms[2 * i], terms[2 * i + 1] = (xh if counts else 0.0), (xl if counts else 0.0)
-    while n > 1:
-        half = (n + 1) // 2
-        low, high = terms[: 2 * half], terms[2 * half : 2 * n]
-        for i in range(len(high) // 2):
-            low[2 * i], low[2 * i + 1] = add(low[2 * i], low[2 * i + 1], high[2 * i], high[2 * i + 1])
-        n = half
-    return terms[0], terms[1]
-
-
-@kernel
-def _normalise(twice, left, right, rho, f, exponent, error, terms):
-    """Scale f to Σ(2l+1) f² = 1 and f(last) > 0, and turn the errors of ratios into errors of entries."""
-    n = len(error)
-    sh, sl = _squares(twice, f, exponent, terms)
-    nh, nl = inverse_root(sh, sl)
-    if f[2 * n - 2] < 0.0:
-        nh, nl = -nh, -nl
-    for i in range(n):
-        f[2 * i], f[2 * i + 1] = product(f[2 * i], f[2 * i + 1], nh, nl)
-    base = (8.0 * n + 256.0) * UNIT
-    delta = 0.5 * rho * abs(nh)
-    for direction, start, stop in ((-1, left, 0), (1, right, n - 1)):
-        known = base + delta / (abs(f[2 * start]) * math.sqrt(twice + 2.0 * start + 1.0))
-        for i in range(start + direction, stop + direction, direction):
-            known += error[i] + STEP
-            error[i] = known
-    inner, own = error[left : right + 1], f[2 * left : 2 * right + 2]
-    for i in range(len(inner)):
-        size = abs(own[2 * i]) * math.sqrt(twice + 2.0 * (left + i) + 1.0)
-        inner[i] = base + (delta / size if size > 0.0 else (1.0 if delta > 0.0 else 0.0))
+    sizes, smalls = 1.01 * math.sqrt(sums.high), 1.01 * math.sqrt(sums.small)
+    rho = 1.01 * _row_of_join(first, ends.join, size, spectrum.spread, again, work)
+    rest = STEP * 1.01 * math.sqrt(sums.less) + (2.0 * STEP * abs(more) + SQUARE) * sizes
+    delta = (1.01 * (rho + 2.0 * spectrum.norm * rest) / spectrum.gap + 4.0 * U * smalls) * scale
+    relative = (32768.0 + n) * UNIT + 8.0 * U * smalls / sizes
+    for fall, begin, direction in ((ends.left, ends.start, 1), (ends.right, ends.stop, -1)):
+        if fall != begin:
+            relative += _fall(begin, fall, direction, size, more, again, work)
+            l = first + 2.0 * fall
+            relative += delta / (math.sqrt(l + 1.0) * abs(work[spot(VALUE, size, fall)]) * scale)
+    bound = work[spot(BOUND, size, 0) : spot(BOUND, size, n)]
+    bound[: ends.left] = 0.0
+    bound[ends.right + 1 :] = 0.0
+    for begin in range(ends.left, ends.right + 1, 64):
+        bound[begin : min(begin + 64, ends.right + 1)] = delta / math.sqrt(first + 2.0 * begin + 1.0)
+    if spectrum.alternating:
+        bound[1::2] = 0.0
+    return relative if relative < 2.0**-20 else 1.0

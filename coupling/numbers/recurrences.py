@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, lru_cache
-from threading import local
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from coupling.exact.surd import Surd
 from coupling.exact.wigner_3j import doubled_3j
 from coupling.exact.wigner_6j import doubled_6j
-from coupling.floating_point import default_rounding, rounds_by_default
+from coupling.floating_point import default_rounding
 from coupling.integers import half
 from coupling.kernels.jit import entry_point
 from coupling.kernels.recurrences import family_3j, family_6j
@@ -29,11 +28,8 @@ Floats = NDArray[np.float64]
 #: Largest doubled degree of a 6j family: below it B of the recurrence fits into 64 bits.
 LARGEST_6J = 1 << 14
 
-#: Numbers that a kernel needs for each entry.
-ENTRY = 12
 
-#: Numbers in the work space that a thread keeps for its next call, at most: 8 MB.
-KEPT = 1 << 20
+_new = tuple.__new__
 
 
 class Symbols(NamedTuple):
@@ -60,14 +56,34 @@ def wigner_3j_family(j1: object, j2: object, m1: object, m2: object) -> Symbols:
         and -j1 <= m1 <= j1 <= LARGEST_DEGREE
         and -j2 <= m2 <= j2 <= LARGEST_DEGREE
     ):
-        a, b, p, q = 2 * j1, 2 * j2, 2 * m1, 2 * m2
-    else:
-        a, b, _, p, q, _ = doubled_symbol(j1, j2, 0, m1, m2, 0)
+        start, m = j1 - j2 if j1 > j2 else j2 - j1, m1 + m2  # max and abs take longer
+        if start < m:
+            start = m
+        elif start < -m:
+            start = -m
+        values = np.empty(j1 + j2 - start + 1)
+        if _entry_3j()(2 * j1, 2 * j2, 2 * m1, 2 * m2, 2 * start, 1.0, values):
+            _write_3j(2 * j1, 2 * j2, 2 * m1, 2 * m2, 2 * start, values)
+        return _new(Symbols, (start, values))
+    a, b, _, p, q, _ = doubled_symbol(j1, j2, 0, m1, m2, 0)
     first = max(abs(a - b), abs(p + q))
     values = np.empty((a + b - first) // 2 + 1)
-    for i in _doubtful(_entry_3j(), values, a, b, p, q, first, 1.0 - (a - b + p + q & 2)):
+    _write_3j(a, b, p, q, first, values)
+    return _new(Symbols, (_first(first), values))
+
+
+def _write_3j(a: int, b: int, p: int, q: int, first: int, values: Floats) -> None:
+    for i in _uncertain(_entry_3j(), a, b, p, q, first, 1.0, values):
         values[i] = float(doubled_3j(a, b, first + 2 * i, p, q, -p - q))
-    return Symbols._make((_first(first), values))
+
+
+def _uncertain(kernel: Callable[..., int], *given: Any) -> list[int]:
+    """Let a kernel write values, the last argument; return the places of those that are not certain."""
+    count, values = kernel(*given), given[-1]
+    if count < 0:
+        with default_rounding():
+            count = kernel(*given)
+    return np.flatnonzero(np.isnan(values)).tolist() if count else []
 
 
 def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object) -> Symbols:
@@ -89,9 +105,9 @@ def wigner_6j_family(j2: object, j3: object, j4: object, j5: object, j6: object)
     high, low = _inverse_root(d + 1)
     sign = 1.0 - (b + c + e + f & 2)
     values = np.empty((last - first) // 2 + 1)
-    for i in _doubtful(_entry_6j(), values, b, c, d, e, f, first, sign * high, sign * low):
+    for i in _uncertain(_entry_6j(), b, c, d, e, f, first, sign * high, sign * low, 1.0, values):
         values[i] = float(doubled_6j(first + 2 * i, b, c, d, e, f))
-    return Symbols._make((_first(first), values))
+    return _new(Symbols, (_first(first), values))
 
 
 @lru_cache(maxsize=1 << 10)
@@ -103,38 +119,11 @@ def _first(twice: int) -> float:
     return twice / 2 if twice % 2 else twice // 2
 
 
-class _Work(local):
-    """The work space of the kernels, one for each thread."""
-
-    def __init__(self) -> None:
-        self.space = np.empty(0)
-
-
-_WORK = _Work()
-
-
 @cache
 def _entry_3j() -> Callable[..., int]:
-    return cast(Callable[..., int], entry_point(family_3j, 2, 2, 0, 0, 0, 1.0, np.empty(ENTRY + 2), np.empty(1)))
+    return cast(Callable[..., int], entry_point(family_3j, 2, 2, 0, 0, 0, 1.0, np.empty(1)))
 
 
 @cache
 def _entry_6j() -> Callable[..., int]:
-    return cast(
-        Callable[..., int], entry_point(family_6j, 2, 2, 2, 2, 2, 0, 1.0, 0.0, np.empty(ENTRY + 2), np.empty(1))
-    )
-
-
-def _doubtful(kernel: Callable[..., int], values: Floats, *given: float) -> list[int]:
-    """Let a kernel write the values for what is given; return the places of those that are not certain."""
-    size, work = ENTRY * len(values) + 2, _WORK.space
-    if len(work) < size:
-        work = np.empty(size)
-        if size <= KEPT:
-            _WORK.space = work
-    if rounds_by_default():
-        count = kernel(*given, work, values)
-    else:
-        with default_rounding():
-            count = kernel(*given, work, values)
-    return work[:count].astype(int).tolist() if count else []
+    return cast(Callable[..., int], entry_point(family_6j, 2, 2, 2, 2, 2, 0, 1.0, 0.0, 1.0, np.empty(1)))
