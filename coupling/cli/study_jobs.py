@@ -92,7 +92,7 @@ def begin(found: Sections, store: Path, page: Path) -> None:
         if not job.complex_factors
     }
     store.mkdir(parents=True, exist_ok=True)
-    files = [*PROBLEMS, *([page] if page.is_file() else [])]
+    files: list[str | Path] = [*PROBLEMS, *([page] if page.is_file() else [])]
     for record in (record for file in files for record in load_factors(file)):
         file = store / factor_file_name(from_spec(record.spec), record.rank)
         if file.name in wanted and not file.exists():

@@ -21,6 +21,7 @@ from coupling.kernels import doubledouble
 from coupling.programs.llvm import broadcast, fused_lanes
 
 COUNT = 4
+_intrinsic: Any = intrinsic
 VECTOR = ir.VectorType(ir.DoubleType(), COUNT)
 
 
@@ -107,7 +108,7 @@ def _bits(builder: Any, name: str, x: Any, *others: Any) -> Any:
     return builder.call(function, [x, *others])
 
 
-@intrinsic
+@_intrinsic
 def _load(typing: Any, array: Any, i: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.load(_place(context, builder, array, *args), align=8, typ=VECTOR)
@@ -115,7 +116,7 @@ def _load(typing: Any, array: Any, i: Any) -> Any:
     return QUAD(array, types.intp), emit
 
 
-@intrinsic
+@_intrinsic
 def _store(typing: Any, array: Any, i: Any, value: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         builder.store(_lanes(builder, value, args[2]), _place(context, builder, array, *args[:2]), align=8)
@@ -124,7 +125,7 @@ def _store(typing: Any, array: Any, i: Any, value: Any) -> Any:
     return types.void(array, types.intp, _kind(value)), emit
 
 
-@intrinsic
+@_intrinsic
 def _counting(typing: Any, x: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.fadd(broadcast(builder, args[0], VECTOR), ir.Constant(VECTOR, [0.0, 1.0, 2.0, 3.0]))
@@ -132,7 +133,7 @@ def _counting(typing: Any, x: Any) -> Any:
     return QUAD(types.float64), emit
 
 
-@intrinsic
+@_intrinsic
 def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return fused_lanes(builder, *(_lanes(builder, kind, x) for kind, x in zip((a, b, c), args, strict=True)))
@@ -140,17 +141,17 @@ def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     return QUAD(_kind(a), _kind(b), _kind(c)), emit
 
 
-@intrinsic
+@_intrinsic
 def _roots(typing: Any, x: Any) -> Any:
     return QUAD(x), lambda context, builder, signature, args: _bits(builder, "sqrt", args[0])
 
 
-@intrinsic
+@_intrinsic
 def _sizes(typing: Any, x: Any) -> Any:
     return QUAD(x), lambda context, builder, signature, args: _bits(builder, "fabs", args[0])
 
 
-@intrinsic
+@_intrinsic
 def _at_least(typing: Any, x: Any, least: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         other = broadcast(builder, args[1], VECTOR)
@@ -159,7 +160,7 @@ def _at_least(typing: Any, x: Any, least: Any) -> Any:
     return QUAD(x, types.float64), emit
 
 
-@intrinsic
+@_intrinsic
 def _moves(typing: Any, x: Any, a: Any, b: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         first, second = (builder.fcmp_unordered("!=", builder.fadd(args[0], y), args[0]) for y in args[1:])
@@ -169,13 +170,13 @@ def _moves(typing: Any, x: Any, a: Any, b: Any) -> Any:
     return types.boolean(x, a, b), emit
 
 
-@intrinsic
+@_intrinsic
 def _part_of(typing: Any, x: Any, k: Any) -> Any:
     return types.float64(x, types.intp), lambda context, builder, signature, args: builder.extract_element(*args)
 
 
 def _operation(name: str) -> Any:
-    @intrinsic
+    @_intrinsic
     def emit_operation(typing: Any, a: Any, b: Any) -> Any:
         def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return getattr(builder, name)(_lanes(builder, a, args[0]), _lanes(builder, b, args[1]))

@@ -224,7 +224,7 @@ def proof_of_determinants(problem: Alternating, unknowns: Array) -> float | None
     True
     """
     with mpmath.workdps(DIGITS):
-        system = DeterminantSystem(problem, unknowns)
+        system: Any = DeterminantSystem(problem, unknowns)  # what the theorem needs of a System
         return refined(system, system.start)[1]
 
 

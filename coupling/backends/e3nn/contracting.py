@@ -77,7 +77,7 @@ def one_species(attributes: Tensor) -> Tensor | None:
     ([0, 1, 2], None)
     """
     compiling: bool = torch.compiler.is_compiling()
-    if torch.compiler.is_exporting() if compiling else torch._C._len_torch_dispatch_stack():  # type: ignore[attr-defined]
+    if torch.compiler.is_exporting() if compiling else torch._C._len_torch_dispatch_stack():
         return None
     species = attributes.argmax(-1)
     rows = torch.zeros_like(attributes).scatter_(-1, species[..., None], 1)
