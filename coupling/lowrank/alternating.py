@@ -225,7 +225,7 @@ def proof_of_determinants(problem: Alternating, unknowns: Array) -> float | None
     """
     with mpmath.workdps(DIGITS):
         system = DeterminantSystem(problem, unknowns)
-        return refined(system, system.start)[1]
+        return refined(system, system.start)[1]  # type: ignore[arg-type]
 
 
 def five_terms(vectors: Array) -> Factors:
