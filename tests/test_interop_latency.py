@@ -114,7 +114,7 @@ def test_weights_that_are_learned_enter_few_functions() -> None:
 
 @pytest.mark.parametrize("learn", [False, True])
 def test_a_tensor_product_enters_few_functions(learn: bool) -> None:
-    """Whatever its paths are: 29 at present, and 111 with gradients, one kernel for each."""
+    """Whatever its paths are: at most 33, and 122 with gradients, which one kernel forms together."""
     module = interop.TensorProduct("8x0e + 8x1o + 8x2e", 2, "8x0e + 8x1o + 8x2e", learn=learn)
     sizes = module.product.irreps1.dim, module.product.irreps2.dim, *(() if learn else (module.product.weight_count,))
     generator = torch.Generator().manual_seed(0)
