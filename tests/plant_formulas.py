@@ -82,6 +82,9 @@ def main() -> int:
         counts = {"caught": 0, "equivalent": 0, "late": 0, "survived": 0}
         derivation = load(identifier)
         for title, latex, is_displayed in shown(derivation):
+            if not survives(derivation, title, latex, is_displayed):
+                print(f"{identifier}, {title}: no fault, and it does not hold: {latex.strip()}", flush=True)
+                counts["survived"] += 1
             for changed, change, place in variants(latex):
                 try:
                     found = survives(derivation, title, changed, is_displayed)

@@ -82,7 +82,6 @@ ZERO = (
     ring(2, H, 3 * H, 2, 3 * H, 1, H, 0, 1, H, 3 * H, 1),
     ring(1, 1, 2, 2, 2, 2, 2, 1, 2, 2, 2, 1),
     ring(1, 2, 2, 2, 2, 2, 1, 1, 2, 1, 1, 1),
-    ring(1, 1, 1, 1, 1, 1, 1, 0, H, H, H, H),
 )
 
 
@@ -106,7 +105,11 @@ READING = Reading(
     RULES,
     RINGS,
     {"A rung between two lines": Reading({}, RUNGS), "A rung of degree zero": Reading({}, ZERO)},
-    {"A rung of degree zero": Reading({"x": lambda n: abs(n["a_1"] - n["c_1"])}, ())},
+    {
+        "A rung of degree zero": Reading(
+            {"x": lambda n: abs(n["a_1"] - n["c_1"])}, (*ZERO, ring(1, 1, 1, 1, 1, 1, 1, 0, H, H, H, H))
+        )
+    },
     {
         CASE: (r"i=1,\dots,4", "a_5=c_1", "c_5=a_1", "a_5=a_1", "c_5=c_1"),
         PART: ("(-1)^{j-m}", "(-1)^{a_1+c_1-x}"),
