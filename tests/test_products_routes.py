@@ -324,8 +324,10 @@ def test_only_several_threads_have_to_be_started(monkeypatch: pytest.MonkeyPatch
         (block + 1, 2, 1, 2),
         (3 * block, 8, 2, 2),
     ):
-        expected = known["call"] + known["thread"] * starts + each * blocks
-        assert seconds([work], single, samples, workers) == pytest.approx(expected, rel=1e-12)
+        for count in (1, 3):
+            expected = count * known["call"] + known["thread"] * starts + count * each * blocks
+            assert seconds([work] * count, single, samples, workers) == pytest.approx(expected, rel=1e-12)
+    assert seconds([work], single, 5 * block) == seconds([work], single, 5 * block, 1)  # one worker by default
 
 
 def test_counts_are_those_of_the_kernels() -> None:
