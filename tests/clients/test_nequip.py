@@ -98,10 +98,8 @@ def test_ten_steps_of_training_have_the_same_losses() -> None:
 
 def test_what_nequip_traces_of_an_accelerated_model_is_for_any_number_of_atoms() -> None:
     """The first step of ``nequip-compile``: it traces structures of two sizes, and raises where the programs differ."""
-    from nequip.nn.compile import ListInputOutputWrapper
-    from nequip.scripts._compile_utils import ASE_TARGET
-    from nequip.utils.fx import nequip_make_fx
-
+    wrapped = import_module("nequip.nn.compile").ListInputOutputWrapper
+    target = import_module("nequip.scripts._compile_utils").ASE_TARGET
     small = {"num_layers": 2, "l_max": 1, "num_features": [8, 4]}
     module, names = (
         model("equal", TYPES, **small).eval().requires_grad_(False),
