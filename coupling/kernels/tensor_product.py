@@ -15,7 +15,7 @@ copies that are read more than once, are the same here.  Weights that mix are re
 
 tables: rows of ``COLUMNS`` numbers for the paths; rows (i, k, first, last) of sums that are not empty; the j and the
 values of these; for x, y, weights, z and turned weights the places in the arrays and in the work space, [2, n].  sizes:
-numbers in a register, then of work space, in the order of ``starts``.
+numbers in a register, then of work space, in the order of ``space_parts``.
 
 Domain: places inside of the arrays, 64-bit integers; arrays C-contiguous and of one type; ``steps`` are numbers from
 one sample of x, y, weights and z to the next, 0 where all samples share one.  Nothing is checked.
@@ -43,7 +43,7 @@ IN_FIRST, IN_SECOND, IN_WEIGHTS = 1, 2, 4
 @kernel
 def tensor_product(x, y, w, z, steps, batch, tables, sizes, space):
     """Add ∂T/∂z to z."""
-    memory, at = flat(space), starts(sizes)
+    memory, at = flat(space), space_parts(sizes)
     for n in range(batch):
         _read(memory, at[0], sizes[1], flat(x), n * steps[0], tables[4])
         _read(memory, at[1], sizes[2], flat(y), n * steps[1], tables[5])
@@ -63,7 +63,7 @@ def tensor_product(x, y, w, z, steps, batch, tables, sizes, space):
 @kernel
 def tensor_gradients(x, y, w, z, dx, dy, dw, wanted, steps, batch, tables, sizes, space):
     """Add ∂T/∂x to dx, ∂T/∂y to dy and ∂T/∂W to dw, as bits of ``wanted`` say; what no wanted one needs is not read."""
-    memory, at = flat(space), starts(sizes)
+    memory, at = flat(space), space_parts(sizes)
     first, second, weights = wanted & IN_FIRST, wanted & IN_SECOND, wanted & IN_WEIGHTS
     for n in range(batch):
         own = n == 0 or steps[2] != 0
@@ -91,7 +91,7 @@ def tensor_gradients(x, y, w, z, dx, dy, dw, wanted, steps, batch, tables, sizes
 
 
 @part
-def starts(sizes):
+def space_parts(sizes):
     """Return where the parts of the work space begin.
 
     x, y, weights with ones, z, P or G, M, a register, turned weights, gradients in x, y and weights, P of gradients,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.irreps import Irreps
-from coupling.kernels.tensor_product import COLUMNS, FIRST_INSIDE, SAME, SECOND_INSIDE, TURNED, starts
+from coupling.kernels.tensor_product import COLUMNS, FIRST_INSIDE, SAME, SECOND_INSIDE, TURNED, space_parts
 from coupling.kernels.tensor_product import W as WEIGHTS
 from coupling.kernels.tiles import lanes
 from coupling.products.blocks import aligned_zeros
@@ -171,7 +171,7 @@ class Maker:
         x, y, w, z, turned = (places.size for places in self.places)
         own = [self.register, x, y, w, self.ones, z, self.pairs, self.copies, self.register, turned]
         sizes = np.array([*own, x, y, w, self.pairs, self.copies], np.int64)
-        none, at = rows[:, WEIGHTS] < 0, starts(sizes)
+        none, at = rows[:, WEIGHTS] < 0, space_parts(sizes)
         rows[none, WEIGHTS], rows[none, TURNED] = w, at[2] + w - at[7]
         tables = (
             rows,

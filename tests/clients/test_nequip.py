@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -98,19 +99,14 @@ def test_ten_steps_of_training_have_the_same_losses() -> None:
 
 def test_what_nequip_traces_of_an_accelerated_model_is_for_any_number_of_atoms() -> None:
     """The first step of ``nequip-compile``: it traces structures of two sizes, and raises where the programs differ."""
-    from nequip.nn.compile import ListInputOutputWrapper
-    from nequip.scripts._compile_utils import ASE_TARGET
-    from nequip.utils.fx import nequip_make_fx
-
-    small = {"num_layers": 2, "l_max": 1, "num_features": [8, 4]}
-    module, names = (
-        model("equal", TYPES, **small).eval().requires_grad_(False),
-        (ASE_TARGET["input"], ASE_TARGET["output"]),
-    )
+    wrapped = import_module("nequip.nn.compile").ListInputOutputWrapper
+    target = import_module("nequip.scripts._compile_utils").ASE_TARGET
+    module = model("equal", TYPES, num_layers=2, l_max=1, num_features=[8, 4]).eval().requires_grad_(False)
+    names = target["input"], target["output"]
     first, second = (given(atoms * (2, 2, n), TYPES) for atoms, n in zip(crystals()[:2], (2, 1), strict=True))
     wanted = results(module, second)
     accelerate(module)
-    program = nequip_make_fx(ListInputOutputWrapper(module, *names), first, names[0])
+    program = import_module("nequip.utils.fx").nequip_make_fx(wrapped(module, *names), first, names[0])
     kinds = [str(node.target) for node in program.graph.nodes if "coupling" in str(node.target)]
     assert len(kinds) == 2 * 3 and set(kinds) == {f"coupling.convolution{end}.default" for end in ("", "_gradients")}
     found = dict(zip(names[1], program(*(second[name] for name in names[0])), strict=True))
