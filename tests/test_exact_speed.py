@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.exact_vs_sympy import all_up_to, canonical, compare, one_large, sample
 from coupling.indexing import path_count
+from tests import machine
 
 
 def test_canonical_symbols_are_listed_once(lmax: int) -> None:
@@ -16,6 +17,12 @@ def test_canonical_symbols_are_listed_once(lmax: int) -> None:
     distinct = {s[:3] for s in symbols}
     orderings = sum({1: 1, 2: 3, 3: 6}[len(set(l))] for l in distinct)
     assert orderings == path_count(lmax, lmax, lmax)
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(0.2, 2.5), (0.01, 1.0)])
+def test_limits_grow_on_a_slower_processor_alone(seconds: float, times: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_loop", lambda: seconds)
+    assert machine.slowness() == times
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from coupling.kernels.jit import kernel
-from coupling.kernels.quads import at_least, counting, fma, load, moves, part_of, square_roots, store, total
+from coupling.kernels.quads import at_least, counting, fma, load, moves, part_of, square_roots, store, sum_of_parts
 
 
 @kernel
@@ -21,7 +21,7 @@ def operations(numbers: Any, out: Any) -> Any:
     for i in range(len(results)):
         store(out, 4 * i, results[i])
     store(out, 4 * len(results), 0.25)
-    return total(x), part_of(x, 2)
+    return sum_of_parts(x), part_of(x, 2)
 
 
 @kernel

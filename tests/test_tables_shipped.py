@@ -20,6 +20,7 @@ from coupling.tables import Request, Table, TableError, build, read_request
 from coupling.tables.check import check
 from coupling.tables.reader import KIND
 from coupling.tables.request_file import read_requests
+from tests.machine import slowness
 
 COMMITTED = ["complex-l4", "real-l12", "real-l4", "real-l8"]
 
@@ -161,7 +162,7 @@ def test_loading_costs_numpy_only_and_is_quick(root: Path) -> None:
         assert not [name for name in loaded if name.startswith(("coupling.exact", "coupling.kernels"))]
         assert "coupling.tables.reader" in loaded and "coupling.tables.builder" not in loaded
         assert mapped in ("memmap", "mmap")
-    assert median(firsts) < 10 and median(laters) < 10
+    assert max(median(firsts), median(laters)) < 10 * slowness()
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def moves(x, a, b):
     return bool(((x + a != x) | (x + b != x)).any())
 
 
-def total(x):
+def sum_of_parts(x):
     """Return the sum (x0 + x1) + (x2 + x3)."""
     return (x[0] + x[1]) + (x[2] + x[3])
 
@@ -233,6 +233,6 @@ overload(square_roots, jit_options=inline)(lambda x: lambda x: _roots(x))
 overload(at_least, jit_options=inline)(lambda x, least: lambda x, least: _at_least(x, least))
 overload(moves, jit_options=inline)(lambda x, a, b: lambda x, a, b: _moves(x, a, b))
 overload(part_of, jit_options=inline)(lambda x, k: lambda x, k: _part_of(x, k))
-overload(total, jit_options=inline)(
+overload(sum_of_parts, jit_options=inline)(
     lambda x: lambda x: (_part_of(x, 0) + _part_of(x, 1)) + (_part_of(x, 2) + _part_of(x, 3))
 )

@@ -32,7 +32,7 @@ from coupling.kernels.doubledouble import add
 from coupling.kernels.doubledouble import fma as fused
 from coupling.kernels.jit import kernel
 from coupling.kernels.lanes import part
-from coupling.kernels.quads import at_least, counting, fma, load, part_of, square_roots, store, total
+from coupling.kernels.quads import at_least, counting, fma, load, part_of, square_roots, store, sum_of_parts
 
 U, UNIT = 2.0**-53, 2.0**-106  # u and u²
 
@@ -354,7 +354,7 @@ def squares(first, n, size, again, work):
             l = l + 8.0
         for k in range(4):
             high, low = add(high, low, part_of(s, k), part_of(c, k))
-    return SquareSums(high, low, total(small), total(less) if again else total(small))
+    return SquareSums(high, low, sum_of_parts(small), sum_of_parts(less) if again else sum_of_parts(small))
 
 
 @kernel

@@ -181,8 +181,8 @@ def _without(x: Features, mask: NDArray[np.bool_] | None) -> Features:
 def matrix_plan_bytes(lmax: tuple[int, int, int], n: int) -> int:
     """Return the bytes of the tables of a product, with the pieces they are joined from, and of a block of lanes.
 
-    >>> matrix_plan_bytes((1, 1, 1), 2)
-    2280
+    >>> matrix_plan_bytes((1, 1, 1), 2) - 8 * work_size(lanes(np.dtype(float)), (1, 1, 1), 2)
+    360
     """
     # (n-m+1)/2 numbers for each l ≥ m, twice; entries of the encoders
     tables = sum(sum((n - m + 1) // 2 * (l + 1 - m) for m in range(min(l, n) + 1)) for l in lmax)
