@@ -162,7 +162,7 @@ test-wheels: $(STAMP)
 CLIENTS := mace nequip
 TESTS_mace := tests/test_interop_e3nn.py tests/clients/test_mace_bases.py tests/clients/test_mace_contraction.py \
     tests/clients/test_mace_radial.py tests/clients/test_mace_benchmark.py
-TESTS_nequip := coupling/backends/e3nn tests/clients/test_nequip_benchmark.py
+TESTS_nequip := coupling/backends/e3nn
 $(CLIENTS:%=.venv-%/stamp): .venv-%/stamp: tests/requirements-%.txt pyproject.toml
 	$(PYTHON) -m venv --without-pip .venv-$*
 	$(PYTHON) -m pip --python .venv-$*/bin/python --disable-pip-version-check install --quiet -r $<

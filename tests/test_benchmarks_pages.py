@@ -34,7 +34,6 @@ PAGES = {
     "latency": {"docs/benchmarks/latency.md": f"{TORCH}latency"},
     "mace": {"docs/benchmarks/mace.md": f"{TORCH}mace"},
     "manybody": {"docs/benchmarks/manybody.md": f"{TORCH}manybody"},
-    "nequip": {"docs/benchmarks/nequip.md": f"{TORCH}nequip"},
     "odd_paths": {"docs/study/odd.md": f"{TORCH}odd_paths"},
     "products": {
         "docs/benchmarks/products.json": f"{TORCH}products",
@@ -55,7 +54,7 @@ PAGES = {
 }
 FILES = [(name, file) for name, files in PAGES.items() for file in files]
 #: The same; of these only make test-interop can import the module.
-NEED_TORCH = "convolution", "latency", "nequip", "products_torch"
+NEED_TORCH = "convolution", "latency", "products_torch"
 MODULES = [pytest.param(n, f, id=f"frameworks-{f}" if n in NEED_TORCH else f) for n, f in FILES]
 
 
