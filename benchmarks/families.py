@@ -30,8 +30,8 @@ random families; the ratio is that of the medians. Correctly rounded: coupling, 
 ducc0 runs the recurrence in doubles, about ten operations for a symbol, and its values are right to some 10⁻¹³. Here it
 runs in doubles as well; residuals of its rows, with coefficients of twice the digits, then give a correction and a
 bound of what is left, and a value is returned where both ends of that interval round to it. These are about 140
-operations for a symbol, in loops over registers of four doubles, and three times ducc0's time is the limit that they
-are kept to. At degree 20 half of the time is the call from Python, with its checks of arguments.
+operations for a symbol, in loops over registers of four doubles. At degree 20 more than half of the time is the call
+from Python, with its checks of arguments.
 """
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def continued(
     for _ in range(SWEEPS):
         changed: dict[str, list[Record]] = {}
         for name, other in down + [(large, small) for small, large in reversed(down)]:
-            better = list(_from_limit(problems[name], tables[name], tables[other], effort, tried))
+            better = list(_from_other(problems[name], tables[name], tables[other], _as_it_is, effort, tried))
             changed[name] = changed.get(name, []) + better
         for name in (name for name, some in changed.items() if some):
             changed[name] += from_next_ranks(problems[name], tables[name], effort)
@@ -128,7 +129,14 @@ def continued_siblings(
                 record
                 for other in tables
                 if other != name
-                for record in _from_sibling(problems[name], tables[name], problems[other], tables[other], effort, tried)
+                for record in _from_other(
+                    problems[name],
+                    tables[name],
+                    tables[other],
+                    partial(as_sibling, problems[name], problems[other]),
+                    effort,
+                    tried,
+                )
             ]
             if better:
                 better += from_next_ranks(problems[name], tables[name], effort)
@@ -140,39 +148,25 @@ def continued_siblings(
     return {name: until_exact(table) for name, table in tables.items()}
 
 
-def _from_sibling(
+def _as_it_is(factors: Factors) -> Factors:
+    return factors
+
+
+def _from_other(
     problem: Problem,
     table: dict[int, Record],
-    sibling: Problem,
     other: Mapping[int, Record],
+    guess: Callable[[Factors], Factors | None],
     effort: Effort,
     tried: set[tuple[Record, Record]],
 ) -> Iterable[Record]:
-    """Replace results by what those of a sibling lead to, where that is better, and yield these."""
+    """Replace results by what those of another problem lead to, where that is better, and yield these."""
     for rank in sorted(table.keys() & other.keys()):
         if (table[rank], other[rank]) in tried:
             continue
         tried.add((table[rank], other[rank]))
-        guess = as_sibling(problem, sibling, other[rank].factors)
-        record = table[rank] if guess is None else improved(problem, table[rank], guess, effort)
-        if record is not table[rank]:
-            table[rank] = record
-            yield record
-
-
-def _from_limit(
-    problem: Problem,
-    table: dict[int, Record],
-    other: Mapping[int, Record],
-    effort: Effort,
-    tried: set[tuple[Record, Record]],
-) -> Iterable[Record]:
-    """Replace results by what those of another degree limit lead to, where that is better, and yield these."""
-    for rank in sorted(table.keys() & other.keys()):
-        if (table[rank], other[rank]) in tried:
-            continue
-        tried.add((table[rank], other[rank]))
-        record = improved(problem, table[rank], other[rank].factors, effort)
+        begin = guess(other[rank].factors)
+        record = table[rank] if begin is None else improved(problem, table[rank], begin, effort)
         if record is not table[rank]:
             table[rank] = record
             yield record
